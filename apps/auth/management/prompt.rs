@@ -1,0 +1,47 @@
+//! Questions to the person at the terminal.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+
+/// Reads answers from the terminal. Ctrl-C ends the program as Django's commands end, and never leaves the terminal
+/// without its echo.
+pub(super) struct Prompt(());
+
+impl Prompt {
+    /// `None` where standard input is no terminal.
+    pub(super) fn new() -> Option<Self> {
+        if !io::stdin().is_terminal() {
+            return None;
+        }
+        let before = tcgetattr(io::stdin()).ok()?;
+        std::thread::spawn(move || {
+            // A signal handler may do next to nothing; a thread that waits for the signal may do anything.
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+            runtime.block_on(tokio::signal::ctrl_c())?;
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
+            let _ = writeln!(io::stderr(), "\nOperation cancelled.");
+            std::process::exit(1);
+            #[expect(unreachable_code, reason = "it tells the closure's type")]
+            Ok::<(), io::Error>(())
+        });
+        Some(Self(()))
+    }
+
+    /// Asks, and returns the line without its end. The end of the input is an error.
+    pub(super) fn ask(&self, question: &str) -> io::Result<String> {
+        let mut out = io::stdout();
+        write!(out, "{question}")?;
+        out.flush()?;
+        let mut line = String::new();
+        if io::stdin().lock().read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+    }
+
+    /// Asks for what nobody shall see.
+    pub(super) fn ask_unseen(&self, question: &str) -> io::Result<String> {
+        rpassword::prompt_password(question)
+    }
+}

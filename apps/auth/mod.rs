@@ -1,0 +1,72 @@
+//! Users and their passwords (`django.contrib.auth`): the models, the hashers, `authenticate()`, and the commands
+//! `createsuperuser` and `changepassword`.
+
+pub mod backends;
+pub mod hashers;
+mod management;
+pub mod models;
+pub mod password_validation;
+pub mod passwords;
+pub mod session_data;
+pub mod validators;
+
+use actix_web::web::{Data, ServiceConfig};
+
+pub use self::backends::{AuthenticationError, authenticate};
+pub use self::models::User;
+use self::password_validation::PasswordValidators;
+use self::passwords::{PasswordSettings, Passwords};
+use crate::framework::app::App;
+use crate::framework::conf::{Env, ImproperlyConfigured};
+use crate::framework::management::Command;
+
+/// The app. It holds the project's hashers and validators.
+pub struct Auth {
+    passwords: Passwords,
+    validators: PasswordValidators,
+}
+
+impl Auth {
+    /// The app with the settings of the environment.
+    ///
+    /// # Errors
+    /// The first variable that can't be used.
+    pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
+        let validators = match env.raw("AUTH_PASSWORD_VALIDATORS") {
+            // An empty list is a choice here: Django's own default.
+            Some(names) => PasswordValidators::from_setting(names)
+                .map_err(|error| ImproperlyConfigured::new(error.to_string()))?,
+            None => PasswordValidators::default(),
+        };
+        Ok(Self { passwords: Passwords::new(PasswordSettings::from_env(env)?), validators })
+    }
+
+    /// The app's way to hash and check passwords.
+    #[must_use]
+    pub fn passwords(&self) -> &Passwords {
+        &self.passwords
+    }
+}
+
+impl App for Auth {
+    fn label(&self) -> &'static str {
+        "auth"
+    }
+
+    fn configure(&self, config: &mut ServiceConfig) {
+        config.app_data(Data::new(self.passwords.clone()));
+    }
+
+    fn commands(&self) -> Vec<Box<dyn Command>> {
+        vec![
+            Box::new(management::ChangePassword {
+                passwords: self.passwords.clone(),
+                validators: self.validators.clone(),
+            }),
+            Box::new(management::CreateSuperuser {
+                passwords: self.passwords.clone(),
+                validators: self.validators.clone(),
+            }),
+        ]
+    }
+}

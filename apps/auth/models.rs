@@ -1,0 +1,189 @@
+//! The user, as Django's table `auth_user` has it (`django/contrib/auth/models.py`, `base_user.py`).
+
+use std::fmt;
+
+use chrono::{NaiveDateTime, SubsecRound, Utc};
+use diesel::prelude::*;
+use unicode_normalization::UnicodeNormalization;
+
+use crate::framework::database::{DatabaseError, DbConnection};
+use crate::schema::auth_user;
+
+/// A row of `auth_user`. Its `Debug` leaves the password hash out.
+#[derive(Clone, PartialEq, Eq, Queryable, Selectable, Identifiable)]
+#[diesel(table_name = auth_user)]
+pub struct User {
+    /// Primary key.
+    pub id: i32,
+    /// The encoded hash, in one of Django's formats.
+    pub password: String,
+    /// UTC. A token's use does not count as a login.
+    pub last_login: Option<NaiveDateTime>,
+    /// Has all permissions without having been given them.
+    pub is_superuser: bool,
+    /// Unique, 150 characters at most.
+    pub username: String,
+    /// 150 characters at most.
+    pub first_name: String,
+    /// 150 characters at most.
+    pub last_name: String,
+    /// 254 characters at most, may be empty.
+    pub email: String,
+    /// May use Django's admin site.
+    pub is_staff: bool,
+    /// Whether the account counts: Django deactivates users instead of deleting them.
+    pub is_active: bool,
+    /// UTC.
+    pub date_joined: NaiveDateTime,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = auth_user)]
+struct NewUser<'a> {
+    password: &'a str,
+    is_superuser: bool,
+    username: &'a str,
+    first_name: &'a str,
+    last_name: &'a str,
+    email: &'a str,
+    is_staff: bool,
+    is_active: bool,
+    date_joined: NaiveDateTime,
+}
+
+impl User {
+    /// The user of this name, exactly as it is written, or `None`.
+    ///
+    /// # Errors
+    /// Those of the query.
+    pub fn get_by_natural_key(
+        connection: &mut DbConnection,
+        username: &str,
+    ) -> Result<Option<Self>, DatabaseError> {
+        // PostgreSQL can't even be asked for such a name.
+        if username.contains('\0') {
+            return Ok(None);
+        }
+        let query = auth_user::table.filter(auth_user::username.eq(username)).select(Self::as_select());
+        // Not `first`: SQLite prepares a statement with a bound LIMIT anew each time.
+        Ok(query.get_result(connection).optional()?)
+    }
+
+    /// Whether there is any user at all.
+    ///
+    /// # Errors
+    /// Those of the query.
+    pub fn exists(connection: &mut DbConnection) -> Result<bool, DatabaseError> {
+        Ok(diesel::select(diesel::dsl::exists(auth_user::table.select(auth_user::id)))
+            .get_result(connection)?)
+    }
+
+    /// Creates a superuser with this password hash. Name and e-mail are normalized as Django does.
+    ///
+    /// # Errors
+    /// Those of the query, a name that is taken among them.
+    pub fn create_superuser(
+        connection: &mut DbConnection,
+        username: &str,
+        email: &str,
+        encoded_password: &str,
+    ) -> Result<(), DatabaseError> {
+        let user = NewUser {
+            password: encoded_password,
+            is_superuser: true,
+            username: &normalize_username(username),
+            first_name: "",
+            last_name: "",
+            email: &normalize_email(email),
+            is_staff: true,
+            is_active: true,
+            date_joined: now(),
+        };
+        diesel::insert_into(auth_user::table).values(user).execute(connection)?;
+        Ok(())
+    }
+
+    /// Stores a password hash.
+    ///
+    /// # Errors
+    /// Those of the query.
+    pub fn set_password(&self, connection: &mut DbConnection, encoded: &str) -> Result<(), DatabaseError> {
+        diesel::update(self).set(auth_user::password.eq(encoded)).execute(connection)?;
+        Ok(())
+    }
+
+    /// Stores a hash made anew of the same password, unless the password was changed meanwhile.
+    ///
+    /// # Errors
+    /// Those of the query.
+    pub fn upgrade_password(
+        &self,
+        connection: &mut DbConnection,
+        encoded: &str,
+    ) -> Result<(), DatabaseError> {
+        let unchanged = auth_user::table.find(self.id).filter(auth_user::password.eq(&self.password));
+        diesel::update(unchanged).set(auth_user::password.eq(encoded)).execute(connection)?;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User")
+            .field("id", &self.id)
+            .field("username", &self.username)
+            .field("is_active", &self.is_active)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The current time as both databases store it: UTC, microseconds.
+#[must_use]
+pub fn now() -> NaiveDateTime {
+    Utc::now().naive_utc().trunc_subsecs(6)
+}
+
+/// NFKC, so that names that look alike are alike (`AbstractBaseUser.normalize_username`).
+#[must_use]
+pub fn normalize_username(username: &str) -> String {
+    username.nfkc().collect()
+}
+
+/// Lower-cases the part behind the last `@` (`BaseUserManager.normalize_email`).
+#[must_use]
+pub fn normalize_email(email: &str) -> String {
+    match email.trim().rsplit_once('@') {
+        Some((name, domain)) => format!("{name}@{}", domain.to_lowercase()),
+        None => email.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_addresses_are_normalized_as_django_does() {
+        assert_eq!(normalize_username("ﬁnn Ⅳ"), "finn IV");
+        assert_eq!(normalize_email("Normal@DOMAIN.COM"), "Normal@domain.com");
+        assert_eq!(normalize_email("no address"), "no address");
+    }
+
+    #[test]
+    fn a_hash_never_prints() {
+        let user = User {
+            id: 1,
+            password: "bcrypt$hash".to_owned(),
+            last_login: None,
+            is_superuser: false,
+            username: "Pepe".to_owned(),
+            first_name: String::new(),
+            last_name: String::new(),
+            email: String::new(),
+            is_staff: false,
+            is_active: true,
+            date_joined: now(),
+        };
+        assert_eq!(format!("{user:?}"), "User { id: 1, username: \"Pepe\", is_active: true, .. }");
+    }
+}

@@ -1,0 +1,56 @@
+//! `TokenAuthentication` (`rest_framework/authentication.py`).
+
+use async_trait::async_trait;
+
+use super::models::Token;
+use crate::apps::rest_framework::authentication::{
+    Authentication, Credentials, Identity, credentials, get_authorization_header,
+};
+use crate::apps::rest_framework::exceptions::APIException;
+use crate::apps::rest_framework::request::Request;
+
+/// `Authorization: Token 401f7ac837da42b97f613d789819ff93537bee6a`. The request's credential is the [`Token`].
+pub struct TokenAuthentication {
+    /// The word before the key, and the challenge of a 401. It is compared without regard to case.
+    pub keyword: &'static str,
+}
+
+impl TokenAuthentication {
+    /// With the keyword `Token`.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { keyword: "Token" }
+    }
+}
+
+impl Default for TokenAuthentication {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait(?Send)]
+impl Authentication for TokenAuthentication {
+    async fn authenticate(&self, request: &Request) -> Result<Option<Identity>, APIException> {
+        let header = get_authorization_header(request);
+        let key = match credentials(&header, self.keyword) {
+            Credentials::NotMine => return Ok(None),
+            Credentials::Missing => Err("Invalid token header. No credentials provided."),
+            Credentials::Several => Err("Invalid token header. Token string should not contain spaces."),
+            Credentials::One(key) => std::str::from_utf8(key)
+                .map_err(|_| "Invalid token header. Token string should not contain invalid characters."),
+        };
+        let key = key.map_err(APIException::authentication_failed)?.to_owned();
+        let found = request.database()?.run(move |connection| Token::get_with_user(connection, &key)).await;
+        let found: Option<_> = found.map_err(APIException::from)?;
+        let (token, user) = found.ok_or_else(|| APIException::authentication_failed("Invalid token."))?;
+        if !user.is_active {
+            return Err(APIException::authentication_failed("User inactive or deleted."));
+        }
+        Ok(Some(Identity::new(user).auth(token)))
+    }
+
+    fn authenticate_header(&self, _request: &Request) -> Option<String> {
+        Some(self.keyword.to_owned())
+    }
+}

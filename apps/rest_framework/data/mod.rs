@@ -1,0 +1,182 @@
+//! The body of a request, as Python values: what `request.data` holds in Django REST framework.
+//!
+//! Bodies carry passwords, so `Debug` of every type here shows names, kinds and structure, and no value.
+
+mod deserialize;
+mod integer;
+pub mod python;
+mod query_dict;
+mod serialize;
+mod text;
+mod uploaded_file;
+
+use std::fmt;
+
+use indexmap::IndexMap;
+
+pub use self::deserialize::{Mismatch, from_value};
+pub use self::integer::Integer;
+pub use self::query_dict::QueryDict;
+pub use self::text::IllFormed;
+pub use self::uploaded_file::UploadedFile;
+
+/// A Python `dict` with string keys: insertion order, and the last of duplicate keys wins in the first one's place.
+pub type Dict = IndexMap<String, Value>;
+
+/// One value of a request's body.
+#[derive(Clone, PartialEq)]
+pub enum Value {
+    /// `None`.
+    Null,
+    /// `True` or `False`.
+    Bool(bool),
+    /// An `int`, of any size.
+    Int(Integer),
+    /// A `float`. JSON such as `1e400` makes an infinite one, as in Python.
+    Float(f64),
+    /// A `str`.
+    String(String),
+    /// A `str` with lone surrogates, which JSON's `"\ud800"` makes and a Rust `String` cannot hold.
+    IllFormed(IllFormed),
+    /// A `list`.
+    List(Vec<Value>),
+    /// A `dict`.
+    Dict(Dict),
+    /// A file from a multipart form.
+    File(Box<UploadedFile>),
+}
+
+/// What a parser made of a request's body.
+#[derive(Clone, PartialEq)]
+pub enum Data {
+    /// One value, as the JSON parser returns it.
+    Json(Value),
+    /// A form, with its files, as the form and multipart parsers return it.
+    Form(QueryDict),
+}
+
+impl Value {
+    /// The text of a well-formed `str`, else None.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The name of the Python type, as `type(value).__name__` gives it. Error messages show it to the client.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "NoneType",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Float(_) => "float",
+            Self::String(_) | Self::IllFormed(_) => "str",
+            Self::List(_) => "list",
+            Self::Dict(_) => "dict",
+            Self::File(_) => "InMemoryUploadedFile",
+        }
+    }
+}
+
+impl Data {
+    /// The value of a key, where the body is an object or a form: of several in a form, the last.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        match self {
+            Self::Json(Value::Dict(dict)) => dict.get(key),
+            Self::Json(_) => None,
+            Self::Form(form) => form.get(key),
+        }
+    }
+
+    /// The name of the Python type of the whole body.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Json(value) => value.type_name(),
+            Self::Form(_) => "QueryDict",
+        }
+    }
+}
+
+impl From<Value> for Data {
+    fn from(value: Value) -> Self {
+        Self::Json(value)
+    }
+}
+
+impl From<QueryDict> for Data {
+    fn from(form: QueryDict) -> Self {
+        Self::Form(form)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Int(value.into())
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Float(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
+}
+
+impl From<Vec<Value>> for Value {
+    fn from(value: Vec<Value>) -> Self {
+        Self::List(value)
+    }
+}
+
+impl From<UploadedFile> for Value {
+    fn from(value: UploadedFile) -> Self {
+        Self::File(Box::new(value))
+    }
+}
+
+impl From<Dict> for Value {
+    fn from(value: Dict) -> Self {
+        Self::Dict(value)
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::List(items) => f.debug_list().entries(items).finish(),
+            Self::Dict(dict) => f.debug_map().entries(dict).finish(),
+            Self::File(file) => file.fmt(f),
+            scalar => f.write_str(scalar.type_name()),
+        }
+    }
+}
+
+impl fmt::Debug for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(value) => value.fmt(f),
+            Self::Form(form) => form.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,203 @@
+//! What happens around a handler (`APIView.dispatch`): negotiation, authentication, permissions, throttles, then the
+//! handler, then the exception handler and the headers that every answer of the view has.
+
+use std::cell::OnceCell;
+use std::future::{Ready, ready};
+use std::rc::Rc;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ACCEPT, ALLOW, HeaderMap, HeaderValue, VARY};
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage, HttpResponse};
+use futures_util::future::LocalBoxFuture;
+
+use super::exceptions::{APIException, ExceptionKind};
+use super::negotiation::{NegotiationError, select_renderer};
+use super::request::Request;
+use super::settings::APISettings;
+use super::throttling::Throttling;
+use super::views::{Declared, Policies};
+use crate::framework::pages;
+
+/// The middleware of one view.
+pub(super) struct Dispatch(Rc<Declared>);
+
+impl Dispatch {
+    pub(super) fn new(declared: Declared) -> Self {
+        Self(Rc::new(declared))
+    }
+}
+
+impl<S> Transform<S, ServiceRequest> for Dispatch
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Transform = Dispatcher<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, Self::InitError>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        let declared = Rc::clone(&self.0);
+        ready(Ok(Dispatcher { service: Rc::new(service), declared, policies: OnceCell::new() }))
+    }
+}
+
+/// The middleware at work.
+pub(super) struct Dispatcher<S> {
+    service: Rc<S>,
+    declared: Rc<Declared>,
+    /// Resolved by the first request, since actix-web shows app data to requests only.
+    policies: OnceCell<Rc<Policies>>,
+}
+
+impl<S> Dispatcher<S> {
+    fn policies(&self, req: &ServiceRequest) -> Rc<Policies> {
+        let resolve = || match req.app_data::<Data<APISettings>>() {
+            Some(settings) => Rc::new(self.declared.resolve(settings)),
+            None => Rc::new(self.declared.resolve(&APISettings::default())),
+        };
+        Rc::clone(self.policies.get_or_init(resolve))
+    }
+}
+
+impl<S> Service<ServiceRequest> for Dispatcher<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    actix_web::dev::forward_ready!(service);
+
+    fn call(&self, mut req: ServiceRequest) -> Self::Future {
+        let service = Rc::clone(&self.service);
+        // A clone of the HTTP request held across the inner call is harmless here, at the resource; further out
+        // actix-web would panic.
+        let request = Request::new(req.request().clone(), self.policies(&req), req.take_payload());
+        Box::pin(async move {
+            let mut response = match initial(&request).await {
+                Ok(()) => {
+                    req.set_payload(request.state().payload.replace(Payload::None));
+                    let response = service.call(req).await?;
+                    match exception(&response) {
+                        None => response,
+                        Some(error) => response.into_response(handle_exception(&request, error)),
+                    }
+                }
+                Err(error) => req.into_response(handle_exception(&request, error)),
+            };
+            finalize_headers(&request, response.headers_mut());
+            Ok(response)
+        })
+    }
+}
+
+/// Everything that comes before the handler, in Django REST framework's order.
+async fn initial(request: &Request) -> Result<(), APIException> {
+    perform_content_negotiation(request)?;
+    perform_authentication(request).await?;
+    check_permissions(request).await?;
+    check_throttles(request).await
+}
+
+fn perform_content_negotiation(request: &Request) -> Result<(), APIException> {
+    let view = request.policies();
+    let format = match view.url_format_override {
+        Some(name) if !request.query_string().is_empty() => request.query_param(name)?,
+        _ => None,
+    };
+    let accept = request.headers().get_all(ACCEPT).map(HeaderValue::as_bytes);
+    let accepted =
+        select_renderer(&view.renderers, accept, request.match_info().get("format"), format.as_deref());
+    match accepted {
+        Ok(accepted) => {
+            request.set_accepted(accepted.renderer, &accepted.media_type);
+            Ok(())
+        }
+        Err(NegotiationError::NotAcceptable) => Err(APIException::not_acceptable()),
+        Err(NegotiationError::NotFound) => Err(APIException::not_found()),
+    }
+}
+
+async fn perform_authentication(request: &Request) -> Result<(), APIException> {
+    for class in &request.policies().authenticators {
+        if let Some(identity) = class.authenticate(request).await? {
+            request.set_identity(identity);
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+async fn check_permissions(request: &Request) -> Result<(), APIException> {
+    for class in &request.policies().permissions {
+        if !class.has_permission(request).await? {
+            return Err(request.permission_denied());
+        }
+    }
+    Ok(())
+}
+
+async fn check_throttles(request: &Request) -> Result<(), APIException> {
+    let mut waits = Vec::new();
+    for class in &request.policies().throttles {
+        if let Throttling::Wait(wait) = class.allow_request(request).await? {
+            waits.push(wait);
+        }
+    }
+    if waits.is_empty() {
+        return Ok(());
+    }
+    Err(APIException::throttled(waits.into_iter().flatten().reduce(f64::max)))
+}
+
+/// The exception that a handler or an extractor returned.
+fn exception(response: &ServiceResponse<BoxBody>) -> Option<APIException> {
+    let error = response.response().error()?;
+    if let Some(error) = error.as_error::<APIException>() {
+        return Some(error.clone());
+    }
+    // One of actix-web's own extractors. Its words are about the request, unless it is our fault.
+    Some(match error.as_response_error().status_code() {
+        StatusCode::BAD_REQUEST => APIException::parse_error(error.to_string()),
+        StatusCode::NOT_FOUND => APIException::not_found(),
+        StatusCode::PAYLOAD_TOO_LARGE => APIException::suspicious_operation(error),
+        status if status.is_client_error() => APIException::new(status, "error", error.to_string()),
+        _ => APIException::server_error(error),
+    })
+}
+
+fn handle_exception(request: &Request, mut error: APIException) -> HttpResponse {
+    let view = request.policies();
+    if error.needs_challenge() {
+        error.challenge(view.authenticators.first().and_then(|class| class.authenticate_header(request)));
+    }
+    match (view.exception_handler)(&error, request) {
+        Some(response) => response.render(request),
+        None if error.kind() == ExceptionKind::SuspiciousOperation => pages::bad_request(),
+        None => pages::server_error(),
+    }
+}
+
+/// `Allow` and `Vary`, on every answer.
+fn finalize_headers(request: &Request, headers: &mut HeaderMap) {
+    let view = request.policies();
+    headers.insert(ALLOW, view.allow.clone());
+    let vary = match (view.renderers.len() > 1, request.varies_on_cookie()) {
+        (false, false) => return,
+        (true, false) => "Accept",
+        (false, true) => "Cookie",
+        (true, true) => "Accept, Cookie",
+    };
+    let vary = match headers.get(VARY).and_then(|own| own.to_str().ok()) {
+        Some(own) => HeaderValue::from_str(&format!("{own}, {vary}"))
+            .unwrap_or_else(|_| HeaderValue::from_static(vary)),
+        None => HeaderValue::from_static(vary),
+    };
+    headers.insert(VARY, vary);
+}

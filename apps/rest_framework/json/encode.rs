@@ -1,0 +1,86 @@
+//! From values to JSON: `JSONRenderer` of rest_framework/renderers.py on CPython's `json`.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::Error;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
+
+use super::finite::Finite;
+use crate::apps::rest_framework::data::python;
+
+/// The widest indent. `JSONRenderer` caps what the client asks for at it.
+pub const MAX_INDENT: usize = 8;
+
+/// Writes a value as `JSONRenderer` does: compact, or indented by 1 to 8 spaces (None and 0 are compact); UTF-8
+/// unescaped except U+2028 and U+2029; floats as Python writes them. No trailing newline.
+///
+/// `JSONRenderer` sends an empty body for a bare `None`; that is left to the renderer.
+///
+/// # Errors
+/// A float that is not finite, in Python's words, or the `Serialize` implementation's own error.
+pub fn to_vec<T: Serialize + ?Sized>(value: &T, indent: Option<usize>) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::with_capacity(128);
+    match indent.unwrap_or(0) {
+        0 => {
+            let mut serializer = Serializer::with_formatter(&mut bytes, Python(CompactFormatter));
+            value.serialize(Finite(&mut serializer))?;
+        }
+        wanted => {
+            let spaces = b"        ".get(..wanted.min(MAX_INDENT)).unwrap_or_default();
+            let formatter = Python(PrettyFormatter::with_indent(spaces));
+            value.serialize(Finite(&mut Serializer::with_formatter(&mut bytes, formatter)))?;
+        }
+    }
+    Ok(bytes)
+}
+
+/// Another formatter's layout, with Python's floats and escapes. serde_json's escapes of control characters are
+/// Python's already.
+struct Python<F>(F);
+
+macro_rules! layout {
+    ($($name:ident($($argument:ident: $kind:ty)?);)+) => {
+        $(
+            #[inline]
+            fn $name<W: ?Sized + Write>(&mut self, writer: &mut W $(, $argument: $kind)?) -> io::Result<()> {
+                self.0.$name(writer $(, $argument)?)
+            }
+        )+
+    };
+}
+
+impl<F: Formatter> Formatter for Python<F> {
+    layout! {
+        begin_array(); end_array(); begin_array_value(first: bool); end_array_value();
+        begin_object(); end_object(); begin_object_key(first: bool); end_object_key();
+        begin_object_value(); end_object_value();
+    }
+
+    fn write_f32<W: ?Sized + Write>(&mut self, writer: &mut W, value: f32) -> io::Result<()> {
+        writer.write_all(python::layout(&format!("{value:e}")).as_bytes())
+    }
+
+    fn write_f64<W: ?Sized + Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        writer.write_all(python::float_repr(value).as_bytes())
+    }
+
+    /// The separators U+2028 and U+2029 start with byte 0xE2; text without it, ASCII above all, goes out as it is.
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        if !fragment.as_bytes().contains(&0xE2) {
+            return writer.write_all(fragment.as_bytes());
+        }
+        for piece in fragment.split_inclusive(['\u{2028}', '\u{2029}']) {
+            if let Some(plain) = piece.strip_suffix('\u{2028}') {
+                writer.write_all(plain.as_bytes())?;
+                writer.write_all(b"\\u2028")?;
+            } else if let Some(plain) = piece.strip_suffix('\u{2029}') {
+                writer.write_all(plain.as_bytes())?;
+                writer.write_all(b"\\u2029")?;
+            } else {
+                writer.write_all(piece.as_bytes())?;
+            }
+        }
+        Ok(())
+    }
+}

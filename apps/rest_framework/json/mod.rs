@@ -1,0 +1,13 @@
+//! JSON in and out, as CPython's `json` and Django REST framework's parser and renderer do it.
+
+pub mod charset;
+pub mod decode;
+pub mod encode;
+mod finite;
+mod string;
+
+pub use self::decode::decode;
+pub use self::encode::to_vec;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+use proptest::prelude::*;
+use serde::Deserialize;
+
+use super::decode::MAX_DEPTH;
+use super::{decode, to_vec};
+use crate::apps::rest_framework::data::{Dict, Integer, Value, python};
+
+/// What the reference's `JSONParser` made of a body; each byte of the body is one character here.
+#[derive(Deserialize)]
+struct Parsed {
+    body: String,
+    charset: Option<String>,
+    repr: Option<String>,
+    error: Option<String>,
+}
+
+fn check(fixtures: &str) {
+    for line in fixtures.lines() {
+        let parsed: Parsed = serde_json::from_str(line).unwrap();
+        let body: Vec<u8> = parsed.body.chars().map(|c| u8::try_from(c).unwrap()).collect();
+        let expected = parsed.error.map_or_else(|| Ok(parsed.repr.unwrap()), Err);
+        let actual = decode(&body, parsed.charset.as_deref()).map(|value| python::repr(&value));
+        assert_eq!(actual, expected, "{line}");
+    }
+}
+
+#[test]
+fn decodes_as_the_reference() {
+    check(include_str!("fixtures/decode.jsonl"));
+}
+
+#[test]
+fn depth_is_bounded() {
+    let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+    assert!(decode(nested(MAX_DEPTH).as_bytes(), None).is_ok());
+    let error = "maximum recursion depth exceeded while decoding a JSON array from a unicode string";
+    assert_eq!(decode(nested(MAX_DEPTH + 1).as_bytes(), None), Err(error.to_owned()));
+    let error = "maximum recursion depth exceeded while decoding a JSON object from a unicode string";
+    assert_eq!(decode("{\"a\":".repeat(100_000).as_bytes(), None), Err(error.to_owned()));
+}
+
+/// What the reference's `JSONRenderer` wrote for a value, compact and with `indent=4`.
+#[derive(Deserialize)]
+struct Rendered {
+    json: String,
+    compact: String,
+    indented: String,
+}
+
+#[test]
+fn encodes_as_the_reference() {
+    for line in include_str!("fixtures/encode.jsonl").lines() {
+        let rendered: Rendered = serde_json::from_str(line).unwrap();
+        let value = decode(rendered.json.as_bytes(), None).unwrap();
+        let erased: &dyn erased_serde::Serialize = &value;
+        assert_eq!(String::from_utf8(to_vec(erased, None).unwrap()).unwrap(), rendered.compact);
+        assert_eq!(String::from_utf8(to_vec(&value, Some(4)).unwrap()).unwrap(), rendered.indented);
+    }
+}
+
+#[test]
+fn indent_is_capped_and_zero_is_compact() {
+    let list = Value::List(vec![Value::Null]);
+    assert_eq!(to_vec(&list, Some(0)).unwrap(), b"[null]");
+    assert_eq!(to_vec(&list, Some(99)).unwrap(), b"[\n        null\n]");
+}
+
+#[test]
+fn floats_that_json_has_not_are_refused() {
+    let message = "Out of range float values are not JSON compliant";
+    for float in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let nested = Dict::from_iter([("a".to_owned(), Value::List(vec![float.into()]))]);
+        assert_eq!(to_vec(&nested, None).unwrap_err().to_string(), message);
+        assert_eq!(to_vec(&(1, Some(float as f32)), None).unwrap_err().to_string(), message);
+    }
+    assert_eq!(to_vec(&1.1f32, None).unwrap(), b"1.1");
+}
+
+fn values() -> impl Strategy<Value = Value> {
+    let scalar = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::Bool),
+        any::<i128>().prop_map(|int| Value::Int(Integer::parse(&int.to_string()).unwrap())),
+        any::<f64>().prop_filter("JSON has finite ones", |float| float.is_finite()).prop_map(Value::Float),
+        any::<String>().prop_map(Value::String),
+    ];
+    scalar.prop_recursive(4, 32, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::List),
+            prop::collection::vec((any::<String>(), inner), 0..6)
+                .prop_map(|pairs| Value::Dict(pairs.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn reads_back_what_it_writes(value in values(), indent in prop::option::of(0usize..9)) {
+        let json = to_vec(&value, indent).unwrap();
+        prop_assert_eq!(decode(&json, None), Ok(value));
+    }
+
+    #[test]
+    fn arbitrary_bytes_have_an_answer(
+        bytes in prop::collection::vec(any::<u8>(), 0..64),
+        charset in prop::sample::select(vec!["utf-8", "utf-8-sig", "utf-16", "utf-32", "ascii", "gbk", "utf-16-be"]),
+    ) {
+        if let Err(error) = decode(&bytes, Some(charset)) {
+            prop_assert!(!error.is_empty());
+        }
+    }
+
+    #[test]
+    fn arbitrary_documents_have_an_answer(text in r#"[\[\]{},:"\\u0-9a-fed+.\- \n]{0,40}"#) {
+        let ours = decode(text.as_bytes(), None);
+        let theirs = serde_json::from_str::<serde_json::Value>(&text);
+        // What is JSON for us alone: numbers beyond f64, and lone surrogates.
+        if theirs.is_ok() {
+            prop_assert!(ours.is_ok());
+        }
+    }
+}

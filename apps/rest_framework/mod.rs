@@ -1,0 +1,49 @@
+//! Django REST framework: views with their policies, requests and responses, as far as token authentication and the
+//! endpoints around it need them. One file a kind, named as there.
+
+pub mod authentication;
+pub mod data;
+mod dispatch;
+pub mod error_detail;
+pub mod exceptions;
+pub mod json;
+pub mod mediatypes;
+pub mod metadata;
+pub mod negotiation;
+pub mod parsers;
+pub mod permissions;
+pub mod renderers;
+pub mod request;
+pub mod response;
+pub mod settings;
+pub mod throttling;
+pub mod urlpatterns;
+pub mod views;
+
+use actix_web::web::{Data, ServiceConfig};
+
+pub use self::settings::APISettings;
+use crate::framework::app::App;
+
+/// The app. It holds the defaults of the project's views.
+pub struct RestFramework {
+    settings: Data<APISettings>,
+}
+
+impl RestFramework {
+    /// The app with these defaults.
+    #[must_use]
+    pub fn new(settings: APISettings) -> Self {
+        Self { settings: Data::new(settings) }
+    }
+}
+
+impl App for RestFramework {
+    fn label(&self) -> &'static str {
+        "rest_framework"
+    }
+
+    fn configure(&self, config: &mut ServiceConfig) {
+        config.app_data(self.settings.clone());
+    }
+}

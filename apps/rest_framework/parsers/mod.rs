@@ -1,0 +1,208 @@
+//! Parsers (`rest_framework/parsers.py`), and the body of a request as the extractor [`Data`].
+
+pub mod form;
+pub mod multipart;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use actix_web::{FromRequest, HttpRequest};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use futures_util::future::LocalBoxFuture;
+
+use self::form::parse_form;
+use self::multipart::{Limits, MultiPartError, parse_multipart};
+use super::data::{Data, Dict, QueryDict, Value};
+use super::exceptions::APIException;
+use super::json;
+use super::mediatypes::charset::Charset;
+use super::mediatypes::latin1;
+use super::mediatypes::parameters::parse_header_parameters;
+use super::negotiation::select_parser;
+use super::request::Request;
+
+/// What a parser may know beside the body.
+pub struct ParserContext<'a> {
+    /// The whole `Content-Type` header.
+    pub content_type: &'a str,
+    /// The charset that it names, or UTF-8.
+    pub charset: Charset,
+    /// Fields that a form may have.
+    pub max_number_fields: usize,
+    /// Bytes that the fields of a form may have, files aside.
+    pub max_memory_size: usize,
+}
+
+/// Makes data of a body. The request's `Content-Type` chooses one of the view's classes.
+pub trait Parser: Send + Sync {
+    /// Which bodies it reads.
+    fn media_type(&self) -> &'static str;
+
+    /// Reads a body, which is not empty.
+    ///
+    /// # Errors
+    /// A [`ParseError`](APIException::parse_error) that says what is wrong.
+    fn parse(&self, body: Bytes, context: &ParserContext<'_>) -> Result<Data, APIException>;
+}
+
+/// `application/json`, as CPython reads it.
+pub struct JSONParser;
+
+impl Parser for JSONParser {
+    fn media_type(&self) -> &'static str {
+        "application/json"
+    }
+
+    fn parse(&self, body: Bytes, context: &ParserContext<'_>) -> Result<Data, APIException> {
+        let parameters = parse_header_parameters(context.content_type).unwrap_or_default();
+        let charset = parameters.get("charset").map(String::as_str);
+        let value = json::decode(&body, charset);
+        value
+            .map(Data::Json)
+            .map_err(|reason| APIException::parse_error(format!("JSON parse error - {reason}")))
+    }
+}
+
+/// `application/x-www-form-urlencoded`.
+pub struct FormParser;
+
+impl Parser for FormParser {
+    fn media_type(&self) -> &'static str {
+        "application/x-www-form-urlencoded"
+    }
+
+    fn parse(&self, body: Bytes, context: &ParserContext<'_>) -> Result<Data, APIException> {
+        let fields = parse_form(&body, context.charset, Some(context.max_number_fields))
+            .map_err(APIException::suspicious_operation)?;
+        Ok(Data::Form(fields.into_iter().collect()))
+    }
+}
+
+/// `multipart/form-data`, with files.
+pub struct MultiPartParser;
+
+impl Parser for MultiPartParser {
+    fn media_type(&self) -> &'static str {
+        "multipart/form-data"
+    }
+
+    fn parse(&self, body: Bytes, context: &ParserContext<'_>) -> Result<Data, APIException> {
+        let limits = Limits {
+            max_memory_size: Some(context.max_memory_size),
+            max_number_fields: Some(context.max_number_fields),
+            ..Limits::default()
+        };
+        let form = parse_multipart(context.content_type.as_bytes(), &body, context.charset, limits);
+        let form = form.map_err(|error| match error {
+            MultiPartError::Parse(_) => APIException::parse_error(error.to_string()),
+            error => APIException::suspicious_operation(error),
+        })?;
+        let mut data: QueryDict = form.data.into_iter().collect();
+        for (field, file) in form.files {
+            data.append(field, Value::File(Box::new(file)));
+        }
+        Ok(Data::Form(data))
+    }
+}
+
+/// The request's data, parsed by the view's parsers (`request.data`).
+///
+/// Take a `Result<Data, APIException>` to answer a malformed body yourself.
+impl FromRequest for Data {
+    type Error = APIException;
+    type Future = LocalBoxFuture<'static, Result<Self, APIException>>;
+
+    fn from_request(http: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = Request::of(http);
+        let payload = payload.take();
+        Box::pin(async move {
+            match request {
+                Some(request) => parse(&request, payload).await,
+                None => Err(APIException::server_error("Data is for the handlers of an APIView")),
+            }
+        })
+    }
+}
+
+/// `Request._parse`.
+async fn parse(request: &Request, payload: Payload) -> Result<Data, APIException> {
+    let header = request.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let content_type = latin1(header.unwrap_or_default());
+    // A WSGI server tells Django REST framework of no body without this header, so a chunked one is empty there.
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if length.and_then(|length| length.trim().parse().ok()).unwrap_or(0_u64) == 0 {
+        return Ok(empty(&content_type));
+    }
+    let view = request.policies();
+    let parser = select_parser(view.parsers.iter().map(|parser| parser.media_type()), header)
+        .and_then(|index| view.parsers.get(index))
+        .ok_or_else(|| APIException::unsupported_media_type(&content_type))?;
+    let body = read(payload, view.data_upload_max_memory_size).await?;
+    let context = ParserContext {
+        content_type: &content_type,
+        charset: charset(&content_type)?,
+        max_number_fields: view.data_upload_max_number_fields,
+        max_memory_size: view.data_upload_max_memory_size,
+    };
+    parser.parse(body, &context)
+}
+
+fn charset(content_type: &str) -> Result<Charset, APIException> {
+    let parameters = parse_header_parameters(content_type).unwrap_or_default();
+    Charset::of_request(&parameters).map_err(|error| APIException::parse_error(error.to_string()))
+}
+
+/// No body: an empty form, or an empty object.
+fn empty(content_type: &str) -> Data {
+    let form = ["application/x-www-form-urlencoded", "multipart/form-data"];
+    let parameters = parse_header_parameters(content_type).unwrap_or_default();
+    if form.contains(&&*parameters.value) {
+        return Data::Form(QueryDict::new());
+    }
+    Data::Json(Value::Dict(Dict::new()))
+}
+
+/// Reads a body whole.
+///
+/// # Errors
+/// 400: more than `limit` bytes, or a client that went away halfway.
+async fn read(mut payload: Payload, limit: usize) -> Result<Bytes, APIException> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk =
+            chunk.map_err(|error| APIException::suspicious_operation(format!("unreadable body: {error}")))?;
+        if body.len() + chunk.len() > limit {
+            return Err(APIException::suspicious_operation(
+                "Request body exceeded DATA_UPLOAD_MAX_MEMORY_SIZE.",
+            ));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+impl Request {
+    /// The last value of a parameter of the query string, or `None`.
+    ///
+    /// # Errors
+    /// 400: more parameters than `DATA_UPLOAD_MAX_NUMBER_FIELDS`.
+    pub fn query_param(&self, name: &str) -> Result<Option<String>, APIException> {
+        let header = self.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+        let charset = charset(&latin1(header.unwrap_or_default())).unwrap_or_default();
+        let fields = parse_form(
+            self.query_string().as_bytes(),
+            charset,
+            Some(self.policies().data_upload_max_number_fields),
+        )
+        .map_err(APIException::suspicious_operation)?;
+        Ok(fields.into_iter().rev().find(|(field, _)| field == name).map(|(_, value)| value))
+    }
+
+    /// The refusal of a permission: 401 where nobody is logged in, 403 otherwise.
+    pub(super) fn permission_denied(&self) -> APIException {
+        if self.user().is_none() && !self.policies().authenticators.is_empty() {
+            return APIException::not_authenticated();
+        }
+        APIException::permission_denied(None)
+    }
+}

@@ -1,0 +1,227 @@
+//! `multipart/form-data` bodies, as `MultiPartParser` of `rest_framework/parsers.py` and of
+//! `django/http/multipartparser.py` read them.
+//!
+//! Django takes bodies that stricter parsers refuse: without a last boundary, with boundaries inside of
+//! lines, with parts that have no name (skipped). It refuses others: headers of a kilobyte. Clients see both.
+
+use bytes::Bytes;
+use memchr::memmem::Finder;
+
+use super::form::DATA_UPLOAD_MAX_NUMBER_FIELDS;
+use crate::apps::rest_framework::data::UploadedFile;
+use crate::apps::rest_framework::mediatypes::charset::Charset;
+use crate::apps::rest_framework::mediatypes::latin1;
+use crate::apps::rest_framework::mediatypes::parameters::parse_header_parameters;
+
+mod file_name;
+mod part;
+mod transfer;
+
+use part::{Kind, Part};
+
+/// How much a body may hold; None is without a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// `DATA_UPLOAD_MAX_MEMORY_SIZE`: bytes of all fields with their names, two more each; files do not
+    /// count.
+    pub max_memory_size: Option<usize>,
+    /// `DATA_UPLOAD_MAX_NUMBER_FIELDS`: fields, and parts without a Content-Disposition.
+    pub max_number_fields: Option<usize>,
+    /// `DATA_UPLOAD_MAX_NUMBER_FILES`: files.
+    pub max_number_files: Option<usize>,
+}
+
+impl Default for Limits {
+    /// Django's: 2.5 MiB, 1000 fields, 100 files.
+    fn default() -> Self {
+        Self {
+            max_memory_size: Some(2_621_440),
+            max_number_fields: Some(DATA_UPLOAD_MAX_NUMBER_FIELDS),
+            max_number_files: Some(100),
+        }
+    }
+}
+
+/// What a form holds, in its order, duplicates kept.
+#[derive(Clone, Default, PartialEq)]
+pub struct DataAndFiles {
+    /// The fields that are text: name and value.
+    pub data: Vec<(String, String)>,
+    /// The files: name of the field and file. Their names are without folders and unprintable characters, at most 255
+    /// characters, and still the client's choice.
+    pub files: Vec<(String, UploadedFile)>,
+}
+
+// Forms carry passwords, so neither shows what it holds.
+impl std::fmt::Debug for DataAndFiles {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("DataAndFiles").finish_non_exhaustive()
+    }
+}
+
+/// Why a body is refused. [`MultiPartError::Parse`] is the API's 400, with this text as its detail; for the
+/// others Django answers 400 with its own page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MultiPartError {
+    /// `ParseError`: the reason, in Django's words.
+    Parse(String),
+    /// `RequestDataTooBig`.
+    RequestDataTooBig,
+    /// `TooManyFieldsSent`.
+    TooManyFieldsSent,
+    /// `TooManyFilesSent`.
+    TooManyFilesSent,
+}
+
+impl std::fmt::Display for MultiPartError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Parse(reason) => write!(formatter, "Multipart form parse error - {reason}"),
+            Self::RequestDataTooBig => {
+                formatter.write_str("Request body exceeded settings.DATA_UPLOAD_MAX_MEMORY_SIZE.")
+            }
+            Self::TooManyFieldsSent => super::form::TooManyFieldsSent.fmt(formatter),
+            Self::TooManyFilesSent => {
+                formatter.write_str("The number of files exceeded settings.DATA_UPLOAD_MAX_NUMBER_FILES.")
+            }
+        }
+    }
+}
+
+impl std::error::Error for MultiPartError {}
+
+/// Reads a form. `content_type` is the raw header, `charset` the request's ([`Charset::of_request`]).
+///
+/// # Errors
+/// [`MultiPartError`].
+pub fn parse_multipart(
+    content_type: &[u8],
+    body: &Bytes,
+    charset: Charset,
+    limits: Limits,
+) -> Result<DataAndFiles, MultiPartError> {
+    let separator = format!("--{}", boundary(&latin1(content_type)).map_err(MultiPartError::Parse)?);
+    let separator = Finder::new(separator.as_bytes());
+    let mut form = Form { charset, limits, out: DataAndFiles::default(), plain_parts: 0, files: 0, size: 0 };
+    let mut rest = body.clone();
+    let mut file = None;
+    while !rest.is_empty() {
+        let content = next_part(&mut rest, &separator);
+        let part = Part::parse(content).map_err(|reason| MultiPartError::Parse(reason.to_owned()))?;
+        // A file is complete only when something follows its boundary: a body cut short loses it.
+        form.out.files.extend(file.take());
+        file = form.add(part)?;
+    }
+    Ok(form.out)
+}
+
+/// The boundary that a Content-Type names, or why there is none.
+fn boundary(content_type: &str) -> Result<String, String> {
+    if !content_type.starts_with("multipart/") {
+        return Err(format!("Invalid Content-Type: {content_type}"));
+    }
+    if !content_type.is_ascii() {
+        return Err(format!("Invalid non-ASCII Content-Type in multipart: {content_type}"));
+    }
+    let header = parse_header_parameters(content_type).unwrap_or_default();
+    let is_valid = |boundary: &&String| {
+        (1..=201).contains(&boundary.len())
+            && boundary.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+            && !boundary.ends_with(' ')
+    };
+    let boundary = header.get("boundary");
+    let invalid = || format!("Invalid boundary in multipart: {}", boundary.map_or("None", String::as_str));
+    boundary.filter(is_valid).cloned().ok_or_else(invalid)
+}
+
+/// Takes the bytes before the next separator, less the line end before it, off `rest`.
+fn next_part(rest: &mut Bytes, separator: &Finder<'_>) -> Bytes {
+    let Some(at) = separator.find(rest) else { return std::mem::take(rest) };
+    let mut part = rest.split_to(at);
+    drop(rest.split_to(separator.needle().len()));
+    if part.ends_with(b"\n") {
+        part.truncate(part.len() - 1);
+    }
+    if part.ends_with(b"\r") {
+        part.truncate(part.len() - 1);
+    }
+    part
+}
+
+/// The form so far, and what was counted.
+struct Form {
+    charset: Charset,
+    limits: Limits,
+    out: DataAndFiles,
+    /// Parts that are no files.
+    plain_parts: usize,
+    files: usize,
+    /// Bytes of the fields, as `max_memory_size` counts them.
+    size: usize,
+}
+
+impl Form {
+    /// Adds a field to the form; a file is returned instead.
+    fn add(&mut self, part: Part) -> Result<Option<(String, UploadedFile)>, MultiPartError> {
+        if part.kind != Kind::File {
+            self.plain_parts += 1;
+            // Two more for what stands before the first and behind the last boundary.
+            if self.limits.max_number_fields.is_some_and(|max| self.plain_parts > max.saturating_add(2)) {
+                return Err(MultiPartError::TooManyFieldsSent);
+            }
+        }
+        let Some(name) = &part.name else { return Ok(None) };
+        let name = self.charset.decode(name.trim_matches(part::is_byte_space).as_bytes()).into_owned();
+        match part.kind {
+            Kind::Field => self.add_field(name, &part).map(|()| None),
+            Kind::File => self.read_file(name, part),
+            Kind::Raw => Ok(None),
+        }
+    }
+
+    fn add_field(&mut self, name: String, part: &Part) -> Result<(), MultiPartError> {
+        let size = part.content.len().saturating_add(name.chars().count()).saturating_add(2);
+        self.size = self.size.saturating_add(size);
+        if self.limits.max_memory_size.is_some_and(|max| self.size > max) {
+            return Err(MultiPartError::RequestDataTooBig);
+        }
+        let decoded = if part.is_base64 { transfer::b64decode(&part.content) } else { None };
+        let value = self.charset.decode(decoded.as_deref().unwrap_or(&part.content)).into_owned();
+        self.out.data.push((name, value));
+        Ok(())
+    }
+
+    fn read_file(
+        &mut self,
+        field_name: String,
+        part: Part,
+    ) -> Result<Option<(String, UploadedFile)>, MultiPartError> {
+        self.files += 1;
+        if self.limits.max_number_files.is_some_and(|max| self.files > max) {
+            return Err(MultiPartError::TooManyFilesSent);
+        }
+        let name = part.file_name.as_deref().unwrap_or_default();
+        let Some(name) = file_name::sanitize(&self.charset.decode(name.as_bytes())) else { return Ok(None) };
+        let content = if part.is_base64 {
+            let undecodable = || MultiPartError::Parse("Could not decode base64 data.".to_owned());
+            transfer::b64decode_file(&part.content).ok_or_else(undecodable)?
+        } else {
+            part.content
+        };
+        if field_name.is_empty() {
+            return Ok(None);
+        }
+        let charset = part.content_type_extra.iter().find(|(name, _)| name == "charset");
+        let file = UploadedFile {
+            name,
+            content_type: part.content_type,
+            charset: charset.map(|(_, charset)| charset.clone()),
+            content_type_extra: part.content_type_extra.into_iter().collect(),
+            bytes: content,
+        };
+        Ok(Some((field_name, file)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! The request as a view sees it (`rest_framework/request.py`): the HTTP request, who sent it, what was negotiated.
+
+use std::any::Any;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::future::{Ready, ready};
+use std::ops::Deref;
+use std::rc::Rc;
+
+use actix_web::dev::Payload;
+use actix_web::web::Data as AppData;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+
+use super::authentication::Identity;
+use super::exceptions::APIException;
+use super::renderers::Renderer;
+use super::views::Policies;
+use crate::apps::auth::models::User;
+use crate::framework::database::Database;
+use crate::framework::middleware::AccessLog;
+
+/// The request that a view's policies and handlers work with. It derefs to actix-web's own; clones are cheap.
+#[derive(Clone)]
+pub struct Request {
+    http: HttpRequest,
+    state: Rc<State>,
+}
+
+/// What the view's middleware found out. It lives in the HTTP request's extensions, so it must not hold that.
+pub(super) struct State {
+    pub(super) policies: Rc<Policies>,
+    pub(super) payload: RefCell<Payload>,
+    accepted: OnceCell<Accepted>,
+    user: OnceCell<Rc<User>>,
+    auth: OnceCell<Rc<dyn Any>>,
+    varies_on_cookie: Cell<bool>,
+}
+
+struct Accepted {
+    renderer: usize,
+    /// `None` where it is the renderer's own, without parameters.
+    media_type: Option<String>,
+}
+
+impl Request {
+    pub(super) fn new(http: HttpRequest, policies: Rc<Policies>, payload: Payload) -> Self {
+        let state = Rc::new(State {
+            policies,
+            payload: RefCell::new(payload),
+            accepted: OnceCell::new(),
+            user: OnceCell::new(),
+            auth: OnceCell::new(),
+            varies_on_cookie: Cell::new(false),
+        });
+        http.extensions_mut().insert(Rc::clone(&state));
+        Self { http, state }
+    }
+
+    /// The request of a view, or `None` where actix-web's request is not in one.
+    pub(super) fn of(http: &HttpRequest) -> Option<Self> {
+        let state = Rc::clone(http.extensions().get::<Rc<State>>()?);
+        Some(Self { http: http.clone(), state })
+    }
+
+    pub(super) fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub(super) fn policies(&self) -> &Policies {
+        &self.state.policies
+    }
+
+    /// The user, or `None` where nobody is logged in.
+    #[must_use]
+    pub fn user(&self) -> Option<&User> {
+        self.state.user.get().map(Rc::as_ref)
+    }
+
+    /// The credential that the user came with, where it is a `T`: a `Token`, with TokenAuthentication.
+    #[must_use]
+    pub fn auth<T: 'static>(&self) -> Option<Rc<T>> {
+        Rc::clone(self.state.auth.get()?).downcast().ok()
+    }
+
+    pub(super) fn set_identity(&self, identity: Identity) {
+        AccessLog::set_user(&self.http, &identity.user.username);
+        // Authentication runs once a request.
+        let _ = self.state.user.set(identity.user);
+        if let Some(auth) = identity.auth {
+            let _ = self.state.auth.set(auth);
+        }
+    }
+
+    /// The database.
+    ///
+    /// # Errors
+    /// 500, where the application was set up without one.
+    pub fn database(&self) -> Result<&Database, APIException> {
+        let database = self.http.app_data::<AppData<Database>>();
+        database
+            .map(|data| data.get_ref())
+            .ok_or_else(|| APIException::server_error("there is no database in the app data"))
+    }
+
+    pub(super) fn set_accepted(&self, renderer: usize, media_type: &str) {
+        let own = self.policies().renderers.get(renderer).is_some_and(|r| r.media_type() == media_type);
+        let _ =
+            self.state.accepted.set(Accepted { renderer, media_type: (!own).then(|| media_type.to_owned()) });
+    }
+
+    /// The negotiated renderer and its media type, or the view's first where negotiation failed or was not reached.
+    pub(super) fn accepted_renderer(&self) -> Option<(&dyn Renderer, &str)> {
+        let renderers = &self.policies().renderers;
+        let accepted = self.state.accepted.get();
+        let renderer = renderers.get(accepted.map_or(0, |accepted| accepted.renderer))?.as_ref();
+        let media_type = accepted.and_then(|accepted| accepted.media_type.as_deref());
+        Some((renderer, media_type.unwrap_or_else(|| renderer.media_type())))
+    }
+
+    /// Notes that the answer depends on the session's cookie, so that `Vary` says so.
+    pub fn vary_on_cookie(&self) {
+        self.state.varies_on_cookie.set(true);
+    }
+
+    pub(super) fn varies_on_cookie(&self) -> bool {
+        self.state.varies_on_cookie.get()
+    }
+
+    /// The name of the view, in words: `Obtain Auth Token`.
+    #[must_use]
+    pub fn view_name(&self) -> &str {
+        &self.policies().name
+    }
+
+    /// What the view says of itself.
+    #[must_use]
+    pub fn view_description(&self) -> &str {
+        self.policies().description
+    }
+}
+
+impl Deref for Request {
+    type Target = HttpRequest;
+
+    fn deref(&self) -> &HttpRequest {
+        &self.http
+    }
+}
+
+impl FromRequest for Request {
+    type Error = APIException;
+    type Future = Ready<Result<Self, APIException>>;
+
+    fn from_request(http: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(Self::of(http).ok_or_else(|| APIException::server_error("this handler is not in an APIView")))
+    }
+}
+
+/// The user, for a handler whose view lets nobody else in: `async fn get(user: CurrentUser)`. 401 otherwise.
+#[derive(Clone)]
+pub struct CurrentUser(Rc<User>);
+
+impl Deref for CurrentUser {
+    type Target = User;
+
+    fn deref(&self) -> &User {
+        &self.0
+    }
+}
+
+impl FromRequest for CurrentUser {
+    type Error = APIException;
+    type Future = Ready<Result<Self, APIException>>;
+
+    fn from_request(http: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let user = Request::of(http).and_then(|request| request.state.user.get().map(Rc::clone));
+        ready(user.map(Self).ok_or_else(APIException::not_authenticated))
+    }
+}
+
+/// The credential of the request, for a handler whose view wants one: `async fn get(token: Auth<Token>)`. 401 where
+/// the user came with another.
+pub struct Auth<T>(Rc<T>);
+
+impl<T> Deref for Auth<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: 'static> FromRequest for Auth<T> {
+    type Error = APIException;
+    type Future = Ready<Result<Self, APIException>>;
+
+    fn from_request(http: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let auth = Request::of(http).and_then(|request| request.auth());
+        ready(auth.map(Self).ok_or_else(APIException::not_authenticated))
+    }
+}

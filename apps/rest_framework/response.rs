@@ -1,0 +1,110 @@
+//! The answer of a view (`rest_framework/response.py`): data that the negotiated renderer renders.
+
+use std::fmt;
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use serde::Serialize;
+
+use super::renderers::{JSONRenderer, RenderError, Renderer, RendererContext};
+use super::request::Request;
+use crate::framework::pages;
+
+/// Data, a status (200 by default) and headers.
+///
+/// `Response::new(json!({"detail": "GET Response"}))`
+pub struct Response {
+    data: Option<Box<dyn erased_serde::Serialize>>,
+    status: StatusCode,
+    headers: HeaderMap,
+}
+
+impl Response {
+    /// An answer with these data.
+    pub fn new(data: impl Serialize + 'static) -> Self {
+        Self { data: Some(Box::new(data)), status: StatusCode::OK, headers: HeaderMap::new() }
+    }
+
+    /// 204, without body and `Content-Type`.
+    #[must_use]
+    pub fn no_content() -> Self {
+        Self { data: None, status: StatusCode::NO_CONTENT, headers: HeaderMap::new() }
+    }
+
+    /// With another status.
+    #[must_use]
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// With a header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.append(name, value);
+        self
+    }
+
+    /// Renders the data by the renderer that was negotiated for the request.
+    pub(super) fn render(self, request: &Request) -> HttpResponse {
+        let Some((renderer, accepted_media_type)) = request.accepted_renderer() else {
+            // A view without renderers can't be declared by accident; it still gets its answer.
+            return self.finish(&JSONRenderer, Ok(Vec::new()));
+        };
+        let context = RendererContext { accepted_media_type, status: self.status, request };
+        let body = match &self.data {
+            Some(data) => renderer.render(data.as_ref(), &context),
+            None => Ok(Vec::new()),
+        };
+        self.finish(renderer, body)
+    }
+
+    fn finish(self, renderer: &dyn Renderer, body: Result<Vec<u8>, RenderError>) -> HttpResponse {
+        let body = match body {
+            Ok(body) => body,
+            Err(error) => {
+                log::error!("Answered 500: {error}");
+                return pages::server_error();
+            }
+        };
+        let mut response = HttpResponse::new(self.status);
+        if !body.is_empty() {
+            response.headers_mut().insert(CONTENT_TYPE, content_type(renderer));
+        }
+        for (name, value) in self.headers {
+            response.headers_mut().append(name, value);
+        }
+        response.set_body(BoxBody::new(body))
+    }
+}
+
+fn content_type(renderer: &dyn Renderer) -> HeaderValue {
+    match renderer.charset() {
+        None => HeaderValue::from_static(renderer.media_type()),
+        Some(charset) => HeaderValue::from_str(&format!("{}; charset={charset}", renderer.media_type()))
+            .unwrap_or_else(|_| HeaderValue::from_static(renderer.media_type())),
+    }
+}
+
+impl Responder for Response {
+    type Body = BoxBody;
+
+    fn respond_to(self, http: &HttpRequest) -> HttpResponse {
+        match Request::of(http) {
+            Some(request) => self.render(&request),
+            None => {
+                log::error!("Answered 500: a Response is for the handlers of an APIView.");
+                pages::server_error()
+            }
+        }
+    }
+}
+
+/// Without the data, which may hold a token.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response").field("status", &self.status).finish_non_exhaustive()
+    }
+}

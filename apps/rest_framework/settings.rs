@@ -1,0 +1,64 @@
+//! The project's defaults for every view (`rest_framework/settings.py`).
+
+use std::sync::Arc;
+
+use super::authentication::Authentication;
+use super::exceptions::{APIException, exception_handler};
+use super::parsers::Parser;
+use super::permissions::Permission;
+use super::renderers::Renderer;
+use super::request::Request;
+use super::response::Response;
+use super::throttling::Throttle;
+
+/// Makes the answer of an exception, or `None` for Django's plain page.
+pub type ExceptionHandler = fn(&APIException, &Request) -> Option<Response>;
+
+/// What a view does that says nothing else. The names are Django REST framework's, in lower case.
+#[derive(Clone)]
+pub struct APISettings {
+    /// The first is what a client gets that doesn't care.
+    pub default_renderer_classes: Vec<Arc<dyn Renderer>>,
+    /// Which bodies are read.
+    pub default_parser_classes: Vec<Arc<dyn Parser>>,
+    /// The first one's challenge goes into a 401.
+    pub default_authentication_classes: Vec<Arc<dyn Authentication>>,
+    /// All must allow.
+    pub default_permission_classes: Vec<Arc<dyn Permission>>,
+    /// All must allow.
+    pub default_throttle_classes: Vec<Arc<dyn Throttle>>,
+    /// Makes the answers of exceptions.
+    pub exception_handler: ExceptionHandler,
+    /// The query parameter that chooses a renderer, or `None` for no such parameter.
+    pub url_format_override: Option<&'static str>,
+    /// Bytes that a body may have (`DATA_UPLOAD_MAX_MEMORY_SIZE`, default 2.5 MiB). More is 400.
+    pub data_upload_max_memory_size: usize,
+    /// Fields that a form may have (`DATA_UPLOAD_MAX_NUMBER_FIELDS`, default 1000). More is 400.
+    pub data_upload_max_number_fields: usize,
+}
+
+impl Default for APISettings {
+    fn default() -> Self {
+        use super::parsers::{FormParser, JSONParser, MultiPartParser};
+        use super::renderers::{BrowsableAPIRenderer, JSONRenderer};
+        use crate::classes;
+
+        Self {
+            default_renderer_classes: classes![JSONRenderer, BrowsableAPIRenderer],
+            default_parser_classes: classes![JSONParser, FormParser, MultiPartParser],
+            default_authentication_classes: classes![super::authentication::BasicAuthentication::new()],
+            default_permission_classes: classes![super::permissions::AllowAny],
+            default_throttle_classes: Vec::new(),
+            exception_handler,
+            url_format_override: Some("format"),
+            data_upload_max_memory_size: 2_621_440,
+            data_upload_max_number_fields: 1000,
+        }
+    }
+}
+
+/// A list of policy classes: `classes![TokenAuthentication::new(), BasicAuthentication]`.
+#[macro_export]
+macro_rules! classes {
+    ($($class:expr),* $(,)?) => { vec![$(::std::sync::Arc::new($class)),*] };
+}

@@ -1,0 +1,295 @@
+//! Views (`rest_framework/views.py`): which handler answers which method, and the policies in front of it.
+//!
+//! ```
+//! use vitamin::apps::rest_framework::{permissions::IsAuthenticated, response::Response, views::APIView};
+//! use vitamin::classes;
+//!
+//! fn whoami() -> APIView {
+//!     APIView::new("WhoAmIView")
+//!         .permission_classes(classes![IsAuthenticated])
+//!         .get(async || Response::new("you"))
+//! }
+//! ```
+
+use std::sync::Arc;
+
+use actix_web::guard;
+use actix_web::http::Method;
+use actix_web::http::header::HeaderValue;
+use actix_web::web::ServiceConfig;
+use actix_web::{FromRequest, Handler, Responder, Route, web};
+
+use super::authentication::Authentication;
+use super::dispatch::Dispatch;
+use super::exceptions::APIException;
+use super::metadata;
+use super::parsers::Parser;
+use super::permissions::Permission;
+use super::renderers::Renderer;
+use super::request::Request;
+use super::settings::{APISettings, ExceptionHandler};
+use super::throttling::Throttle;
+use crate::framework::urls::View;
+
+/// A view: handlers by method, and the policies that a request must pass first. What is not said is the project's
+/// default ([`APISettings`]).
+///
+/// A handler is an ordinary actix-web handler with ordinary extractors; it returns a
+/// [`Response`](super::response::Response), or a `Result` of one with [`APIException`].
+pub struct APIView {
+    routes: Vec<Route>,
+    declared: Declared,
+}
+
+/// What a view says of itself, and what it leaves to the project's defaults (`None`).
+pub(super) struct Declared {
+    name: String,
+    description: &'static str,
+    methods: Vec<Method>,
+    renderer_classes: Option<Vec<Arc<dyn Renderer>>>,
+    parser_classes: Option<Vec<Arc<dyn Parser>>>,
+    authentication_classes: Option<Vec<Arc<dyn Authentication>>>,
+    permission_classes: Option<Vec<Arc<dyn Permission>>>,
+    throttle_classes: Option<Vec<Arc<dyn Throttle>>>,
+}
+
+/// A view's policies, its own or the project's, as requests meet them.
+pub(super) struct Policies {
+    pub(super) name: String,
+    pub(super) description: &'static str,
+    pub(super) renderers: Vec<Arc<dyn Renderer>>,
+    pub(super) parsers: Vec<Arc<dyn Parser>>,
+    pub(super) authenticators: Vec<Arc<dyn Authentication>>,
+    pub(super) permissions: Vec<Arc<dyn Permission>>,
+    pub(super) throttles: Vec<Arc<dyn Throttle>>,
+    pub(super) allow: HeaderValue,
+    pub(super) exception_handler: ExceptionHandler,
+    pub(super) url_format_override: Option<&'static str>,
+    pub(super) data_upload_max_memory_size: usize,
+    pub(super) data_upload_max_number_fields: usize,
+}
+
+impl APIView {
+    /// A view of this name, written as a Django class: `ObtainAuthTokenView` shows as `Obtain Auth Token`.
+    #[must_use]
+    pub fn new(class_name: &str) -> Self {
+        let declared = Declared {
+            name: view_name(class_name),
+            description: "",
+            methods: Vec::new(),
+            renderer_classes: None,
+            parser_classes: None,
+            authentication_classes: None,
+            permission_classes: None,
+            throttle_classes: None,
+        };
+        Self { routes: Vec::new(), declared }
+    }
+
+    /// What `OPTIONS` tells of the view.
+    #[must_use]
+    pub fn description(mut self, description: &'static str) -> Self {
+        self.declared.description = description;
+        self
+    }
+
+    /// Which answers it can make; the first is the one for a client that doesn't care.
+    #[must_use]
+    pub fn renderer_classes(mut self, classes: Vec<Arc<dyn Renderer>>) -> Self {
+        self.declared.renderer_classes = Some(classes);
+        self
+    }
+
+    /// Which bodies it reads.
+    #[must_use]
+    pub fn parser_classes(mut self, classes: Vec<Arc<dyn Parser>>) -> Self {
+        self.declared.parser_classes = Some(classes);
+        self
+    }
+
+    /// How it learns who asks; the first class's challenge goes into a 401.
+    #[must_use]
+    pub fn authentication_classes(mut self, classes: Vec<Arc<dyn Authentication>>) -> Self {
+        self.declared.authentication_classes = Some(classes);
+        self
+    }
+
+    /// Who may ask.
+    #[must_use]
+    pub fn permission_classes(mut self, classes: Vec<Arc<dyn Permission>>) -> Self {
+        self.declared.permission_classes = Some(classes);
+        self
+    }
+
+    /// How often one may ask.
+    #[must_use]
+    pub fn throttle_classes(mut self, classes: Vec<Arc<dyn Throttle>>) -> Self {
+        self.declared.throttle_classes = Some(classes);
+        self
+    }
+
+    /// The handler of GET, and so of HEAD.
+    #[must_use]
+    pub fn get<H: Handler<A, Output: Responder + 'static>, A: FromRequest + 'static>(
+        mut self,
+        handler: H,
+    ) -> Self {
+        self.declared.methods.extend([Method::GET, Method::HEAD]);
+        self.routes.push(web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(handler));
+        self
+    }
+
+    /// The handler of POST.
+    #[must_use]
+    pub fn post<H: Handler<A, Output: Responder + 'static>, A: FromRequest + 'static>(
+        self,
+        handler: H,
+    ) -> Self {
+        self.on(Method::POST, handler)
+    }
+
+    /// The handler of PUT.
+    #[must_use]
+    pub fn put<H: Handler<A, Output: Responder + 'static>, A: FromRequest + 'static>(
+        self,
+        handler: H,
+    ) -> Self {
+        self.on(Method::PUT, handler)
+    }
+
+    /// The handler of PATCH.
+    #[must_use]
+    pub fn patch<H: Handler<A, Output: Responder + 'static>, A: FromRequest + 'static>(
+        self,
+        handler: H,
+    ) -> Self {
+        self.on(Method::PATCH, handler)
+    }
+
+    /// The handler of DELETE.
+    #[must_use]
+    pub fn delete<H: Handler<A, Output: Responder + 'static>, A: FromRequest + 'static>(
+        self,
+        handler: H,
+    ) -> Self {
+        self.on(Method::DELETE, handler)
+    }
+
+    fn on<H: Handler<A, Output: Responder + 'static>, A: FromRequest + 'static>(
+        mut self,
+        method: Method,
+        handler: H,
+    ) -> Self {
+        self.routes.push(web::method(method.clone()).to(handler));
+        self.declared.methods.push(method);
+        self
+    }
+}
+
+impl View for APIView {
+    fn register(mut self: Box<Self>, paths: Vec<String>, name: Option<&str>, config: &mut ServiceConfig) {
+        let mut resource = web::resource(paths);
+        if let Some(name) = name {
+            resource = resource.name(name);
+        }
+        if !self.declared.methods.contains(&Method::OPTIONS) {
+            self.declared.methods.push(Method::OPTIONS);
+            self.routes.push(web::method(Method::OPTIONS).to(metadata::options));
+        }
+        for route in self.routes {
+            resource = resource.route(route);
+        }
+        // Around the whole resource, so that the policies come before the answer to a wrong method.
+        config.service(
+            resource.default_service(web::to(method_not_allowed)).wrap(Dispatch::new(self.declared)),
+        );
+    }
+}
+
+async fn method_not_allowed(request: Request) -> Result<super::response::Response, APIException> {
+    Err(APIException::method_not_allowed(request.method().as_str()))
+}
+
+impl Declared {
+    /// Fills in the project's defaults.
+    pub(super) fn resolve(&self, settings: &APISettings) -> Policies {
+        fn or<T: Clone>(own: &Option<T>, default: &T) -> T {
+            own.as_ref().unwrap_or(default).clone()
+        }
+        Policies {
+            name: self.name.clone(),
+            description: self.description,
+            renderers: or(&self.renderer_classes, &settings.default_renderer_classes),
+            parsers: or(&self.parser_classes, &settings.default_parser_classes),
+            authenticators: or(&self.authentication_classes, &settings.default_authentication_classes),
+            permissions: or(&self.permission_classes, &settings.default_permission_classes),
+            throttles: or(&self.throttle_classes, &settings.default_throttle_classes),
+            allow: allow(&self.methods),
+            exception_handler: settings.exception_handler,
+            url_format_override: settings.url_format_override,
+            data_upload_max_memory_size: settings.data_upload_max_memory_size,
+            data_upload_max_number_fields: settings.data_upload_max_number_fields,
+        }
+    }
+}
+
+/// The methods in the order of Django's `View.http_method_names`.
+fn allow(methods: &[Method]) -> HeaderValue {
+    let order = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    let allowed: Vec<&str> =
+        order.into_iter().filter(|name| methods.iter().any(|method| method.as_str() == *name)).collect();
+    // Made of the names above, so it is always a value.
+    HeaderValue::from_str(&allowed.join(", ")).unwrap_or_else(|_| HeaderValue::from_static("OPTIONS"))
+}
+
+/// `rest_framework/utils/formatting.py`: the class's name less `View`, in words.
+fn view_name(class_name: &str) -> String {
+    let name = class_name.strip_suffix("View").filter(|name| !name.is_empty()).unwrap_or(class_name);
+    let letters: Vec<char> = name.chars().collect();
+    let mut words = String::with_capacity(name.len() + 4);
+    for (index, &letter) in letters.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|before| letters.get(before));
+        let after = letters.get(index + 1);
+        let begins_word = letter.is_ascii_uppercase()
+            && (before.is_some_and(char::is_ascii_lowercase)
+                || after.is_some_and(|after| !after.is_ascii_uppercase()));
+        if begins_word {
+            words.push(' ');
+        }
+        words.push(if letter == '_' { ' ' } else { letter });
+    }
+    let words = words.split_whitespace().map(|word| {
+        let mut letters = word.chars();
+        letters.next().map_or_else(String::new, |first| {
+            first.to_uppercase().chain(letters.flat_map(char::to_lowercase)).collect()
+        })
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The expected names were made by Django REST framework's `get_view_name`.
+    #[test]
+    fn a_class_name_becomes_words() {
+        for (class_name, name) in [
+            ("TestView", "Test"),
+            ("ObtainAuthToken", "Obtain Auth Token"),
+            ("View", "View"),
+            ("HTTPStatusView", "Http Status"),
+            ("APIRootView", "Api Root"),
+            ("user_list", "User List"),
+            ("KnoxLoginView", "Knox Login"),
+        ] {
+            assert_eq!(view_name(class_name), name, "{class_name}");
+        }
+    }
+
+    #[test]
+    fn allow_lists_the_methods_in_django_s_order() {
+        let methods = [Method::OPTIONS, Method::DELETE, Method::GET, Method::HEAD, Method::POST];
+        assert_eq!(allow(&methods), "GET, POST, DELETE, HEAD, OPTIONS");
+    }
+}

@@ -1,0 +1,114 @@
+//! `manage demo`: the tutorial, ready to be tried, on a database that is thrown away.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::{ArgMatches, Args, FromArgMatches};
+
+use crate::apps::auth::models::User;
+use crate::apps::auth::passwords::{PasswordSettings, Passwords};
+use crate::apps::authtoken::Token;
+use crate::framework::conf::Env;
+use crate::framework::crypto::get_random_string;
+use crate::framework::database::migrations;
+use crate::framework::management::{Command, CommandError};
+use crate::framework::project::Project;
+use crate::framework::server::{self, Address};
+use crate::settings;
+
+/// The tutorial's user.
+const USERNAME: &str = "Pepe";
+/// Its password: fine for a tutorial on a loopback address, and nowhere else.
+const PASSWORD: &str = "aaaa";
+
+/// The command.
+pub struct Demo;
+
+#[derive(Args)]
+struct Options {
+    /// Optional port number, or ipaddr:port of a loopback address.
+    #[arg(default_value = "127.0.0.1:8000")]
+    addrport: Address,
+}
+
+impl Command for Demo {
+    fn command(&self) -> clap::Command {
+        let about = "Serves the tutorial on a throw-away database, and prints what to try.";
+        Options::augment_args(clap::Command::new("demo").about(about))
+    }
+
+    fn handle(
+        &self,
+        _project: &Arc<Project>,
+        arguments: &ArgMatches,
+        out: &mut dyn Write,
+    ) -> Result<(), CommandError> {
+        let Options { addrport } =
+            Options::from_arg_matches(arguments).map_err(|error| CommandError::new(error.to_string()))?;
+        if !addrport.0.ip().is_loopback() {
+            return Err(CommandError::new(format!(
+                "{addrport} is not a loopback address, and the demo's password is known to everybody."
+            )));
+        }
+        // Removed when this function returns, that is, after Ctrl-C.
+        let folder = tempfile::Builder::new().prefix("vitamin-demo-").tempdir()?;
+        let project = Arc::new(settings::from_env(environment(folder.path(), addrport.0))?);
+        let token = prepare(&project)?;
+        let mut listening = |address: SocketAddr| introduce(out, address, &token);
+        server::run(&project, &project.settings.server, &mut listening)?;
+        writeln!(out, "\nThe demo is over; its database is gone.")?;
+        Ok(())
+    }
+}
+
+/// Nothing of the real environment: the demo must not touch a real database.
+fn environment(folder: &Path, address: SocketAddr) -> Env {
+    let database = folder.join("demo.sqlite3").to_string_lossy().into_owned();
+    Env::from_iter([
+        ("DATABASE_URL", database),
+        ("SECRET_KEY", get_random_string(50)),
+        ("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]".to_owned()),
+        ("ADDRESS", address.to_string()),
+    ])
+}
+
+/// Migrates, creates the superuser and its token, and returns the token's key.
+fn prepare(project: &Project) -> Result<String, CommandError> {
+    let mut connection = project.database.get()?;
+    for migration in migrations::states(&mut connection)? {
+        migrations::apply(&mut connection, &migration.name)?;
+    }
+    let passwords = Passwords::new(PasswordSettings::from_env(&project.env)?);
+    let encoded =
+        passwords.make_password(Some(PASSWORD)).map_err(|error| CommandError::new(error.to_string()))?;
+    User::create_superuser(&mut connection, USERNAME, "", &encoded)?;
+    let user = User::get_by_natural_key(&mut connection, USERNAME)?
+        .ok_or_else(|| CommandError::new("The demo's user is not there."))?;
+    Ok(Token::get_or_create(&mut connection, user.id)?.0.key)
+}
+
+fn introduce(out: &mut dyn Write, address: SocketAddr, token: &str) -> io::Result<()> {
+    writeln!(
+        out,
+        r#"The tutorial is served at http://{address}/ with the user {USERNAME}, password {PASSWORD}.
+Try this in another terminal; below each line stands the answer to expect.
+
+curl http://{address}/
+{{"detail":"GET Response"}}
+
+curl http://{address}/auth/
+{{"detail":"Authentication credentials were not provided."}}
+
+curl -X POST -d "user={USERNAME}&password={PASSWORD}" http://{address}/
+{{"detail":"POST answer","token":"{token}"}}
+
+curl http://{address}/auth/ -H 'Authorization: Token {token}'
+{{"detail":"I suppose you are authenticated"}}
+
+Ctrl-C ends the demo and leaves nothing behind.
+"#
+    )?;
+    out.flush()
+}

@@ -1,0 +1,262 @@
+//! Protection against requests forged by other sites, after `django/middleware/csrf.py`: the checks and the
+//! tokens alone, over plain values.
+//!
+//! The cookie holds a secret of 32 letters and digits. Forms and headers carry it, or a token of 64: a random
+//! mask and the secret shifted by it, so that an answer never holds the same text twice.
+
+use super::crypto::{RANDOM_STRING_CHARS, constant_time_compare, get_random_string};
+use url::SplitUrl;
+
+mod url;
+
+/// Characters of a secret.
+pub const CSRF_SECRET_LENGTH: usize = 32;
+/// Characters of a masked token.
+pub const CSRF_TOKEN_LENGTH: usize = 2 * CSRF_SECRET_LENGTH;
+
+/// What of a request decides.
+#[derive(Clone, Copy)]
+pub struct CsrfRequest<'a> {
+    /// The method, in capitals.
+    pub method: &'a str,
+    /// The value of the cookie (`CSRF_COOKIE_NAME`, Django's default is `csrftoken`), if there is one.
+    pub cookie: Option<&'a str>,
+    /// The `X-CSRFToken` header, if there is one.
+    pub header: Option<&'a str>,
+    /// The `Origin` header, if there is one.
+    pub origin: Option<&'a str>,
+    /// The `Referer` header, if there is one.
+    pub referer: Option<&'a str>,
+    /// The host of the request with its port if it has one; None if `ALLOWED_HOSTS` does not have it.
+    pub host: Option<&'a str>,
+    /// Whether the request came over https.
+    pub is_secure: bool,
+    /// `CSRF_TRUSTED_ORIGINS`, e.g. `https://example.com`, `https://*.example.com`.
+    pub trusted_origins: &'a [String],
+    /// `CSRF_COOKIE_DOMAIN` and the server's port.
+    pub cookie_domain: Option<(&'a str, u16)>,
+}
+
+/// Where a token came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenSource {
+    /// The form field `csrfmiddlewaretoken`.
+    Post,
+    /// The `X-CSRFToken` header.
+    Header,
+}
+
+/// What is wrong with the format of a cookie or a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvalidTokenFormat {
+    /// It has neither 32 nor 64 characters.
+    IncorrectLength,
+    /// It has other characters than ASCII letters and digits.
+    InvalidCharacters,
+}
+
+/// Why a request is refused. The text is Django's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RejectRequest {
+    /// The Origin is another site's.
+    BadOrigin(String),
+    /// No Origin and no Referer over https.
+    NoReferer,
+    /// The Referer is another site's.
+    BadReferer(String),
+    /// The Referer is no URL.
+    MalformedReferer,
+    /// The Referer is of http, the request of https.
+    InsecureReferer,
+    /// No cookie.
+    NoCsrfCookie,
+    /// The cookie cannot be a secret.
+    BadCookie(InvalidTokenFormat),
+    /// No token.
+    CsrfTokenMissing,
+    /// The token cannot be one.
+    BadToken(TokenSource, InvalidTokenFormat),
+    /// The token is not the cookie's.
+    IncorrectToken(TokenSource),
+}
+
+impl RejectRequest {
+    /// The detail of the 403 that `SessionAuthentication` of Django REST framework answers.
+    pub fn detail(&self) -> String {
+        format!("CSRF Failed: {self}")
+    }
+}
+
+impl std::fmt::Display for RejectRequest {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let bad = |what: &str, of: &str| {
+            format!("{what} checking failed - {of} does not match any trusted origins.")
+        };
+        let source = |source: &TokenSource| match source {
+            TokenSource::Post => "POST",
+            TokenSource::Header => "the 'X-Csrftoken' HTTP header",
+        };
+        let format = |reason: &InvalidTokenFormat| match reason {
+            InvalidTokenFormat::IncorrectLength => "has incorrect length",
+            InvalidTokenFormat::InvalidCharacters => "has invalid characters",
+        };
+        formatter.write_str(&match self {
+            Self::BadOrigin(origin) => bad("Origin", origin),
+            Self::NoReferer => "Referer checking failed - no Referer.".to_owned(),
+            Self::BadReferer(referer) => bad("Referer", referer),
+            Self::MalformedReferer => "Referer checking failed - Referer is malformed.".to_owned(),
+            Self::InsecureReferer => {
+                "Referer checking failed - Referer is insecure while host is secure.".to_owned()
+            }
+            Self::NoCsrfCookie => "CSRF cookie not set.".to_owned(),
+            Self::BadCookie(reason) => format!("CSRF cookie {}.", format(reason)),
+            Self::CsrfTokenMissing => "CSRF token missing.".to_owned(),
+            Self::BadToken(from, reason) => format!("CSRF token from {} {}.", source(from), format(reason)),
+            Self::IncorrectToken(from) => format!("CSRF token from {} incorrect.", source(from)),
+        })
+    }
+}
+
+impl std::error::Error for RejectRequest {}
+
+/// Checks a request: `CsrfViewMiddleware.process_view`. `form_token` gives the last `csrfmiddlewaretoken` of
+/// the body's form; it is asked only for a POST, after the Origin and the cookie were found good. An empty
+/// one is none.
+///
+/// # Errors
+/// [`RejectRequest`], the first reason that Django finds.
+pub fn check(
+    request: &CsrfRequest<'_>,
+    form_token: impl FnOnce() -> Option<String>,
+) -> Result<(), RejectRequest> {
+    if matches!(request.method, "GET" | "HEAD" | "OPTIONS" | "TRACE") {
+        return Ok(());
+    }
+    match request.origin {
+        Some(origin) if !origin_verified(request, origin) => {
+            return Err(RejectRequest::BadOrigin(origin.to_owned()));
+        }
+        None if request.is_secure => check_referer(request)?,
+        _ => {}
+    }
+    check_token(request, form_token)
+}
+
+/// A new secret, for the cookie (`rotate_token`).
+pub fn get_new_csrf_string() -> String {
+    get_random_string(CSRF_SECRET_LENGTH)
+}
+
+/// A token of `secret`, another one each time, for a form. Characters that a secret cannot have are dropped.
+pub fn mask_cipher_secret(secret: &str) -> String {
+    let mut token = get_new_csrf_string();
+    let cipher = shift(secret, &token, |letter, mask| letter + mask);
+    token.push_str(&cipher);
+    token
+}
+
+/// The secret of a cookie, which older versions of Django masked.
+///
+/// # Errors
+/// [`InvalidTokenFormat`].
+pub fn secret_of_cookie(cookie: &str) -> Result<String, InvalidTokenFormat> {
+    check_token_format(cookie)?;
+    Ok(unmask(cookie))
+}
+
+/// Whether `token`, masked or not, is one of `secret`; false too if it cannot be one.
+pub fn does_token_match(token: &str, secret: &str) -> bool {
+    check_token_format(token).is_ok() && constant_time_compare(unmask(token).as_bytes(), secret.as_bytes())
+}
+
+/// The secret in a token of 64 characters; any other text as it is.
+fn unmask(token: &str) -> String {
+    match token.split_at_checked(CSRF_SECRET_LENGTH) {
+        Some((mask, cipher)) if cipher.len() == CSRF_SECRET_LENGTH => {
+            shift(cipher, mask, |letter, mask| letter + RANDOM_STRING_CHARS.len() - mask)
+        }
+        _ => token.to_owned(),
+    }
+}
+
+fn shift(text: &str, mask: &str, by: impl Fn(usize, usize) -> usize) -> String {
+    let index = |byte: u8| RANDOM_STRING_CHARS.iter().position(|letter| *letter == byte);
+    let shifted = text.bytes().zip(mask.bytes()).filter_map(|(letter, mask)| {
+        let at = by(index(letter)?, index(mask)?) % RANDOM_STRING_CHARS.len();
+        RANDOM_STRING_CHARS.get(at).map(|letter| char::from(*letter))
+    });
+    shifted.collect()
+}
+
+fn check_token_format(token: &str) -> Result<(), InvalidTokenFormat> {
+    if !matches!(token.chars().count(), CSRF_SECRET_LENGTH | CSRF_TOKEN_LENGTH) {
+        return Err(InvalidTokenFormat::IncorrectLength);
+    }
+    let alphanumeric = token.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if alphanumeric { Ok(()) } else { Err(InvalidTokenFormat::InvalidCharacters) }
+}
+
+fn check_token(
+    request: &CsrfRequest<'_>,
+    form_token: impl FnOnce() -> Option<String>,
+) -> Result<(), RejectRequest> {
+    let cookie = request.cookie.ok_or(RejectRequest::NoCsrfCookie)?;
+    let secret = secret_of_cookie(cookie).map_err(RejectRequest::BadCookie)?;
+    let form_token = if request.method == "POST" { form_token() } else { None };
+    let (token, source) = match (form_token.filter(|token| !token.is_empty()), request.header) {
+        (Some(token), _) => (token, TokenSource::Post),
+        (None, Some(header)) => (header.to_owned(), TokenSource::Header),
+        (None, None) => return Err(RejectRequest::CsrfTokenMissing),
+    };
+    check_token_format(&token).map_err(|reason| RejectRequest::BadToken(source, reason))?;
+    if does_token_match(&token, &secret) { Ok(()) } else { Err(RejectRequest::IncorrectToken(source)) }
+}
+
+fn origin_verified(request: &CsrfRequest<'_>, origin: &str) -> bool {
+    let scheme = if request.is_secure { "https" } else { "http" };
+    let own = request.host.is_some_and(|host| origin == format!("{scheme}://{host}"));
+    if own || request.trusted_origins.iter().any(|trusted| !trusted.contains('*') && trusted == origin) {
+        return true;
+    }
+    let Some(origin) = SplitUrl::parse(origin) else { return false };
+    let patterns = request.trusted_origins.iter().filter(|trusted| trusted.contains('*'));
+    patterns.filter_map(|trusted| SplitUrl::parse(trusted)).any(|trusted| {
+        trusted.scheme == origin.scheme
+            && is_same_domain(&origin.netloc, trusted.netloc.trim_start_matches('*'))
+    })
+}
+
+fn check_referer(request: &CsrfRequest<'_>) -> Result<(), RejectRequest> {
+    let referer = request.referer.ok_or(RejectRequest::NoReferer)?;
+    let referer = SplitUrl::parse(referer).ok_or(RejectRequest::MalformedReferer)?;
+    if referer.scheme.is_empty() || referer.netloc.is_empty() {
+        return Err(RejectRequest::MalformedReferer);
+    }
+    if referer.scheme != "https" {
+        return Err(RejectRequest::InsecureReferer);
+    }
+    let mut trusted = request.trusted_origins.iter().filter_map(|trusted| SplitUrl::parse(trusted));
+    if trusted.any(|trusted| is_same_domain(&referer.netloc, trusted.netloc.trim_start_matches('*'))) {
+        return Ok(());
+    }
+    let good = match request.cookie_domain {
+        Some((domain, 80 | 443)) => Some(domain.to_owned()),
+        Some((domain, port)) => Some(format!("{domain}:{port}")),
+        None => request.host.map(str::to_owned),
+    };
+    if good.is_some_and(|good| is_same_domain(&referer.netloc, &good)) {
+        return Ok(());
+    }
+    Err(RejectRequest::BadReferer(referer.geturl()))
+}
+
+/// `django.utils.http.is_same_domain`: equal, or below a pattern that begins with a dot.
+fn is_same_domain(host: &str, pattern: &str) -> bool {
+    let pattern = pattern.to_lowercase();
+    !pattern.is_empty()
+        && (host == pattern
+            || pattern.strip_prefix('.').is_some_and(|domain| host == domain || host.ends_with(&pattern)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! How a connection is opened: the scheme of the URL chooses, and each database gets the settings it needs.
+
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{ManageConnection, R2D2Connection};
+use diesel::{Connection as _, ConnectionError, RunQueryDsl, SqliteConnection};
+
+use super::{DatabaseSettings, DatabaseUrl, JournalMode};
+
+/// A connection to either database. Ordinary diesel works on it; for what `MultiConnection` lacks (`on_conflict`,
+/// batch insert, `for_update`) match on the variant.
+#[derive(diesel::MultiConnection)]
+pub enum DbConnection {
+    /// SQLite.
+    Sqlite(SqliteConnection),
+    /// PostgreSQL.
+    #[cfg(feature = "postgres")]
+    Postgres(diesel::PgConnection),
+}
+
+/// Opens connections for the pool.
+///
+/// It reads the URL's scheme itself, since `MultiConnection::establish` tries one database after the other and tells
+/// only of the last error.
+#[derive(Debug)]
+pub struct Manager {
+    settings: DatabaseSettings,
+}
+
+impl Manager {
+    pub(super) fn new(settings: DatabaseSettings) -> Self {
+        Self { settings }
+    }
+
+    fn sqlite(&self, path: &str) -> Result<DbConnection, diesel::r2d2::Error> {
+        let mut connection = SqliteConnection::establish(path)?;
+        let query = diesel::r2d2::Error::QueryError;
+        // First of all, so that what follows waits for a lock instead of failing.
+        let timeout = self.settings.timeout.as_millis();
+        connection.batch_execute(&format!("PRAGMA busy_timeout = {timeout}")).map_err(query)?;
+        if let Some(mode) = self.journal_mode(&mut connection).map_err(query)? {
+            let mode = if mode == JournalMode::Wal { "WAL" } else { "DELETE" };
+            connection.batch_execute(&format!("PRAGMA journal_mode = {mode}")).map_err(query)?;
+        }
+        // FULL: a login that was answered is on the disk, also after a power cut.
+        connection.batch_execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL").map_err(query)?;
+        Ok(DbConnection::Sqlite(connection))
+    }
+
+    /// The mode to switch to: what the settings ask for, or WAL where the database is still empty.
+    fn journal_mode(&self, connection: &mut SqliteConnection) -> diesel::QueryResult<Option<JournalMode>> {
+        if self.settings.journal_mode.is_some() {
+            return Ok(self.settings.journal_mode);
+        }
+        let pages: i32 = diesel::select(diesel::dsl::sql::<diesel::sql_types::Integer>(
+            "(SELECT page_count FROM pragma_page_count)",
+        ))
+        .get_result(connection)?;
+        Ok((pages == 0).then_some(JournalMode::Wal))
+    }
+
+    #[cfg(feature = "postgres")]
+    fn postgres(&self, url: &str) -> Result<DbConnection, diesel::r2d2::Error> {
+        let mut url = url.to_owned();
+        if !url.contains("connect_timeout=") {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            // libpq takes whole seconds, and two at least.
+            url.push_str(&format!("connect_timeout={}", self.settings.timeout.as_secs().max(2)));
+        }
+        let mut connection = diesel::PgConnection::establish(&url)?;
+        // timestamptz columns are read as plain timestamps, which is right in UTC only.
+        let settings = format!(
+            "SET TIME ZONE 'UTC'; SET statement_timeout = {}; SET lock_timeout = {}",
+            self.settings.statement_timeout.as_millis(),
+            self.settings.timeout.as_millis()
+        );
+        connection.batch_execute(&settings).map_err(diesel::r2d2::Error::QueryError)?;
+        Ok(DbConnection::Postgres(connection))
+    }
+}
+
+impl ManageConnection for Manager {
+    type Connection = DbConnection;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<DbConnection, Self::Error> {
+        let opened = match &self.settings.url {
+            DatabaseUrl::Sqlite(path) => self.sqlite(path),
+            #[cfg(feature = "postgres")]
+            DatabaseUrl::Postgres(url) => self.postgres(url),
+        };
+        opened.map_err(|error| match error {
+            // SQLite's own message leaves out which file it was.
+            Self::Error::ConnectionError(ConnectionError::BadConnection(reason)) => {
+                Self::Error::ConnectionError(ConnectionError::BadConnection(format!(
+                    "{}: {reason}",
+                    self.settings.url
+                )))
+            }
+            other => other,
+        })
+    }
+
+    fn is_valid(&self, connection: &mut DbConnection) -> Result<(), Self::Error> {
+        connection.ping().map_err(Self::Error::QueryError)
+    }
+
+    fn has_broken(&self, connection: &mut DbConnection) -> bool {
+        std::thread::panicking() || connection.is_broken()
+    }
+}

@@ -1,0 +1,167 @@
+//! The migrations, embedded in the program, and which of them a database has.
+//!
+//! They are diesel's own, in diesel's own table, so `manage migrate` and `diesel migration run` take turns freely. A
+//! migration's folder is `<timestamp>_<app>_<what>`: the label in the middle says whose it is.
+
+use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel::{QueryDsl, RunQueryDsl, SelectableHelper};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::{DatabaseError, DbConnection};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+#[cfg(feature = "postgres")]
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// A migration, and whether the database at hand has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MigrationState {
+    /// The folder's name: `2026-11-23-000200_auth_initial`.
+    pub name: String,
+    /// The label of the app that it belongs to.
+    pub app: String,
+    /// Whether diesel's table records it.
+    pub applied: bool,
+}
+
+/// A migration that could not be found, run or reverted.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct MigrationError(String);
+
+impl MigrationError {
+    fn new(error: impl std::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<MigrationError> for DatabaseError {
+    fn from(error: MigrationError) -> Self {
+        Self::Query(diesel::result::Error::QueryBuilderError(Box::new(error)))
+    }
+}
+
+mod diesel_schema {
+    diesel::table! {
+        __diesel_schema_migrations (version) {
+            version -> Text,
+            run_on -> Timestamp,
+        }
+    }
+}
+use diesel_schema::__diesel_schema_migrations;
+
+#[derive(diesel::Queryable, diesel::Selectable)]
+#[diesel(table_name = __diesel_schema_migrations)]
+struct Applied {
+    version: String,
+}
+
+/// All migrations in the order in which they run. Reads only: a database without diesel's table has none applied.
+///
+/// # Errors
+/// The database can't be read.
+pub fn states(connection: &mut DbConnection) -> Result<Vec<MigrationState>, DatabaseError> {
+    let known = match connection {
+        DbConnection::Sqlite(_) => known::<diesel::sqlite::Sqlite>(&SQLITE)?,
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => known::<diesel::pg::Pg>(&POSTGRES)?,
+    };
+    let applied: Vec<Applied> = if has_table(connection, "__diesel_schema_migrations")? {
+        __diesel_schema_migrations::table.select(Applied::as_select()).load(connection)?
+    } else {
+        Vec::new()
+    };
+    Ok(known
+        .into_iter()
+        .map(|(version, name)| MigrationState {
+            app: name.split('_').nth(1).unwrap_or_default().to_owned(),
+            applied: applied.iter().any(|row| row.version == version),
+            name,
+        })
+        .collect())
+}
+
+/// Runs one migration, in a transaction of its own.
+///
+/// # Errors
+/// No migration of this name, or the database refuses it.
+pub fn apply(connection: &mut DbConnection, name: &str) -> Result<(), MigrationError> {
+    change(connection, name, true)
+}
+
+/// Reverts one migration, in a transaction of its own.
+///
+/// # Errors
+/// No migration of this name, or the database refuses it.
+pub fn unapply(connection: &mut DbConnection, name: &str) -> Result<(), MigrationError> {
+    change(connection, name, false)
+}
+
+/// Whether the database has a table (or view) of this name.
+///
+/// # Errors
+/// The database can't be read.
+pub fn has_table(connection: &mut DbConnection, table: &str) -> Result<bool, DatabaseError> {
+    use diesel::sql_types::{Bool, Text};
+
+    #[derive(diesel::QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = Bool)]
+        found: bool,
+    }
+    let found: Found = match connection {
+        DbConnection::Sqlite(connection) => diesel::sql_query(
+            "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type IN ('table', 'view') AND name = ?) AS found",
+        )
+        .bind::<Text, _>(table)
+        .get_result(connection),
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(connection) => {
+            diesel::sql_query("SELECT to_regclass(quote_ident($1)) IS NOT NULL AS found")
+                .bind::<Text, _>(table)
+                .get_result(connection)
+        }
+    }?;
+    Ok(found.found)
+}
+
+fn known<DB: diesel::backend::Backend>(
+    source: &EmbeddedMigrations,
+) -> Result<Vec<(String, String)>, MigrationError> {
+    let mut migrations: Vec<Box<dyn Migration<DB>>> = source.migrations().map_err(MigrationError::new)?;
+    migrations.sort_by(|a, b| a.name().version().cmp(&b.name().version()));
+    Ok(migrations.iter().map(|m| (m.name().version().to_string(), m.name().to_string())).collect())
+}
+
+fn change(connection: &mut DbConnection, name: &str, forwards: bool) -> Result<(), MigrationError> {
+    match connection {
+        DbConnection::Sqlite(connection) => change_on(connection, &SQLITE, name, forwards),
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(connection) => change_on(connection, &POSTGRES, name, forwards),
+    }
+}
+
+fn change_on<C>(
+    connection: &mut C,
+    source: &EmbeddedMigrations,
+    name: &str,
+    forwards: bool,
+) -> Result<(), MigrationError>
+where
+    C: MigrationHarness<C::Backend> + diesel::Connection,
+{
+    let migrations: Vec<Box<dyn Migration<C::Backend>>> = source.migrations().map_err(MigrationError::new)?;
+    let migration = migrations
+        .iter()
+        .find(|migration| migration.name().to_string() == name)
+        .ok_or_else(|| MigrationError(format!("There is no migration {name}.")))?;
+    // Makes diesel's table where it is missing.
+    connection.applied_migrations().map_err(MigrationError::new)?;
+    let done: Result<MigrationVersion<'_>, _> = if forwards {
+        connection.run_migration(migration.as_ref())
+    } else {
+        connection.revert_migration(migration.as_ref())
+    };
+    done.map(drop).map_err(MigrationError::new)
+}

@@ -1,0 +1,167 @@
+//! The database: SQLite, or PostgreSQL with the cargo feature `postgres`, behind one connection type and one pool.
+//!
+//! A query is ordinary diesel on a [`DbConnection`]. A request runs its queries in [`Database::run`], which checks a
+//! connection out and uses it inside one blocking call, so that no request thread ever waits for a disk or a socket.
+//! What diesel's `MultiConnection` can't express (see `#[derive(MultiConnection)]`) matches on the variant.
+
+mod manager;
+pub mod migrations;
+mod url;
+
+use std::time::Duration;
+
+use diesel::r2d2::{Pool, PooledConnection};
+use diesel::result::{DatabaseErrorKind, Error as QueryError};
+
+pub use self::manager::{DbConnection, Manager};
+pub use self::url::DatabaseUrl;
+use super::conf::{Env, ImproperlyConfigured};
+use super::request_id;
+
+/// How to reach the database.
+#[derive(Clone, Debug)]
+pub struct DatabaseSettings {
+    /// Which database (`DATABASE_URL`, default `db.sqlite3`).
+    pub url: DatabaseUrl,
+    /// Connections in the pool (`DATABASE_POOL_SIZE`, default 10).
+    pub pool_size: u32,
+    /// How long a connection, or a lock that another holds, is waited for (`DATABASE_TIMEOUT`, seconds, default 5).
+    /// Then the client gets 503.
+    pub timeout: Duration,
+    /// How long one statement may run on PostgreSQL (`DATABASE_STATEMENT_TIMEOUT`, seconds, default 30).
+    pub statement_timeout: Duration,
+    /// SQLite's journal mode (`SQLITE_JOURNAL_MODE`: `wal` or `delete`). Unset: a database that vitamin creates is in
+    /// WAL mode, and one that is already there stays as it is, since somebody else's backups may count on it.
+    pub journal_mode: Option<JournalMode>,
+}
+
+/// A journal mode of SQLite that several processes can share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JournalMode {
+    /// Write-ahead log: readers and the writer don't wait for each other.
+    Wal,
+    /// Rollback journal, SQLite's and Django's default.
+    Delete,
+}
+
+impl std::str::FromStr for JournalMode {
+    type Err = &'static str;
+
+    fn from_str(value: &str) -> Result<Self, Self::Err> {
+        match value.to_ascii_lowercase().as_str() {
+            "wal" => Ok(Self::Wal),
+            "delete" => Ok(Self::Delete),
+            _ => Err("it is neither wal nor delete"),
+        }
+    }
+}
+
+impl DatabaseSettings {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// A URL of an unknown scheme, or of PostgreSQL without the cargo feature; a number that is none.
+    pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
+        // A URL may hold a password, so the error doesn't show it.
+        let url = env.get("DATABASE_URL").unwrap_or("db.sqlite3").parse();
+        let pool_size = env.parse("DATABASE_POOL_SIZE", 10)?;
+        if pool_size == 0 {
+            return Err(ImproperlyConfigured::new("DATABASE_POOL_SIZE: at least one connection is needed."));
+        }
+        Ok(Self {
+            url: url.map_err(|reason| ImproperlyConfigured::new(format!("DATABASE_URL: {reason}")))?,
+            pool_size,
+            timeout: seconds(env, "DATABASE_TIMEOUT", 5)?,
+            statement_timeout: seconds(env, "DATABASE_STATEMENT_TIMEOUT", 30)?,
+            journal_mode: env.optional("SQLITE_JOURNAL_MODE")?,
+        })
+    }
+}
+
+fn seconds(env: &Env, name: &str, default: u32) -> Result<Duration, ImproperlyConfigured> {
+    match env.parse::<u32>(name, default)? {
+        0 => Err(ImproperlyConfigured::new(format!("{name}: at least one second is needed."))),
+        seconds => Ok(Duration::from_secs(seconds.into())),
+    }
+}
+
+/// Why a query gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// The database can't be had right now: no connection in time, a lock held for too long, a connection lost. It is
+    /// worth trying again; a client gets 503 with `Retry-After`.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(String),
+    /// The query itself failed.
+    #[error(transparent)]
+    Query(QueryError),
+}
+
+impl From<QueryError> for DatabaseError {
+    fn from(error: QueryError) -> Self {
+        let passing = match &error {
+            QueryError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
+            | QueryError::DatabaseError(DatabaseErrorKind::UnableToSendCommand, _)
+            | QueryError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)
+            | QueryError::BrokenTransactionManager => true,
+            // diesel has no kind for these; the texts are SQLite's and PostgreSQL's own.
+            QueryError::DatabaseError(DatabaseErrorKind::Unknown, info) => {
+                let message = info.message();
+                ["database is locked", "database table is locked", "statement timeout", "lock timeout"]
+                    .iter()
+                    .any(|text| message.contains(text))
+            }
+            _ => false,
+        };
+        if passing { Self::Unavailable(error.to_string()) } else { Self::Query(error) }
+    }
+}
+
+/// The pool of connections; clones share it.
+#[derive(Clone)]
+pub struct Database {
+    pool: Pool<Manager>,
+}
+
+impl Database {
+    /// Makes a pool that connects when it is first asked to.
+    #[must_use]
+    pub fn new(settings: &DatabaseSettings) -> Self {
+        let pool = Pool::builder()
+            .max_size(settings.pool_size)
+            .min_idle(Some(0))
+            .connection_timeout(settings.timeout)
+            // A SQLite connection can't be lost; PostgreSQL's server may have been restarted since.
+            .test_on_check_out(!settings.url.is_sqlite())
+            .build_unchecked(Manager::new(settings.clone()));
+        Self { pool }
+    }
+
+    /// A connection of the pool. It may wait, so a request uses [`Database::run`].
+    ///
+    /// # Errors
+    /// [`DatabaseError::Unavailable`] when none could be had within the timeout.
+    pub fn get(&self) -> Result<PooledConnection<Manager>, DatabaseError> {
+        self.pool.get().map_err(|error| DatabaseError::Unavailable(error.to_string()))
+    }
+
+    /// Runs queries on a connection of the pool, off the request's thread.
+    ///
+    /// # Errors
+    /// Those of the queries, and those of [`Database::get`].
+    pub async fn run<T, E, F>(&self, queries: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+    {
+        let database = self.clone();
+        let id = request_id::current();
+        let work = move || request_id::sync_scope(id, || queries(&mut *database.get()?));
+        match actix_web::web::block(work).await {
+            Ok(result) => result,
+            // The closure panicked, or the runtime is being shut down.
+            Err(error) => Err(DatabaseError::Unavailable(error.to_string()).into()),
+        }
+    }
+}

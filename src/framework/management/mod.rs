@@ -1,0 +1,160 @@
+//! Management commands (`django/core/management`): `manage <command> [options]`.
+//!
+//! A command ends with exit code 0, 1 with a `CommandError` on standard error, or 2 for wrong usage.
+
+mod check;
+mod migrate;
+mod runserver;
+mod showmigrations;
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::ArgMatches;
+
+use super::conf::ImproperlyConfigured;
+use super::database::DatabaseError;
+use super::database::migrations::MigrationError;
+use super::project::Project;
+
+/// One management command. An app returns its own from [`App::commands`](super::app::App::commands).
+pub trait Command: Send + Sync {
+    /// Name, help and arguments, as clap has them.
+    fn command(&self) -> clap::Command;
+
+    /// Does the work. What the user reads goes to `out`.
+    ///
+    /// # Errors
+    /// A [`CommandError`], printed as `CommandError: <message>`; the exit code is 1.
+    fn handle(
+        &self,
+        project: &Arc<Project>,
+        arguments: &ArgMatches,
+        out: &mut dyn Write,
+    ) -> Result<(), CommandError>;
+}
+
+/// Why a command failed, in words for its user.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// Printed as `CommandError: <message>`.
+    #[error("CommandError: {0}")]
+    Failed(String),
+    /// Printed as it is, for a command that says it in Django's own way.
+    #[error("{0}")]
+    Said(String),
+    /// Whoever read the output has gone (`manage … | head`): nothing to say, nobody to say it to.
+    #[error("{0}")]
+    Output(#[from] io::Error),
+}
+
+impl CommandError {
+    /// An error with this message.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self::Failed(message.into())
+    }
+}
+
+impl From<DatabaseError> for CommandError {
+    fn from(error: DatabaseError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<diesel::result::Error> for CommandError {
+    fn from(error: diesel::result::Error) -> Self {
+        DatabaseError::from(error).into()
+    }
+}
+
+impl From<MigrationError> for CommandError {
+    fn from(error: MigrationError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<ImproperlyConfigured> for CommandError {
+    fn from(error: ImproperlyConfigured) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+struct Group {
+    label: String,
+    commands: Vec<Box<dyn Command>>,
+}
+
+/// Runs the command that the program's arguments name.
+#[must_use]
+pub fn execute(mut project: Project) -> ExitCode {
+    let groups = groups(&mut project);
+    let project = Arc::new(project);
+    let mut out = io::stdout();
+    match run(&project, &groups, &mut out).and_then(|()| Ok(out.flush()?)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            // Standard error may be closed as well; then there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(project: &Arc<Project>, groups: &[Group], out: &mut dyn Write) -> Result<(), CommandError> {
+    let mut cli = clap::Command::new("manage")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Runs a management command of this project.")
+        .override_help(overview(groups))
+        .subcommand_required(false);
+    let mut names = HashSet::new();
+    for command in groups.iter().flat_map(|group| &group.commands) {
+        let command = command.command();
+        if !names.insert(command.get_name().to_owned()) {
+            // clap would panic; the first wins, and its owner learns of the other here.
+            return Err(CommandError::new(format!("Two commands are named {}.", command.get_name())));
+        }
+        cli = cli.subcommand(command);
+    }
+    let matches = cli.get_matches();
+    let Some((name, arguments)) = matches.subcommand() else {
+        return Ok(write!(out, "{}", overview(groups))?);
+    };
+    let command = groups.iter().flat_map(|group| &group.commands).find(|c| c.command().get_name() == name);
+    command.map_or(Ok(()), |command| command.handle(project, arguments, out))
+}
+
+/// The framework's commands, the project's own, and each app's, grouped as `manage help` shows them.
+fn groups(project: &mut Project) -> Vec<Group> {
+    let framework: Vec<Box<dyn Command>> = vec![
+        Box::new(check::Check),
+        Box::new(migrate::Migrate),
+        Box::new(runserver::RunServer),
+        Box::new(showmigrations::ShowMigrations),
+    ];
+    let mut groups = vec![
+        Group { label: "vitamin".to_owned(), commands: framework },
+        Group { label: "project".to_owned(), commands: std::mem::take(&mut project.commands) },
+    ];
+    groups.extend(
+        project.apps.iter().map(|app| Group { label: app.label().to_owned(), commands: app.commands() }),
+    );
+    groups.retain(|group| !group.commands.is_empty());
+    groups
+}
+
+fn overview(groups: &[Group]) -> String {
+    let mut text =
+        String::from("Type 'manage help <command>' for help on a specific command.\n\nCommands:\n");
+    for group in groups {
+        text.push_str(&format!("\n[{}]\n", group.label));
+        for command in &group.commands {
+            let command = command.command();
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            text.push_str(&format!("    {:18} {about}\n", command.get_name()));
+        }
+    }
+    text
+}

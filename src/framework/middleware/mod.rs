@@ -1,0 +1,163 @@
+//! What stands around every view: the request id and the access log, the allowed hosts, the security headers, the
+//! slash that is appended, and the page for what goes wrong.
+//!
+//! One actix-web middleware does it all, in the order of Django's default `MIDDLEWARE`, since each layer of actix-web
+//! costs an allocation. [`wrap`](Middleware) it last, so that it runs first.
+
+mod access_log;
+mod common;
+mod security;
+
+use std::future::{Ready, ready};
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::{Error, HttpMessage};
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use uuid::Uuid;
+
+use super::conf::{Env, ImproperlyConfigured, SecretKey};
+use super::urls::Resolver;
+use super::{pages, request_id};
+
+pub use self::access_log::AccessLog;
+pub use self::common::not_found;
+
+/// Django's settings of the same names.
+#[derive(Clone, Debug)]
+pub struct HttpSettings {
+    /// `DEBUG` (default false): helpful pages, and the local hosts allowed. Never in production.
+    pub debug: bool,
+    /// `ALLOWED_HOSTS`, comma-separated: `example.com`, `.example.com` (with all below it), or `*`.
+    pub allowed_hosts: Vec<String>,
+    /// `APPEND_SLASH` (default true): an unknown path that is known with a slash is redirected to it.
+    pub append_slash: bool,
+    /// `SECRET_KEY`, which signs sessions.
+    pub secret_key: Option<SecretKey>,
+    /// `SECRET_KEY_FALLBACKS`, comma-separated: older keys whose signatures still count.
+    pub secret_key_fallbacks: Vec<SecretKey>,
+}
+
+impl HttpSettings {
+    /// Reads the settings. Whether they are fit to serve with is a check's to say.
+    ///
+    /// # Errors
+    /// A switch that is neither true nor false.
+    pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
+        Ok(Self {
+            debug: env.flag("DEBUG", false)?,
+            allowed_hosts: env.list("ALLOWED_HOSTS").iter().map(|host| host.to_lowercase()).collect(),
+            append_slash: env.flag("APPEND_SLASH", true)?,
+            secret_key: env.get("SECRET_KEY").map(SecretKey::new),
+            secret_key_fallbacks: env.list("SECRET_KEY_FALLBACKS").into_iter().map(SecretKey::new).collect(),
+        })
+    }
+}
+
+/// What the middleware, and the handler for paths that nothing matched, know of the project.
+pub struct Site {
+    /// Hosts, debugging, slashes.
+    pub settings: HttpSettings,
+    /// The project's URL patterns.
+    pub resolver: Resolver,
+}
+
+/// The middleware around the whole application.
+#[derive(Clone)]
+pub struct Middleware {
+    site: Arc<Site>,
+}
+
+impl Middleware {
+    /// The middleware of this site.
+    #[must_use]
+    pub fn new(site: Arc<Site>) -> Self {
+        Self { site }
+    }
+}
+
+impl<S> Transform<S, ServiceRequest> for Middleware
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
+    S::Future: 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Transform = Around<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, Self::InitError>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(Around { service: Rc::new(service), site: Arc::clone(&self.site) }))
+    }
+}
+
+/// The middleware at work.
+pub struct Around<S> {
+    service: Rc<S>,
+    site: Arc<Site>,
+}
+
+impl<S> Service<ServiceRequest> for Around<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
+    S::Future: 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    actix_web::dev::forward_ready!(service);
+
+    fn call(&self, req: ServiceRequest) -> Self::Future {
+        let id = client_request_id(&req).unwrap_or_else(Uuid::new_v4);
+        let log = AccessLog::start(&req);
+        req.extensions_mut().insert(log.clone());
+        let answer = if common::is_allowed_host(&req, &self.site.settings) {
+            futures_util::future::Either::Left(self.service.call(req))
+        } else {
+            log::error!(
+                "Invalid HTTP_HOST header: {:?}. You may need to add it to ALLOWED_HOSTS.",
+                common::host(&req)
+            );
+            // CommonMiddleware answers this, outside of the one that sets X-Frame-Options.
+            let response = req.into_response(common::without_frame_options(pages::bad_request()));
+            futures_util::future::Either::Right(ready(Ok(response)))
+        };
+        Box::pin(request_id::scope(id, async move {
+            // A panic is a bug, but the client gets its answer, the log the cause, and the next request its worker.
+            let mut response = match AssertUnwindSafe(answer).catch_unwind().await {
+                Ok(response) => response?,
+                Err(_) => {
+                    log.finish(500);
+                    return Err(InternalServerError(id).into());
+                }
+            };
+            security::add_headers(&mut response, id);
+            log.finish(response.status().as_u16());
+            Ok(response)
+        }))
+    }
+}
+
+/// The client's own id for its request, where it is a UUID.
+fn client_request_id(req: &ServiceRequest) -> Option<Uuid> {
+    Uuid::try_parse_ascii(req.headers().get(security::X_REQUEST_ID)?.as_bytes()).ok()
+}
+
+/// What a panic becomes: the plain page, with the headers that every answer has.
+#[derive(Debug, thiserror::Error)]
+#[error("internal server error")]
+struct InternalServerError(Uuid);
+
+impl actix_web::ResponseError for InternalServerError {
+    fn error_response(&self) -> actix_web::HttpResponse {
+        let mut response = pages::server_error();
+        security::add_headers_to(response.headers_mut(), self.0, true);
+        response
+    }
+}

@@ -1,0 +1,37 @@
+//! The headers that Django's SecurityMiddleware and XFrameOptionsMiddleware set by default
+//! (`django/middleware/security.py`, `clickjacking.py`), and the request's id.
+
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceResponse;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use uuid::Uuid;
+
+use super::common::NoFrameOptions;
+
+pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+const ALWAYS: [(HeaderName, HeaderValue); 3] = [
+    (HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff")),
+    (HeaderName::from_static("referrer-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+];
+const X_FRAME_OPTIONS: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("x-frame-options"), HeaderValue::from_static("DENY"));
+
+pub(super) fn add_headers(response: &mut ServiceResponse<BoxBody>, id: Uuid) {
+    let framed = response.response().extensions().get::<NoFrameOptions>().is_none();
+    add_headers_to(response.headers_mut(), id, framed);
+}
+
+/// A header that the view set itself stays, as with Django.
+pub(super) fn add_headers_to(headers: &mut HeaderMap, id: Uuid, frame_options: bool) {
+    for (name, value) in ALWAYS.into_iter().chain(frame_options.then_some(X_FRAME_OPTIONS)) {
+        if !headers.contains_key(&name) {
+            headers.insert(name, value);
+        }
+    }
+    let mut text = Uuid::encode_buffer();
+    if let Ok(id) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)) {
+        headers.insert(X_REQUEST_ID, id);
+    }
+}

@@ -1,0 +1,22 @@
+//! What Django itself gives a project: apps and their registry, settings read from the environment, the database,
+//! management commands, URL patterns, middleware, signing.
+//!
+//! Nothing in here knows an app: `tests/architecture.rs` holds that.
+
+pub mod app;
+pub mod checks;
+pub mod conf;
+pub mod crypto;
+pub mod csrf;
+pub mod database;
+pub mod logging;
+pub mod management;
+pub mod middleware;
+pub mod pages;
+pub mod project;
+pub mod request_id;
+pub mod server;
+pub mod signing;
+pub mod urls;
+pub mod validators;
+pub mod worker_pool;

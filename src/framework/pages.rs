@@ -1,0 +1,66 @@
+//! The plain pages that Django answers with where no view does (`django/views/defaults.py`), and what its debug page
+//! for an unknown path tells.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::ContentType;
+
+/// A page with a title and a sentence. Status pages never say what went wrong inside.
+fn page(status: StatusCode, title: &str, sentence: &str) -> HttpResponse {
+    let body = format!(
+        "\n<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>{title}</title>\n</head>\n<body>\n  \
+         <h1>{title}</h1><p>{sentence}</p>\n</body>\n</html>\n"
+    );
+    HttpResponse::build(status).content_type(ContentType::html()).body(body)
+}
+
+/// 400, for a host that is not allowed or a request that makes no sense.
+#[must_use]
+pub fn bad_request() -> HttpResponse {
+    page(StatusCode::BAD_REQUEST, "Bad Request (400)", "")
+}
+
+/// 404, where no pattern matched.
+#[must_use]
+pub fn page_not_found() -> HttpResponse {
+    page(StatusCode::NOT_FOUND, "Not Found", "The requested resource was not found on this server.")
+}
+
+/// 500. The cause is in the log.
+#[must_use]
+pub fn server_error() -> HttpResponse {
+    page(StatusCode::INTERNAL_SERVER_ERROR, "Server Error (500)", "")
+}
+
+/// 404 with `DEBUG`: the patterns that were tried, in their order.
+#[must_use]
+pub fn debug_not_found<'a>(method: &str, path: &str, routes: impl Iterator<Item = &'a str>) -> HttpResponse {
+    let items: String = routes.map(|route| format!("  <li><code>{}</code></li>\n", escape(route))).collect();
+    let body = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>Page not found at {path}</title>\n</head>\n<body>\n\
+         <h1>Page not found <small>(404)</small></h1>\n<p>Request: {method} {path}</p>\n\
+         <p>The root URLconf (src/urls.rs) tried these URL patterns, in this order:</p>\n<ol>\n{items}</ol>\n\
+         <p>The current path, <code>{path}</code>, didn't match any of these.</p>\n\
+         <p>You're seeing this because DEBUG is on. Without it, this is the plain 404 page.</p>\n</body>\n</html>\n",
+        method = escape(method),
+        path = escape(path),
+    );
+    HttpResponse::NotFound().content_type(ContentType::html()).body(body)
+}
+
+/// Escapes text for HTML, element and attribute (`django/utils/html.py`, `escape`).
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#x27;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,117 @@
+//! A bounded pool of threads for work that burns the processor, above all password hashing.
+//!
+//! actix-web's own blocking pool has no bound on its queue, and a burst of logins would keep every database query
+//! waiting behind it. Here what exceeds the queue is refused at once.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use tokio::sync::oneshot;
+
+use super::request_id;
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// The pool is full, or shutting down: the client may try again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too much work is waiting already")]
+pub struct Busy;
+
+/// Threads that take jobs from one bounded queue. Clones share them; they end with the last clone.
+#[derive(Clone)]
+pub struct WorkerPool {
+    queue: SyncSender<Job>,
+}
+
+impl WorkerPool {
+    /// Starts the threads, named `<name>-0` and so on. `queue` is how many jobs may wait beside those that run.
+    ///
+    /// # Errors
+    /// The operating system gives no more threads.
+    pub fn new(name: &str, threads: NonZeroUsize, queue: usize) -> io::Result<Self> {
+        let (sender, receiver) = sync_channel(queue);
+        let receiver = Arc::new(Mutex::new(receiver));
+        for number in 0..threads.get() {
+            let receiver = Arc::clone(&receiver);
+            thread::Builder::new().name(format!("{name}-{number}")).spawn(move || work(&receiver))?;
+        }
+        Ok(Self { queue: sender })
+    }
+
+    /// Runs a job on one of the threads.
+    ///
+    /// # Errors
+    /// [`Busy`] when the queue is full, or the job panicked.
+    pub async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
+        let (answer, answered) = oneshot::channel();
+        let id = request_id::current();
+        let job: Job = Box::new(move || {
+            // Nobody waits any more (the client went away): there is nothing to work for.
+            if !answer.is_closed() {
+                let _ = answer.send(request_id::sync_scope(id, job));
+            }
+        });
+        self.queue.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) | TrySendError::Disconnected(_) => Busy,
+        })?;
+        answered.await.map_err(|_| Busy)
+    }
+}
+
+fn work(receiver: &Mutex<Receiver<Job>>) {
+    loop {
+        // The guard is dropped before the job runs, so that the next thread can wait for one.
+        let job = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).is_err() {
+            log::error!("A job on {:?} panicked.", thread::current().name());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    fn pool(threads: usize, queue: usize) -> WorkerPool {
+        WorkerPool::new("test", NonZeroUsize::new(threads).unwrap(), queue).unwrap()
+    }
+
+    #[actix_web::test]
+    async fn what_exceeds_the_queue_is_refused() {
+        let pool = pool(1, 1);
+        let (started, has_started) = channel();
+        let (release, released) = channel::<()>();
+        let first = pool.clone();
+        let running = actix_web::rt::spawn(async move {
+            first
+                .run(move || {
+                    started.send(()).unwrap();
+                    released.recv().unwrap();
+                    1
+                })
+                .await
+        });
+        actix_web::rt::task::yield_now().await;
+        has_started.recv().unwrap();
+        let second = pool.clone();
+        let waiting = actix_web::rt::spawn(async move { second.run(|| 2).await });
+        actix_web::rt::task::yield_now().await;
+        assert_eq!(pool.run(|| 3).await, Err(Busy));
+        release.send(()).unwrap();
+        assert_eq!(running.await.unwrap(), Ok(1));
+        assert_eq!(waiting.await.unwrap(), Ok(2));
+    }
+
+    #[actix_web::test]
+    async fn a_job_that_panics_costs_nobody_else() {
+        let pool = pool(1, 4);
+        assert_eq!(pool.run(|| panic!("on purpose")).await, Err(Busy));
+        assert_eq!(pool.run(|| 4).await, Ok(4));
+    }
+}

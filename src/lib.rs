@@ -1,0 +1,15 @@
+//! Django REST framework's token authentication, in Rust: an actix-web project made of Django-like apps, that answers
+//! as Django REST framework answers and works on a live Django project's own database.
+//!
+//! The rooms have Django's names: [`framework`] is what Django itself gives, [`apps`] are the apps, [`settings`] and
+//! [`urls`] the project's own. Imports go one way only:
+//! `framework <- apps::auth <- apps::rest_framework <- apps::authtoken <- apps::test_app <- settings, urls, main`.
+
+#[path = "../apps/mod.rs"]
+pub mod apps;
+pub mod demo;
+pub mod framework;
+#[expect(missing_docs, reason = "written by diesel; the models document the columns")]
+pub mod schema;
+pub mod settings;
+pub mod urls;

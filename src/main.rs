@@ -1,0 +1,19 @@
+//! The project's program: `manage <command>`.
+
+use std::process::ExitCode;
+
+use vitamin::framework::{logging, management};
+use vitamin::settings;
+
+fn main() -> ExitCode {
+    match settings::project() {
+        Ok(project) => {
+            logging::init(&project.env);
+            management::execute(project)
+        }
+        Err(error) => {
+            eprintln!("ImproperlyConfigured: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

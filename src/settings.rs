@@ -1,0 +1,59 @@
+//! The project's settings: which apps are installed, and the defaults of their views. What differs from one deployment
+//! to the next is read from the environment; the README has the table.
+
+use crate::apps::auth::Auth;
+use crate::apps::authtoken::AuthToken;
+use crate::apps::rest_framework::{APISettings, RestFramework};
+use crate::apps::test_app::TestApp;
+use crate::demo::Demo;
+use crate::framework::app::{App, Apps};
+use crate::framework::conf::{Env, ImproperlyConfigured};
+use crate::framework::database::Database;
+use crate::framework::project::{Project, Settings};
+use crate::urls::urlpatterns;
+
+/// `INSTALLED_APPS`, in order: an app may use those before it.
+fn installed_apps(env: &Env) -> Result<Vec<Box<dyn App>>, ImproperlyConfigured> {
+    Ok(vec![
+        Box::new(Auth::from_env(env)?),
+        Box::new(RestFramework::new(rest_framework(env)?)),
+        Box::new(AuthToken),
+        Box::new(TestApp),
+    ])
+}
+
+/// `REST_FRAMEWORK`: the defaults of every view.
+fn rest_framework(env: &Env) -> Result<APISettings, ImproperlyConfigured> {
+    let default = APISettings::default();
+    Ok(APISettings {
+        data_upload_max_memory_size: env
+            .parse("DATA_UPLOAD_MAX_MEMORY_SIZE", default.data_upload_max_memory_size)?,
+        data_upload_max_number_fields: env
+            .parse("DATA_UPLOAD_MAX_NUMBER_FIELDS", default.data_upload_max_number_fields)?,
+        ..default
+    })
+}
+
+/// The project, with the settings of the environment and the `.env` file.
+///
+/// # Errors
+/// The first variable that can't be used.
+pub fn project() -> Result<Project, ImproperlyConfigured> {
+    from_env(Env::read()?)
+}
+
+/// The project, with the settings of this environment.
+///
+/// # Errors
+/// The first variable that can't be used.
+pub fn from_env(env: Env) -> Result<Project, ImproperlyConfigured> {
+    let settings = Settings::from_env(&env)?;
+    Ok(Project {
+        apps: Apps::new(installed_apps(&env)?)?,
+        database: Database::new(&settings.database),
+        settings,
+        urlpatterns,
+        commands: vec![Box::new(Demo)],
+        env,
+    })
+}
