@@ -1,11 +1,12 @@
-//! What a username and an e-mail address may be (`django/contrib/auth/validators.py`, `django/core/validators.py`).
+//! What a username may be (`django/contrib/auth/validators.py`).
+
+use super::password_validation::is_word;
 
 /// Django's UnicodeUsernameValidator and the length of the column: the messages, if any.
 #[must_use]
 pub fn validate_username(username: &str) -> Vec<String> {
     let mut messages = Vec::new();
-    // Python's \w: letters, digits and underscore of every script.
-    let valid = |c: char| c.is_alphanumeric() || "_.@+-".contains(c);
+    let valid = |c: char| is_word(c) || ".@+-".contains(c);
     if !username.chars().all(valid) {
         messages.push(
             "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."
@@ -17,4 +18,23 @@ pub fn validate_username(username: &str) -> Vec<String> {
         messages.push(format!("Ensure this value has at most 150 characters (it has {length})."));
     }
     messages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_may_be_of_any_script_but_no_sentence() {
+        for name in ["Pepe", "walterwhité", "a.b@c+d-e_f", "日本"] {
+            assert!(validate_username(name).is_empty(), "{name}");
+        }
+        for name in ["two words", "semi;colon", "ⓐ", "new\nline"] {
+            assert_eq!(validate_username(name).len(), 1, "{name:?}");
+        }
+        assert_eq!(
+            validate_username(&"x".repeat(151)),
+            ["Ensure this value has at most 150 characters (it has 151)."]
+        );
+    }
 }

@@ -66,7 +66,7 @@ impl Command for CreateSuperuser {
                 )?;
                 return Ok(());
             };
-            self.from_prompts(project, options, &prompt)?
+            self.ask(project, options, &prompt)?
         };
         let encoded = self
             .passwords
@@ -98,12 +98,7 @@ fn from_environment(project: &Project, options: Options) -> Result<Answers, Comm
 }
 
 impl CreateSuperuser {
-    fn from_prompts(
-        &self,
-        project: &Project,
-        options: Options,
-        prompt: &Prompt,
-    ) -> Result<Answers, CommandError> {
+    fn ask(&self, project: &Project, options: Options, prompt: &Prompt) -> Result<Answers, CommandError> {
         let username = ask_username(project, options.username, prompt)?;
         let email = match options.email {
             Some(email) => match email_error(&email) {

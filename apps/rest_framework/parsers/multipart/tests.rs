@@ -85,7 +85,7 @@ fn debug_shows_no_values() {
 fn files_share_the_memory_of_the_body() {
     let body = Bytes::from(file("x", "content") + "--BoUnDaRy--");
     let form = parse_multipart(CONTENT_TYPE, &body, Charset::Utf8, Limits::default()).unwrap();
-    assert!(body.as_ptr_range().contains(&form.files[0].content.as_ptr()));
+    assert!(body.as_ptr_range().contains(&form.files[0].1.bytes.as_ptr()));
 }
 
 proptest::proptest! {
