@@ -3,6 +3,7 @@
 pub mod authentication;
 mod management;
 pub mod models;
+pub mod serializers;
 pub mod views;
 
 pub use self::authentication::TokenAuthentication;

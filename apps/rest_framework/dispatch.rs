@@ -134,7 +134,7 @@ async fn perform_authentication(request: &Request) -> Result<(), APIException> {
     Ok(())
 }
 
-async fn check_permissions(request: &Request) -> Result<(), APIException> {
+pub(super) async fn check_permissions(request: &Request) -> Result<(), APIException> {
     for class in &request.policies().permissions {
         if !class.has_permission(request).await? {
             return Err(request.permission_denied());

@@ -12,9 +12,10 @@ use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use indexmap::IndexMap;
 
-use super::error_detail::{Detail, ErrorDetail};
+use super::error_detail::Detail;
 use super::request::Request;
 use super::response::Response;
+use super::serializers;
 use crate::apps::auth::AuthenticationError;
 use crate::framework::database::DatabaseError;
 use crate::framework::pages;
@@ -68,7 +69,7 @@ struct Inner {
 
 impl APIException {
     fn of(kind: ExceptionKind, status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        let detail = Detail::Message(ErrorDetail { message: message.into(), code: code.into() });
+        let detail = Detail::message(message, code);
         Self(Box::new(Inner { kind, status, detail, auth_header: None, wait: None }))
     }
 
@@ -83,11 +84,9 @@ impl APIException {
     }
 
     /// 400, with a detail for each field. A message alone becomes a list, as in Django REST framework.
-    pub fn validation_error(detail: impl Into<Detail>) -> Self {
-        let detail = match detail.into() {
-            message @ Detail::Message(_) => Detail::List(vec![message]),
-            other => other,
-        };
+    #[must_use]
+    pub fn validation_error(detail: Detail) -> Self {
+        let detail = detail.into_validation_error();
         let mut error = Self::of(ExceptionKind::ValidationError, StatusCode::BAD_REQUEST, "invalid", "");
         error.0.detail = detail;
         error
@@ -286,6 +285,15 @@ impl From<DatabaseError> for APIException {
 impl From<diesel::result::Error> for APIException {
     fn from(error: diesel::result::Error) -> Self {
         DatabaseError::from(error).into()
+    }
+}
+
+impl From<serializers::Error> for APIException {
+    fn from(error: serializers::Error) -> Self {
+        match error {
+            serializers::Error::Invalid(detail) => Self::validation_error(detail),
+            serializers::Error::Mismatch(_) => Self::server_error(error),
+        }
     }
 }
 

@@ -1,7 +1,12 @@
 //! What `OPTIONS` answers (`rest_framework/metadata.py`, `SimpleMetadata`).
 
+use actix_web::http::Method;
+use indexmap::IndexMap;
 use serde::Serialize;
 
+use super::data::Value;
+use super::dispatch::check_permissions;
+use super::exceptions::APIException;
 use super::request::Request;
 use super::response::Response;
 
@@ -11,15 +16,31 @@ struct Metadata {
     description: &'static str,
     renders: Vec<&'static str>,
     parses: Vec<&'static str>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    actions: IndexMap<&'static str, Value>,
 }
 
 /// The handler of OPTIONS of every view that has no own.
-pub(super) async fn options(request: Request) -> Response {
+pub(super) async fn options(request: Request) -> Result<Response, APIException> {
     let view = request.policies();
-    Response::new(Metadata {
+    Ok(Response::new(Metadata {
         name: view.name.clone(),
         description: view.description,
         renders: view.renderers.iter().map(|renderer| renderer.media_type()).collect(),
         parses: view.parsers.iter().map(|parser| parser.media_type()).collect(),
-    })
+        actions: actions(&request).await,
+    }))
+}
+
+/// What may be sent by whom: the serializer's fields, for each writing method that the user may use.
+async fn actions(request: &Request) -> IndexMap<&'static str, Value> {
+    let mut actions = IndexMap::new();
+    let view = request.policies();
+    let Some(serializer) = &view.serializer else { return actions };
+    for (name, method) in [("POST", Method::POST), ("PUT", Method::PUT)] {
+        if view.methods.contains(&method) && check_permissions(&request.with_method(method)).await.is_ok() {
+            actions.insert(name, Value::Dict(serializer.info()));
+        }
+    }
+    actions
 }

@@ -7,10 +7,13 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 use actix_web::dev::Payload;
+use actix_web::http::Method;
 use actix_web::web::Data as AppData;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use serde::de::DeserializeOwned;
 
 use super::authentication::Identity;
+use super::data::Data;
 use super::exceptions::APIException;
 use super::renderers::Renderer;
 use super::views::Policies;
@@ -23,6 +26,8 @@ use crate::framework::middleware::AccessLog;
 pub struct Request {
     http: HttpRequest,
     state: Rc<State>,
+    /// Another method than the client's, to ask what would be allowed.
+    method: Option<Method>,
 }
 
 /// What the view's middleware found out. It lives in the HTTP request's extensions, so it must not hold that.
@@ -52,13 +57,35 @@ impl Request {
             varies_on_cookie: Cell::new(false),
         });
         http.extensions_mut().insert(Rc::clone(&state));
-        Self { http, state }
+        Self { http, state, method: None }
     }
 
     /// The request of a view, or `None` where actix-web's request is not in one.
     pub(super) fn of(http: &HttpRequest) -> Option<Self> {
         let state = Rc::clone(http.extensions().get::<Rc<State>>()?);
-        Some(Self { http: http.clone(), state })
+        Some(Self { http: http.clone(), state, method: None })
+    }
+
+    /// This request, with another method (`clone_request`).
+    pub(super) fn with_method(&self, method: Method) -> Self {
+        Self { method: Some(method), ..self.clone() }
+    }
+
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        self.method.as_ref().unwrap_or_else(|| self.http.method())
+    }
+
+    /// The body as a struct of one's own, held to the view's serializer.
+    ///
+    /// # Errors
+    /// 400 with the errors of each field.
+    pub fn validated<T: DeserializeOwned>(&self, data: &Data) -> Result<T, APIException> {
+        let serializer = self.policies().serializer.as_ref();
+        let serializer =
+            serializer.ok_or_else(|| APIException::server_error("the view has no serializer"))?;
+        Ok(serializer.validated(data)?)
     }
 
     pub(super) fn state(&self) -> &State {

@@ -27,6 +27,7 @@ use super::parsers::Parser;
 use super::permissions::Permission;
 use super::renderers::Renderer;
 use super::request::Request;
+use super::serializers::Serializer;
 use super::settings::{APISettings, ExceptionHandler};
 use super::throttling::Throttle;
 use crate::framework::urls::View;
@@ -46,6 +47,7 @@ pub(super) struct Declared {
     name: String,
     description: &'static str,
     methods: Vec<Method>,
+    serializer: Option<Arc<Serializer>>,
     renderer_classes: Option<Vec<Arc<dyn Renderer>>>,
     parser_classes: Option<Vec<Arc<dyn Parser>>>,
     authentication_classes: Option<Vec<Arc<dyn Authentication>>>,
@@ -62,6 +64,8 @@ pub(super) struct Policies {
     pub(super) authenticators: Vec<Arc<dyn Authentication>>,
     pub(super) permissions: Vec<Arc<dyn Permission>>,
     pub(super) throttles: Vec<Arc<dyn Throttle>>,
+    pub(super) serializer: Option<Arc<Serializer>>,
+    pub(super) methods: Vec<Method>,
     pub(super) allow: HeaderValue,
     pub(super) exception_handler: ExceptionHandler,
     pub(super) url_format_override: Option<&'static str>,
@@ -77,6 +81,7 @@ impl APIView {
             name: view_name(class_name),
             description: "",
             methods: Vec::new(),
+            serializer: None,
             renderer_classes: None,
             parser_classes: None,
             authentication_classes: None,
@@ -90,6 +95,13 @@ impl APIView {
     #[must_use]
     pub fn description(mut self, description: &'static str) -> Self {
         self.declared.description = description;
+        self
+    }
+
+    /// What the body must be: `OPTIONS` tells it, and [`Request::validated`] holds the body to it.
+    #[must_use]
+    pub fn serializer(mut self, serializer: Serializer) -> Self {
+        self.declared.serializer = Some(Arc::new(serializer));
         self
     }
 
@@ -224,6 +236,8 @@ impl Declared {
             authenticators: or(&self.authentication_classes, &settings.default_authentication_classes),
             permissions: or(&self.permission_classes, &settings.default_permission_classes),
             throttles: or(&self.throttle_classes, &settings.default_throttle_classes),
+            serializer: self.serializer.clone(),
+            methods: self.methods.clone(),
             allow: allow(&self.methods),
             exception_handler: settings.exception_handler,
             url_format_override: settings.url_format_override,

@@ -32,7 +32,9 @@ fn decodes_as_the_reference() {
 #[test]
 fn depth_is_bounded() {
     let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
-    assert!(decode(nested(MAX_DEPTH).as_bytes(), None).is_ok());
+    let deepest = decode(nested(MAX_DEPTH).as_bytes(), None).unwrap();
+    assert_eq!(to_vec(&deepest.clone(), None).unwrap(), nested(MAX_DEPTH).as_bytes());
+    assert_eq!(python::repr(&deepest), nested(MAX_DEPTH));
     let error = "maximum recursion depth exceeded while decoding a JSON array from a unicode string";
     assert_eq!(decode(nested(MAX_DEPTH + 1).as_bytes(), None), Err(error.to_owned()));
     let error = "maximum recursion depth exceeded while decoding a JSON object from a unicode string";

@@ -56,6 +56,8 @@ impl Parser for JSONParser {
     fn parse(&self, body: Bytes, context: &ParserContext<'_>) -> Result<Data, APIException> {
         let parameters = parse_header_parameters(context.content_type).unwrap_or_default();
         let charset = parameters.get("charset").map(String::as_str);
+        // A charset that nobody can read is no fault of the JSON.
+        json::charset::lookup(charset).map_err(APIException::parse_error)?;
         let value = json::decode(&body, charset);
         value
             .map(Data::Json)
