@@ -3,6 +3,7 @@
 
 use crate::apps::auth::Auth;
 use crate::apps::authtoken::AuthToken;
+use crate::apps::rest_framework::parsers::UploadLimits;
 use crate::apps::rest_framework::{APISettings, RestFramework};
 use crate::apps::test_app::TestApp;
 use crate::demo::Demo;
@@ -24,14 +25,17 @@ fn installed_apps(env: &Env) -> Result<Vec<Box<dyn App>>, ImproperlyConfigured> 
 
 /// `REST_FRAMEWORK`: the defaults of every view.
 fn rest_framework(env: &Env) -> Result<APISettings, ImproperlyConfigured> {
-    let default = APISettings::default();
-    Ok(APISettings {
+    let default = UploadLimits::default();
+    let upload_limits = UploadLimits {
         data_upload_max_memory_size: env
             .parse("DATA_UPLOAD_MAX_MEMORY_SIZE", default.data_upload_max_memory_size)?,
         data_upload_max_number_fields: env
             .parse("DATA_UPLOAD_MAX_NUMBER_FIELDS", default.data_upload_max_number_fields)?,
-        ..default
-    })
+        data_upload_max_number_files: env
+            .parse("DATA_UPLOAD_MAX_NUMBER_FILES", default.data_upload_max_number_files)?,
+        file_upload_max_size: env.parse("FILE_UPLOAD_MAX_SIZE", default.file_upload_max_size)?,
+    };
+    Ok(APISettings { upload_limits, ..APISettings::default() })
 }
 
 /// The project, with the settings of the environment and the `.env` file.

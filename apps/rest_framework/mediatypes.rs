@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-pub mod charset;
 pub mod parameters;
 
 use parameters::{HeaderParameters, parse_header_parameters};

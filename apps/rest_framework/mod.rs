@@ -13,6 +13,7 @@ pub mod metadata;
 pub mod negotiation;
 pub mod parsers;
 pub mod permissions;
+pub mod python;
 pub mod renderers;
 pub mod request;
 pub mod response;

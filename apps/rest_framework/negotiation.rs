@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::mediatypes::parameters::{is_space, parse_header_parameters};
+use super::mediatypes::parameters::parse_header_parameters;
 use super::mediatypes::{MediaType, latin1, media_type_matches};
+use super::python::is_space;
 use super::renderers::Renderer;
 
 /// Bytes of an Accept header that are looked at; a longer one is cut at a comma.

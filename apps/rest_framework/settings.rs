@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::authentication::Authentication;
 use super::exceptions::{APIException, exception_handler};
-use super::parsers::Parser;
+use super::parsers::{Parser, UploadLimits};
 use super::permissions::Permission;
 use super::renderers::Renderer;
 use super::request::Request;
@@ -31,10 +31,8 @@ pub struct APISettings {
     pub exception_handler: ExceptionHandler,
     /// The query parameter that chooses a renderer, or `None` for no such parameter.
     pub url_format_override: Option<&'static str>,
-    /// Bytes that a body may have (`DATA_UPLOAD_MAX_MEMORY_SIZE`, default 2.5 MiB). More is 400.
-    pub data_upload_max_memory_size: usize,
-    /// Fields that a form may have (`DATA_UPLOAD_MAX_NUMBER_FIELDS`, default 1000). More is 400.
-    pub data_upload_max_number_fields: usize,
+    /// How much a client may send.
+    pub upload_limits: UploadLimits,
 }
 
 impl Default for APISettings {
@@ -51,8 +49,7 @@ impl Default for APISettings {
             default_throttle_classes: Vec::new(),
             exception_handler,
             url_format_override: Some("format"),
-            data_upload_max_memory_size: 2_621_440,
-            data_upload_max_number_fields: 1000,
+            upload_limits: UploadLimits::default(),
         }
     }
 }

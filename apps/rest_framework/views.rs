@@ -23,7 +23,7 @@ use super::authentication::Authentication;
 use super::dispatch::Dispatch;
 use super::exceptions::APIException;
 use super::metadata;
-use super::parsers::Parser;
+use super::parsers::{Parser, UploadLimits};
 use super::permissions::Permission;
 use super::renderers::Renderer;
 use super::request::Request;
@@ -69,8 +69,7 @@ pub(super) struct Policies {
     pub(super) allow: HeaderValue,
     pub(super) exception_handler: ExceptionHandler,
     pub(super) url_format_override: Option<&'static str>,
-    pub(super) data_upload_max_memory_size: usize,
-    pub(super) data_upload_max_number_fields: usize,
+    pub(super) limits: UploadLimits,
 }
 
 impl APIView {
@@ -241,8 +240,7 @@ impl Declared {
             allow: allow(&self.methods),
             exception_handler: settings.exception_handler,
             url_format_override: settings.url_format_override,
-            data_upload_max_memory_size: settings.data_upload_max_memory_size,
-            data_upload_max_number_fields: settings.data_upload_max_number_fields,
+            limits: settings.upload_limits,
         }
     }
 }

@@ -4,7 +4,6 @@
 
 mod deserialize;
 mod integer;
-pub mod python;
 mod query_dict;
 mod serialize;
 mod text;

@@ -28,7 +28,8 @@ impl IllFormed {
 
     /// The text without Python's white space at both ends.
     pub fn trim(&self) -> Self {
-        let is_space = |point: &u32| char::from_u32(*point).is_some_and(super::python::is_space);
+        let is_space =
+            |point: &u32| char::from_u32(*point).is_some_and(crate::apps::rest_framework::python::is_space);
         let start = self.0.iter().take_while(|point| is_space(point)).count();
         let end = self.0.iter().rev().take_while(|point| is_space(point)).count();
         Self(self.0.get(start..self.0.len().saturating_sub(end)).unwrap_or_default().into())

@@ -4,6 +4,7 @@ use super::{Context, Field, Input, Kind, Options};
 use crate::apps::rest_framework::data::{Dict, Value};
 use crate::apps::rest_framework::error_detail::Detail;
 use crate::apps::rest_framework::json;
+use crate::apps::rest_framework::python::codecs::Charset;
 
 /// A field that accepts every value, null too: the default child of lists and dicts.
 pub type AnyField = Field<Any>;
@@ -54,7 +55,7 @@ impl Kind for Json {
         let Input::Form(form) = data else { return data.get(name) };
         let text = form.get(name)?;
         // In a list, so that the text `null` is not taken for a missing value; an empty one is text that is no JSON.
-        let parsed = text.as_str().and_then(|text| json::decode(text.as_bytes(), None).ok());
+        let parsed = text.as_str().and_then(|text| json::decode(text.as_bytes(), Charset::Utf8).ok());
         Some(Input::List(parsed.into_iter().map(Input::from).collect()))
     }
 

@@ -3,8 +3,9 @@
 use super::email::is_email;
 use super::url::is_url;
 use super::{Context, Field, Input, Kind, Options};
-use crate::apps::rest_framework::data::{Dict, Value, python};
+use crate::apps::rest_framework::data::{Dict, Value};
 use crate::apps::rest_framework::error_detail::{Detail, ErrorDetail};
+use crate::apps::rest_framework::python;
 
 /// A field of text. Numbers become text; booleans, lists and dicts do not.
 pub type CharField = Field<Char>;

@@ -1,8 +1,9 @@
 //! `ChoiceField` and `MultipleChoiceField`.
 
 use super::{Context, Field, Input, Kind, Options};
-use crate::apps::rest_framework::data::{Dict, Value, python};
+use crate::apps::rest_framework::data::{Dict, Value};
 use crate::apps::rest_framework::error_detail::Detail;
+use crate::apps::rest_framework::python;
 
 /// A field of one of some values, also as their text: `1` and `"1"`.
 pub type ChoiceField = Field<Choice>;

@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 
 use super::number::{Bounds, Limit, check_length, describe};
 use super::{Context, Field, Input, Kind, Options, digits};
-use crate::apps::rest_framework::data::{Dict, Value, python};
+use crate::apps::rest_framework::data::{Dict, Value};
 use crate::apps::rest_framework::error_detail::{Detail, ErrorDetail};
+use crate::apps::rest_framework::python;
 
 /// A field of decimal numbers, also as text. The value is text such as `10.50`, with all of the field's places.
 pub type DecimalField = Field<Decimal>;

@@ -1,7 +1,7 @@
 //! Numbers in text as Python's `int()`, `float()` and `Decimal()` read them: digits of every script, underscores
 //! between digits, white space around.
 
-use crate::apps::rest_framework::data::python;
+use crate::apps::rest_framework::python;
 
 /// The zeros of Unicode's decimal digits; each is followed by its one to nine.
 const ZEROS: [u32; 66] = [

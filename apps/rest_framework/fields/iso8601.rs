@@ -4,7 +4,7 @@
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Weekday};
 
 use super::digits;
-use crate::apps::rest_framework::data::python;
+use crate::apps::rest_framework::python;
 
 /// A date and time, and how far it is ahead of UTC if that was said.
 pub(super) type Moment = (NaiveDateTime, Option<TimeDelta>);

@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::{Context, Field, Input, Kind, Options, digits};
-use crate::apps::rest_framework::data::{Dict, Integer, Value, python};
+use crate::apps::rest_framework::data::{Dict, Integer, Value};
 use crate::apps::rest_framework::error_detail::{Detail, ErrorDetail};
+use crate::apps::rest_framework::python;
 
 /// The most characters of text that is read as a number.
 pub(super) const MAX_STRING_LENGTH: usize = 1000;

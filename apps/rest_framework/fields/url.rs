@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::email::{is_label, is_top_level};
-use crate::apps::rest_framework::data::python;
+use crate::apps::rest_framework::python;
 
 /// The most characters (`MAX_URL_LENGTH`).
 const MAX_LENGTH: usize = 2048;

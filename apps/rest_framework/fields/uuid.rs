@@ -1,8 +1,9 @@
 //! `UUIDField`.
 
 use super::{Context, Field, Input, Kind, Options, digits};
-use crate::apps::rest_framework::data::{Value, python};
+use crate::apps::rest_framework::data::Value;
 use crate::apps::rest_framework::error_detail::Detail;
+use crate::apps::rest_framework::python;
 
 /// A field of UUIDs: with or without hyphens, braces or `urn:uuid:`, or as the number. The value is the hyphenated
 /// text.

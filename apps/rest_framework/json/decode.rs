@@ -1,8 +1,8 @@
 //! From JSON to values: `JSONParser` of rest_framework/parsers.py on CPython 3.11's `json` and its messages.
 
-use super::charset;
 use super::string::{Fault, scan_string};
 use crate::apps::rest_framework::data::{Dict, Integer, Value};
+use crate::apps::rest_framework::python::codecs::Charset;
 
 /// How deep arrays and objects may nest. CPython's limit is its recursion limit less the frames of the server and
 /// the view, which leaves 950 to 958; beyond it Django answers 500, and this decoder an error.
@@ -11,12 +11,12 @@ pub const MAX_DEPTH: usize = 950;
 /// How many digits an integer may have (`sys.get_int_max_str_digits`).
 pub const MAX_INT_DIGITS: usize = 4300;
 
-/// Decodes a body as `JSONParser` does, in the charset of its Content-Type or UTF-8.
+/// Decodes a body as `JSONParser` does, in the charset of the request.
 ///
-/// The error is the text that follows `JSON parse error - ` in the detail, in CPython's words. A charset that is
-/// not one of text is refused first: see [`charset::lookup`].
-pub fn decode(bytes: &[u8], charset: Option<&str>) -> Result<Value, String> {
-    let text = charset::lookup(charset)?.decode(bytes)?;
+/// # Errors
+/// The text that follows `JSON parse error - ` in the detail, in CPython's words.
+pub fn decode(bytes: &[u8], charset: Charset) -> Result<Value, String> {
+    let text = charset.decode_stream(bytes)?;
     if text.starts_with('\u{feff}') {
         return Err(Fault::at(0, "Unexpected UTF-8 BOM (decode using utf-8-sig)").describe(&text));
     }

@@ -7,7 +7,7 @@ use serde_json::Error;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
 use super::finite::Finite;
-use crate::apps::rest_framework::data::python;
+use crate::apps::rest_framework::python;
 
 /// The widest indent. `JSONRenderer` caps what the client asks for at it.
 pub const MAX_INDENT: usize = 8;

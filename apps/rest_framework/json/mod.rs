@@ -1,6 +1,5 @@
 //! JSON in and out, as CPython's `json` and Django REST framework's parser and renderer do it.
 
-pub mod charset;
 pub mod decode;
 pub mod encode;
 mod finite;

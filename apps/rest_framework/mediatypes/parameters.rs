@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::charset::Charset;
+use crate::apps::rest_framework::python::codecs::Charset;
+use crate::apps::rest_framework::python::strip;
 
 /// A header value taken apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -131,13 +132,13 @@ fn join_segments(mut segments: Segments<'_>) -> Result<String, InvalidParameter>
     }
     let mut parts = joined.splitn(3, '\'');
     let (Some(charset), Some(_language), Some(text)) = (parts.next(), parts.next(), parts.next()) else {
-        return Ok(Charset::Ascii.decode(&raw_unicode_escape(&joined)).into_owned());
+        return Ok(Charset::Ascii.decode_lossy(&raw_unicode_escape(&joined)).into_owned());
     };
     if charset.is_empty() || Charset::is_binary(charset) {
         return Ok(unquote(text).into_owned());
     }
-    let charset = Charset::lookup(charset).ok_or(InvalidParameter)?;
-    Ok(charset.decode(&raw_unicode_escape(text)).into_owned())
+    let charset = Charset::lookup(charset).ok().flatten().ok_or(InvalidParameter)?;
+    Ok(charset.decode_lossy(&raw_unicode_escape(text)).into_owned())
 }
 
 /// Removes the quotes or angle brackets around a value; within quotes, the backslash escapes.
@@ -185,16 +186,6 @@ fn raw_unicode_escape(text: &str) -> Vec<u8> {
         }
     }
     out
-}
-
-/// Python's `str.strip()`.
-pub fn strip(text: &str) -> &str {
-    text.trim_matches(is_space)
-}
-
-/// Python's `str.isspace()`, which takes four control characters more than Unicode's White_Space.
-pub fn is_space(character: char) -> bool {
-    character.is_whitespace() || ('\x1c'..='\x1f').contains(&character)
 }
 
 fn lower(text: &str) -> Cow<'_, str> {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use crate::apps::rest_framework::mediatypes::charset::Charset;
+use crate::apps::rest_framework::python::codecs::Charset;
 
 /// Django's default of `DATA_UPLOAD_MAX_NUMBER_FIELDS`: fields a form or a query string may have.
 pub const DATA_UPLOAD_MAX_NUMBER_FIELDS: usize = 1000;
@@ -38,7 +38,7 @@ pub fn parse_form(
     charset: Charset,
     max_fields: Option<usize>,
 ) -> Result<Vec<(String, String)>, TooManyFieldsSent> {
-    let text = charset.decode_strict(form).unwrap_or_else(|| Charset::Latin1.decode(form));
+    let text = charset.decode_strict(form).unwrap_or_else(|| Charset::Latin1.decode_lossy(form));
     if text.is_empty() {
         return Ok(Vec::new());
     }
@@ -65,7 +65,7 @@ fn unquote_plus(text: &str, charset: Charset) -> String {
     while !rest.is_empty() {
         let (ascii, behind) = rest.split_at(rest.find(|c: char| !c.is_ascii()).unwrap_or(rest.len()));
         let bytes: Cow<'_, [u8]> = percent_decode_str(ascii).into();
-        out.push_str(&charset.decode(&bytes));
+        out.push_str(&charset.decode_lossy(&bytes));
         let (raw, behind) = behind.split_at(behind.find(|c: char| c.is_ascii()).unwrap_or(behind.len()));
         out.push_str(raw);
         rest = behind;

@@ -15,11 +15,36 @@ use self::multipart::{Limits, MultiPartError, parse_multipart};
 use super::data::{Data, Dict, QueryDict, Value};
 use super::exceptions::APIException;
 use super::json;
-use super::mediatypes::charset::Charset;
 use super::mediatypes::latin1;
 use super::mediatypes::parameters::parse_header_parameters;
 use super::negotiation::select_parser;
+use super::python::codecs::Charset;
 use super::request::Request;
+
+/// How much a client may send. The names are those of Django's settings.
+#[derive(Clone, Copy, Debug)]
+pub struct UploadLimits {
+    /// Bytes that a body may have, files aside (`DATA_UPLOAD_MAX_MEMORY_SIZE`, default 2.5 MiB).
+    pub data_upload_max_memory_size: usize,
+    /// Fields that a form or a query string may have (`DATA_UPLOAD_MAX_NUMBER_FIELDS`, default 1000).
+    pub data_upload_max_number_fields: usize,
+    /// Files that a form may have (`DATA_UPLOAD_MAX_NUMBER_FILES`, default 100).
+    pub data_upload_max_number_files: usize,
+    /// Bytes that a form with files may have (`FILE_UPLOAD_MAX_SIZE`, default 25 MiB). Django has no such limit, since
+    /// it writes large files to a disk; here they are held in memory.
+    pub file_upload_max_size: usize,
+}
+
+impl Default for UploadLimits {
+    fn default() -> Self {
+        Self {
+            data_upload_max_memory_size: 2_621_440,
+            data_upload_max_number_fields: 1000,
+            data_upload_max_number_files: 100,
+            file_upload_max_size: 26_214_400,
+        }
+    }
+}
 
 /// What a parser may know beside the body.
 pub struct ParserContext<'a> {
@@ -27,16 +52,19 @@ pub struct ParserContext<'a> {
     pub content_type: &'a str,
     /// The charset that it names, or UTF-8.
     pub charset: Charset,
-    /// Fields that a form may have.
-    pub max_number_fields: usize,
-    /// Bytes that the fields of a form may have, files aside.
-    pub max_memory_size: usize,
+    /// The project's limits.
+    pub limits: &'a UploadLimits,
 }
 
 /// Makes data of a body. The request's `Content-Type` chooses one of the view's classes.
 pub trait Parser: Send + Sync {
     /// Which bodies it reads.
     fn media_type(&self) -> &'static str;
+
+    /// Bytes that a body may have; more is 400, before it is read whole.
+    fn max_body_size(&self, limits: &UploadLimits) -> usize {
+        limits.data_upload_max_memory_size
+    }
 
     /// Reads a body, which is not empty.
     ///
@@ -54,12 +82,7 @@ impl Parser for JSONParser {
     }
 
     fn parse(&self, body: Bytes, context: &ParserContext<'_>) -> Result<Data, APIException> {
-        let parameters = parse_header_parameters(context.content_type).unwrap_or_default();
-        let charset = parameters.get("charset").map(String::as_str);
-        // A charset that nobody can read is no fault of the JSON.
-        json::charset::lookup(charset).map_err(APIException::parse_error)?;
-        let value = json::decode(&body, charset);
-        value
+        json::decode(&body, context.charset)
             .map(Data::Json)
             .map_err(|reason| APIException::parse_error(format!("JSON parse error - {reason}")))
     }
@@ -74,7 +97,7 @@ impl Parser for FormParser {
     }
 
     fn parse(&self, body: Bytes, context: &ParserContext<'_>) -> Result<Data, APIException> {
-        let fields = parse_form(&body, context.charset, Some(context.max_number_fields))
+        let fields = parse_form(&body, context.charset, Some(context.limits.data_upload_max_number_fields))
             .map_err(APIException::suspicious_operation)?;
         Ok(Data::Form(fields.into_iter().collect()))
     }
@@ -88,11 +111,15 @@ impl Parser for MultiPartParser {
         "multipart/form-data"
     }
 
+    fn max_body_size(&self, limits: &UploadLimits) -> usize {
+        limits.file_upload_max_size.max(limits.data_upload_max_memory_size)
+    }
+
     fn parse(&self, body: Bytes, context: &ParserContext<'_>) -> Result<Data, APIException> {
         let limits = Limits {
-            max_memory_size: Some(context.max_memory_size),
-            max_number_fields: Some(context.max_number_fields),
-            ..Limits::default()
+            max_memory_size: Some(context.limits.data_upload_max_memory_size),
+            max_number_fields: Some(context.limits.data_upload_max_number_fields),
+            max_number_files: Some(context.limits.data_upload_max_number_files),
         };
         let form = parse_multipart(context.content_type.as_bytes(), &body, context.charset, limits);
         let form = form.map_err(|error| match error {
@@ -139,13 +166,9 @@ async fn parse(request: &Request, payload: Payload) -> Result<Data, APIException
     let parser = select_parser(view.parsers.iter().map(|parser| parser.media_type()), header)
         .and_then(|index| view.parsers.get(index))
         .ok_or_else(|| APIException::unsupported_media_type(&content_type))?;
-    let body = read(payload, view.data_upload_max_memory_size).await?;
-    let context = ParserContext {
-        content_type: &content_type,
-        charset: charset(&content_type)?,
-        max_number_fields: view.data_upload_max_number_fields,
-        max_memory_size: view.data_upload_max_memory_size,
-    };
+    let body = read(payload, parser.max_body_size(&view.limits)).await?;
+    let context =
+        ParserContext { content_type: &content_type, charset: charset(&content_type)?, limits: &view.limits };
     parser.parse(body, &context)
 }
 
@@ -175,7 +198,7 @@ async fn read(mut payload: Payload, limit: usize) -> Result<Bytes, APIException>
             chunk.map_err(|error| APIException::suspicious_operation(format!("unreadable body: {error}")))?;
         if body.len() + chunk.len() > limit {
             return Err(APIException::suspicious_operation(
-                "Request body exceeded DATA_UPLOAD_MAX_MEMORY_SIZE.",
+                "Request body exceeded DATA_UPLOAD_MAX_MEMORY_SIZE or FILE_UPLOAD_MAX_SIZE.",
             ));
         }
         body.extend_from_slice(&chunk);
@@ -194,7 +217,7 @@ impl Request {
         let fields = parse_form(
             self.query_string().as_bytes(),
             charset,
-            Some(self.policies().data_upload_max_number_fields),
+            Some(self.policies().limits.data_upload_max_number_fields),
         )
         .map_err(APIException::suspicious_operation)?;
         Ok(fields.into_iter().rev().find(|(field, _)| field == name).map(|(_, value)| value))

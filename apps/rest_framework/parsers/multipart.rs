@@ -9,13 +9,13 @@ use memchr::memmem::Finder;
 
 use super::form::DATA_UPLOAD_MAX_NUMBER_FIELDS;
 use crate::apps::rest_framework::data::UploadedFile;
-use crate::apps::rest_framework::mediatypes::charset::Charset;
 use crate::apps::rest_framework::mediatypes::latin1;
 use crate::apps::rest_framework::mediatypes::parameters::parse_header_parameters;
+use crate::apps::rest_framework::python::base64::b64decode;
+use crate::apps::rest_framework::python::codecs::Charset;
 
 mod file_name;
 mod part;
-mod transfer;
 
 use part::{Kind, Part};
 
@@ -171,7 +171,7 @@ impl Form {
             }
         }
         let Some(name) = &part.name else { return Ok(None) };
-        let name = self.charset.decode(name.trim_matches(part::is_byte_space).as_bytes()).into_owned();
+        let name = self.charset.decode_lossy(name.trim_matches(part::is_byte_space).as_bytes()).into_owned();
         match part.kind {
             Kind::Field => self.add_field(name, &part).map(|()| None),
             Kind::File => self.read_file(name, part),
@@ -185,8 +185,8 @@ impl Form {
         if self.limits.max_memory_size.is_some_and(|max| self.size > max) {
             return Err(MultiPartError::RequestDataTooBig);
         }
-        let decoded = if part.is_base64 { transfer::b64decode(&part.content) } else { None };
-        let value = self.charset.decode(decoded.as_deref().unwrap_or(&part.content)).into_owned();
+        let decoded = if part.is_base64 { b64decode(&part.content) } else { None };
+        let value = self.charset.decode_lossy(decoded.as_deref().unwrap_or(&part.content)).into_owned();
         self.out.data.push((name, value));
         Ok(())
     }
@@ -201,10 +201,12 @@ impl Form {
             return Err(MultiPartError::TooManyFilesSent);
         }
         let name = part.file_name.as_deref().unwrap_or_default();
-        let Some(name) = file_name::sanitize(&self.charset.decode(name.as_bytes())) else { return Ok(None) };
+        let Some(name) = file_name::sanitize(&self.charset.decode_lossy(name.as_bytes())) else {
+            return Ok(None);
+        };
         let content = if part.is_base64 {
             let undecodable = || MultiPartError::Parse("Could not decode base64 data.".to_owned());
-            transfer::b64decode_file(&part.content).ok_or_else(undecodable)?
+            b64decode_file(&part.content).ok_or_else(undecodable)?
         } else {
             part.content
         };
@@ -221,6 +223,13 @@ impl Form {
         };
         Ok(Some((field_name, file)))
     }
+}
+
+/// Decodes a file's content, which without white space must be a multiple of four characters.
+fn b64decode_file(encoded: &[u8]) -> Option<Bytes> {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    let symbols = encoded.iter().filter(|byte| !is_space(byte)).count();
+    symbols.is_multiple_of(4).then(|| b64decode(encoded).map(Bytes::from)).flatten()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::*;
 use crate::apps::rest_framework::data::{QueryDict, UploadedFile};
 use crate::apps::rest_framework::fields::*;
 use crate::apps::rest_framework::json;
+use crate::apps::rest_framework::python::codecs::Charset;
 
 /// What the reference's serializer of the same name said of an input. Forms are pairs.
 #[derive(Deserialize)]
@@ -142,7 +143,7 @@ fn check(fixtures: &str) -> Vec<String> {
     for line in fixtures.lines() {
         let expected: Validated = serde_json::from_str(line).unwrap();
         let data = match (expected.json, expected.form) {
-            (Some(text), _) => Data::Json(json::decode(text.as_bytes(), None).unwrap()),
+            (Some(text), _) => Data::Json(json::decode(text.as_bytes(), Charset::Utf8).unwrap()),
             (None, form) => Data::Form(form.unwrap().into_iter().collect()),
         };
         let mut serializer = serializer(&expected.serializer);
@@ -152,7 +153,7 @@ fn check(fixtures: &str) -> Vec<String> {
         let result = if expected.many { serializer.many().run(&data) } else { serializer.run(&data) };
         let right = match result {
             Ok(value) => {
-                let read = |raw: Box<RawValue>| json::decode(raw.get().as_bytes(), None).unwrap();
+                let read = |raw: Box<RawValue>| json::decode(raw.get().as_bytes(), Charset::Utf8).unwrap();
                 Some(value) == expected.data.map(read)
             }
             Err(detail) => {

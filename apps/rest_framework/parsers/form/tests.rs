@@ -10,7 +10,7 @@ fn forms_are_read_as_django_reads_them() {
     for (body, charset, expected) in cases {
         let bytes: Vec<u8> = body.chars().map(|character| u8::try_from(character).unwrap()).collect();
         assert_eq!(latin1(&bytes), body);
-        let charset = Charset::lookup(&charset).unwrap();
+        let charset = Charset::lookup(&charset).unwrap().unwrap();
         assert_eq!(parse_form(&bytes, charset, Some(1000)), Ok(expected), "{body:?} {charset:?}");
     }
 }

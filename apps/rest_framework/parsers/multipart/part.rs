@@ -3,7 +3,8 @@
 
 use bytes::Bytes;
 
-use crate::apps::rest_framework::mediatypes::parameters::{parse_header_parameters, strip};
+use crate::apps::rest_framework::mediatypes::parameters::parse_header_parameters;
+use crate::apps::rest_framework::python::strip;
 
 /// Bytes within which a part's headers must end.
 const MAX_TOTAL_HEADER_SIZE: usize = 1024;

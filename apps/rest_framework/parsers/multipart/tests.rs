@@ -14,7 +14,7 @@ fn bodies_are_read_as_django_reads_them() {
     let cases: Vec<Value> = serde_json::from_str(include_str!("../../fixtures/multipart.json")).unwrap();
     assert!(cases.len() > 300);
     for case in cases {
-        let charset = Charset::lookup(case[2].as_str().unwrap()).unwrap();
+        let charset = Charset::lookup(case[2].as_str().unwrap()).unwrap().unwrap();
         let found = match parse_multipart(&bytes(&case[0]), &bytes(&case[1]), charset, Limits::default()) {
             Ok(mut form) => {
                 form.files.sort_by_key(|(field, file)| (field.clone(), file.name.clone()));

@@ -1,111 +1,15 @@
-//! Which charset a body is in, and the body as text (`get_encoding` in rest_framework/parsers.py, Python's `codecs`).
+//! Whole bodies as text, with the words of Python's UnicodeDecodeError.
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, REPLACEMENT};
-
-/// A way to read bytes as text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Charset {
-    /// UTF-8. A byte order mark is text.
-    Utf8,
-    /// UTF-8. A byte order mark is dropped.
-    Utf8Sig,
-    /// UTF-16. Without an order named in the label the text must start with a mark.
-    Utf16(Option<Order>),
-    /// UTF-32, likewise.
-    Utf32(Option<Order>),
-    /// ISO 8859-1: each byte is a code point.
-    Latin1,
-    /// US-ASCII.
-    Ascii,
-    /// One of the older encodings of the WHATWG's standard.
-    Legacy(&'static Encoding),
-}
-
-/// The order of the bytes of a unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// The least significant byte first.
-    Little,
-    /// The most significant byte first.
-    Big,
-}
-
-/// The charset that a label names, in Python's spellings. As in Django, no label and an unknown one mean UTF-8.
-///
-/// The error is the detail of the ParseError for what Python knows and does not read text with, such as `bz2`, or
-/// what is not supported here, such as EBCDIC.
-pub fn lookup(label: Option<&str>) -> Result<Charset, String> {
-    let Some(label) = label else { return Ok(Charset::Utf8) };
-    let unsupported = || Err(format!("Unsupported charset \"{label}\" in request Content-Type header."));
-    match normalize(label).as_str() {
-        "" | "utf_8" | "u8" | "utf" | "utf8" | "utf8_ucs2" | "utf8_ucs4" | "cp65001" => Ok(Charset::Utf8),
-        "utf_8_sig" => Ok(Charset::Utf8Sig),
-        "utf_16" | "u16" | "utf16" => Ok(Charset::Utf16(None)),
-        "utf_16_le" | "utf_16le" | "unicodelittleunmarked" => Ok(Charset::Utf16(Some(Order::Little))),
-        "utf_16_be" | "utf_16be" | "unicodebigunmarked" => Ok(Charset::Utf16(Some(Order::Big))),
-        "utf_32" | "u32" | "utf32" => Ok(Charset::Utf32(None)),
-        "utf_32_le" | "utf_32le" => Ok(Charset::Utf32(Some(Order::Little))),
-        "utf_32_be" | "utf_32be" => Ok(Charset::Utf32(Some(Order::Big))),
-        "latin_1" | "8859" | "cp819" | "csisolatin1" | "ibm819" | "iso8859" | "iso8859_1" | "iso_8859_1"
-        | "iso_8859_1_1987" | "iso_ir_100" | "l1" | "latin" | "latin1" => Ok(Charset::Latin1),
-        "ascii" | "646" | "ansi_x3.4_1968" | "ansi_x3_4_1968" | "ansi_x3.4_1986" | "cp367" | "csascii"
-        | "ibm367" | "iso646_us" | "iso_646.irv_1991" | "iso_ir_6" | "us" | "us_ascii" => Ok(Charset::Ascii),
-        name => match Encoding::for_label(label.as_bytes()) {
-            Some(encoding) if encoding != REPLACEMENT => Ok(Charset::Legacy(encoding)),
-            Some(_) => unsupported(),
-            None if is_known_to_python(name) => unsupported(),
-            None => Ok(Charset::Utf8),
-        },
-    }
-}
-
-/// `encodings.normalize_encoding`, in lower case.
-fn normalize(label: &str) -> String {
-    let words = label.split(|c: char| !c.is_alphanumeric() && c != '.').filter(|word| !word.is_empty());
-    let mut name = words.collect::<Vec<_>>().join("_").to_ascii_lowercase();
-    name.retain(|c| c.is_ascii());
-    name
-}
-
-fn is_known_to_python(name: &str) -> bool {
-    const PREFIXES: [&str; 9] = ["cp", "ibm", "mac", "iso2022", "utf_7", "unicode", "base64", "hex", "euc"];
-    const NAMES: [&str; 25] = [
-        "037",
-        "437",
-        "500",
-        "base_64",
-        "bz2",
-        "bz2_codec",
-        "charmap",
-        "hp_roman8",
-        "hz",
-        "hz_gb_2312",
-        "idna",
-        "johab",
-        "punycode",
-        "quopri",
-        "quopri_codec",
-        "quotedprintable",
-        "quoted_printable",
-        "raw_unicode_escape",
-        "rot13",
-        "rot_13",
-        "undefined",
-        "uu",
-        "uu_codec",
-        "zip",
-        "zlib_codec",
-    ];
-    PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name) || name == "zlib"
-}
+use super::{Charset, Order};
 
 impl Charset {
     /// The whole body as text, as a Python `StreamReader` reads it: an incomplete last character is dropped.
     ///
-    /// The error is the text of Python's UnicodeError.
-    pub fn decode(self, bytes: &[u8]) -> Result<Cow<'_, str>, String> {
+    /// # Errors
+    /// The text of Python's UnicodeError.
+    pub fn decode_stream(self, bytes: &[u8]) -> Result<Cow<'_, str>, String> {
         match self {
             Self::Utf8 => utf_8(bytes).map(Cow::Borrowed),
             Self::Utf8Sig => match bytes.strip_prefix(b"\xef\xbb\xbf") {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::Value;
+use crate::apps::rest_framework::data::Value;
 
 /// What Python's `str()` gives: `1.0`, `1e+16`, `inf`, `True`, `None`, `['a']`. Lone surrogates become U+FFFD.
 pub fn str(value: &Value) -> Cow<'_, str> {
