@@ -13,3 +13,6 @@ pub mod framework;
 pub mod schema;
 pub mod settings;
 pub mod urls;
+
+// Named in Cargo.toml for its feature `bundled`, which diesel's own dependency on it can't ask for.
+use libsqlite3_sys as _;
