@@ -1,13 +1,13 @@
 //! Versioning classes (`rest_framework/versioning.py`): which version of the API does the client want?
 //!
-//! The view's class is asked after negotiation and before authentication; a handler reads
-//! [`Request::version`].
+//! The view's class is asked after negotiation and before authentication; a handler reads [`Request::version`].
+
+use actix_web::http::header::HOST;
 
 use super::exceptions::APIException;
 use super::mediatypes::{MediaType, latin1};
 use super::request::Request;
 use crate::framework::urls::Namespace;
-use actix_web::http::header::HOST;
 
 /// Tells the version of the API that a request is for.
 pub trait Versioning: Send + Sync {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use actix_web::http::header::HeaderValue;
 
 use crate::apps::rest_framework::mediatypes::latin1;
+use crate::apps::rest_framework::python::{is_space, strip};
 use crate::apps::rest_framework::request::Request;
 
 /// The client's address, by the `NUM_PROXIES` of the settings:
@@ -34,14 +35,9 @@ fn ident(forwarded: Option<&str>, num_proxies: Option<usize>) -> Option<String> 
         (Some(forwarded), Some(proxies)) => {
             let mut from_end = forwarded.rsplit(',');
             let found = from_end.nth(proxies - 1).or_else(|| forwarded.split(',').next());
-            found.map(|address| address.trim_matches(is_space).to_owned())
+            found.map(|address| strip(address).to_owned())
         }
     }
-}
-
-/// Python's `str.isspace`, which knows four separators more than Rust.
-fn is_space(c: char) -> bool {
-    c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)
 }
 
 #[cfg(test)]
