@@ -4,10 +4,12 @@
 use crate::apps::auth::Auth;
 use crate::apps::authtoken::AuthToken;
 use crate::apps::rest_framework::parsers::UploadLimits;
+use crate::apps::rest_framework::throttling::ThrottleRates;
 use crate::apps::rest_framework::{APISettings, RestFramework};
 use crate::apps::test_app::TestApp;
 use crate::demo::Demo;
 use crate::framework::app::{App, Apps};
+use crate::framework::cache::Cache;
 use crate::framework::conf::{Env, ImproperlyConfigured};
 use crate::framework::database::Database;
 use crate::framework::project::{Project, Settings};
@@ -35,7 +37,12 @@ fn rest_framework(env: &Env) -> Result<APISettings, ImproperlyConfigured> {
             .parse("DATA_UPLOAD_MAX_NUMBER_FILES", default.data_upload_max_number_files)?,
         file_upload_max_size: env.parse("FILE_UPLOAD_MAX_SIZE", default.file_upload_max_size)?,
     };
-    Ok(APISettings { upload_limits, ..APISettings::default() })
+    Ok(APISettings {
+        upload_limits,
+        default_throttle_rates: env.parse("DEFAULT_THROTTLE_RATES", ThrottleRates::default())?,
+        num_proxies: env.optional("NUM_PROXIES")?,
+        ..APISettings::default()
+    })
 }
 
 /// The project, with the settings of the environment and the `.env` file.
@@ -55,6 +62,7 @@ pub fn from_env(env: Env) -> Result<Project, ImproperlyConfigured> {
     Ok(Project {
         apps: Apps::new(installed_apps(&env)?)?,
         database: Database::new(&settings.database),
+        cache: Cache::from_env(&env)?,
         settings,
         urlpatterns,
         commands: vec![Box::new(Demo)],

@@ -1,4 +1,4 @@
-//! What happens around a handler (`APIView.dispatch`): negotiation, authentication, permissions, throttles, then the
+//! What happens around a handler (`APIView.dispatch`): negotiation, version, authentication, permissions, throttles, then the
 //! handler, then the exception handler and the headers that every answer of the view has.
 
 use std::cell::OnceCell;
@@ -100,6 +100,7 @@ where
 /// Everything that comes before the handler, in Django REST framework's order.
 async fn initial(request: &Request) -> Result<(), APIException> {
     perform_content_negotiation(request)?;
+    determine_version(request)?;
     perform_authentication(request).await?;
     check_permissions(request).await?;
     check_throttles(request).await
@@ -122,6 +123,15 @@ fn perform_content_negotiation(request: &Request) -> Result<(), APIException> {
         Err(NegotiationError::NotAcceptable) => Err(APIException::not_acceptable()),
         Err(NegotiationError::NotFound) => Err(APIException::not_found()),
     }
+}
+
+fn determine_version(request: &Request) -> Result<(), APIException> {
+    if let Some(scheme) = &request.policies().versioning
+        && let Some(version) = scheme.determine_version(request)?
+    {
+        request.set_version(version);
+    }
+    Ok(())
 }
 
 async fn perform_authentication(request: &Request) -> Result<(), APIException> {

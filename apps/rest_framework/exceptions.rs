@@ -189,6 +189,17 @@ impl APIException {
         Self::of(ExceptionKind::ServerError, status, "error", "A server error occurred.")
     }
 
+    /// With words of one's own instead of the class's; status and code stay.
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        let code = match &self.0.detail {
+            Detail::Message(detail) => detail.code.clone(),
+            Detail::List(_) | Detail::Dict(_) => "invalid".into(),
+        };
+        self.0.detail = Detail::message(message, code);
+        self
+    }
+
     /// Which of the classes it is.
     #[must_use]
     pub fn kind(&self) -> ExceptionKind {

@@ -21,6 +21,7 @@ pub mod serializers;
 pub mod settings;
 pub mod throttling;
 pub mod urlpatterns;
+pub mod versioning;
 pub mod views;
 
 use actix_web::web::{Data, ServiceConfig};

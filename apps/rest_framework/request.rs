@@ -18,6 +18,7 @@ use super::exceptions::APIException;
 use super::renderers::Renderer;
 use super::views::Policies;
 use crate::apps::auth::models::User;
+use crate::framework::cache::Cache;
 use crate::framework::database::Database;
 use crate::framework::middleware::AccessLog;
 
@@ -35,6 +36,7 @@ pub(super) struct State {
     pub(super) policies: Rc<Policies>,
     pub(super) payload: RefCell<Payload>,
     accepted: OnceCell<Accepted>,
+    version: OnceCell<String>,
     user: OnceCell<Rc<User>>,
     auth: OnceCell<Rc<dyn Any>>,
     varies_on_cookie: Cell<bool>,
@@ -52,6 +54,7 @@ impl Request {
             policies,
             payload: RefCell::new(payload),
             accepted: OnceCell::new(),
+            version: OnceCell::new(),
             user: OnceCell::new(),
             auth: OnceCell::new(),
             varies_on_cookie: Cell::new(false),
@@ -126,6 +129,34 @@ impl Request {
         database
             .map(|data| data.get_ref())
             .ok_or_else(|| APIException::server_error("there is no database in the app data"))
+    }
+
+    /// The cache.
+    ///
+    /// # Errors
+    /// 500, where the application was set up without one.
+    pub fn cache(&self) -> Result<&Cache, APIException> {
+        let cache = self.http.app_data::<AppData<Cache>>();
+        cache
+            .map(|data| data.get_ref())
+            .ok_or_else(|| APIException::server_error("there is no cache in the app data"))
+    }
+
+    /// The version of the API that the client wants, or `None` where it says none and the view has no default, or no
+    /// versioning class.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.state.version.get().map(String::as_str)
+    }
+
+    pub(super) fn set_version(&self, version: String) {
+        let _ = self.state.version.set(version);
+    }
+
+    /// What the view says that ScopedRateThrottle shall count it as.
+    #[must_use]
+    pub fn throttle_scope(&self) -> Option<&'static str> {
+        self.policies().throttle_scope
     }
 
     pub(super) fn set_accepted(&self, renderer: usize, media_type: &str) {

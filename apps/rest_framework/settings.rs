@@ -9,7 +9,8 @@ use super::permissions::Permission;
 use super::renderers::Renderer;
 use super::request::Request;
 use super::response::Response;
-use super::throttling::Throttle;
+use super::throttling::{Throttle, ThrottleRates};
+use super::versioning::{Versioning, Versions};
 
 /// Makes the answer of an exception, or `None` for Django's plain page.
 pub type ExceptionHandler = fn(&APIException, &Request) -> Option<Response>;
@@ -27,6 +28,15 @@ pub struct APISettings {
     pub default_permission_classes: Vec<Arc<dyn Permission>>,
     /// All must allow.
     pub default_throttle_classes: Vec<Arc<dyn Throttle>>,
+    /// The rates by scope (`DEFAULT_THROTTLE_RATES`, e.g. `anon=100/day,user=1000/day`).
+    pub default_throttle_rates: ThrottleRates,
+    /// Proxies before this server that write `X-Forwarded-For` (`NUM_PROXIES`): 0, the header is not looked at;
+    /// `None` (the default), all of it is believed.
+    pub num_proxies: Option<usize>,
+    /// Tells which version of the API is wanted; `None` for no versions.
+    pub default_versioning_class: Option<Arc<dyn Versioning>>,
+    /// `DEFAULT_VERSION`, `ALLOWED_VERSIONS`, `VERSION_PARAM`.
+    pub versions: Versions,
     /// Makes the answers of exceptions.
     pub exception_handler: ExceptionHandler,
     /// The query parameter that chooses a renderer, or `None` for no such parameter.
@@ -47,6 +57,10 @@ impl Default for APISettings {
             default_authentication_classes: classes![super::authentication::BasicAuthentication::new()],
             default_permission_classes: classes![super::permissions::AllowAny],
             default_throttle_classes: Vec::new(),
+            default_throttle_rates: ThrottleRates::default(),
+            num_proxies: None,
+            default_versioning_class: None,
+            versions: Versions::default(),
             exception_handler,
             url_format_override: Some("format"),
             upload_limits: UploadLimits::default(),

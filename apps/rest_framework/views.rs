@@ -29,8 +29,9 @@ use super::renderers::Renderer;
 use super::request::Request;
 use super::serializers::Serializer;
 use super::settings::{APISettings, ExceptionHandler};
-use super::throttling::Throttle;
-use crate::framework::urls::View;
+use super::throttling::{Throttle, ThrottleRates};
+use super::versioning::{Versioning, Versions};
+use crate::framework::urls::{Location, View};
 
 /// A view: handlers by method, and the policies that a request must pass first. What is not said is the project's
 /// default ([`APISettings`]).
@@ -53,6 +54,8 @@ pub(super) struct Declared {
     authentication_classes: Option<Vec<Arc<dyn Authentication>>>,
     permission_classes: Option<Vec<Arc<dyn Permission>>>,
     throttle_classes: Option<Vec<Arc<dyn Throttle>>>,
+    throttle_scope: Option<&'static str>,
+    versioning_class: Option<Arc<dyn Versioning>>,
 }
 
 /// A view's policies, its own or the project's, as requests meet them.
@@ -64,6 +67,11 @@ pub(super) struct Policies {
     pub(super) authenticators: Vec<Arc<dyn Authentication>>,
     pub(super) permissions: Vec<Arc<dyn Permission>>,
     pub(super) throttles: Vec<Arc<dyn Throttle>>,
+    pub(super) throttle_scope: Option<&'static str>,
+    pub(super) throttle_rates: ThrottleRates,
+    pub(super) num_proxies: Option<usize>,
+    pub(super) versioning: Option<Arc<dyn Versioning>>,
+    pub(super) versions: Versions,
     pub(super) serializer: Option<Arc<Serializer>>,
     pub(super) methods: Vec<Method>,
     pub(super) allow: HeaderValue,
@@ -86,6 +94,8 @@ impl APIView {
             authentication_classes: None,
             permission_classes: None,
             throttle_classes: None,
+            throttle_scope: None,
+            versioning_class: None,
         };
         Self { routes: Vec::new(), declared }
     }
@@ -136,6 +146,20 @@ impl APIView {
     #[must_use]
     pub fn throttle_classes(mut self, classes: Vec<Arc<dyn Throttle>>) -> Self {
         self.declared.throttle_classes = Some(classes);
+        self
+    }
+
+    /// What [`ScopedRateThrottle`](super::throttling::ScopedRateThrottle) counts it as: `contacts`.
+    #[must_use]
+    pub fn throttle_scope(mut self, scope: &'static str) -> Self {
+        self.declared.throttle_scope = Some(scope);
+        self
+    }
+
+    /// How it learns which version of the API is wanted.
+    #[must_use]
+    pub fn versioning_class(mut self, class: impl Versioning + 'static) -> Self {
+        self.declared.versioning_class = Some(Arc::new(class));
         self
     }
 
@@ -198,11 +222,9 @@ impl APIView {
 }
 
 impl View for APIView {
-    fn register(mut self: Box<Self>, paths: Vec<String>, name: Option<&str>, config: &mut ServiceConfig) {
-        let mut resource = web::resource(paths);
-        if let Some(name) = name {
-            resource = resource.name(name);
-        }
+    fn register(mut self: Box<Self>, location: Location, config: &mut ServiceConfig) {
+        let resource = web::resource(location.paths.clone());
+        let mut resource = location.mark(resource);
         if !self.declared.methods.contains(&Method::OPTIONS) {
             self.declared.methods.push(Method::OPTIONS);
             self.routes.push(web::method(Method::OPTIONS).to(metadata::options));
@@ -235,6 +257,15 @@ impl Declared {
             authenticators: or(&self.authentication_classes, &settings.default_authentication_classes),
             permissions: or(&self.permission_classes, &settings.default_permission_classes),
             throttles: or(&self.throttle_classes, &settings.default_throttle_classes),
+            throttle_scope: self.throttle_scope,
+            throttle_rates: settings.default_throttle_rates.clone(),
+            num_proxies: settings.num_proxies,
+            versioning: self
+                .versioning_class
+                .as_ref()
+                .or(settings.default_versioning_class.as_ref())
+                .cloned(),
+            versions: settings.versions.clone(),
             serializer: self.serializer.clone(),
             methods: self.methods.clone(),
             allow: allow(&self.methods),

@@ -4,6 +4,7 @@
 //! Nothing in here knows an app: `tests/architecture.rs` holds that.
 
 pub mod app;
+pub mod cache;
 pub mod checks;
 pub mod conf;
 pub mod crypto;

@@ -1,6 +1,7 @@
 //! A project: its settings, its installed apps and its root URLconf, as the program's `main` puts them together.
 
 use super::app::Apps;
+use super::cache::Cache;
 use super::conf::{Env, ImproperlyConfigured};
 use super::database::{Database, DatabaseSettings};
 use super::management::Command;
@@ -47,4 +48,6 @@ pub struct Project {
     pub commands: Vec<Box<dyn Command>>,
     /// The pool of connections.
     pub database: Database,
+    /// What throttles count in.
+    pub cache: Cache,
 }

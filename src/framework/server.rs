@@ -86,7 +86,9 @@ pub fn application(
     let site = Arc::new(Site { settings: project.settings.http.clone(), resolver: urls.resolver() });
     let mut application = App::new()
         .app_data(web::Data::from(Arc::clone(&site)))
-        .app_data(web::Data::new(project.database.clone()));
+        .app_data(web::Data::new(project.database.clone()))
+        // A clone a worker: each has a connection of its own.
+        .app_data(web::Data::new(project.cache.clone()));
     for app in project.apps.iter() {
         application = application.configure(|config| app.configure(config));
     }

@@ -3,32 +3,60 @@
 //! A route is written as in Django, without the leading slash (`"auth/"`), and its parameters as in actix-web
 //! (`"users/{pk}/"`).
 
+use actix_web::Resource;
 use actix_web::dev::{Path, ResourceDef};
 use actix_web::web::ServiceConfig;
 
-/// What answers at a URL: `rest_framework::views::APIView`, or a [`Resource`](actix_web::Resource) maker of one's own.
+/// What answers at a URL: `rest_framework::views::APIView`, or a [`Resource`] maker of one's own.
 pub trait View {
-    /// Registers one actix-web resource that answers at all of these absolute paths.
-    fn register(self: Box<Self>, paths: Vec<String>, name: Option<&str>, config: &mut ServiceConfig);
+    /// Registers one actix-web resource that answers at all of the location's paths.
+    fn register(self: Box<Self>, location: Location, config: &mut ServiceConfig);
+}
+
+/// Where a view answers.
+pub struct Location {
+    /// The absolute paths.
+    pub paths: Vec<String>,
+    /// The name with its namespaces: `v1:user-list`.
+    pub name: Option<String>,
+    /// The namespaces, joined by colons; empty where there is none.
+    pub namespace: String,
+}
+
+/// The namespace of the pattern that a request came by, `v1` or `outer:inner`, as app data of its resource
+/// (`resolver_match.namespace`).
+pub struct Namespace(pub String);
+
+impl Location {
+    /// Gives the view's resource its name and its namespace.
+    #[must_use]
+    pub fn mark(self, mut resource: Resource) -> Resource {
+        if let Some(name) = &self.name {
+            resource = resource.name(name);
+        }
+        if !self.namespace.is_empty() {
+            resource = resource.app_data(Namespace(self.namespace));
+        }
+        resource
+    }
 }
 
 /// An ordinary actix-web resource is a view: the function gets the paths and returns the resource.
 impl<F> View for F
 where
-    F: FnOnce(Vec<String>) -> actix_web::Resource,
+    F: FnOnce(Vec<String>) -> Resource,
 {
-    fn register(self: Box<Self>, paths: Vec<String>, name: Option<&str>, config: &mut ServiceConfig) {
-        let resource = self(paths);
-        config.service(match name {
-            Some(name) => resource.name(name),
-            None => resource,
-        });
+    fn register(self: Box<Self>, location: Location, config: &mut ServiceConfig) {
+        let resource = self(location.paths.clone());
+        config.service(location.mark(resource));
     }
 }
 
 struct Entry {
     routes: Vec<String>,
     name: Option<&'static str>,
+    /// Joined by colons, the outermost first; empty where there is none.
+    namespace: String,
     view: Box<dyn View>,
 }
 
@@ -41,6 +69,20 @@ impl Pattern {
     pub fn name(mut self, name: &'static str) -> Self {
         for entry in &mut self.0 {
             entry.name = Some(name);
+        }
+        self
+    }
+
+    /// Puts the patterns into an instance namespace, as `include((patterns, app), namespace="v1")` does: their names
+    /// become `v1:…`, and a request knows the [`Namespace`] that it came by.
+    #[must_use]
+    pub fn namespace(mut self, namespace: &str) -> Self {
+        for entry in &mut self.0 {
+            entry.namespace = if entry.namespace.is_empty() {
+                namespace.to_owned()
+            } else {
+                format!("{namespace}:{}", entry.namespace)
+            };
         }
         self
     }
@@ -58,7 +100,12 @@ impl Pattern {
 
 /// Mounts a view at a route.
 pub fn path(route: &str, view: impl View + 'static) -> Pattern {
-    Pattern(vec![Entry { routes: vec![route.to_owned()], name: None, view: Box::new(view) }])
+    Pattern(vec![Entry {
+        routes: vec![route.to_owned()],
+        name: None,
+        namespace: String::new(),
+        view: Box::new(view),
+    }])
 }
 
 /// Mounts another list of patterns below a prefix.
@@ -93,7 +140,12 @@ impl UrlConf {
     /// Registers every view, in order.
     pub fn register(self, config: &mut ServiceConfig) {
         for entry in self.0 {
-            entry.view.register(entry.routes, entry.name, config);
+            let Entry { routes: paths, name, namespace, view } = entry;
+            let name = name.map(|name| match namespace.as_str() {
+                "" => name.to_owned(),
+                namespace => format!("{namespace}:{name}"),
+            });
+            view.register(Location { paths, name, namespace }, config);
         }
     }
 }
@@ -116,11 +168,12 @@ impl Resolver {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::web;
+    use actix_web::test::{TestRequest, call_and_read_body, init_service};
+    use actix_web::{App, HttpRequest, web};
 
     use super::*;
 
-    fn resource(paths: Vec<String>) -> actix_web::Resource {
+    fn resource(paths: Vec<String>) -> Resource {
         web::resource(paths)
     }
 
@@ -137,5 +190,25 @@ mod tests {
         );
         assert!(urls.is_valid_path("/api/users/7/"));
         assert!(!urls.is_valid_path("/api/users/7"));
+    }
+    async fn show(request: HttpRequest) -> String {
+        let namespace = request.app_data::<Namespace>().map_or("", |namespace| &namespace.0);
+        let urls = ["outer:inner:list", "outer:list"].map(|name| request.url_for_static(name).unwrap());
+        format!("{namespace} {} {}", urls[0].path(), urls[1].path())
+    }
+
+    #[actix_web::test]
+    async fn a_name_is_known_by_its_namespaces() {
+        let inner = || vec![path("", resource).name("list")];
+        let inner = vec![include("a/", inner()).namespace("inner"), include("b/", inner())];
+        let urls = UrlConf::new(vec![include("outer/", inner).namespace("outer")]);
+        let show = |paths: Vec<String>| web::resource(paths).to(show);
+        let app = App::new().configure(|config| {
+            urls.register(config);
+            UrlConf::new(vec![include("", vec![path("me/", show)]).namespace("here")]).register(config);
+        });
+        let app = init_service(app).await;
+        let body = call_and_read_body(&app, TestRequest::get().uri("/me/").to_request()).await;
+        assert_eq!(body, "here /outer/a/ /outer/b/");
     }
 }

@@ -1,0 +1,167 @@
+//! Versioning classes (`rest_framework/versioning.py`): which version of the API does the client want?
+//!
+//! The view's class is asked after negotiation and before authentication; a handler reads [`Request::version`].
+
+use actix_web::http::header::HOST;
+
+use super::exceptions::APIException;
+use super::mediatypes::{MediaType, latin1};
+use super::request::Request;
+use crate::framework::urls::Namespace;
+
+/// Tells the version of the API that a request is for.
+pub trait Versioning: Send + Sync {
+    /// The version, or `None` where the client says none and there is no default.
+    ///
+    /// # Errors
+    /// There is no such version: most often 404.
+    fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException>;
+}
+
+/// Which versions there are.
+#[derive(Clone, Debug)]
+pub struct Versions {
+    /// The version of a request that says none (`DEFAULT_VERSION`).
+    pub default_version: Option<&'static str>,
+    /// The versions beside the default; empty for any (`ALLOWED_VERSIONS`).
+    pub allowed_versions: Vec<&'static str>,
+    /// The name of the parameter of the path, the query or the media type (`VERSION_PARAM`).
+    pub version_param: &'static str,
+}
+
+impl Default for Versions {
+    fn default() -> Self {
+        Self { default_version: None, allowed_versions: Vec::new(), version_param: "version" }
+    }
+}
+
+impl Versions {
+    /// Whether a request may be of this version. Where versions are listed, a request without one may not be.
+    #[must_use]
+    pub fn is_allowed_version(&self, version: Option<&str>) -> bool {
+        let listed =
+            |version| Some(version) == self.default_version || self.allowed_versions.contains(&version);
+        self.allowed_versions.is_empty() || version.is_some_and(listed)
+    }
+
+    /// The version if it is allowed, or the default in place of none.
+    fn check(
+        &self,
+        version: Option<&str>,
+        error: impl Fn() -> APIException,
+    ) -> Result<Option<String>, APIException> {
+        let version = version.or(self.default_version);
+        if !self.is_allowed_version(version) {
+            return Err(error());
+        }
+        Ok(version.map(str::to_owned))
+    }
+}
+
+/// `Accept: application/json; version=1.0`
+#[derive(Default)]
+pub struct AcceptHeaderVersioning {
+    /// The versions; `None` for those of the settings.
+    pub versions: Option<Versions>,
+}
+
+/// `/v1/users/`, by a route such as `{version:v1|v2}/users/`.
+#[derive(Default)]
+pub struct URLPathVersioning {
+    /// The versions; `None` for those of the settings.
+    pub versions: Option<Versions>,
+}
+
+/// `/v1/users/`, by `include("v1/", …).namespace("v1")`.
+#[derive(Default)]
+pub struct NamespaceVersioning {
+    /// The versions; `None` for those of the settings.
+    pub versions: Option<Versions>,
+}
+
+/// `v1.example.com`
+#[derive(Default)]
+pub struct HostNameVersioning {
+    /// The versions; `None` for those of the settings.
+    pub versions: Option<Versions>,
+}
+
+/// `/users/?version=0.1`
+#[derive(Default)]
+pub struct QueryParameterVersioning {
+    /// The versions; `None` for those of the settings.
+    pub versions: Option<Versions>,
+}
+
+impl Versioning for AcceptHeaderVersioning {
+    /// The parameter of the media type that was negotiated, which has the client's parameters.
+    fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
+        let versions = or_default(self.versions.as_ref(), request);
+        let media_type =
+            MediaType::parse(request.accepted_renderer().map_or("", |(_, media_type)| media_type));
+        let parameter = media_type.params().iter().find(|(name, _)| name == versions.version_param);
+        versions.check(parameter.map(|(_, version)| version.as_str()), || {
+            APIException::not_acceptable().with_message("Invalid version in \"Accept\" header.")
+        })
+    }
+}
+
+impl Versioning for URLPathVersioning {
+    fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
+        let versions = or_default(self.versions.as_ref(), request);
+        let parameter = request.match_info().get(versions.version_param);
+        versions.check(parameter, || not_found("Invalid version in URL path."))
+    }
+}
+
+impl Versioning for NamespaceVersioning {
+    /// The first of the namespaces, the outermost first, that is a version.
+    fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
+        let versions = or_default(self.versions.as_ref(), request);
+        let Some(Namespace(namespace)) = request.app_data() else {
+            return Ok(versions.default_version.map(str::to_owned));
+        };
+        let found = namespace.split(':').find(|version| versions.is_allowed_version(Some(version)));
+        found
+            .map(|version| Some(version.to_owned()))
+            .ok_or_else(|| not_found("Invalid version in URL path. Does not match any version namespace."))
+    }
+}
+
+impl Versioning for HostNameVersioning {
+    /// The first of exactly three labels of letters and digits; the default for any other host.
+    fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
+        let versions = or_default(self.versions.as_ref(), request);
+        let host = latin1(request.headers().get(HOST).map_or(b"", |value| value.as_bytes()));
+        let mut labels = host.split(':').next().unwrap_or_default().split('.');
+        let is_label =
+            |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        match [labels.next(), labels.next(), labels.next(), labels.next()] {
+            [Some(version), Some(domain), Some(top), None]
+                if [version, domain, top].into_iter().all(is_label) =>
+            {
+                versions.check(Some(version), || not_found("Invalid version in hostname."))
+            }
+            _ => Ok(versions.default_version.map(str::to_owned)),
+        }
+    }
+}
+
+impl Versioning for QueryParameterVersioning {
+    fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
+        let versions = or_default(self.versions.as_ref(), request);
+        let parameter = request.query_param(versions.version_param)?;
+        versions.check(parameter.as_deref(), || not_found("Invalid version in query parameter."))
+    }
+}
+
+fn or_default<'a>(own: Option<&'a Versions>, request: &'a Request) -> &'a Versions {
+    own.unwrap_or(&request.policies().versions)
+}
+
+fn not_found(message: &str) -> APIException {
+    APIException::not_found().with_message(message)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! The cache in Redis: what several processes, or several machines, must agree on.
+//!
+//! Keys begin with `vitamin:`, so that a Django project may use the same database; its pickled values and ours can't be
+//! shared. The moments of a log are those of the processes' own clocks, as in Django REST framework.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use ::redis::{Client, RedisResult, Script, cmd};
+
+use super::sliding_log::{Hit, Window};
+use super::{CacheError, ImproperlyConfigured};
+
+/// What a request may lose to a server that does not answer.
+const CONNECTION_TIMEOUT: Duration = Duration::from_millis(500);
+const RESPONSE_TIMEOUT: Duration = Duration::from_millis(250);
+/// After a failure nobody asks for this long, so that a server that hangs costs one request of a worker its timeout,
+/// not every one.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A server, and this clone's connection to it.
+pub(super) struct Redis {
+    client: Client,
+    connection: OnceLock<ConnectionManager>,
+    retry_at: Mutex<Option<Instant>>,
+}
+
+/// Another connection: the tasks that serve one live on the thread that made it.
+impl Clone for Redis {
+    fn clone(&self) -> Self {
+        Self { client: self.client.clone(), connection: OnceLock::new(), retry_at: Mutex::new(None) }
+    }
+}
+
+impl Redis {
+    pub(super) fn new(url: &str) -> Result<Self, ImproperlyConfigured> {
+        // The library's message does not quote the URL, but a later one might.
+        let client = Client::open(url)
+            .map_err(|_| ImproperlyConfigured::new("CACHE_URL: it is not a URL of a Redis server."))?;
+        Ok(Self { client, connection: OnceLock::new(), retry_at: Mutex::new(None) })
+    }
+
+    pub(super) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, CacheError> {
+        let mut connection = self.connection()?;
+        self.answer(cmd("GET").arg(full(key)).query_async(&mut connection).await)
+    }
+
+    pub(super) async fn set(
+        &self,
+        key: &str,
+        value: &[u8],
+        timeout: Option<Duration>,
+    ) -> Result<(), CacheError> {
+        let mut connection = self.connection()?;
+        let mut set = cmd("SET");
+        set.arg(full(key)).arg(value);
+        if let Some(timeout) = timeout {
+            // Nothing is kept for no time at all, and Redis refuses what it can't add to its clock.
+            let milliseconds = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+            set.arg("PX").arg(milliseconds.clamp(1, 100 * 365 * 86_400_000));
+        }
+        self.answer(set.query_async(&mut connection).await)
+    }
+
+    pub(super) async fn delete(&self, key: &str) -> Result<(), CacheError> {
+        let mut connection = self.connection()?;
+        self.answer(cmd("DEL").arg(full(key)).query_async(&mut connection).await)
+    }
+
+    pub(super) async fn hit(&self, key: &str, window: Window, now: f64) -> Result<Hit, CacheError> {
+        static SCRIPT: OnceLock<Script> = OnceLock::new();
+        let script = SCRIPT.get_or_init(|| Script::new(include_str!("hit.lua")));
+        let mut connection = self.connection()?;
+        let mut call = script.key(full(key));
+        call.arg(format!("{now:?}")).arg(window.seconds).arg(window.limit);
+        let full: Option<(usize, Option<f64>)> = self.answer(call.invoke_async(&mut connection).await)?;
+        Ok(full.map_or(Hit::Counted, |(count, oldest)| Hit::Full { count, oldest }))
+    }
+
+    /// The connection, made by the first who asks, unless the server has just failed.
+    fn connection(&self) -> Result<ConnectionManager, CacheError> {
+        {
+            let mut retry_at = self.retry_at.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(at) = *retry_at {
+                let now = Instant::now();
+                if now < at {
+                    return Err(CacheError("it failed a moment ago".to_owned()));
+                }
+                // This one tries; those who come meanwhile don't wait for it.
+                *retry_at = Some(now + PAUSE);
+            }
+        }
+        if let Some(connection) = self.connection.get() {
+            return Ok(connection.clone());
+        }
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(CONNECTION_TIMEOUT))
+            .set_response_timeout(Some(RESPONSE_TIMEOUT))
+            .set_number_of_retries(1)
+            .set_max_delay(PAUSE);
+        let made = ConnectionManager::new_lazy_with_config(self.client.clone(), config);
+        let made = self.answer(made)?;
+        Ok(self.connection.get_or_init(|| made).clone())
+    }
+
+    /// Notes whether the server answers, and logs what it says is wrong: once in a pause, at most, if it is down.
+    fn answer<T>(&self, result: RedisResult<T>) -> Result<T, CacheError> {
+        let failed = result
+            .as_ref()
+            .is_err_and(|error| error.is_io_error() || error.is_timeout() || error.is_connection_dropped());
+        let mut retry_at = self.retry_at.lock().unwrap_or_else(PoisonError::into_inner);
+        *retry_at = failed.then(|| Instant::now() + PAUSE);
+        result.map_err(|error| {
+            log::error!("Redis fails, so throttles count in this process alone: {error}");
+            CacheError(error.to_string())
+        })
+    }
+}
+
+fn full(key: &str) -> String {
+    format!("vitamin:{key}")
+}
+
+#[cfg(test)]
+mod tests;
