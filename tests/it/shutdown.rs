@@ -1,5 +1,7 @@
 //! The end of a server: whoever was in flight is answered.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -49,11 +51,14 @@ fn an_idle_server_ends_promptly() {
     for signal in [Signal::TERM, Signal::INT] {
         let mut server = database.serve();
         assert_eq!(server.anonymous().get("/").status, 200);
-        // A client that keeps its connection, and says nothing.
-        let idle = std::net::TcpStream::connect(server.address()).unwrap();
+        // Clients that keep their connections: one that said nothing, one that was answered.
+        let silent = TcpStream::connect(server.address()).unwrap();
+        let mut answered = TcpStream::connect(server.address()).unwrap();
+        answered.write_all(b"GET / HTTP/1.1\r\nHost: testserver\r\n\r\n").unwrap();
+        assert!(answered.read(&mut [0; 1024]).unwrap() > 0);
         let took = end(&mut server, signal);
         assert!(took < Duration::from_secs(3), "{took:?}");
-        drop(idle);
+        drop((silent, answered));
     }
 }
 

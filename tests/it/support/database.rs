@@ -82,10 +82,10 @@ impl TestDatabase {
         self.pool.get().unwrap()
     }
 
-    /// Runs all migrations.
+    /// Runs the migrations that were not run yet.
     pub fn migrate(&self) -> &Self {
         let connection = &mut *self.connection();
-        for migration in migrations::states(connection).unwrap() {
+        for migration in migrations::states(connection).unwrap().into_iter().filter(|state| !state.applied) {
             migrations::apply(connection, &migration.name).unwrap();
         }
         self

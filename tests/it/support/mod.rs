@@ -12,8 +12,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub use self::client::{Answer, Client};
-pub use self::database::TestDatabase;
-pub use self::program::{Finished, Manage, SECRET_KEY};
+pub use self::database::{TestDatabase, names_in};
+pub use self::program::{Manage, SECRET_KEY};
 pub use self::server::Server;
 pub use self::terminal::Terminal;
 

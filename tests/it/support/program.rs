@@ -62,7 +62,7 @@ impl<'a> Manage<'a> {
         self
     }
 
-    pub(super) fn command(&self) -> Command {
+    pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_manage"));
         command.args(&self.arguments).env_clear().envs(&self.environment).current_dir(self.database.work());
         command
