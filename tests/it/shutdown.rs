@@ -23,7 +23,7 @@ fn sigint_answers_what_is_in_flight(database: &TestDatabase) {
 
 fn ends_in_order(database: &TestDatabase, signal: Signal) {
     database.migrate().create_user_with_hash("Pepe", SLOW);
-    // One thread and no queue: another login is refused while one is at work, so the test knows when it is.
+    // One thread and no queue: other logins are refused while one is at work, so the test knows when it is.
     let mut server = database.runserver().env("PASSWORD_THREADS", "1").env("PASSWORD_QUEUE", "0").serve();
     let client = server.anonymous();
     let login = std::thread::spawn(move || {
@@ -32,8 +32,12 @@ fn ends_in_order(database: &TestDatabase, signal: Signal) {
         });
         (answer, Instant::now())
     });
+    let mut refused = 0;
     wait_for("a login at work", || {
-        (server.anonymous().post("/", "user=Nobody&password=aaaa").status == 503).then_some(())
+        // A quick one, and the thread's start, make others wait for a moment only.
+        let busy = server.anonymous().post("/", "user=Nobody&password=aaaa").status == 503;
+        refused = if busy { refused + 1 } else { 0 };
+        (refused == 10).then_some(())
     });
     let signalled = Instant::now();
     server.signal(signal);

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::Mutex;
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Reads answers from the terminal. Ctrl-C ends the program as Django's commands end, and never leaves the terminal
 /// without its echo.
@@ -12,20 +13,24 @@ pub(super) struct Prompt {
 }
 
 impl Prompt {
-    /// `None` where standard input is no terminal.
+    /// `None` where standard input is no terminal, or the system lets nobody wait for Ctrl-C.
     pub(super) fn new() -> Option<Self> {
         if !io::stdin().is_terminal() {
             return None;
         }
         let before = tcgetattr(io::stdin()).ok()?;
+        // A signal handler may do next to nothing; a thread that waits for the signal may do anything.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().ok()?;
+        // Before the first question: until then Ctrl-C would end the program by itself.
+        let mut interrupt = {
+            let _entered = runtime.enter();
+            signal(SignalKind::interrupt()).ok()?
+        };
         let restored = before.clone();
         std::thread::spawn(move || {
-            // A signal handler may do next to nothing; a thread that waits for the signal may do anything.
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-            runtime.block_on(tokio::signal::ctrl_c())?;
-            cancel(&restored);
-            #[expect(unreachable_code, reason = "it tells the closure's type")]
-            Ok::<(), io::Error>(())
+            if runtime.block_on(interrupt.recv()).is_some() {
+                cancel(&restored);
+            }
         });
         Some(Self { before })
     }
