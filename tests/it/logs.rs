@@ -4,7 +4,7 @@ use base64::Engine as _;
 
 use crate::support::{SECRET_KEY, Server, TestDatabase};
 
-database_tests!(the_access_log_tells_who_asked_what, no_secret_is_ever_logged);
+database_tests!(the_access_log_tells_who_asked_what, no_secret_is_ever_logged, commands_log_no_secret_either,);
 
 const ID: &str = "6f1a2b3c-4d5e-4f60-8a9b-0c1d2e3f4a5b";
 
@@ -142,6 +142,29 @@ fn no_secret_is_ever_logged(database: &TestDatabase) {
         for form in [secret.to_owned(), bytes.join(", ")] {
             let line = log.lines().find(|line| line.contains(&form));
             assert_eq!(line, None, "{what} is in the log");
+        }
+    }
+}
+
+fn commands_log_no_secret_either(database: &TestDatabase) {
+    let secret = "Pa55word-of-Pepe";
+    let options = ["createsuperuser", "--noinput", "--username", "Pepe", "--email", ""];
+    let traced = |arguments: &[&str]| {
+        let manage = database.migrate().manage(arguments).env("RUST_LOG", "trace");
+        manage.env("DJANGO_SUPERUSER_PASSWORD", secret).run()
+    };
+    let made = [
+        traced(&options),
+        traced(&["drf_create_token", "Pepe"]),
+        traced(&["drf_create_token", "-r", "Pepe"]),
+    ];
+    let (key, hash) = (database.token("Pepe"), database.user("Pepe").unwrap().password);
+    let checked = [traced(&options), traced(&["check", "--deploy"])];
+    assert_eq!(made.iter().map(|finished| finished.code).collect::<Vec<_>>(), [Some(0); 3], "{made:?}");
+    assert_eq!(checked[0].code, Some(1), "taken");
+    for said in made.iter().chain(&checked) {
+        for secret in [secret, &key, &hash, SECRET_KEY] {
+            assert!(!said.stderr.contains(secret), "{said:?}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A server that ends with the test.
 
 use std::fs::{self, File};
+use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::Duration;
@@ -10,7 +11,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::{Client, Manage, TestDatabase, wait_for};
 
 pub struct Server<'a> {
-    pub database: &'a TestDatabase,
+    /// The database outlives its servers.
+    database: PhantomData<&'a TestDatabase>,
     child: Child,
     address: String,
     stdout: PathBuf,
@@ -29,7 +31,7 @@ impl<'a> Server<'a> {
             .stderr(File::create(&stderr).unwrap())
             .spawn()
             .unwrap();
-        let mut server = Self { database, child, address: String::new(), stdout, stderr };
+        let mut server = Self { database: PhantomData, child, address: String::new(), stdout, stderr };
         server.address = wait_for("the server's address", || {
             let said = server.stdout();
             let address = said.split_once("http://").and_then(|(_, rest)| rest.split_once('/'));
