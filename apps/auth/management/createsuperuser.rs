@@ -7,7 +7,7 @@ use clap::{ArgMatches, Args, FromArgMatches};
 use unicode_normalization::UnicodeNormalization;
 
 use super::prompt::Prompt;
-use crate::apps::auth::models::User;
+use crate::apps::auth::models::{User, normalize_username};
 use crate::apps::auth::password_validation::{PasswordValidators, UserAttributes};
 use crate::apps::auth::passwords::Passwords;
 use crate::apps::auth::validators::validate_username;
@@ -86,10 +86,11 @@ fn from_environment(project: &Project, options: Options) -> Result<Answers, Comm
     if let Some(message) = username_error(project, &username)? {
         return Err(CommandError::new(message));
     }
-    // An e-mail address may be left blank, but not left out.
-    let email = match options.email.filter(|email| !email.is_empty()) {
-        Some(email) => email,
-        None => variable("DJANGO_SUPERUSER_EMAIL").ok_or_else(|| required("email"))?,
+    // An e-mail address may be left blank, but not left out; a blank option gives way to the environment.
+    let email = match (options.email, variable("DJANGO_SUPERUSER_EMAIL")) {
+        (Some(email), _) if !email.is_empty() => email,
+        (_, Some(email)) | (Some(email), None) => email,
+        (None, None) => return Err(required("email")),
     };
     if let Some(message) = email_error(&email) {
         return Err(CommandError::new(message));
@@ -174,7 +175,9 @@ fn ask_username(project: &Project, given: Option<String>, prompt: &Prompt) -> Re
 
 /// What is wrong with a name, in Django's words and order.
 fn username_error(project: &Project, username: &str) -> Result<Option<String>, CommandError> {
-    if User::get_by_natural_key(&mut *project.database.get()?, username)?.is_some() {
+    // Normalized, as it would be stored: Django looks for the name as it was typed, and fails at the insertion.
+    let stored = normalize_username(username);
+    if User::get_by_natural_key(&mut *project.database.get()?, &stored)?.is_some() {
         return Ok(Some("Error: That username is already taken.".to_owned()));
     }
     if username.is_empty() {

@@ -92,15 +92,20 @@ fn describe(states: &[MigrationState], target: (Option<&str>, Option<&str>)) -> 
 
 /// What leads from these states to the target.
 ///
-/// Migrations stand in one order, and an app may depend on those before it in `INSTALLED_APPS`. So going forwards takes
+/// Migrations stand in one order, and an app may build on those before it in `INSTALLED_APPS`. So going forwards takes
 /// along what earlier apps have up to the target, and going backwards what later apps have put on top of it.
 fn plan(
     apps: &Apps,
     states: &[MigrationState],
     target: (Option<&str>, Option<&str>),
 ) -> Result<Vec<Step>, CommandError> {
-    // A label that no app has (`contenttypes`, `sessions`) belongs to the framework, which comes first.
-    let rank = |label: &str| apps.position(label).map_or(0, |position| position + 1);
+    // A label that no app has (`contenttypes`, `sessions`) is the framework's. All build on the first of these, which
+    // makes the table where every migration is recorded, and none on another.
+    let builds_on = |later: &str, earlier: &str| match (apps.position(later), apps.position(earlier)) {
+        (Some(later), Some(earlier)) => later > earlier,
+        (_, None) => states.first().is_some_and(|first| first.app == earlier),
+        (None, Some(_)) => false,
+    };
     let (Some(label), name) = target else {
         return Ok(forwards(states.iter().filter(|state| !state.applied)));
     };
@@ -120,16 +125,14 @@ fn plan(
         .iter()
         .rev()
         .filter(|state| state.applied && name.is_some())
-        .filter(|state| state.app == label || rank(&state.app) > rank(label))
+        .filter(|state| state.app == label || builds_on(&state.app, label))
         .map(|state| Step { name: state.name.clone(), forwards: false })
         .collect();
     if name == Some("zero") || !unapply.is_empty() {
         return Ok(unapply);
     }
     Ok(forwards(
-        before
-            .iter()
-            .filter(|state| !state.applied && (state.app == label || rank(&state.app) <= rank(label))),
+        before.iter().filter(|state| !state.applied && (state.app == label || builds_on(label, &state.app))),
     ))
 }
 
@@ -173,11 +176,12 @@ mod tests {
         let apps = ["auth", "authtoken"].map(|label| Box::new(Labelled(label)) as Box<dyn App>);
         let apps = Apps::new(apps.into()).unwrap();
         let all = [
-            "1_sessions_initial",
+            "1_contenttypes_initial",
             "2_auth_initial",
             "3_authtoken_initial",
             "4_auth_more",
             "5_authtoken_more",
+            "6_sessions_initial",
         ];
         let states: Vec<MigrationState> = all
             .iter()
@@ -197,40 +201,51 @@ mod tests {
 
     #[test]
     fn without_a_target_everything_is_applied() {
-        assert_eq!(names(3, (None, None)).unwrap(), ["+4_auth_more", "+5_authtoken_more"]);
-        assert!(names(5, (None, None)).unwrap().is_empty());
+        let rest = ["+4_auth_more", "+5_authtoken_more", "+6_sessions_initial"];
+        assert_eq!(names(3, (None, None)).unwrap(), rest);
+        assert!(names(6, (None, None)).unwrap().is_empty());
     }
 
     #[test]
     fn an_app_takes_along_those_before_it() {
         assert_eq!(
             names(0, (Some("auth"), None)).unwrap(),
-            ["+1_sessions_initial", "+2_auth_initial", "+4_auth_more"]
+            ["+1_contenttypes_initial", "+2_auth_initial", "+4_auth_more"]
         );
         assert_eq!(
             names(0, (Some("auth"), Some("init"))).unwrap(),
-            ["+1_sessions_initial", "+2_auth_initial"]
+            ["+1_contenttypes_initial", "+2_auth_initial"]
         );
     }
 
     #[test]
     fn backwards_takes_along_those_after_it() {
         assert_eq!(
-            names(5, (Some("auth"), Some("2_auth"))).unwrap(),
+            names(6, (Some("auth"), Some("2_auth"))).unwrap(),
             ["-5_authtoken_more", "-4_auth_more", "-3_authtoken_initial"]
         );
-        assert_eq!(names(5, (Some("authtoken"), Some("initial"))).unwrap(), ["-5_authtoken_more"]);
+        assert_eq!(names(6, (Some("authtoken"), Some("initial"))).unwrap(), ["-5_authtoken_more"]);
         assert_eq!(
-            names(5, (Some("authtoken"), Some("zero"))).unwrap(),
+            names(6, (Some("authtoken"), Some("zero"))).unwrap(),
             ["-5_authtoken_more", "-3_authtoken_initial"]
         );
     }
 
     #[test]
+    fn all_build_on_the_first_and_nothing_on_sessions() {
+        assert_eq!(names(6, (Some("contenttypes"), Some("zero"))).unwrap().len(), 6);
+        assert_eq!(names(6, (Some("sessions"), Some("zero"))).unwrap(), ["-6_sessions_initial"]);
+        assert_eq!(
+            names(0, (Some("sessions"), None)).unwrap(),
+            ["+1_contenttypes_initial", "+6_sessions_initial"]
+        );
+    }
+
+    #[test]
     fn an_unknown_target_is_named() {
-        let error = names(5, (Some("polls"), None)).unwrap_err();
+        let error = names(6, (Some("polls"), None)).unwrap_err();
         assert_eq!(error, "CommandError: No installed app with label 'polls' that has migrations.");
-        let error = names(5, (Some("auth"), Some("0009"))).unwrap_err();
+        let error = names(6, (Some("auth"), Some("0009"))).unwrap_err();
         assert_eq!(error, "CommandError: Cannot find a migration matching '0009' from app 'auth'.");
     }
 }

@@ -94,7 +94,8 @@ pub fn execute(mut project: Project) -> ExitCode {
     let mut out = io::stdout();
     match run(&project, &groups, &mut out).and_then(|()| Ok(out.flush()?)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        // No success: the command may have had more to do than to print.
+        Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
         Err(error) => {
             // Standard error may be closed as well; then there is nobody left to tell.
             let _ = writeln!(io::stderr(), "{error}");

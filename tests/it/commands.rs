@@ -1,0 +1,244 @@
+//! The management commands that ask nothing.
+
+use insta::assert_snapshot;
+
+use crate::support::TestDatabase;
+
+database_tests!(
+    migrate_goes_forwards_and_backwards,
+    drf_create_token_makes_shows_and_resets,
+    commands_on_an_empty_database_say_what_is_missing,
+);
+
+fn migrate_goes_forwards_and_backwards(database: &TestDatabase) {
+    let manage = |arguments: &[&str]| database.manage(arguments).run().succeeded();
+    assert_snapshot!(manage(&["showmigrations"]), @"
+    auth
+     [ ] 2026-11-23-000200_auth_initial
+    authtoken
+     [ ] 2026-11-23-000400_authtoken_initial
+    contenttypes
+     [ ] 2026-11-23-000100_contenttypes_initial
+    sessions
+     [ ] 2026-11-23-000300_sessions_initial
+    ");
+    assert_snapshot!(manage(&["migrate", "--plan"]), @"
+    Planned operations:
+    2026-11-23-000100_contenttypes_initial
+    2026-11-23-000200_auth_initial
+    2026-11-23-000300_sessions_initial
+    2026-11-23-000400_authtoken_initial
+    ");
+    assert!(!manage(&["showmigrations"]).contains("[X]"), "--plan changes nothing");
+    assert_snapshot!(manage(&["migrate"]), @"
+    Operations to perform:
+      Apply all migrations: auth, authtoken, contenttypes, sessions
+    Running migrations:
+      Applying 2026-11-23-000100_contenttypes_initial... OK
+      Applying 2026-11-23-000200_auth_initial... OK
+      Applying 2026-11-23-000300_sessions_initial... OK
+      Applying 2026-11-23-000400_authtoken_initial... OK
+    ");
+    assert_snapshot!(manage(&["migrate"]), @"
+    Operations to perform:
+      Apply all migrations: auth, authtoken, contenttypes, sessions
+    Running migrations:
+      No migrations to apply.
+    ");
+    assert_snapshot!(manage(&["migrate", "--plan"]), @"
+    Planned operations:
+      No planned migration operations.
+    ");
+    assert!(!manage(&["showmigrations"]).contains("[ ]"));
+    assert_snapshot!(manage(&["migrate", "auth", "initial", "--plan"]), @"
+    Planned operations:
+    2026-11-23-000400_authtoken_initial (unapply)
+    ");
+    assert_snapshot!(manage(&["migrate", "auth", "2026-11-23-000200"]), @"
+    Operations to perform:
+      Target specific migration: 2026-11-23-000200, from auth
+    Running migrations:
+      Unapplying 2026-11-23-000400_authtoken_initial... OK
+    ");
+    assert_snapshot!(manage(&["showmigrations", "auth", "authtoken"]), @"
+    auth
+     [X] 2026-11-23-000200_auth_initial
+    authtoken
+     [ ] 2026-11-23-000400_authtoken_initial
+    ");
+    assert_snapshot!(manage(&["migrate", "contenttypes", "zero"]), @"
+    Operations to perform:
+      Unapply all migrations: contenttypes
+    Running migrations:
+      Unapplying 2026-11-23-000300_sessions_initial... OK
+      Unapplying 2026-11-23-000200_auth_initial... OK
+      Unapplying 2026-11-23-000100_contenttypes_initial... OK
+    ");
+    assert!(!manage(&["showmigrations"]).contains("[X]"));
+    assert_snapshot!(manage(&["migrate", "auth"]), @"
+    Operations to perform:
+      Apply all migrations: auth
+    Running migrations:
+      Applying 2026-11-23-000100_contenttypes_initial... OK
+      Applying 2026-11-23-000200_auth_initial... OK
+    ");
+    manage(&["migrate"]);
+    assert!(!manage(&["showmigrations"]).contains("[ ]"));
+
+    let refused = |arguments: &[&str]| {
+        let finished = database.manage(arguments).run();
+        assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""), "{arguments:?}");
+        finished.stderr
+    };
+    assert_snapshot!(refused(&["migrate", "polls"]), @"CommandError: No installed app with label 'polls' that has migrations.");
+    assert_snapshot!(refused(&["migrate", "auth", "0002"]), @"CommandError: Cannot find a migration matching '0002' from app 'auth'.");
+    assert_snapshot!(refused(&["showmigrations", "polls"]), @"CommandError: No installed app with label 'polls' that has migrations.");
+    assert_eq!(database.manage(&["migrate", "a", "b", "c"]).run().code, Some(2));
+}
+
+fn drf_create_token_makes_shows_and_resets(database: &TestDatabase) {
+    database.migrate().create_user("Pepe", "aaaa");
+    let create = |arguments: &[&str]| database.manage(&[&["drf_create_token"], arguments].concat()).run();
+    let made = create(&["Pepe"]).succeeded();
+    let key = database.token("Pepe");
+    assert_eq!(made, format!("Generated token {key} for user Pepe\n"));
+    assert_eq!(create(&["Pepe"]).succeeded(), made);
+    for option in ["-r", "--reset"] {
+        let before = database.token("Pepe");
+        let reset = create(&[option, "Pepe"]).succeeded();
+        assert_eq!(reset, format!("Generated token {} for user Pepe\n", database.token("Pepe")));
+        assert_ne!(before, database.token("Pepe"));
+    }
+    assert_eq!(database.tokens(), 1);
+    assert_snapshot!(create(&["nobody"]).report(), @"
+    exit 1
+    -- stdout
+    -- stderr
+    CommandError: Cannot create the Token: user nobody does not exist
+    ");
+    assert_snapshot!(create(&["-r", "pepe"]).report(), @"
+    exit 1
+    -- stdout
+    -- stderr
+    CommandError: Cannot create the Token: user pepe does not exist
+    ");
+    assert_snapshot!(create(&[]).report(), @"
+    exit 2
+    -- stdout
+    -- stderr
+    error: the following required arguments were not provided:
+      <USERNAME>
+
+    Usage: manage drf_create_token <USERNAME>
+
+    For more information, try '--help'.
+    ");
+    assert_eq!(create(&["Pepe", "more"]).code, Some(2));
+}
+
+fn commands_on_an_empty_database_say_what_is_missing(database: &TestDatabase) {
+    let finished = database.manage(&["drf_create_token", "Pepe"]).run();
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""));
+    assert!(
+        finished.stderr.starts_with("CommandError: ") && finished.stderr.contains("auth_user"),
+        "{finished:?}"
+    );
+    // The server starts, says so, and answers what needs no table.
+    let server = database.serve();
+    server.log_with("You have 4 unapplied migration(s)");
+    assert_eq!(server.anonymous().get("/").status, 200);
+    let answer = server.token("0123456789abcdef0123456789abcdef01234567").get("/auth/");
+    assert_eq!(answer.status, 500);
+    assert!(
+        answer.body.contains("<h1>Server Error (500)</h1>") && !answer.body.contains("auth"),
+        "{}",
+        answer.body
+    );
+    // As soon as the tables are there, all is well.
+    database.migrate().create_user("Pepe", "aaaa");
+    assert_eq!(server.anonymous().post("/", "user=Pepe&password=aaaa").status, 200);
+}
+
+#[test]
+fn manage_lists_the_commands_by_app() {
+    let database = TestDatabase::sqlite();
+    let list = database.manage(&[]).run().succeeded();
+    assert_snapshot!(list, @"
+    Type 'manage help <command>' for help on a specific command.
+
+    Commands:
+
+    [vitamin]
+        check              Checks the entire project for potential problems.
+        migrate            Updates database schema. Manages both apps with migrations and those without.
+        runserver          Serves the project until SIGTERM or SIGINT, then finishes what is in flight.
+        showmigrations     Shows all available migrations for the current project.
+
+    [project]
+        demo               Serves the tutorial on a throw-away database, and prints what to try.
+
+    [auth]
+        changepassword     Changes a user's password.
+        createsuperuser    Creates a superuser.
+
+    [authtoken]
+        drf_create_token   Creates a token for a given user.
+    ");
+    for help in [&["help"], &["--help"], &["-h"]] {
+        assert_eq!(database.manage(help).run().succeeded(), list, "{help:?}");
+    }
+    let version = format!("manage {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(database.manage(&["--version"]).run().succeeded(), version);
+    let help = database.manage(&["help", "drf_create_token"]).run().succeeded();
+    assert!(help.contains("Creates a token for a given user.") && help.contains("--reset"), "{help}");
+    let unknown = database.manage(&["migrat"]).run();
+    assert_eq!(unknown.code, Some(2));
+    assert!(unknown.stderr.contains("unrecognized subcommand 'migrat'"), "{unknown:?}");
+    assert!(!database.work().join("db.sqlite3").exists());
+}
+
+#[test]
+fn check_tells_what_stops_the_server_and_deploy_what_is_unwise() {
+    let database = TestDatabase::sqlite();
+    let check = || database.manage(&["check"]);
+    let deploy = || database.manage(&["check", "--deploy"]);
+    assert_eq!(check().run().succeeded(), "System check identified no issues.\n");
+    assert_eq!(deploy().run().succeeded(), "System check identified no issues.\n");
+    assert_snapshot!(check().without("SECRET_KEY").run().report(), @"
+    exit 1
+    -- stdout
+    -- stderr
+    SystemCheckError: System check identified some issues:
+
+    ERRORS:
+    ?: (vitamin.E001) SECRET_KEY is not set.
+    	HINT: Set SECRET_KEY in the environment or in .env: your Django project's own key, or a new one made by `openssl rand -base64 48`. For development set DEBUG=true instead.
+
+    System check identified 1 issue.
+    ");
+    assert_snapshot!(deploy().env("SECRET_KEY", "short").env("DEBUG", "1").without("ALLOWED_HOSTS").run().report(), @"
+    exit 0
+    -- stdout
+    System check identified some issues:
+
+    WARNINGS:
+    ?: (security.W009) Your SECRET_KEY has less than 50 characters, less than 5 unique characters, or it's prefixed with 'django-insecure-', indicating that it was generated automatically by Django. Please generate a long and random value, otherwise many of Django's security-critical features will be vulnerable to attack.
+    ?: (security.W018) You should not have DEBUG set to True in deployment.
+    ?: (security.W020) ALLOWED_HOSTS must not be empty in deployment.
+
+    System check identified 3 issues.
+    -- stderr
+    ");
+    assert_eq!(check().env("DEBUG", "1").without("SECRET_KEY").without("ALLOWED_HOSTS").run().code, Some(0));
+}
+
+#[test]
+fn a_reader_that_goes_away_gets_no_false_success() {
+    use std::process::Stdio;
+    let database = TestDatabase::sqlite();
+    let migrate = database.manage(&["migrate"]);
+    let mut child = migrate.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((String::from_utf8_lossy(&output.stderr).as_ref(), output.status.code()), ("", Some(1)));
+}

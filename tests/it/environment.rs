@@ -1,0 +1,145 @@
+//! Settings that can't be used: the program says which, and never shows a secret.
+
+use insta::assert_snapshot;
+
+use crate::support::{SECRET_KEY, TestDatabase};
+
+/// `manage runserver`, refused with this on standard error.
+fn refused(environment: &[(&str, &str)]) -> String {
+    let database = TestDatabase::sqlite();
+    database.migrate();
+    let manage =
+        environment.iter().fold(database.runserver(), |manage, (name, value)| manage.env(name, value));
+    let finished = manage.run();
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""), "{environment:?}: {finished:?}");
+    assert!(!finished.stderr.contains(SECRET_KEY));
+    finished.stderr
+}
+
+#[test]
+fn runserver_wants_a_secret_key() {
+    for value in ["", "replace-me"] {
+        assert!(refused(&[("SECRET_KEY", value)]).contains("SECRET_KEY is not set."), "{value:?}");
+    }
+    insta::allow_duplicates! {
+        assert_snapshot!(refused(&[("SECRET_KEY", "")]), @"
+        SystemCheckError: System check identified some issues:
+
+        ERRORS:
+        ?: (vitamin.E001) SECRET_KEY is not set.
+        	HINT: Set SECRET_KEY in the environment or in .env: your Django project's own key, or a new one made by `openssl rand -base64 48`. For development set DEBUG=true instead.
+
+        System check identified 1 issue.
+        ");
+    }
+}
+
+#[test]
+fn runserver_wants_allowed_hosts() {
+    assert_snapshot!(refused(&[("ALLOWED_HOSTS", " , ")]), @"
+    SystemCheckError: System check identified some issues:
+
+    ERRORS:
+    ?: (vitamin.E002) You must set ALLOWED_HOSTS if DEBUG is False.
+    	HINT: List the hosts that this site answers for, e.g. ALLOWED_HOSTS=example.com,www.example.com; for a try on this machine ALLOWED_HOSTS=localhost,127.0.0.1.
+
+    System check identified 1 issue.
+    ");
+    let both = refused(&[("ALLOWED_HOSTS", ""), ("SECRET_KEY", "")]);
+    assert!(both.contains("vitamin.E001") && both.contains("vitamin.E002"), "{both}");
+}
+
+#[test]
+fn a_value_that_can_not_be_used_names_its_variable() {
+    for (name, value, why) in [
+        ("DEBUG", "maybe", "neither true nor false"),
+        ("APPEND_SLASH", "2", "neither true nor false"),
+        ("ADDRESS", "nowhere", "not a valid port number"),
+        ("WORKERS", "many", "invalid digit"),
+        ("WORKERS", "0", "zero"),
+        ("SHUTDOWN_TIMEOUT", "-1", "invalid digit"),
+        ("DATABASE_URL", "mysql://root:s3cret@localhost/x", "scheme is not known"),
+        ("DATABASE_URL", ":memory:", "in memory"),
+        ("DATABASE_POOL_SIZE", "0", "at least one"),
+        ("DATABASE_TIMEOUT", "0", "at least one"),
+        ("DATABASE_TIMEOUT", "1.5", "invalid digit"),
+        ("DATABASE_STATEMENT_TIMEOUT", "x", "invalid digit"),
+        ("SQLITE_JOURNAL_MODE", "off", "neither wal nor delete"),
+        ("PASSWORD_HASHERS", "md5", "unknown hasher 'md5'"),
+        ("PASSWORD_HASHERS", ",", "at least one hasher"),
+        ("PASSWORD_THREADS", "0", "zero"),
+        ("PASSWORD_QUEUE", "x", "invalid digit"),
+        ("PBKDF2_ITERATIONS", "0", "at least 1"),
+        ("BCRYPT_ROUNDS", "3", "4 to 31"),
+        ("ARGON2_MEMORY_COST", "1", "at least 8"),
+        ("ARGON2_TIME_COST", "0", "at least 1"),
+        ("ARGON2_PARALLELISM", "0", "at least 1"),
+        ("SCRYPT_WORK_FACTOR", "1000", "power of two"),
+        ("SCRYPT_BLOCK_SIZE", "0", "1 to 2^30"),
+        ("SCRYPT_PARALLELISM", "0", "1 to 2^30"),
+        ("AUTH_PASSWORD_VALIDATORS", "Nonsense", "unknown validator 'Nonsense'"),
+        ("DATA_UPLOAD_MAX_MEMORY_SIZE", "x", "invalid digit"),
+        ("DATA_UPLOAD_MAX_NUMBER_FIELDS", "x", "invalid digit"),
+    ] {
+        let said = refused(&[(name, value)]);
+        assert!(said.starts_with("ImproperlyConfigured: "), "{name}={value}: {said}");
+        assert!(
+            said.to_lowercase().contains(&name.to_lowercase()) && said.contains(why),
+            "{name}={value}: {said}"
+        );
+        assert!(!said.contains("s3cret"), "{said}");
+    }
+}
+
+#[test]
+fn a_database_that_can_not_be_reached_stops_the_start() {
+    let said = refused(&[("DATABASE_URL", "/nonexistent/db.sqlite3"), ("DATABASE_TIMEOUT", "1")]);
+    assert!(said.contains("/nonexistent/db.sqlite3"), "{said}");
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn a_server_that_can_not_be_reached_is_named_without_its_password() {
+    let url = "postgres://pepe:s3cret@127.0.0.1:1/nothing";
+    let said = refused(&[("DATABASE_URL", url), ("DATABASE_TIMEOUT", "1")]);
+    assert!(said.contains("127.0.0.1:1/nothing") && !said.contains("s3cret"), "{said}");
+}
+
+#[cfg(not(feature = "postgres"))]
+#[test]
+fn a_program_without_postgresql_says_how_to_build_one_with_it() {
+    let said = refused(&[("DATABASE_URL", "postgres://pepe:s3cret@localhost/x")]);
+    assert_snapshot!(said, @"ImproperlyConfigured: DATABASE_URL: this program was built without PostgreSQL; build it with `--features postgres`.");
+}
+
+#[test]
+fn a_dotenv_file_is_read_and_the_environment_wins() {
+    let database = TestDatabase::sqlite();
+    let lines = format!(
+        "DATABASE_URL={}\nSECRET_KEY=of-the-file\nALLOWED_HOSTS=file.example\nDEBUG=\n",
+        database.url()
+    );
+    std::fs::write(database.work().join(".env"), lines).unwrap();
+    let without = |arguments: &[&str]| {
+        database.manage(arguments).without("DATABASE_URL").without("SECRET_KEY").without("ALLOWED_HOSTS")
+    };
+    without(&["migrate"]).run().succeeded();
+    assert!(!database.work().join("db.sqlite3").exists());
+    let status = |address: &str, host: &str| {
+        let server = without(&["runserver", "127.0.0.1:0"]);
+        let server = if address.is_empty() { server } else { server.env("ALLOWED_HOSTS", address) };
+        server.serve().anonymous().request("GET", "/").header("host", host).send().status
+    };
+    assert_eq!(status("", "file.example"), 200);
+    assert_eq!(status("environment.example", "file.example"), 400);
+    assert_eq!(status("environment.example", "environment.example"), 200);
+
+    std::fs::write(database.work().join(".env"), "SECRET_KEY='s3cret\n").unwrap();
+    let finished = without(&["check"]).run();
+    assert_snapshot!(finished.report(), @"
+    exit 1
+    -- stdout
+    -- stderr
+    ImproperlyConfigured: The .env file has a line that can't be parsed.
+    ");
+}

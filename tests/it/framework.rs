@@ -1,0 +1,171 @@
+//! What Django's own middleware does around every view.
+
+use insta::assert_snapshot;
+
+use crate::support::{Answer, TestDatabase};
+
+database_tests!(
+    every_answer_has_django_s_headers,
+    hosts_that_are_not_allowed_are_refused,
+    a_missing_slash_is_redirected,
+    an_unknown_path_is_not_found,
+    a_request_id_is_taken_or_made,
+    debug_helps,
+);
+
+const ID: &str = "6f1a2b3c-4d5e-4f60-8a9b-0c1d2e3f4a5b";
+
+fn every_answer_has_django_s_headers(database: &TestDatabase) {
+    let server = database.migrate().serve();
+    let anonymous = server.anonymous();
+    // Of the content, different each time, or of the view.
+    const OTHERS: [&str; 6] = ["allow", "connection", "content-length", "date", "vary", "x-request-id"];
+    let headers = |answer: &Answer| {
+        let mut lines: Vec<String> = answer
+            .headers
+            .iter()
+            .filter(|(name, _)| !OTHERS.contains(&name.as_str()))
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect();
+        lines.sort();
+        lines.join("\n")
+    };
+    assert_snapshot!(headers(&anonymous.get("/")), @"
+    content-type: application/json
+    cross-origin-opener-policy: same-origin
+    referrer-policy: same-origin
+    x-content-type-options: nosniff
+    x-frame-options: DENY
+    ");
+    assert_snapshot!(headers(&anonymous.get("/nothing")), @"
+    content-type: text/html; charset=utf-8
+    cross-origin-opener-policy: same-origin
+    referrer-policy: same-origin
+    x-content-type-options: nosniff
+    x-frame-options: DENY
+    ");
+    assert_snapshot!(headers(&anonymous.get("/auth")), @"
+    content-type: text/html; charset=utf-8
+    cross-origin-opener-policy: same-origin
+    location: /auth/
+    referrer-policy: same-origin
+    x-content-type-options: nosniff
+    ");
+    // AuthView has no session authentication, so its answer does not depend on a cookie.
+    assert_eq!(anonymous.get("/auth/").header("vary"), "Accept");
+}
+
+fn hosts_that_are_not_allowed_are_refused(database: &TestDatabase) {
+    let hosts = "example.com,.example.org,127.0.0.1,[::1]";
+    let server = database.migrate().runserver().env("ALLOWED_HOSTS", hosts).serve();
+    let ask = |host: &str| server.anonymous().request("GET", "/").header("host", host).send();
+    for host in
+        ["example.com", "EXAMPLE.com:8000", "example.com.", "a.b.example.org", "example.org", "[::1]:80"]
+    {
+        assert_eq!(ask(host).status, 200, "{host}");
+    }
+    for host in ["testserver", "www.example.com", "badexample.org", "example.com:port", "exa_mple.com"] {
+        assert_eq!(ask(host).status, 400, "{host}");
+    }
+    assert_snapshot!(ask("evil.example").wire(), @r#"
+    400
+    content-type: text/html; charset=utf-8
+
+
+    <!doctype html>
+    <html lang="en">
+    <head>
+      <title>Bad Request (400)</title>
+    </head>
+    <body>
+      <h1>Bad Request (400)</h1><p></p>
+    </body>
+    </html>
+    "#);
+    server.log_with(r#"Invalid HTTP_HOST header: "evil.example". You may need to add it to ALLOWED_HOSTS."#);
+}
+
+fn a_missing_slash_is_redirected(database: &TestDatabase) {
+    let server = database.migrate().serve();
+    assert_snapshot!(server.anonymous().get("/auth").wire(), @"
+    301
+    content-type: text/html; charset=utf-8
+    location: /auth/
+    ");
+    assert_snapshot!(server.anonymous().get("/auth?a=b&c=d%20e").header("location"), @"/auth/?a=b&c=d%20e");
+    // The data are lost, as with Django.
+    assert_eq!(server.anonymous().post("/auth", "a=b").header("location"), "/auth/");
+    assert_eq!(server.anonymous().get("//auth").status, 404);
+
+    let strict = database.runserver().env("APPEND_SLASH", "false").serve();
+    assert_eq!(strict.anonymous().get("/auth").status, 404);
+}
+
+fn an_unknown_path_is_not_found(database: &TestDatabase) {
+    let server = database.migrate().serve();
+    let anonymous = server.anonymous();
+    assert_snapshot!(anonymous.get("/nothing/here").wire(), @r#"
+    404
+    content-type: text/html; charset=utf-8
+
+
+    <!doctype html>
+    <html lang="en">
+    <head>
+      <title>Not Found</title>
+    </head>
+    <body>
+      <h1>Not Found</h1><p>The requested resource was not found on this server.</p>
+    </body>
+    </html>
+    "#);
+    for path in ["/nothing/here/", "/auth/x/", "/Auth/", "/%ff/"] {
+        assert_eq!(anonymous.get(path).wire(), anonymous.get("/nothing/here").wire(), "{path}");
+    }
+    assert_eq!(anonymous.post("/nothing", "a=b").status, 404);
+}
+
+fn a_request_id_is_taken_or_made(database: &TestDatabase) {
+    let server = database.migrate().serve();
+    let ask = |id: &str| {
+        let answer = server.anonymous().request("GET", "/auth/").header("x-request-id", id).send();
+        answer.header("x-request-id").to_owned()
+    };
+    assert_eq!(ask(ID), ID);
+    assert_eq!(ask(&ID.to_uppercase()), ID);
+    let made = server.anonymous().get("/").header("x-request-id").to_owned();
+    for id in ["17", "", "not-a-uuid", &format!("{ID}0"), "x\" user=\"admin"] {
+        let answered = ask(id);
+        assert_eq!(answered.len(), 36, "{id}");
+        assert!(answered != id && answered != made, "{id}: {answered}");
+    }
+    // Answers that no view made have it as well.
+    for path in ["/nothing", "/auth"] {
+        assert_eq!(server.anonymous().get(path).header("x-request-id").len(), 36, "{path}");
+    }
+    let log = server.log_with(&made);
+    let lines = log.lines().filter(|line| line.contains(ID)).count();
+    assert_eq!(lines, 2, "{log}");
+}
+
+fn debug_helps(database: &TestDatabase) {
+    let server = database
+        .migrate()
+        .runserver()
+        .env("DEBUG", "true")
+        .without("SECRET_KEY")
+        .without("ALLOWED_HOSTS")
+        .serve();
+    let anonymous = server.anonymous();
+    let page = anonymous.get("/nothing%3Cscript%3E");
+    assert_eq!(page.status, 404);
+    for part in ["Page not found at /nothing&lt;script&gt;", "<code>/auth/</code>", "DEBUG is on"] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    for (host, status) in [("localhost:8000", 200), ("a.localhost", 200), ("example.com", 400)] {
+        assert_eq!(anonymous.request("GET", "/").header("host", host).send().status, status, "{host}");
+    }
+    // A redirect would lose what was posted; the log says what to do.
+    assert_eq!(anonymous.post("/auth", "a=b").status, 500);
+    server.log_with("APPEND_SLASH");
+}

@@ -1,0 +1,30 @@
+//! The tests over HTTP: the real program, on real databases, seen from outside.
+//!
+//! A test that takes a [`TestDatabase`](support::TestDatabase) runs on SQLite and, with the cargo feature `postgres`, on
+//! PostgreSQL too. Each has its own database, folder and server, so all run side by side.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may stop the way it likes, and clippy.toml does not reach the helpers of a test"
+)]
+
+#[macro_use]
+mod support;
+
+mod architecture;
+mod commands;
+mod demo;
+mod environment;
+mod framework;
+mod interactive;
+mod locked;
+mod logs;
+mod migrations;
+mod passwords;
+mod shutdown;
+mod superuser;
+mod tokens;
+mod tutorial;

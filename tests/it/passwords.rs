@@ -1,0 +1,157 @@
+//! Logins with every hash that Django may have written, and what becomes of the hash.
+
+use serde_json::Value;
+
+use crate::support::{Client, Manage, TestDatabase};
+
+database_tests!(
+    every_scheme_logs_in,
+    a_hash_is_made_anew_once_and_only_when_due,
+    hashes_of_django_s_order_are_left_alone,
+    an_unusable_or_broken_hash_lets_nobody_in,
+    what_exceeds_the_queue_is_refused,
+);
+
+const SCHEMES: [&str; 6] = ["pbkdf2_sha256", "pbkdf2_sha1", "argon2", "bcrypt_sha256", "bcrypt", "scrypt"];
+const PASSWORD: &str = "correct horse battery staple";
+
+/// The cheap costs at which Django made the fixture's hashes.
+const COSTS: [(&str, &str); 8] = [
+    ("PBKDF2_ITERATIONS", "1000"),
+    ("ARGON2_MEMORY_COST", "256"),
+    ("ARGON2_TIME_COST", "2"),
+    ("ARGON2_PARALLELISM", "2"),
+    ("BCRYPT_ROUNDS", "4"),
+    ("SCRYPT_WORK_FACTOR", "16"),
+    ("SCRYPT_BLOCK_SIZE", "8"),
+    ("SCRYPT_PARALLELISM", "5"),
+];
+
+/// A hash of [`PASSWORD`] that Django made.
+fn made_by_django(scheme: &str) -> String {
+    let fixture = include_str!("../../apps/auth/fixtures/password_hashes.json");
+    let hashes: Vec<Value> = serde_json::from_str(fixture).unwrap();
+    let mut found = hashes.iter().filter(|hash| hash["password"] == PASSWORD);
+    let hash = found.find(|hash| hash["encoded"].as_str().unwrap().split('$').next() == Some(scheme));
+    hash.unwrap_or_else(|| panic!("{scheme}"))["encoded"].as_str().unwrap().to_owned()
+}
+
+/// One user a scheme, named after it.
+fn with_users(database: &TestDatabase) -> &TestDatabase {
+    database.migrate();
+    for scheme in SCHEMES {
+        database.create_user_with_hash(scheme, &made_by_django(scheme));
+    }
+    database
+}
+
+fn with_costs(manage: Manage<'_>) -> Manage<'_> {
+    COSTS.into_iter().fold(manage, |manage, (name, value)| manage.env(name, value))
+}
+
+fn log_in(client: &Client, user: &str, password: &str) -> u16 {
+    client.post_json("/", &serde_json::json!({"user": user, "password": password}).to_string()).status
+}
+
+fn every_scheme_logs_in(database: &TestDatabase) {
+    let server = with_costs(with_users(database).runserver()).serve();
+    for scheme in SCHEMES {
+        assert_eq!(log_in(&server.anonymous(), scheme, "Correct horse battery staple"), 401, "{scheme}");
+        assert_eq!(log_in(&server.anonymous(), scheme, PASSWORD), 200, "{scheme}");
+        assert_eq!(log_in(&server.anonymous(), scheme, PASSWORD), 200, "{scheme}, after the rehash");
+    }
+}
+
+fn a_hash_is_made_anew_once_and_only_when_due(database: &TestDatabase) {
+    let server = with_costs(with_users(database).runserver()).serve();
+    let stored = |user: &str| database.user(user).unwrap().password;
+    for scheme in SCHEMES {
+        let before = stored(scheme);
+        assert_eq!(log_in(&server.anonymous(), scheme, "wrong"), 401);
+        assert_eq!(stored(scheme), before, "{scheme}: a wrong password changes nothing");
+        log_in(&server.anonymous(), scheme, PASSWORD);
+        let after = stored(scheme);
+        assert_eq!(after == before, scheme == "bcrypt_sha256", "{scheme}: {after}");
+        assert!(after.starts_with("bcrypt_sha256$$2b$04$"), "{scheme}: {after}");
+        log_in(&server.anonymous(), scheme, PASSWORD);
+        assert_eq!(stored(scheme), after, "{scheme}: once");
+    }
+    // Another cost of the same scheme.
+    let dearer = with_costs(database.runserver()).env("BCRYPT_ROUNDS", "5").serve();
+    log_in(&dearer.anonymous(), "scrypt", PASSWORD);
+    assert!(stored("scrypt").starts_with("bcrypt_sha256$$2b$05$"), "{}", stored("scrypt"));
+}
+
+fn hashes_of_django_s_order_are_left_alone(database: &TestDatabase) {
+    let hashers = "django.contrib.auth.hashers.PBKDF2PasswordHasher,\
+                   django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher,\
+                   django.contrib.auth.hashers.Argon2PasswordHasher,\
+                   django.contrib.auth.hashers.BCryptSHA256PasswordHasher,\
+                   django.contrib.auth.hashers.ScryptPasswordHasher";
+    let server = with_costs(with_users(database).runserver()).env("PASSWORD_HASHERS", hashers).serve();
+    assert_eq!(log_in(&server.anonymous(), "pbkdf2_sha256", PASSWORD), 200);
+    assert_eq!(database.user("pbkdf2_sha256").unwrap().password, made_by_django("pbkdf2_sha256"));
+    // What Django would write anew, becomes what Django would write.
+    assert_eq!(log_in(&server.anonymous(), "bcrypt_sha256", PASSWORD), 200);
+    let after = database.user("bcrypt_sha256").unwrap().password;
+    assert!(after.starts_with("pbkdf2_sha256$1000$"), "{after}");
+    // Plain bcrypt is not on that list.
+    assert_eq!(log_in(&server.anonymous(), "bcrypt", PASSWORD), 401);
+}
+
+fn an_unusable_or_broken_hash_lets_nobody_in(database: &TestDatabase) {
+    let server = database.migrate().serve();
+    let long = format!("!{}", "x".repeat(40));
+    for (number, encoded) in ["", "!", &long, "aaaa", "md5$x$y", "bcrypt_sha256$", "pbkdf2_sha256$0$salt$x"]
+        .into_iter()
+        .enumerate()
+    {
+        let user = format!("user{number}");
+        database.create_user_with_hash(&user, encoded);
+        for password in ["aaaa", "", encoded] {
+            assert_eq!(log_in(&server.anonymous(), &user, password), 401, "{encoded:?} {password:?}");
+        }
+    }
+}
+
+fn what_exceeds_the_queue_is_refused(database: &TestDatabase) {
+    // Half a second for each, on one thread, where one may wait.
+    let slow = "bcrypt_sha256$$2b$13$0REdcmlNGR76.8prAw.4Bu9Vb45sGRvlWIUOBGiacd2btKyMOgGgS";
+    database.migrate().create_user_with_hash("Pepe", slow);
+    let server = database
+        .runserver()
+        .env("PASSWORD_THREADS", "1")
+        .env("PASSWORD_QUEUE", "1")
+        .env("BCRYPT_ROUNDS", "13")
+        .serve();
+    let key = database.token("Pepe");
+    let answers = std::thread::scope(|scope| {
+        let logins: Vec<_> = (0..8)
+            .map(|_| {
+                let client = server.anonymous();
+                scope.spawn(move || client.post("/", "user=Pepe&password=aaaa"))
+            })
+            .collect();
+        // Meanwhile a token costs no password's time.
+        let started = std::time::Instant::now();
+        let token = server.token(&key);
+        while !logins.iter().all(|login| login.is_finished()) {
+            assert_eq!(token.get("/auth/").status, 200);
+        }
+        assert!(started.elapsed().as_millis() > 300, "the logins were no burst");
+        logins.into_iter().map(|login| login.join().unwrap()).collect::<Vec<_>>()
+    });
+    let (busy, done): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 503);
+    // One at work and one waiting; more where the others came late.
+    assert!(done.len() >= 2 && !busy.is_empty(), "{} done, {} busy", done.len(), busy.len());
+    assert!(done.iter().all(|answer| answer.key() == key));
+    insta::assert_snapshot!(busy[0].wire(), @r#"
+    503
+    allow: GET, POST, HEAD, OPTIONS
+    content-type: application/json
+    retry-after: 1
+
+    {"detail":"Service temporarily unavailable, try again later."}
+    "#);
+    assert!(busy.iter().all(|answer| answer.wire() == busy[0].wire()));
+}

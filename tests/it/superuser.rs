@@ -1,0 +1,122 @@
+//! `manage createsuperuser --noinput`, and without a terminal.
+
+use insta::assert_snapshot;
+
+use crate::support::{Manage, TestDatabase};
+
+database_tests!(
+    options_make_a_superuser,
+    the_environment_makes_a_superuser,
+    without_a_password_nobody_can_log_in,
+    what_is_missing_or_wrong_is_told,
+    without_a_terminal_nothing_is_asked,
+);
+
+fn createsuperuser<'a>(database: &'a TestDatabase, options: &[&str]) -> Manage<'a> {
+    options.iter().fold(database.manage(&["createsuperuser"]), |manage, option| manage.argument(option))
+}
+
+fn options_make_a_superuser(database: &TestDatabase) {
+    let options = ["--noinput", "--username", "joe", "--email", "Joe@Example.COM"];
+    let said = createsuperuser(database.migrate(), &options).env("DJANGO_SUPERUSER_PASSWORD", "aaaa").run();
+    assert_snapshot!(said.report(), @"
+    exit 0
+    -- stdout
+    Superuser created successfully.
+    -- stderr
+    ");
+    let joe = database.user("joe").unwrap();
+    assert!(joe.is_superuser && joe.is_staff && joe.is_active);
+    assert_eq!(
+        (joe.email.as_str(), joe.first_name.as_str(), joe.last_name.as_str()),
+        ("Joe@example.com", "", "")
+    );
+    assert_eq!(joe.last_login, None);
+    assert!(joe.password.starts_with("bcrypt_sha256$$2b$04$"));
+    let age = chrono::Utc::now().naive_utc() - joe.date_joined;
+    assert!((0..60).contains(&age.num_seconds()), "{age}");
+    // No validator stands between an operator and a password.
+    assert_eq!(database.serve().anonymous().post("/", "user=joe&password=aaaa").status, 200);
+}
+
+fn the_environment_makes_a_superuser(database: &TestDatabase) {
+    let from_environment = |options: &[&str]| {
+        createsuperuser(database.migrate(), options)
+            .env("DJANGO_SUPERUSER_USERNAME", "joe")
+            .env("DJANGO_SUPERUSER_EMAIL", "joe@example.com")
+            .env("DJANGO_SUPERUSER_PASSWORD", "aaaa")
+    };
+    from_environment(&["--no-input"]).run().succeeded();
+    assert_eq!(database.user("joe").unwrap().email, "joe@example.com");
+    // An option wins.
+    let options = ["--noinput", "--username", "jane", "--email", "jane@example.com"];
+    from_environment(&options).run().succeeded();
+    assert_eq!(database.user("jane").unwrap().email, "jane@example.com");
+    // A blank address is one; a blank option is not, where the environment has more.
+    from_environment(&["--noinput", "--username", "a"]).env("DJANGO_SUPERUSER_EMAIL", "").run().succeeded();
+    assert_eq!(database.user("a").unwrap().email, "");
+    from_environment(&["--noinput", "--username", "b", "--email", ""]).run().succeeded();
+    assert_eq!(database.user("b").unwrap().email, "joe@example.com");
+    let manage = from_environment(&["--noinput", "--username", "c", "--email", ""]);
+    manage.without("DJANGO_SUPERUSER_EMAIL").run().succeeded();
+    assert_eq!(database.user("c").unwrap().email, "");
+}
+
+fn without_a_password_nobody_can_log_in(database: &TestDatabase) {
+    let options = ["--noinput", "--username", "joe", "--email", ""];
+    createsuperuser(database.migrate(), &options).run().succeeded();
+    let password = database.user("joe").unwrap().password;
+    assert!(password.starts_with('!') && password.len() == 41, "{password}");
+    let server = database.serve();
+    for password in ["", "!", &password] {
+        assert_eq!(server.anonymous().post("/", &format!("user=joe&password={password}")).status, 401);
+    }
+}
+
+fn what_is_missing_or_wrong_is_told(database: &TestDatabase) {
+    database.migrate().create_user("taken", "aaaa");
+    let refused = |options: &[&str]| {
+        let options = [&["--noinput"], options].concat();
+        let finished = createsuperuser(database, &options).run();
+        assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""), "{options:?}");
+        finished.stderr
+    };
+    assert_snapshot!(refused(&[]), @"CommandError: You must use --username with --noinput.");
+    assert_snapshot!(refused(&["--username", "joe"]), @"CommandError: You must use --email with --noinput.");
+    assert_snapshot!(refused(&["--username", "taken", "--email", ""]), @"CommandError: Error: That username is already taken.");
+    assert_snapshot!(refused(&["--username", "", "--email", ""]), @"CommandError: Username cannot be blank.");
+    assert_snapshot!(refused(&["--username", "a b", "--email", ""]), @"CommandError: Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.");
+    assert_snapshot!(refused(&["--username", &"x".repeat(151), "--email", ""]), @"CommandError: Ensure this value has at most 150 characters (it has 151).");
+    assert_snapshot!(refused(&["--username", "joe", "--email", "nobody"]), @"CommandError: Enter a valid email address.");
+    let long = format!("{}@example.com", "x".repeat(243));
+    assert_snapshot!(refused(&["--username", "joe", "--email", &long]), @"CommandError: Ensure this value has at most 254 characters (it has 255).");
+    // A name that is taken once it is normalized.
+    database.create_user("finn", "aaaa");
+    assert_snapshot!(refused(&["--username", "ﬁnn", "--email", ""]), @"CommandError: Error: That username is already taken.");
+    assert!(database.user("joe").is_none());
+    let usage = createsuperuser(database, &["--nonsense"]).run();
+    assert_eq!(usage.code, Some(2), "{usage:?}");
+}
+
+fn without_a_terminal_nothing_is_asked(database: &TestDatabase) {
+    database.migrate().create_user("Pepe", "aaaa");
+    assert_snapshot!(createsuperuser(database, &[]).run().report(), @"
+    exit 0
+    -- stdout
+    Superuser creation skipped due to not running in a TTY. You can run `manage createsuperuser` in your project to create one manually.
+    -- stderr
+    ");
+    assert_snapshot!(database.manage(&["changepassword", "Pepe"]).run().report(), @"
+    exit 1
+    -- stdout
+    Changing password for user 'Pepe'
+    -- stderr
+    CommandError: changepassword needs a terminal.
+    ");
+    assert_snapshot!(database.manage(&["changepassword", "nobody"]).run().report(), @"
+    exit 1
+    -- stdout
+    -- stderr
+    CommandError: user 'nobody' does not exist
+    ");
+}

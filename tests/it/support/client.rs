@@ -1,0 +1,150 @@
+//! An HTTP client that sends just what it is told, any bytes in a header too, and shows just what was answered.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+/// A client with a role: who it says it is, it says in every request.
+#[derive(Clone)]
+pub struct Client {
+    address: String,
+    authorization: Option<String>,
+}
+
+/// A request that was not sent yet.
+pub struct Asked {
+    address: String,
+    line: String,
+    headers: Vec<(String, Vec<u8>)>,
+    body: Option<Vec<u8>>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Client {
+    pub(super) fn new(address: &str) -> Self {
+        Self { address: address.to_owned(), authorization: None }
+    }
+
+    pub(super) fn authorization(mut self, value: String) -> Self {
+        self.authorization = Some(value);
+        self
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.request("GET", path).send()
+    }
+
+    /// POST of a form.
+    pub fn post(&self, path: &str, form: &str) -> Answer {
+        self.request("POST", path).body("application/x-www-form-urlencoded", form).send()
+    }
+
+    /// POST of JSON.
+    pub fn post_json(&self, path: &str, json: &str) -> Answer {
+        self.request("POST", path).body("application/json", json).send()
+    }
+
+    pub fn request(&self, method: &str, path: &str) -> Asked {
+        let asked = Asked {
+            address: self.address.clone(),
+            line: format!("{method} {path} HTTP/1.1"),
+            headers: Vec::new(),
+            body: None,
+        };
+        match &self.authorization {
+            Some(value) => asked.header("authorization", value),
+            None => asked,
+        }
+    }
+}
+
+impl Asked {
+    /// Adds a header, beside those of the same name. `host` has a value by itself.
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.headers.push((name.to_owned(), value.as_ref().to_owned()));
+        self
+    }
+
+    pub fn body(mut self, content_type: &str, body: impl AsRef<[u8]>) -> Self {
+        self.body = Some(body.as_ref().to_owned());
+        self.header("content-type", content_type)
+    }
+
+    pub fn send(self) -> Answer {
+        self.try_send().unwrap_or_else(|error| panic!("no answer: {error}"))
+    }
+
+    /// # Errors
+    /// Nobody listens, or the connection ended without an answer.
+    pub fn try_send(mut self) -> std::io::Result<Answer> {
+        if !self.headers.iter().any(|(name, _)| name == "host") {
+            self.headers.push(("host".to_owned(), self.address.clone().into_bytes()));
+        }
+        if let Some(body) = &self.body {
+            self.headers.push(("content-length".to_owned(), body.len().to_string().into_bytes()));
+        }
+        let mut request = format!("{}\r\nconnection: close\r\n", self.line).into_bytes();
+        for (name, value) in &self.headers {
+            request.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
+        }
+        request.extend(b"\r\n");
+        request.extend(self.body.unwrap_or_default());
+
+        let mut stream = TcpStream::connect(&self.address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        stream.write_all(&request)?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        Answer::parse(&answer).ok_or_else(|| std::io::Error::other(format!("{} bytes", answer.len())))
+    }
+}
+
+impl Answer {
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let mut headers = [httparse::EMPTY_HEADER; 32];
+        let mut head = httparse::Response::new(&mut headers);
+        let length = match head.parse(bytes).unwrap() {
+            httparse::Status::Complete(length) => length,
+            httparse::Status::Partial => return None,
+        };
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_owned()).unwrap();
+        let headers = head.headers.iter().map(|header| (header.name.to_lowercase(), text(header.value)));
+        let answer = Self { status: head.code?, headers: headers.collect(), body: text(&bytes[length..]) };
+        assert_eq!(answer.header("transfer-encoding"), "", "the client reads no chunks");
+        Some(answer)
+    }
+
+    /// The value of a header, or "" where it is missing.
+    pub fn header(&self, name: &str) -> &str {
+        let header = self.headers.iter().find(|(known, _)| known == name);
+        header.map_or("", |(_, value)| value)
+    }
+
+    /// Status, the headers that this one answer is about, and the body, for a snapshot.
+    ///
+    /// `framework.rs` has a test of those that every answer has.
+    pub fn wire(&self) -> String {
+        let mut text = format!("{}\n", self.status);
+        for wanted in ["allow", "content-type", "location", "retry-after", "www-authenticate"] {
+            for (_, value) in self.headers.iter().filter(|(name, _)| name == wanted) {
+                text.push_str(&format!("{wanted}: {value}\n"));
+            }
+        }
+        format!("{text}\n{}", self.body)
+    }
+
+    /// The token in the body.
+    pub fn key(&self) -> String {
+        assert_eq!(self.status, 200, "{self:?}");
+        let (_, rest) = self.body.split_once(r#""token":""#).expect(&self.body);
+        rest.split_once('"').unwrap().0.to_owned()
+    }
+}

@@ -1,0 +1,162 @@
+//! A database of its own for one test, and the rows that a test starts from.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use diesel::ExpressionMethods as _;
+use diesel::RunQueryDsl as _;
+use diesel::r2d2::PooledConnection;
+use tempfile::TempDir;
+use vitamin::apps::auth::User;
+use vitamin::apps::auth::hashers::{HasherCosts, Hashers};
+use vitamin::apps::authtoken::Token;
+use vitamin::framework::conf::Env;
+use vitamin::framework::database::{Database, DatabaseSettings, Manager, migrations};
+use vitamin::schema::{auth_user, authtoken_token};
+
+use super::{Manage, Server};
+
+/// An empty database, and a folder that the program works in.
+pub struct TestDatabase {
+    url: String,
+    pool: Database,
+    folder: TempDir,
+    files: AtomicU32,
+    #[cfg(feature = "postgres")]
+    _database: Option<super::postgres::Database>,
+}
+
+impl TestDatabase {
+    pub fn sqlite() -> Self {
+        let folder = folder();
+        let url = folder.path().join("db.sqlite3").to_str().unwrap().to_owned();
+        Self {
+            pool: pool(&url),
+            url,
+            folder,
+            files: AtomicU32::new(0),
+            #[cfg(feature = "postgres")]
+            _database: None,
+        }
+    }
+
+    /// `None` where there is no PostgreSQL to test on.
+    #[cfg(feature = "postgres")]
+    pub fn postgres() -> Option<Self> {
+        let database = super::postgres::server()?.create_database();
+        let url = database.url().to_owned();
+        Some(Self {
+            pool: pool(&url),
+            url,
+            folder: folder(),
+            files: AtomicU32::new(0),
+            _database: Some(database),
+        })
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn is_sqlite(&self) -> bool {
+        !self.url.contains("://")
+    }
+
+    /// Where the program is started: it has no `.env`.
+    pub fn work(&self) -> PathBuf {
+        self.folder.path().join("work")
+    }
+
+    /// The program's `TMPDIR`.
+    pub fn tmp(&self) -> PathBuf {
+        self.folder.path().join("tmp")
+    }
+
+    /// A new file name, for what the program prints.
+    pub fn output(&self, what: &str) -> PathBuf {
+        let number = self.files.fetch_add(1, Ordering::Relaxed);
+        self.folder.path().join(format!("{number}.{what}"))
+    }
+
+    pub fn connection(&self) -> PooledConnection<Manager> {
+        self.pool.get().unwrap()
+    }
+
+    /// Runs the migrations that were not run yet.
+    pub fn migrate(&self) -> &Self {
+        let connection = &mut *self.connection();
+        for migration in migrations::states(connection).unwrap().into_iter().filter(|state| !state.applied) {
+            migrations::apply(connection, &migration.name).unwrap();
+        }
+        self
+    }
+
+    /// Creates a superuser whose password is hashed as the tests' servers prefer it.
+    pub fn create_user(&self, username: &str, password: &str) -> &Self {
+        let costs = HasherCosts { bcrypt_rounds: 4, ..HasherCosts::default() };
+        let encoded = Hashers::with_costs(&costs).unwrap().make_password(Some(password)).unwrap();
+        self.create_user_with_hash(username, &encoded)
+    }
+
+    pub fn create_user_with_hash(&self, username: &str, encoded: &str) -> &Self {
+        User::create_superuser(&mut self.connection(), username, "", encoded).unwrap();
+        self
+    }
+
+    pub fn deactivate(&self, username: &str) {
+        let changed = diesel::update(auth_user::table)
+            .filter(auth_user::username.eq(username))
+            .set(auth_user::is_active.eq(false))
+            .execute(&mut *self.connection());
+        assert_eq!(changed, Ok(1));
+    }
+
+    pub fn user(&self, username: &str) -> Option<User> {
+        User::get_by_natural_key(&mut self.connection(), username).unwrap()
+    }
+
+    /// The key of the user's token, which is made where there is none.
+    pub fn token(&self, username: &str) -> String {
+        let user = self.user(username).unwrap();
+        Token::get_or_create(&mut self.connection(), user.id).unwrap().0.key
+    }
+
+    pub fn tokens(&self) -> i64 {
+        use diesel::QueryDsl as _;
+        authtoken_token::table.count().get_result(&mut *self.connection()).unwrap()
+    }
+
+    /// `manage` with these arguments on this database.
+    pub fn manage(&self, arguments: &[&str]) -> Manage<'_> {
+        Manage::new(self, arguments)
+    }
+
+    /// `manage runserver` on a free port, before it is started.
+    pub fn runserver(&self) -> Manage<'_> {
+        self.manage(&["runserver", "127.0.0.1:0"])
+    }
+
+    /// `manage runserver` on a free port.
+    pub fn serve(&self) -> Server<'_> {
+        self.runserver().serve()
+    }
+}
+
+fn folder() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for name in ["work", "tmp"] {
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    folder
+}
+
+fn pool(url: &str) -> Database {
+    let env = Env::from_iter([("DATABASE_URL", url), ("DATABASE_POOL_SIZE", "2")]);
+    Database::new(&DatabaseSettings::from_env(&env).unwrap())
+}
+
+/// The names in a folder.
+pub fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
