@@ -106,7 +106,9 @@ fn every_setting_is_documented() {
     let table = fs::read_to_string(root().join("README.md")).unwrap();
     let table = table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
     let example = fs::read_to_string(root().join(".env.example")).unwrap();
-    let example = example.lines().filter_map(|line| line.trim_start_matches('#').split_once('='));
+    // A comment has a space behind its `#`, a setting that is left at its default has none.
+    let example = example.lines().filter(|line| !line.starts_with("# "));
+    let example = example.filter_map(|line| line.trim_start_matches('#').split_once('='));
     for (name, documented) in [
         ("README.md", table.map(|(name, _)| name.to_owned()).collect::<BTreeSet<_>>()),
         (".env.example", example.map(|(name, _)| name.to_owned()).collect()),
