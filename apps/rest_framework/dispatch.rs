@@ -80,19 +80,33 @@ where
         // actix-web would panic.
         let request = Request::new(req.request().clone(), self.policies(&req), req.take_payload());
         Box::pin(async move {
-            let mut response = match initial(&request).await {
+            let answer = match initial(&request).await {
                 Ok(()) => {
                     req.set_payload(request.state().payload.replace(Payload::None));
                     let response = service.call(req).await?;
                     match exception(&response) {
-                        None => response,
-                        Some(error) => response.into_response(handle_exception(&request, error)),
+                        None => Ok(response),
+                        Some(error) => match handle_exception(&request, error) {
+                            Ok(answer) => Ok(response.into_response(answer)),
+                            Err(page) => Err(response.into_response(page)),
+                        },
                     }
                 }
-                Err(error) => req.into_response(handle_exception(&request, error)),
+                Err(error) => match handle_exception(&request, error) {
+                    Ok(answer) => Ok(req.into_response(answer)),
+                    Err(page) => Err(req.into_response(page)),
+                },
             };
-            finalize_headers(&request, response.headers_mut());
-            Ok(response)
+            Ok(match answer {
+                Ok(mut response) => {
+                    finalize_headers(&request, response.headers_mut());
+                    response
+                }
+                Err(mut page) => {
+                    patch_vary(page.headers_mut(), false, request.varies_on_cookie());
+                    page
+                }
+            })
         })
     }
 }
@@ -147,7 +161,7 @@ async fn perform_authentication(request: &Request) -> Result<(), APIException> {
 pub(super) async fn check_permissions(request: &Request) -> Result<(), APIException> {
     for class in &request.policies().permissions {
         if !class.has_permission(request).await? {
-            return Err(request.permission_denied());
+            return Err(request.permission_denied(class.message(), class.code()));
         }
     }
     Ok(())
@@ -182,23 +196,28 @@ fn exception(response: &ServiceResponse<BoxBody>) -> Option<APIException> {
     })
 }
 
-fn handle_exception(request: &Request, mut error: APIException) -> HttpResponse {
+/// The view's answer to an exception; `Err` is Django's plain page, which the view has no part in.
+fn handle_exception(request: &Request, mut error: APIException) -> Result<HttpResponse, HttpResponse> {
     let view = request.policies();
     if error.needs_challenge() {
         error.challenge(view.authenticators.first().and_then(|class| class.authenticate_header(request)));
     }
     match (view.exception_handler)(&error, request) {
-        Some(response) => response.render(request),
-        None if error.kind() == ExceptionKind::SuspiciousOperation => pages::bad_request(),
-        None => pages::server_error(),
+        Some(response) => Ok(response.render(request)),
+        None if error.kind() == ExceptionKind::SuspiciousOperation => Err(pages::bad_request()),
+        None => Err(pages::server_error()),
     }
 }
 
-/// `Allow` and `Vary`, on every answer.
+/// `Allow` and `Vary`, on every answer of the view's own.
 fn finalize_headers(request: &Request, headers: &mut HeaderMap) {
     let view = request.policies();
     headers.insert(ALLOW, view.allow.clone());
-    let vary = match (view.renderers.len() > 1, request.varies_on_cookie()) {
+    patch_vary(headers, view.renderers.len() > 1, request.varies_on_cookie());
+}
+
+fn patch_vary(headers: &mut HeaderMap, accept: bool, cookie: bool) {
+    let vary = match (accept, cookie) {
         (false, false) => return,
         (true, false) => "Accept",
         (false, true) => "Cookie",
