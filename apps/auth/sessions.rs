@@ -21,10 +21,10 @@ use crate::schema::django_session;
 /// ([`HttpSettings`](crate::framework::middleware::HttpSettings)).
 #[derive(Clone, Debug)]
 pub struct SessionSettings {
-    /// `AUTHENTICATION_BACKENDS`, comma-separated paths of Django's: a session counts where one of these made it. The
-    /// default is all that `django.contrib.auth.backends` has; name those of your Django project where it has its own.
+    /// `AUTHENTICATION_BACKENDS`, comma-separated, as your Django project has it: a session counts where one of these
+    /// made it. The default is Django's, ModelBackend alone.
     ///
-    /// Whoever made it, the user must be active, as ModelBackend wants it.
+    /// Whichever made it, the user must be active.
     pub authentication_backends: Vec<String>,
 }
 
@@ -39,14 +39,7 @@ impl SessionSettings {
 
 impl Default for SessionSettings {
     fn default() -> Self {
-        let names = [
-            "ModelBackend",
-            "AllowAllUsersModelBackend",
-            "RemoteUserBackend",
-            "AllowAllUsersRemoteUserBackend",
-        ];
-        let paths = names.map(|name| format!("django.contrib.auth.backends.{name}"));
-        Self { authentication_backends: paths.to_vec() }
+        Self { authentication_backends: vec!["django.contrib.auth.backends.ModelBackend".to_owned()] }
     }
 }
 
