@@ -80,33 +80,25 @@ where
         // actix-web would panic.
         let request = Request::new(req.request().clone(), self.policies(&req), req.take_payload());
         Box::pin(async move {
-            let answer = match initial(&request).await {
+            let (mut response, own) = match initial(&request).await {
                 Ok(()) => {
                     req.set_payload(request.state().payload.replace(Payload::None));
                     let response = service.call(req).await?;
                     match exception(&response) {
-                        None => Ok(response),
-                        Some(error) => match handle_exception(&request, error) {
-                            Ok(answer) => Ok(response.into_response(answer)),
-                            Err(page) => Err(response.into_response(page)),
-                        },
+                        None => (response, true),
+                        Some(error) => {
+                            let (answer, own) = handle_exception(&request, error);
+                            (response.into_response(answer), own)
+                        }
                     }
                 }
-                Err(error) => match handle_exception(&request, error) {
-                    Ok(answer) => Ok(req.into_response(answer)),
-                    Err(page) => Err(req.into_response(page)),
-                },
+                Err(error) => {
+                    let (answer, own) = handle_exception(&request, error);
+                    (req.into_response(answer), own)
+                }
             };
-            Ok(match answer {
-                Ok(mut response) => {
-                    finalize_headers(&request, response.headers_mut());
-                    response
-                }
-                Err(mut page) => {
-                    patch_vary(page.headers_mut(), false, request.varies_on_cookie());
-                    page
-                }
-            })
+            finalize_headers(&request, response.headers_mut(), own);
+            Ok(response)
         })
     }
 }
@@ -196,28 +188,26 @@ fn exception(response: &ServiceResponse<BoxBody>) -> Option<APIException> {
     })
 }
 
-/// The view's answer to an exception; `Err` is Django's plain page, which the view has no part in.
-fn handle_exception(request: &Request, mut error: APIException) -> Result<HttpResponse, HttpResponse> {
+/// The answer to an exception, and whether it is the view's own: Django's plain pages are not.
+fn handle_exception(request: &Request, mut error: APIException) -> (HttpResponse, bool) {
     let view = request.policies();
     if error.needs_challenge() {
         error.challenge(view.authenticators.first().and_then(|class| class.authenticate_header(request)));
     }
     match (view.exception_handler)(&error, request) {
-        Some(response) => Ok(response.render(request)),
-        None if error.kind() == ExceptionKind::SuspiciousOperation => Err(pages::bad_request()),
-        None => Err(pages::server_error()),
+        Some(response) => (response.render(request), true),
+        None if error.kind() == ExceptionKind::SuspiciousOperation => (pages::bad_request(), false),
+        None => (pages::server_error(), false),
     }
 }
 
-/// `Allow` and `Vary`, on every answer of the view's own.
-fn finalize_headers(request: &Request, headers: &mut HeaderMap) {
+/// `Vary` on every answer, and `Allow` on the view's own.
+fn finalize_headers(request: &Request, headers: &mut HeaderMap, own: bool) {
     let view = request.policies();
-    headers.insert(ALLOW, view.allow.clone());
-    patch_vary(headers, view.renderers.len() > 1, request.varies_on_cookie());
-}
-
-fn patch_vary(headers: &mut HeaderMap, accept: bool, cookie: bool) {
-    let vary = match (accept, cookie) {
+    if own {
+        headers.insert(ALLOW, view.allow.clone());
+    }
+    let vary = match (own && view.renderers.len() > 1, request.varies_on_cookie()) {
         (false, false) => return,
         (true, false) => "Accept",
         (false, true) => "Cookie",

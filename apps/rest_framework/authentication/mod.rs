@@ -93,23 +93,4 @@ pub fn credentials<'a>(header: &'a [u8], keyword: &str) -> Credentials<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_header_is_split_as_python_splits_it() {
-        for (header, expected) in [
-            (&b""[..], Credentials::NotMine),
-            (b"Tokenx abc", Credentials::NotMine),
-            (b"Bearer abc", Credentials::NotMine),
-            (b"tOkEn", Credentials::Missing),
-            (b"Token \t ", Credentials::Missing),
-            (b" Token\tabc ", Credentials::One(b"abc")),
-            (b"Token a b", Credentials::Several),
-            (b"Token a,Token b", Credentials::Several),
-            (b"Token \xff", Credentials::One(b"\xff")),
-        ] {
-            assert_eq!(credentials(header, "Token"), expected, "{header:?}");
-        }
-    }
-}
+mod tests;

@@ -15,7 +15,7 @@ use crate::classes;
 use crate::framework::urls::{Pattern, path};
 use crate::schema::auth_user;
 
-/// Believes what the client says. An app writes a class of its own like this.
+/// Believes what the client says. This is all that an app writes for an authentication class of its own.
 struct ByName;
 
 #[async_trait(?Send)]
@@ -26,13 +26,23 @@ impl Authentication for ByName {
         let user = request.database()?.run(move |db| User::get_by_natural_key(db, &name)).await?;
         user.map(|user| Some(Identity::new(user))).ok_or_else(|| APIException::authentication_failed("Who?"))
     }
+}
+
+/// Only challenges, as the first class of a view, so that a refusal is 401.
+struct Challenge;
+
+#[async_trait(?Send)]
+impl Authentication for Challenge {
+    async fn authenticate(&self, _request: &Request) -> Result<Option<Identity>, APIException> {
+        Ok(None)
+    }
 
     fn authenticate_header(&self, _request: &Request) -> Option<String> {
         Some("Name".to_owned())
     }
 }
 
-/// And this is a permission class of one's own.
+/// And this for a permission class.
 struct Refuse;
 
 #[async_trait(?Send)]
@@ -74,7 +84,7 @@ impl ObjectPermission<Note> for IsOwner {
 
 fn view(permission: impl Permission + 'static) -> APIView {
     let ok = async || Response::new("ok");
-    let view = APIView::new("V").authentication_classes(classes![ByName]);
+    let view = APIView::new("V").authentication_classes(classes![Challenge, ByName]);
     view.permission_classes(classes![permission]).get(ok).post(ok).put(ok).patch(ok).delete(ok)
 }
 
@@ -108,7 +118,10 @@ fn urlpatterns() -> Vec<Pattern> {
         path("refuse-and", view(Refuse.and(AllowAny))),
         path("not-refuse", view(Refuse.not())),
         path("not-admin-and-auth", view(IsAuthenticated.and(IsAdminUser.not()))),
-        path("note/{class}", APIView::new("Note").authentication_classes(classes![ByName]).get(note)),
+        path(
+            "note/{class}",
+            APIView::new("Note").authentication_classes(classes![Challenge, ByName]).get(note),
+        ),
     ]
 }
 
