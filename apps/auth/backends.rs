@@ -2,10 +2,10 @@
 
 use actix_web::{HttpRequest, web::Data};
 
-use super::hashers::Verdict;
-use super::models::User;
+use super::hashers::{Verdict, unusable_password};
+use super::models::{MAX_USERNAME_LENGTH, User};
 use super::passwords::Passwords;
-use crate::framework::database::{Database, DatabaseError};
+use crate::framework::database::{Database, DatabaseError, DbConnection};
 use crate::framework::worker_pool::Busy;
 
 /// Why nothing can be said about a name and a password.
@@ -50,6 +50,48 @@ pub async fn authenticate(
         upgrade_password(database, &mut user, encoded).await;
     }
     Ok(user.is_active.then_some(user))
+}
+
+/// Trusts the name that a server in front gives, which has checked the user itself (Django's backend of this name).
+pub struct RemoteUserBackend {
+    /// Whether a user of an unknown name is created, without rights and without a password. Django's default is true.
+    pub create_unknown_user: bool,
+    /// Makes the user's name of the name that came, e.g. takes a realm off. Django's default leaves it alone.
+    pub clean_username: fn(&str) -> &str,
+}
+
+impl Default for RemoteUserBackend {
+    fn default() -> Self {
+        Self { create_unknown_user: true, clean_username: |username| username }
+    }
+}
+
+impl RemoteUserBackend {
+    /// The active user of this name, or `None`. An empty name is nobody's.
+    ///
+    /// # Errors
+    /// [`AuthenticationError`].
+    pub async fn authenticate(
+        &self,
+        request: &HttpRequest,
+        remote_user: &str,
+    ) -> Result<Option<User>, AuthenticationError> {
+        let database = request.app_data::<Data<Database>>().ok_or(AuthenticationError::NotInstalled)?;
+        if remote_user.is_empty() {
+            return Ok(None);
+        }
+        let username = (self.clean_username)(remote_user).to_owned();
+        let create = self.create_unknown_user && username.chars().count() <= MAX_USERNAME_LENGTH;
+        let find = move |connection: &mut DbConnection| {
+            if create {
+                return User::get_or_create(connection, &username, &unusable_password())
+                    .map(|(user, _)| Some(user));
+            }
+            User::get_by_natural_key(connection, &username)
+        };
+        let user = database.run(find).await?;
+        Ok(user.filter(|user| user.is_active))
+    }
 }
 
 /// Best effort: a login does not fail because a better hash could not be stored.

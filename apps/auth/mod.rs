@@ -7,23 +7,27 @@ mod management;
 pub mod models;
 pub mod password_validation;
 pub mod passwords;
+pub mod permissions;
 pub mod session_data;
+pub mod sessions;
 pub mod validators;
 
 use actix_web::web::{Data, ServiceConfig};
 
-pub use self::backends::{AuthenticationError, authenticate};
+pub use self::backends::{AuthenticationError, RemoteUserBackend, authenticate};
 pub use self::models::User;
 use self::password_validation::PasswordValidators;
 use self::passwords::{PasswordSettings, Passwords};
+use self::sessions::SessionSettings;
 use crate::framework::app::App;
 use crate::framework::conf::{Env, ImproperlyConfigured};
 use crate::framework::management::Command;
 
-/// The app. It holds the project's hashers and validators.
+/// The app. It holds the project's hashers and validators, and whose sessions count.
 pub struct Auth {
     passwords: Passwords,
     validators: PasswordValidators,
+    sessions: SessionSettings,
 }
 
 impl Auth {
@@ -38,7 +42,11 @@ impl Auth {
                 .map_err(|error| ImproperlyConfigured::new(error.to_string()))?,
             None => PasswordValidators::default(),
         };
-        Ok(Self { passwords: Passwords::new(PasswordSettings::from_env(env)?), validators })
+        Ok(Self {
+            passwords: Passwords::new(PasswordSettings::from_env(env)?),
+            validators,
+            sessions: SessionSettings::from_env(env),
+        })
     }
 
     /// The app's way to hash and check passwords.
@@ -54,7 +62,7 @@ impl App for Auth {
     }
 
     fn configure(&self, config: &mut ServiceConfig) {
-        config.app_data(Data::new(self.passwords.clone()));
+        config.app_data(Data::new(self.passwords.clone())).app_data(Data::new(self.sessions.clone()));
     }
 
     fn commands(&self) -> Vec<Box<dyn Command>> {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{NaiveDateTime, SubsecRound, Utc};
 use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::framework::database::{DatabaseError, DbConnection};
@@ -37,6 +38,9 @@ pub struct User {
     pub date_joined: NaiveDateTime,
 }
 
+/// Characters that `auth_user.username` takes, on PostgreSQL at least.
+pub const MAX_USERNAME_LENGTH: usize = 150;
+
 #[derive(Insertable)]
 #[diesel(table_name = auth_user)]
 struct NewUser<'a> {
@@ -67,6 +71,49 @@ impl User {
         let query = auth_user::table.filter(auth_user::username.eq(username)).select(Self::as_select());
         // Not `first`: SQLite prepares a statement with a bound LIMIT anew each time.
         Ok(query.get_result(connection).optional()?)
+    }
+
+    /// The user of this primary key, or `None`.
+    ///
+    /// # Errors
+    /// Those of the query.
+    pub fn get(connection: &mut DbConnection, id: i32) -> Result<Option<Self>, DatabaseError> {
+        let query = auth_user::table.find(id).select(Self::as_select());
+        Ok(query.get_result(connection).optional()?)
+    }
+
+    /// The user of this name, and whether it was created just now: one without rights, without an address, and with
+    /// this password hash. When several ask at once, all get the same.
+    ///
+    /// # Errors
+    /// Those of the queries.
+    pub fn get_or_create(
+        connection: &mut DbConnection,
+        username: &str,
+        encoded_password: &str,
+    ) -> Result<(Self, bool), DatabaseError> {
+        if let Some(user) = Self::get_by_natural_key(connection, username)? {
+            return Ok((user, false));
+        }
+        let user = NewUser {
+            password: encoded_password,
+            is_superuser: false,
+            username,
+            first_name: "",
+            last_name: "",
+            email: "",
+            is_staff: false,
+            is_active: true,
+            date_joined: now(),
+        };
+        let created = match diesel::insert_into(auth_user::table).values(user).execute(connection) {
+            Ok(_) => true,
+            // Somebody else was faster.
+            Err(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => false,
+            Err(error) => return Err(error.into()),
+        };
+        let user = Self::get_by_natural_key(connection, username)?;
+        user.map(|user| (user, created)).ok_or_else(|| QueryError::NotFound.into())
     }
 
     /// Whether there is any user at all.

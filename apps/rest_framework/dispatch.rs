@@ -80,18 +80,24 @@ where
         // actix-web would panic.
         let request = Request::new(req.request().clone(), self.policies(&req), req.take_payload());
         Box::pin(async move {
-            let mut response = match initial(&request).await {
+            let (mut response, own) = match initial(&request).await {
                 Ok(()) => {
                     req.set_payload(request.state().payload.replace(Payload::None));
                     let response = service.call(req).await?;
                     match exception(&response) {
-                        None => response,
-                        Some(error) => response.into_response(handle_exception(&request, error)),
+                        None => (response, true),
+                        Some(error) => {
+                            let (answer, own) = handle_exception(&request, error);
+                            (response.into_response(answer), own)
+                        }
                     }
                 }
-                Err(error) => req.into_response(handle_exception(&request, error)),
+                Err(error) => {
+                    let (answer, own) = handle_exception(&request, error);
+                    (req.into_response(answer), own)
+                }
             };
-            finalize_headers(&request, response.headers_mut());
+            finalize_headers(&request, response.headers_mut(), own);
             Ok(response)
         })
     }
@@ -147,7 +153,7 @@ async fn perform_authentication(request: &Request) -> Result<(), APIException> {
 pub(super) async fn check_permissions(request: &Request) -> Result<(), APIException> {
     for class in &request.policies().permissions {
         if !class.has_permission(request).await? {
-            return Err(request.permission_denied());
+            return Err(request.permission_denied(class.message(), class.code()));
         }
     }
     Ok(())
@@ -182,23 +188,26 @@ fn exception(response: &ServiceResponse<BoxBody>) -> Option<APIException> {
     })
 }
 
-fn handle_exception(request: &Request, mut error: APIException) -> HttpResponse {
+/// The answer to an exception, and whether it is the view's own: Django's plain pages are not.
+fn handle_exception(request: &Request, mut error: APIException) -> (HttpResponse, bool) {
     let view = request.policies();
     if error.needs_challenge() {
         error.challenge(view.authenticators.first().and_then(|class| class.authenticate_header(request)));
     }
     match (view.exception_handler)(&error, request) {
-        Some(response) => response.render(request),
-        None if error.kind() == ExceptionKind::SuspiciousOperation => pages::bad_request(),
-        None => pages::server_error(),
+        Some(response) => (response.render(request), true),
+        None if error.kind() == ExceptionKind::SuspiciousOperation => (pages::bad_request(), false),
+        None => (pages::server_error(), false),
     }
 }
 
-/// `Allow` and `Vary`, on every answer.
-fn finalize_headers(request: &Request, headers: &mut HeaderMap) {
+/// `Vary` on every answer, and `Allow` on the view's own.
+fn finalize_headers(request: &Request, headers: &mut HeaderMap, own: bool) {
     let view = request.policies();
-    headers.insert(ALLOW, view.allow.clone());
-    let vary = match (view.renderers.len() > 1, request.varies_on_cookie()) {
+    if own {
+        headers.insert(ALLOW, view.allow.clone());
+    }
+    let vary = match (own && view.renderers.len() > 1, request.varies_on_cookie()) {
         (false, false) => return,
         (true, false) => "Accept",
         (false, true) => "Cookie",

@@ -200,6 +200,15 @@ impl APIException {
         self
     }
 
+    /// With another code than the class's own.
+    #[must_use]
+    pub fn with_code(mut self, code: &'static str) -> Self {
+        if let Detail::Message(detail) = &mut self.0.detail {
+            detail.code = code.into();
+        }
+        self
+    }
+
     /// Which of the classes it is.
     #[must_use]
     pub fn kind(&self) -> ExceptionKind {

@@ -19,6 +19,8 @@ pub mod request;
 pub mod response;
 pub mod serializers;
 pub mod settings;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod throttling;
 pub mod urlpatterns;
 pub mod versioning;

@@ -35,6 +35,8 @@ pub struct Request {
 pub(super) struct State {
     pub(super) policies: Rc<Policies>,
     pub(super) payload: RefCell<Payload>,
+    /// Where a policy has parsed the payload already.
+    pub(super) data: RefCell<Option<Data>>,
     accepted: OnceCell<Accepted>,
     version: OnceCell<String>,
     user: OnceCell<Rc<User>>,
@@ -53,6 +55,7 @@ impl Request {
         let state = Rc::new(State {
             policies,
             payload: RefCell::new(payload),
+            data: RefCell::new(None),
             accepted: OnceCell::new(),
             version: OnceCell::new(),
             user: OnceCell::new(),

@@ -47,6 +47,7 @@ pub struct APISettings {
 
 impl Default for APISettings {
     fn default() -> Self {
+        use super::authentication::{BasicAuthentication, SessionAuthentication};
         use super::parsers::{FormParser, JSONParser, MultiPartParser};
         use super::renderers::{BrowsableAPIRenderer, JSONRenderer};
         use crate::classes;
@@ -54,7 +55,7 @@ impl Default for APISettings {
         Self {
             default_renderer_classes: classes![JSONRenderer, BrowsableAPIRenderer],
             default_parser_classes: classes![JSONParser, FormParser, MultiPartParser],
-            default_authentication_classes: classes![super::authentication::BasicAuthentication::new()],
+            default_authentication_classes: classes![SessionAuthentication, BasicAuthentication::new()],
             default_permission_classes: classes![super::permissions::AllowAny],
             default_throttle_classes: Vec::new(),
             default_throttle_rates: ThrottleRates::default(),

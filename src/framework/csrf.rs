@@ -4,10 +4,15 @@
 //! The cookie holds a secret of 32 letters and digits. Forms and headers carry it, or a token of 64: a random
 //! mask and the secret shifted by it, so that an answer never holds the same text twice.
 
+use actix_web::http::header::HeaderName;
+
 use super::crypto::{RANDOM_STRING_CHARS, constant_time_compare, get_random_string};
 use url::SplitUrl;
 
+mod settings;
 mod url;
+
+pub use settings::CsrfSettings;
 
 /// Characters of a secret.
 pub const CSRF_SECRET_LENGTH: usize = 32;
@@ -82,25 +87,24 @@ pub enum RejectRequest {
 
 impl RejectRequest {
     /// The detail of the 403 that `SessionAuthentication` of Django REST framework answers.
-    pub fn detail(&self) -> String {
-        format!("CSRF Failed: {self}")
+    /// `header_name` is the token's, [`CsrfSettings::header_name`].
+    pub fn detail(&self, header_name: &HeaderName) -> String {
+        format!("CSRF Failed: {}", self.reason(header_name.as_str()))
     }
-}
 
-impl std::fmt::Display for RejectRequest {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn reason(&self, header_name: &str) -> String {
         let bad = |what: &str, of: &str| {
             format!("{what} checking failed - {of} does not match any trusted origins.")
         };
         let source = |source: &TokenSource| match source {
-            TokenSource::Post => "POST",
-            TokenSource::Header => "the 'X-Csrftoken' HTTP header",
+            TokenSource::Post => "POST".to_owned(),
+            TokenSource::Header => format!("the '{}' HTTP header", title(header_name)),
         };
         let format = |reason: &InvalidTokenFormat| match reason {
             InvalidTokenFormat::IncorrectLength => "has incorrect length",
             InvalidTokenFormat::InvalidCharacters => "has invalid characters",
         };
-        formatter.write_str(&match self {
+        match self {
             Self::BadOrigin(origin) => bad("Origin", origin),
             Self::NoReferer => "Referer checking failed - no Referer.".to_owned(),
             Self::BadReferer(referer) => bad("Referer", referer),
@@ -113,11 +117,28 @@ impl std::fmt::Display for RejectRequest {
             Self::CsrfTokenMissing => "CSRF token missing.".to_owned(),
             Self::BadToken(from, reason) => format!("CSRF token from {} {}.", source(from), format(reason)),
             Self::IncorrectToken(from) => format!("CSRF token from {} incorrect.", source(from)),
-        })
+        }
+    }
+}
+
+impl std::fmt::Display for RejectRequest {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.reason("x-csrftoken"))
     }
 }
 
 impl std::error::Error for RejectRequest {}
+
+/// `X-Csrftoken`: the first letter of each word in capitals.
+fn title(header_name: &str) -> String {
+    let mut before = ' ';
+    let letters = header_name.chars().map(|letter| {
+        let first = !before.is_ascii_alphabetic();
+        before = letter;
+        if first { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }
+    });
+    letters.collect()
+}
 
 /// Checks a request: `CsrfViewMiddleware.process_view`. `form_token` gives the last `csrfmiddlewaretoken` of
 /// the body's form; it is asked only for a POST, after the Origin and the cookie were found good. An empty

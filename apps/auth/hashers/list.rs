@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::costs::SCHEMES;
 use super::{
-    HashError, HasherCosts, HasherSettingError, PasswordHasher, UNUSABLE_PASSWORD_PREFIX,
-    UNUSABLE_PASSWORD_SUFFIX_LENGTH, is_password_usable,
+    HashError, HasherCosts, HasherSettingError, PasswordHasher, UNUSABLE_PASSWORD_SUFFIX_LENGTH,
+    is_password_usable, unusable_password,
 };
 use crate::framework::crypto::get_random_string;
 
@@ -109,10 +109,7 @@ impl Hashers {
     pub fn make_password(&self, password: Option<&str>) -> Result<String, HashError> {
         match password {
             Some(password) => self.preferred().encode(password, &self.preferred().salt()),
-            None => Ok(format!(
-                "{UNUSABLE_PASSWORD_PREFIX}{}",
-                get_random_string(UNUSABLE_PASSWORD_SUFFIX_LENGTH)
-            )),
+            None => Ok(unusable_password()),
         }
     }
 

@@ -91,6 +91,11 @@ pub trait PasswordHasher: Send + Sync {
     fn harden_runtime(&self, password: &str, encoded: &str);
 }
 
+/// What stands for a password where there is none: it never matches, and each is another.
+pub fn unusable_password() -> String {
+    format!("{UNUSABLE_PASSWORD_PREFIX}{}", crypto::get_random_string(UNUSABLE_PASSWORD_SUFFIX_LENGTH))
+}
+
 /// Whether `encoded` can ever match: false for what [`Hashers::make_password`] makes of `None`.
 pub fn is_password_usable(encoded: &str) -> bool {
     !encoded.starts_with(UNUSABLE_PASSWORD_PREFIX)

@@ -3,12 +3,15 @@
 pub mod form;
 pub mod multipart;
 
+use std::borrow::Cow;
+use std::future::ready;
+
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use actix_web::{FromRequest, HttpRequest};
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
+use futures_util::{StreamExt, stream};
 
 use self::form::parse_form;
 use self::multipart::{Limits, MultiPartError, parse_multipart};
@@ -20,6 +23,7 @@ use super::mediatypes::parameters::parse_header_parameters;
 use super::negotiation::select_parser;
 use super::python::codecs::Charset;
 use super::request::Request;
+use super::views::Policies;
 
 /// How much a client may send. The names are those of Django's settings.
 #[derive(Clone, Copy, Debug)]
@@ -145,31 +149,60 @@ impl FromRequest for Data {
         let request = Request::of(http);
         let payload = payload.take();
         Box::pin(async move {
-            match request {
-                Some(request) => parse(&request, payload).await,
-                None => Err(APIException::server_error("Data is for the handlers of an APIView")),
+            let request = request
+                .ok_or_else(|| APIException::server_error("Data is for the handlers of an APIView"))?;
+            // A policy may have been here before.
+            if let Some(data) = request.state().data.take() {
+                return Ok(data);
             }
+            let body = Body::of(&request)?;
+            let bytes = body.read(payload).await?;
+            body.parse(bytes)
         })
     }
 }
 
-/// `Request._parse`.
-async fn parse(request: &Request, payload: Payload) -> Result<Data, APIException> {
-    let header = request.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let content_type = latin1(header.unwrap_or_default());
-    // A WSGI server tells Django REST framework of no body without this header, so a chunked one is empty there.
-    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    if length.and_then(|length| length.trim().parse().ok()).unwrap_or(0_u64) == 0 {
-        return Ok(empty(&content_type));
+/// What a request's headers say of its body (`Request._parse`).
+struct Body<'a> {
+    content_type: Cow<'a, str>,
+    view: &'a Policies,
+    /// `None` where there is no body.
+    parser: Option<&'a dyn Parser>,
+}
+
+impl<'a> Body<'a> {
+    fn of(request: &'a Request) -> Result<Self, APIException> {
+        let header = request.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+        let (content_type, view) = (latin1(header.unwrap_or_default()), request.policies());
+        // A WSGI server tells Django REST framework of no body without this header, so a chunked one is empty there.
+        let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+        if length.and_then(|length| length.trim().parse().ok()).unwrap_or(0_u64) == 0 {
+            return Ok(Self { content_type, view, parser: None });
+        }
+        let parser = select_parser(view.parsers.iter().map(|parser| parser.media_type()), header)
+            .and_then(|index| view.parsers.get(index));
+        match parser {
+            Some(parser) => Ok(Self { content_type, view, parser: Some(parser.as_ref()) }),
+            None => Err(APIException::unsupported_media_type(&content_type)),
+        }
     }
-    let view = request.policies();
-    let parser = select_parser(view.parsers.iter().map(|parser| parser.media_type()), header)
-        .and_then(|index| view.parsers.get(index))
-        .ok_or_else(|| APIException::unsupported_media_type(&content_type))?;
-    let body = read(payload, parser.max_body_size(&view.limits)).await?;
-    let context =
-        ParserContext { content_type: &content_type, charset: charset(&content_type)?, limits: &view.limits };
-    parser.parse(body, &context)
+
+    async fn read(&self, payload: Payload) -> Result<Bytes, APIException> {
+        match self.parser {
+            Some(parser) => read(payload, parser.max_body_size(&self.view.limits)).await,
+            None => Ok(Bytes::new()),
+        }
+    }
+
+    fn parse(&self, body: Bytes) -> Result<Data, APIException> {
+        let Some(parser) = self.parser else { return Ok(empty(&self.content_type)) };
+        let context = ParserContext {
+            content_type: &self.content_type,
+            charset: charset(&self.content_type)?,
+            limits: &self.view.limits,
+        };
+        parser.parse(body, &context)
+    }
 }
 
 fn charset(content_type: &str) -> Result<Charset, APIException> {
@@ -223,11 +256,20 @@ impl Request {
         Ok(fields.into_iter().rev().find(|(field, _)| field == name).map(|(_, value)| value))
     }
 
-    /// The refusal of a permission: 401 where nobody is logged in, 403 otherwise.
-    pub(super) fn permission_denied(&self) -> APIException {
-        if self.user().is_none() && !self.policies().authenticators.is_empty() {
-            return APIException::not_authenticated();
+    /// Looks at the data before the handler does. It finds the data, or the body, as if nobody had been here.
+    pub(super) async fn parse_ahead<T>(&self, look: impl FnOnce(&Data) -> T) -> Result<T, APIException> {
+        let state = self.state();
+        if state.data.borrow().is_none() {
+            let body = Body::of(self)?;
+            let bytes = body.read(state.payload.replace(Payload::None)).await?;
+            if !bytes.is_empty() {
+                let again = stream::once(ready(Ok(bytes.clone())));
+                state.payload.replace(Payload::Stream { payload: Box::pin(again) });
+            }
+            let data = body.parse(bytes)?;
+            state.data.replace(Some(data));
         }
-        APIException::permission_denied(None)
+        let data = state.data.borrow();
+        data.as_ref().map(look).ok_or_else(|| APIException::server_error("the data are gone"))
     }
 }

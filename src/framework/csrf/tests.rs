@@ -14,6 +14,7 @@ fn requests_are_refused_for_djangos_reasons() {
     let trusted: Vec<Vec<String>> = serde_json::from_value(fixture["trusted"].clone()).unwrap();
     let cases = fixture["cases"].as_array().unwrap();
     assert!(cases.len() > 300);
+    let header_name = HeaderName::from_static("x-csrftoken");
     for case in cases {
         let value = |name: &str| case.get(name).unwrap_or(&fixture["default"][name]);
         let port = u16::try_from(value("port").as_u64().unwrap()).unwrap();
@@ -29,7 +30,7 @@ fn requests_are_refused_for_djangos_reasons() {
             cookie_domain: value("domain").as_str().map(|domain| (domain, port)),
         };
         let found = check(&request, || value("form").as_str().map(str::to_owned));
-        let found = found.err().map(|reason| reason.detail());
+        let found = found.err().map(|reason| reason.detail(&header_name));
         assert_eq!(found.as_deref(), case["expected"].as_str(), "{case}");
     }
 }

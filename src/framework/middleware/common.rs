@@ -1,32 +1,26 @@
 //! Django's CommonMiddleware (`django/middleware/common.py`): allowed hosts, and the slash that is appended.
 
-use actix_web::dev::ServiceRequest;
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceResponse;
 use actix_web::http::Method;
-use actix_web::http::header::{HOST, HeaderValue, LOCATION};
+use actix_web::http::header::{HeaderValue, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::{HttpSettings, Site};
+use crate::framework::http::get_host;
 use crate::framework::pages;
 
 /// Marks a response that Django makes outside of XFrameOptionsMiddleware, and so without its header.
-pub(super) struct NoFrameOptions;
+struct NoFrameOptions;
 
 pub(super) fn without_frame_options(mut response: HttpResponse) -> HttpResponse {
     response.extensions_mut().insert(NoFrameOptions);
     response
 }
 
-/// The `Host` header as the client sent it, or the address it connected to (HTTP/1.0 has no such header).
-pub(super) fn host(req: &ServiceRequest) -> String {
-    req.headers().get(HOST).map_or_else(
-        || req.app_config().local_addr().to_string(),
-        |value| String::from_utf8_lossy(value.as_bytes()).into_owned(),
-    )
-}
-
-pub(super) fn is_allowed_host(req: &ServiceRequest, settings: &HttpSettings) -> bool {
-    let host = host(req).to_lowercase();
+pub(super) fn is_allowed_host(req: &HttpRequest, settings: &HttpSettings) -> bool {
+    let host = get_host(req, settings).to_lowercase();
     let Some(domain) = domain(&host) else { return false };
     if settings.debug && settings.allowed_hosts.is_empty() {
         return [".localhost", "127.0.0.1", "[::1]"].iter().any(|pattern| is_same_domain(domain, pattern));
@@ -71,6 +65,11 @@ fn is_same_domain(host: &str, pattern: &str) -> bool {
         Some(parent) => host == parent || host.ends_with(pattern),
         None => !pattern.is_empty() && host == pattern,
     }
+}
+
+/// Whether XFrameOptionsMiddleware, and with it CsrfViewMiddleware, saw the response.
+pub(super) fn is_framed(response: &ServiceResponse<BoxBody>) -> bool {
+    response.response().extensions().get::<NoFrameOptions>().is_none()
 }
 
 /// What a browser leaves alone in a path: Django's `escape_uri_path`.

@@ -6,6 +6,7 @@
 
 mod access_log;
 mod common;
+mod cookies;
 mod security;
 
 use std::future::{Ready, ready};
@@ -21,11 +22,14 @@ use futures_util::future::LocalBoxFuture;
 use uuid::Uuid;
 
 use super::conf::{Env, ImproperlyConfigured, SecretKey};
+use super::csrf::CsrfSettings;
+use super::http::{ForwardedAllowIps, SecureProxySslHeader, get_host};
 use super::urls::Resolver;
 use super::{pages, request_id};
 
 pub use self::access_log::AccessLog;
 pub use self::common::not_found;
+pub use self::cookies::is_session_key;
 
 /// Django's settings of the same names.
 #[derive(Clone, Debug)]
@@ -40,13 +44,23 @@ pub struct HttpSettings {
     pub secret_key: Option<SecretKey>,
     /// `SECRET_KEY_FALLBACKS`, comma-separated: older keys whose signatures still count.
     pub secret_key_fallbacks: Vec<SecretKey>,
+    /// `SESSION_COOKIE_NAME` (default `sessionid`).
+    pub session_cookie_name: String,
+    /// The settings of the protection against forged requests.
+    pub csrf: CsrfSettings,
+    /// `SECURE_PROXY_SSL_HEADER`.
+    pub secure_proxy_ssl_header: Option<SecureProxySslHeader>,
+    /// `USE_X_FORWARDED_HOST` (default false): the proxy's `X-Forwarded-Host` is the host.
+    pub use_x_forwarded_host: bool,
+    /// `FORWARDED_ALLOW_IPS` (default `127.0.0.1,::1`).
+    pub forwarded_allow_ips: ForwardedAllowIps,
 }
 
 impl HttpSettings {
     /// Reads the settings. Whether they are fit to serve with is a check's to say.
     ///
     /// # Errors
-    /// A switch that is neither true nor false.
+    /// The first variable that can't be used.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         Ok(Self {
             debug: env.flag("DEBUG", false)?,
@@ -54,7 +68,18 @@ impl HttpSettings {
             append_slash: env.flag("APPEND_SLASH", true)?,
             secret_key: env.get("SECRET_KEY").map(SecretKey::new),
             secret_key_fallbacks: env.list("SECRET_KEY_FALLBACKS").into_iter().map(SecretKey::new).collect(),
+            session_cookie_name: env.get("SESSION_COOKIE_NAME").unwrap_or("sessionid").to_owned(),
+            csrf: CsrfSettings::from_env(env)?,
+            secure_proxy_ssl_header: env.optional("SECURE_PROXY_SSL_HEADER")?,
+            use_x_forwarded_host: env.flag("USE_X_FORWARDED_HOST", false)?,
+            forwarded_allow_ips: env.parse("FORWARDED_ALLOW_IPS", ForwardedAllowIps::default())?,
         })
+    }
+
+    /// The keys that a signature may be of: `SECRET_KEY`, which signs, then its fallbacks.
+    #[must_use]
+    pub fn signing_keys(&self) -> Vec<&[u8]> {
+        self.secret_key.iter().chain(&self.secret_key_fallbacks).map(SecretKey::as_bytes).collect()
     }
 }
 
@@ -115,14 +140,15 @@ where
 
     fn call(&self, req: ServiceRequest) -> Self::Future {
         let id = client_request_id(&req).unwrap_or_else(Uuid::new_v4);
+        let site = Arc::clone(&self.site);
         let log = AccessLog::start(&req);
         req.extensions_mut().insert(log.clone());
-        let answer = if common::is_allowed_host(&req, &self.site.settings) {
+        let answer = if common::is_allowed_host(req.request(), &self.site.settings) {
             futures_util::future::Either::Left(self.service.call(req))
         } else {
             log::error!(
                 "Invalid HTTP_HOST header: {:?}. You may need to add it to ALLOWED_HOSTS.",
-                common::host(&req)
+                get_host(req.request(), &self.site.settings)
             );
             // CommonMiddleware answers this, outside of the one that sets X-Frame-Options.
             let response = req.into_response(common::without_frame_options(pages::bad_request()));
@@ -137,7 +163,9 @@ where
                     return Err(InternalServerError(id).into());
                 }
             };
-            security::add_headers(&mut response, id);
+            let framed = common::is_framed(&response);
+            cookies::vary(&mut response, &site.settings, framed);
+            security::add_headers(&mut response, id, framed);
             log.finish(response.status().as_u16());
             Ok(response)
         }))

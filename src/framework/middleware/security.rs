@@ -6,8 +6,6 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
-use super::common::NoFrameOptions;
-
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 const ALWAYS: [(HeaderName, HeaderValue); 3] = [
@@ -18,8 +16,7 @@ const ALWAYS: [(HeaderName, HeaderValue); 3] = [
 const X_FRAME_OPTIONS: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-frame-options"), HeaderValue::from_static("DENY"));
 
-pub(super) fn add_headers(response: &mut ServiceResponse<BoxBody>, id: Uuid) {
-    let framed = response.response().extensions().get::<NoFrameOptions>().is_none();
+pub(super) fn add_headers(response: &mut ServiceResponse<BoxBody>, id: Uuid, framed: bool) {
     add_headers_to(response.headers_mut(), id, framed);
 }
 

@@ -1,0 +1,94 @@
+//! `BasicAuthentication`: a name and a password in every request.
+
+use async_trait::async_trait;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine, alphabet};
+
+use super::{Authentication, Credentials, Identity, credentials, get_authorization_header};
+use crate::apps::auth::authenticate;
+use crate::apps::rest_framework::exceptions::APIException;
+use crate::apps::rest_framework::mediatypes::latin1;
+use crate::apps::rest_framework::request::Request;
+
+/// `Authorization: Basic <base64 of name:password>` (RFC 7617).
+pub struct BasicAuthentication {
+    /// The realm of the challenge.
+    pub www_authenticate_realm: &'static str,
+}
+
+impl BasicAuthentication {
+    /// With the realm `api`.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { www_authenticate_realm: "api" }
+    }
+}
+
+impl Default for BasicAuthentication {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait(?Send)]
+impl Authentication for BasicAuthentication {
+    async fn authenticate(&self, request: &Request) -> Result<Option<Identity>, APIException> {
+        let header = get_authorization_header(request);
+        let decoded = match credentials(&header, "basic") {
+            Credentials::NotMine => return Ok(None),
+            Credentials::Missing => Err("Invalid basic header. No credentials provided."),
+            Credentials::Several => {
+                Err("Invalid basic header. Credentials string should not contain spaces.")
+            }
+            Credentials::One(word) => {
+                decode(word).ok_or("Invalid basic header. Credentials not correctly base64 encoded.")
+            }
+        };
+        let (username, password) = decoded.map_err(APIException::authentication_failed)?;
+        let user = authenticate(request, &username, &password).await?;
+        // An inactive user is not told apart: authenticate() gives none.
+        let user = user.ok_or_else(|| APIException::authentication_failed("Invalid username/password."))?;
+        Ok(Some(Identity::new(user)))
+    }
+
+    fn authenticate_header(&self, _request: &Request) -> Option<String> {
+        Some(format!("Basic realm=\"{}\"", self.www_authenticate_realm))
+    }
+}
+
+/// Name and password, in UTF-8 or else in Latin-1.
+fn decode(word: &[u8]) -> Option<(String, String)> {
+    let bytes = b64decode(word)?;
+    let text = String::from_utf8(bytes).unwrap_or_else(|error| latin1(error.as_bytes()).into_owned());
+    let (username, password) = text.split_once(':')?;
+    Some((username.to_owned(), password.to_owned()))
+}
+
+/// Base64 as Python's `b64decode` takes it: what is not of the alphabet is passed over, and so is all that follows the
+/// padding.
+fn b64decode(word: &[u8]) -> Option<Vec<u8>> {
+    let alphabet = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let mut kept = Vec::with_capacity(word.len());
+    let mut padding = 0;
+    for byte in word {
+        if *byte == b'=' {
+            padding += 1;
+            // The end, where the group of four is complete; padding elsewhere is passed over.
+            if kept.len() % 4 >= 2 && kept.len() % 4 + padding >= 4 {
+                break;
+            }
+        } else if alphabet(byte) {
+            padding = 0;
+            kept.push(*byte);
+        }
+    }
+    let complete = kept.len() % 4 == 0 || (kept.len() % 4 >= 2 && kept.len() % 4 + padding >= 4);
+    complete.then(|| LENIENT.decode(kept).ok()).flatten()
+}
+
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
+        .with_decode_allow_trailing_bits(true),
+);

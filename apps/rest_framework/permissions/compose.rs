@@ -1,0 +1,63 @@
+//! Permissions made of permissions.
+
+use async_trait::async_trait;
+
+use super::{ObjectPermission, Permission};
+use crate::apps::rest_framework::exceptions::APIException;
+use crate::apps::rest_framework::request::Request;
+
+/// Both must allow; the second is asked only where the first does.
+pub struct And<A, B>(pub A, pub B);
+
+/// One must allow; the second is asked only where the first does not.
+pub struct Or<A, B>(pub A, pub B);
+
+/// Allows what the other refuses.
+pub struct Not<A>(pub A);
+
+#[async_trait(?Send)]
+impl<A: Permission, B: Permission> Permission for And<A, B> {
+    async fn has_permission(&self, request: &Request) -> Result<bool, APIException> {
+        Ok(self.0.has_permission(request).await? && self.1.has_permission(request).await?)
+    }
+}
+
+#[async_trait(?Send)]
+impl<A: Permission, B: Permission> Permission for Or<A, B> {
+    async fn has_permission(&self, request: &Request) -> Result<bool, APIException> {
+        Ok(self.0.has_permission(request).await? || self.1.has_permission(request).await?)
+    }
+}
+
+#[async_trait(?Send)]
+impl<A: Permission> Permission for Not<A> {
+    async fn has_permission(&self, request: &Request) -> Result<bool, APIException> {
+        Ok(!self.0.has_permission(request).await?)
+    }
+}
+
+#[async_trait(?Send)]
+impl<T: ?Sized, A: ObjectPermission<T>, B: ObjectPermission<T>> ObjectPermission<T> for And<A, B> {
+    async fn has_object_permission(&self, request: &Request, object: &T) -> Result<bool, APIException> {
+        Ok(self.0.has_object_permission(request, object).await?
+            && self.1.has_object_permission(request, object).await?)
+    }
+}
+
+/// Whoever passed the one at the request must not pass the other at the object, so each is asked for both.
+#[async_trait(?Send)]
+impl<T: ?Sized, A: ObjectPermission<T>, B: ObjectPermission<T>> ObjectPermission<T> for Or<A, B> {
+    async fn has_object_permission(&self, request: &Request, object: &T) -> Result<bool, APIException> {
+        if self.0.has_permission(request).await? && self.0.has_object_permission(request, object).await? {
+            return Ok(true);
+        }
+        Ok(self.1.has_permission(request).await? && self.1.has_object_permission(request, object).await?)
+    }
+}
+
+#[async_trait(?Send)]
+impl<T: ?Sized, A: ObjectPermission<T>> ObjectPermission<T> for Not<A> {
+    async fn has_object_permission(&self, request: &Request, object: &T) -> Result<bool, APIException> {
+        Ok(!self.0.has_object_permission(request, object).await?)
+    }
+}

@@ -1,0 +1,137 @@
+//! A project for unit tests that speak HTTP: views of their own over the whole application and a database of their own.
+
+use actix_web::dev::Service;
+use actix_web::http::header::HeaderMap;
+use actix_web::test::{TestRequest, init_service, read_body};
+use diesel::connection::SimpleConnection;
+
+use super::{APISettings, RestFramework};
+use crate::apps::auth::{Auth, User};
+use crate::framework::app::{App, Apps};
+use crate::framework::conf::Env;
+use crate::framework::database::{Database, DbConnection, migrations};
+use crate::framework::project::{Project, Settings};
+use crate::framework::server::application;
+use crate::framework::urls::Pattern;
+
+#[cfg(feature = "postgres")]
+#[path = "../../tests/support/postgres.rs"]
+mod postgres;
+
+pub(crate) const SECRET_KEY: &str = "the key that signs";
+pub(crate) const OLD_SECRET_KEY: &str = "the key before it";
+
+/// A project with the apps `auth` and `rest_framework`.
+pub(crate) struct TestProject {
+    project: Project,
+    _folder: tempfile::TempDir,
+    #[cfg(feature = "postgres")]
+    _postgres: Option<postgres::Database>,
+}
+
+/// What a client sees.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+impl TestProject {
+    /// On SQLite, with these further settings.
+    pub(crate) fn new(urlpatterns: fn() -> Vec<Pattern>, settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = folder.path().join("test.sqlite3").to_string_lossy().into_owned();
+        let project = Self {
+            project: project(&url, urlpatterns, settings),
+            _folder: folder,
+            #[cfg(feature = "postgres")]
+            _postgres: None,
+        };
+        project.migrate();
+        project
+    }
+
+    /// On each database that there is.
+    pub(crate) fn on_each(urlpatterns: fn() -> Vec<Pattern>) -> Vec<Self> {
+        let sqlite = Self::new(urlpatterns, &[]);
+        #[cfg(feature = "postgres")]
+        if let Some(server) = postgres::server() {
+            let database = server.create_database();
+            let project = Self {
+                project: project(database.url(), urlpatterns, &[]),
+                _folder: tempfile::tempdir().unwrap(),
+                _postgres: Some(database),
+            };
+            project.migrate();
+            return vec![sqlite, project];
+        }
+        vec![sqlite]
+    }
+
+    fn migrate(&self) {
+        self.on_database(|connection| {
+            for migration in migrations::states(connection).unwrap() {
+                migrations::apply(connection, &migration.name).unwrap();
+            }
+        });
+    }
+
+    /// Arranges or looks at rows.
+    pub(crate) fn on_database<T>(&self, work: impl FnOnce(&mut DbConnection) -> T) -> T {
+        work(&mut self.project.database.get().unwrap())
+    }
+
+    pub(crate) fn execute(&self, sql: &str) {
+        self.on_database(|connection| connection.batch_execute(sql)).unwrap();
+    }
+
+    /// An active user with the unreadable password `!`.
+    pub(crate) fn user(&self, username: &str) -> User {
+        self.on_database(|connection| User::get_or_create(connection, username, "!").unwrap().0)
+    }
+
+    /// Sends requests to one and the same application.
+    pub(crate) async fn send(&self, requests: Vec<TestRequest>) -> Vec<Answer> {
+        let service = init_service(application(&self.project)).await;
+        let mut answers = Vec::with_capacity(requests.len());
+        for request in requests {
+            let request = request.insert_header(("host", "localhost")).to_request();
+            let response = service.call(request).await.unwrap();
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            let body = String::from_utf8(read_body(response).await.to_vec()).unwrap();
+            answers.push(Answer { status, headers, body });
+        }
+        answers
+    }
+
+    pub(crate) async fn send_one(&self, request: TestRequest) -> Answer {
+        self.send(vec![request]).await.remove(0)
+    }
+}
+
+fn project(url: &str, urlpatterns: fn() -> Vec<Pattern>, settings: &[(&str, &str)]) -> Project {
+    let own = [
+        ("DATABASE_URL", url),
+        ("SECRET_KEY", SECRET_KEY),
+        ("SECRET_KEY_FALLBACKS", OLD_SECRET_KEY),
+        ("ALLOWED_HOSTS", "localhost"),
+    ];
+    let env: Env = own.iter().chain(settings).copied().collect();
+    let settings = Settings::from_env(&env).unwrap();
+    let apps: Vec<Box<dyn App>> =
+        vec![Box::new(Auth::from_env(&env).unwrap()), Box::new(RestFramework::new(APISettings::default()))];
+    Project {
+        apps: Apps::new(apps).unwrap(),
+        database: Database::new(&settings.database),
+        settings,
+        urlpatterns,
+        commands: Vec::new(),
+        env,
+    }
+}
