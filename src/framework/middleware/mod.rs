@@ -151,7 +151,7 @@ where
                 get_host(req.request(), &self.site.settings)
             );
             // CommonMiddleware answers this, outside of the one that sets X-Frame-Options.
-            let response = req.into_response(common::without_frame_options(pages::bad_request()));
+            let response = req.into_response(common::own_answer(pages::bad_request()));
             futures_util::future::Either::Right(ready(Ok(response)))
         };
         Box::pin(request_id::scope(id, async move {
