@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::ServiceResponse;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderValue, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -95,6 +95,22 @@ fn is_same_domain(host: &str, pattern: &str) -> bool {
 /// Whether XFrameOptionsMiddleware, and with it CsrfViewMiddleware, saw the response.
 pub(super) fn is_framed(response: &ServiceResponse<BoxBody>) -> bool {
     response.response().extensions().get::<NoFrameOptions>().is_none()
+}
+
+/// Lets `%2F` match the slash of a route, as it does in Django, which matches the decoded path. actix-web decodes all
+/// but this one. The request itself keeps the path that the client sent.
+pub(super) fn decode_slashes(req: &mut ServiceRequest) {
+    let path = req.uri().path();
+    if !path.contains("%2F") && !path.contains("%2f") {
+        return;
+    }
+    let mut target = path.replace("%2F", "/").replace("%2f", "/");
+    if let Some(query) = req.uri().query() {
+        target.extend(["?", query]);
+    }
+    if let Ok(uri) = target.parse() {
+        req.match_info_mut().get_mut().update(&uri);
+    }
 }
 
 /// What a browser leaves alone in a path: Django's `escape_uri_path`.

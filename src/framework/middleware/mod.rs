@@ -138,7 +138,8 @@ where
 
     actix_web::dev::forward_ready!(service);
 
-    fn call(&self, req: ServiceRequest) -> Self::Future {
+    fn call(&self, mut req: ServiceRequest) -> Self::Future {
+        common::decode_slashes(&mut req);
         let id = client_request_id(&req).unwrap_or_else(Uuid::new_v4);
         let site = Arc::clone(&self.site);
         let log = AccessLog::start(&req);
