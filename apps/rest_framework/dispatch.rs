@@ -114,13 +114,14 @@ async fn initial(request: &Request) -> Result<(), APIException> {
 
 fn perform_content_negotiation(request: &Request) -> Result<(), APIException> {
     let view = request.policies();
+    let suffix = request.match_info().get("format");
     let format = match view.url_format_override {
-        Some(name) if !request.query_string().is_empty() => request.query_param(name)?,
+        // The query string is read only where it can matter, since reading it may fail.
+        Some(name) if suffix.is_none() && !request.query_string().is_empty() => request.query_param(name)?,
         _ => None,
     };
     let accept = request.headers().get_all(ACCEPT).map(HeaderValue::as_bytes);
-    let accepted =
-        select_renderer(&view.renderers, accept, request.match_info().get("format"), format.as_deref());
+    let accepted = select_renderer(&view.renderers, accept, suffix, format.as_deref());
     match accepted {
         Ok(accepted) => {
             request.set_accepted(accepted.renderer, &accepted.media_type);

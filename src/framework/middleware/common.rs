@@ -1,22 +1,47 @@
 //! Django's CommonMiddleware (`django/middleware/common.py`): allowed hosts, and the slash that is appended.
 
-use actix_web::body::BoxBody;
-use actix_web::dev::ServiceResponse;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderValue, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
+use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::{HttpSettings, Site};
 use crate::framework::http::get_host;
 use crate::framework::pages;
 
-/// Marks a response that Django makes outside of XFrameOptionsMiddleware, and so without its header.
+/// Marks a response that CommonMiddleware itself makes, and so outside of XFrameOptionsMiddleware.
 struct NoFrameOptions;
 
-pub(super) fn without_frame_options(mut response: HttpResponse) -> HttpResponse {
+/// The middleware's own answer. Its `process_response`, which sets `Content-Length`, does not see this one, so that a
+/// WSGI server sends it chunked.
+pub(super) fn own_answer(response: HttpResponse) -> HttpResponse {
+    let mut response = response.map_body(|_, body| BoxBody::new(Chunked(body)));
     response.extensions_mut().insert(NoFrameOptions);
     response
+}
+
+/// A body that does not tell its length.
+struct Chunked(BoxBody);
+
+impl MessageBody for Chunked {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.0).poll_next(context)
+    }
 }
 
 pub(super) fn is_allowed_host(req: &HttpRequest, settings: &HttpSettings) -> bool {
@@ -72,6 +97,22 @@ pub(super) fn is_framed(response: &ServiceResponse<BoxBody>) -> bool {
     response.response().extensions().get::<NoFrameOptions>().is_none()
 }
 
+/// Lets `%2F` match the slash of a route, as it does in Django, which matches the decoded path. actix-web decodes all
+/// but this one. The request itself keeps the path that the client sent.
+pub(super) fn decode_slashes(req: &mut ServiceRequest) {
+    let path = req.uri().path();
+    if !path.contains("%2F") && !path.contains("%2f") {
+        return;
+    }
+    let mut target = path.replace("%2F", "/").replace("%2f", "/");
+    if let Some(query) = req.uri().query() {
+        target.extend(["?", query]);
+    }
+    if let Ok(uri) = target.parse() {
+        req.match_info_mut().get_mut().update(&uri);
+    }
+}
+
 /// What a browser leaves alone in a path: Django's `escape_uri_path`.
 const PATH: &AsciiSet = &except(b"/:@&+$,-_.!~*'()");
 /// And in a query: Django's `iri_to_uri`.
@@ -124,7 +165,7 @@ fn redirect_with_slash(req: &HttpRequest, path: &str, debug: bool) -> HttpRespon
         .insert_header((LOCATION, location))
         .content_type("text/html; charset=utf-8")
         .finish();
-    without_frame_options(response)
+    own_answer(response)
 }
 
 #[cfg(test)]

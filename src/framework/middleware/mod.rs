@@ -138,7 +138,8 @@ where
 
     actix_web::dev::forward_ready!(service);
 
-    fn call(&self, req: ServiceRequest) -> Self::Future {
+    fn call(&self, mut req: ServiceRequest) -> Self::Future {
+        common::decode_slashes(&mut req);
         let id = client_request_id(&req).unwrap_or_else(Uuid::new_v4);
         let site = Arc::clone(&self.site);
         let log = AccessLog::start(&req);
@@ -151,7 +152,7 @@ where
                 get_host(req.request(), &self.site.settings)
             );
             // CommonMiddleware answers this, outside of the one that sets X-Frame-Options.
-            let response = req.into_response(common::without_frame_options(pages::bad_request()));
+            let response = req.into_response(common::own_answer(pages::bad_request()));
             futures_util::future::Either::Right(ready(Ok(response)))
         };
         Box::pin(request_id::scope(id, async move {
