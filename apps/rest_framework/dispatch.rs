@@ -8,7 +8,7 @@ use std::rc::Rc;
 use actix_web::body::BoxBody;
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, ALLOW, HeaderMap, HeaderValue, VARY};
+use actix_web::http::header::{ACCEPT, ALLOW, HeaderMap, HeaderValue, SET_COOKIE, VARY};
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpResponse};
 use futures_util::future::LocalBoxFuture;
@@ -207,6 +207,9 @@ fn finalize_headers(request: &Request, headers: &mut HeaderMap, own: bool) {
     let view = request.policies();
     if own {
         headers.insert(ALLOW, view.allow.clone());
+    }
+    if let Some(cookie) = request.csrf_cookie() {
+        headers.append(SET_COOKIE, cookie);
     }
     let vary = match (own && view.renderers.len() > 1, request.varies_on_cookie()) {
         (false, false) => return,

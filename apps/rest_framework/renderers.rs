@@ -74,7 +74,8 @@ impl Renderer for JSONRenderer {
 
 /// `text/html`: the data, readable in a browser.
 ///
-/// It stands where Django REST framework has its browsable API, with the same status and headers.
+/// It stands where Django REST framework has its browsable API, with the same status and headers. Scripts in the
+/// browser find there what a request must send to change anything (`window.drf.csrfToken` in Django REST framework).
 pub struct BrowsableAPIRenderer;
 
 impl Renderer for BrowsableAPIRenderer {
@@ -94,9 +95,10 @@ impl Renderer for BrowsableAPIRenderer {
         let json = json::to_vec(data, Some(4)).map_err(|error| RenderError(error.to_string()))?;
         let name = escape(context.request.view_name());
         let page = format!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n  <meta charset=\"utf-8\">\n  <title>{name}</title>\n</head>\n\
-             <body>\n<h1>{name}</h1>\n<p>{description}</p>\n<pre><b>{method} {path}</b></pre>\n<pre>HTTP {status}\n\n\
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n  <meta charset=\"utf-8\">\n  <title>{name}</title>\n  \
+             <meta name=\"csrf-token\" content=\"{csrf_token}\">\n</head>\n<body>\n<h1>{name}</h1>\n<p>{description}</p>\n<pre><b>{method} {path}</b></pre>\n<pre>HTTP {status}\n\n\
              {json}</pre>\n</body>\n</html>\n",
+            csrf_token = context.request.csrf_token(),
             description = escape(context.request.view_description()),
             method = escape(context.request.method().as_str()),
             path = escape(context.request.path()),

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
+use actix_web::http::header::HeaderValue;
 use actix_web::web::Data as AppData;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use serde::de::DeserializeOwned;
@@ -19,8 +20,10 @@ use super::renderers::Renderer;
 use super::views::Policies;
 use crate::apps::auth::models::User;
 use crate::framework::cache::Cache;
+use crate::framework::csrf::{self, get_new_csrf_string, secret_of_cookie};
 use crate::framework::database::Database;
-use crate::framework::middleware::AccessLog;
+use crate::framework::http::get_cookie;
+use crate::framework::middleware::{AccessLog, Site};
 
 /// The request that a view's policies and handlers work with. It derefs to actix-web's own; clones are cheap.
 #[derive(Clone)]
@@ -42,6 +45,8 @@ pub(super) struct State {
     user: OnceCell<Rc<User>>,
     auth: OnceCell<Rc<dyn Any>>,
     varies_on_cookie: Cell<bool>,
+    /// The secret of the token that a page shows: the cookie is to be sent with it.
+    csrf_secret: OnceCell<String>,
 }
 
 struct Accepted {
@@ -61,6 +66,7 @@ impl Request {
             user: OnceCell::new(),
             auth: OnceCell::new(),
             varies_on_cookie: Cell::new(false),
+            csrf_secret: OnceCell::new(),
         });
         http.extensions_mut().insert(Rc::clone(&state));
         Self { http, state, method: None }
@@ -180,6 +186,28 @@ impl Request {
     /// Notes that the answer depends on the session's cookie, so that `Vary` says so.
     pub fn vary_on_cookie(&self) {
         self.state.varies_on_cookie.set(true);
+    }
+
+    /// A token for a page to send along with what it posts (`django.middleware.csrf.get_token`). The answer sets the
+    /// cookie that belongs to it, and so varies by it.
+    #[must_use]
+    pub fn csrf_token(&self) -> String {
+        self.vary_on_cookie();
+        let cookie = || {
+            let site = self.http.app_data::<AppData<Site>>()?;
+            let cookie = get_cookie(self.http.headers(), &site.settings.csrf.cookie_name)?;
+            secret_of_cookie(&cookie).ok()
+        };
+        csrf::mask_cipher_secret(
+            self.state.csrf_secret.get_or_init(|| cookie().unwrap_or_else(get_new_csrf_string)),
+        )
+    }
+
+    /// The cookie for [`csrf_token`](Self::csrf_token), where one was asked for.
+    pub(super) fn csrf_cookie(&self) -> Option<HeaderValue> {
+        let secret = self.state.csrf_secret.get()?;
+        let site = self.http.app_data::<AppData<Site>>()?;
+        csrf::set_cookie(&site.settings.csrf, secret)
     }
 
     pub(super) fn varies_on_cookie(&self) -> bool {

@@ -15,7 +15,7 @@ use crate::framework::server::application;
 use crate::framework::urls::Pattern;
 
 #[cfg(feature = "postgres")]
-#[path = "../../tests/support/postgres.rs"]
+#[path = "../../tests/it/support/postgres.rs"]
 mod postgres;
 
 pub(crate) const SECRET_KEY: &str = "the key that signs";

@@ -9,9 +9,11 @@ use actix_web::http::header::HeaderName;
 use super::crypto::{RANDOM_STRING_CHARS, constant_time_compare, get_random_string};
 use url::SplitUrl;
 
+mod cookie;
 mod settings;
 mod url;
 
+pub use cookie::set_cookie;
 pub use settings::CsrfSettings;
 
 /// Characters of a secret.
