@@ -8,6 +8,7 @@ use diesel::connection::SimpleConnection;
 use super::{APISettings, RestFramework};
 use crate::apps::auth::{Auth, User};
 use crate::framework::app::{App, Apps};
+use crate::framework::cache::Cache;
 use crate::framework::conf::Env;
 use crate::framework::database::{Database, DbConnection, migrations};
 use crate::framework::project::{Project, Settings};
@@ -132,6 +133,7 @@ fn project(url: &str, urlpatterns: fn() -> Vec<Pattern>, settings: &[(&str, &str
         settings,
         urlpatterns,
         commands: Vec::new(),
+        cache: Cache::from_env(&env).unwrap(),
         env,
     }
 }
