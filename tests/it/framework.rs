@@ -49,6 +49,7 @@ fn every_answer_has_django_s_headers(database: &TestDatabase) {
     cross-origin-opener-policy: same-origin
     location: /auth/
     referrer-policy: same-origin
+    transfer-encoding: chunked
     x-content-type-options: nosniff
     ");
     // AuthView has no session authentication, so its answer does not depend on a cookie.

@@ -142,8 +142,8 @@ fn what_exceeds_the_queue_is_refused(database: &TestDatabase) {
         logins.into_iter().map(|login| login.join().unwrap()).collect::<Vec<_>>()
     });
     let (busy, done): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 503);
-    // One at work and one waiting; more where the others came late.
-    assert!(done.len() >= 2 && !busy.is_empty(), "{} done, {} busy", done.len(), busy.len());
+    // One at work and one waiting; one alone where all came before the thread had begun, more where some came late.
+    assert!(!done.is_empty() && !busy.is_empty(), "{} done, {} busy", done.len(), busy.len());
     assert!(done.iter().all(|answer| answer.key() == key));
     insta::assert_snapshot!(busy[0].wire(), @r#"
     503
