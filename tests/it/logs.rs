@@ -83,7 +83,7 @@ fn no_secret_is_ever_logged(database: &TestDatabase) {
         for path in ["/", "/auth/"] {
             let basic = base64::engine::general_purpose::STANDARD.encode(format!("Pepe:{secret}"));
             let ask = |value: String| anonymous.request("GET", path).header("authorization", value).send();
-            assert!([200, 401].contains(&ask(format!("Basic {basic}")).status));
+            assert!([200, 401, 403].contains(&ask(format!("Basic {basic}")).status));
             ask(format!("Basic {basic}x"));
             ask(format!("Basic {secret} {secret}"));
         }
