@@ -8,6 +8,7 @@ use diesel::connection::SimpleConnection;
 use super::{APISettings, RestFramework};
 use crate::apps::auth::{Auth, User};
 use crate::framework::app::{App, Apps};
+use crate::framework::cache::Cache;
 use crate::framework::conf::Env;
 use crate::framework::database::{Database, DbConnection, migrations};
 use crate::framework::project::{Project, Settings};
@@ -15,7 +16,7 @@ use crate::framework::server::application;
 use crate::framework::urls::Pattern;
 
 #[cfg(feature = "postgres")]
-#[path = "../../tests/support/postgres.rs"]
+#[path = "../../tests/it/support/postgres.rs"]
 mod postgres;
 
 pub(crate) const SECRET_KEY: &str = "the key that signs";
@@ -127,6 +128,7 @@ fn project(url: &str, urlpatterns: fn() -> Vec<Pattern>, settings: &[(&str, &str
     let apps: Vec<Box<dyn App>> =
         vec![Box::new(Auth::from_env(&env).unwrap()), Box::new(RestFramework::new(APISettings::default()))];
     Project {
+        cache: Cache::from_env(&env).unwrap(),
         apps: Apps::new(apps).unwrap(),
         database: Database::new(&settings.database),
         settings,

@@ -148,8 +148,10 @@ fn connect_or_start() -> Result<Server, String> {
 
 /// The directory of the server that runs, or of one that this starts, and the lock that keeps it.
 fn share(programs: &Path) -> Result<(File, String), std::io::Error> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    fs::create_dir_all(folder)?;
+    // CARGO_TARGET_TMPDIR, which cargo does not tell unit tests: the program is target/debug/deps/NAME.
+    let program = env::current_exe()?;
+    let folder = program.ancestors().nth(3).unwrap_or(&program).join("tmp");
+    fs::create_dir_all(&folder)?;
     let open = || {
         OpenOptions::new()
             .read(true)
