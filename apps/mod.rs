@@ -2,5 +2,6 @@
 
 pub mod auth;
 pub mod authtoken;
+pub mod forward_auth;
 pub mod rest_framework;
 pub mod test_app;

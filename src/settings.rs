@@ -3,6 +3,7 @@
 
 use crate::apps::auth::Auth;
 use crate::apps::authtoken::AuthToken;
+use crate::apps::forward_auth::ForwardAuth;
 use crate::apps::rest_framework::parsers::UploadLimits;
 use crate::apps::rest_framework::throttling::ThrottleRates;
 use crate::apps::rest_framework::{APISettings, RestFramework};
@@ -21,6 +22,7 @@ fn installed_apps(env: &Env) -> Result<Vec<Box<dyn App>>, ImproperlyConfigured> 
         Box::new(Auth::from_env(env)?),
         Box::new(RestFramework::new(rest_framework(env)?)),
         Box::new(AuthToken),
+        Box::new(ForwardAuth),
         Box::new(TestApp),
     ])
 }

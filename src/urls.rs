@@ -1,11 +1,15 @@
 //! The root URLconf: which app answers at which prefix.
 
 use crate::apps::authtoken::views::obtain_auth_token;
-use crate::apps::test_app;
+use crate::apps::{forward_auth, test_app};
 use crate::framework::urls::{Pattern, include, path};
 
 /// All patterns of the project, in order: the first that matches answers.
 #[must_use]
 pub fn urlpatterns() -> Vec<Pattern> {
-    vec![path("api-token-auth/", obtain_auth_token()), include("", test_app::urls::urlpatterns())]
+    vec![
+        path("api-token-auth/", obtain_auth_token()),
+        path("auth/verify", forward_auth::verify()),
+        include("", test_app::urls::urlpatterns()),
+    ]
 }

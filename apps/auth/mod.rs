@@ -2,6 +2,8 @@
 //! `createsuperuser` and `changepassword`.
 
 pub mod backends;
+mod deletion;
+mod diagnosis;
 pub mod hashers;
 mod management;
 pub mod models;
@@ -21,6 +23,9 @@ use self::passwords::{PasswordSettings, Passwords};
 use self::sessions::SessionSettings;
 use crate::framework::app::App;
 use crate::framework::conf::{Env, ImproperlyConfigured};
+use crate::framework::database::needs::NeededTable;
+use crate::framework::database::{DatabaseError, DbConnection};
+use crate::framework::diagnosis::Examination;
 use crate::framework::management::Command;
 
 /// The app. It holds the project's hashers and validators, and whose sessions count.
@@ -76,5 +81,16 @@ impl App for Auth {
                 validators: self.validators.clone(),
             }),
         ]
+    }
+    fn tables(&self) -> Vec<NeededTable> {
+        diagnosis::tables()
+    }
+
+    fn diagnose(&self, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+        diagnosis::diagnose(self.passwords.hashers(), examination)
+    }
+
+    fn delete_user(&self, connection: &mut DbConnection, user_id: i32) -> Result<(), DatabaseError> {
+        deletion::delete_related(connection, user_id)
     }
 }

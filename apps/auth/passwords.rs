@@ -62,6 +62,12 @@ impl Passwords {
         Self { settings: Arc::new(settings), pool: Arc::default() }
     }
 
+    /// The hashers, in their order.
+    #[must_use]
+    pub fn hashers(&self) -> &Hashers {
+        &self.settings.hashers
+    }
+
     /// Hashes a password here and now: for commands, never for a request.
     ///
     /// # Errors

@@ -114,6 +114,12 @@ async fn initial(request: &Request) -> Result<(), APIException> {
 
 fn perform_content_negotiation(request: &Request) -> Result<(), APIException> {
     let view = request.policies();
+    if view.ignore_client_content_negotiation
+        && let Some(first) = view.renderers.first()
+    {
+        request.set_accepted(0, first.media_type());
+        return Ok(());
+    }
     let suffix = request.match_info().get("format");
     let format = match view.url_format_override {
         // The query string is read only where it can matter, since reading it may fail.

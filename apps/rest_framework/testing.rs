@@ -128,6 +128,7 @@ fn project(url: &str, urlpatterns: fn() -> Vec<Pattern>, settings: &[(&str, &str
     let apps: Vec<Box<dyn App>> =
         vec![Box::new(Auth::from_env(&env).unwrap()), Box::new(RestFramework::new(APISettings::default()))];
     Project {
+        cache: Cache::from_env(&env).unwrap(),
         apps: Apps::new(apps).unwrap(),
         database: Database::new(&settings.database),
         settings,

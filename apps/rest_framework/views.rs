@@ -56,6 +56,7 @@ pub(super) struct Declared {
     throttle_classes: Option<Vec<Arc<dyn Throttle>>>,
     throttle_scope: Option<&'static str>,
     versioning_class: Option<Arc<dyn Versioning>>,
+    ignore_client_content_negotiation: bool,
 }
 
 /// A view's policies, its own or the project's, as requests meet them.
@@ -73,6 +74,7 @@ pub(super) struct Policies {
     pub(super) versioning: Option<Arc<dyn Versioning>>,
     pub(super) versions: Versions,
     pub(super) serializer: Option<Arc<Serializer>>,
+    pub(super) ignore_client_content_negotiation: bool,
     pub(super) methods: Vec<Method>,
     pub(super) allow: HeaderValue,
     pub(super) exception_handler: ExceptionHandler,
@@ -96,6 +98,7 @@ impl APIView {
             throttle_classes: None,
             throttle_scope: None,
             versioning_class: None,
+            ignore_client_content_negotiation: false,
         };
         Self { routes: Vec::new(), declared }
     }
@@ -163,6 +166,14 @@ impl APIView {
         self
     }
 
+    /// Answers with the first renderer, whatever `Accept` and `?format=` say: for a client that passes on the headers of
+    /// another (Django REST framework's example `IgnoreClientContentNegotiation`).
+    #[must_use]
+    pub fn ignore_client_content_negotiation(mut self) -> Self {
+        self.declared.ignore_client_content_negotiation = true;
+        self
+    }
+
     /// The handler of GET, and so of HEAD.
     #[must_use]
     pub fn get<H: Handler<A, Output: Responder + 'static>, A: FromRequest + 'static>(
@@ -210,7 +221,9 @@ impl APIView {
         self.on(Method::DELETE, handler)
     }
 
-    fn on<H: Handler<A, Output: Responder + 'static>, A: FromRequest + 'static>(
+    /// The handler of a method, `OPTIONS` too, which otherwise describes the view.
+    #[must_use]
+    pub fn on<H: Handler<A, Output: Responder + 'static>, A: FromRequest + 'static>(
         mut self,
         method: Method,
         handler: H,
@@ -267,6 +280,7 @@ impl Declared {
                 .cloned(),
             versions: settings.versions.clone(),
             serializer: self.serializer.clone(),
+            ignore_client_content_negotiation: self.ignore_client_content_negotiation,
             methods: self.methods.clone(),
             allow: allow(&self.methods),
             exception_handler: settings.exception_handler,

@@ -1,9 +1,14 @@
 //! An app, and the registry of those that are installed (`django/apps/config.py`, `django/apps/registry.py`).
 
+use std::sync::Arc;
+
 use actix_web::web::ServiceConfig;
 
 use super::checks::CheckMessage;
 use super::conf::ImproperlyConfigured;
+use super::database::needs::NeededTable;
+use super::database::{DatabaseError, DbConnection};
+use super::diagnosis::Examination;
 use super::management::Command;
 
 /// A self-contained part of a project: a folder below `apps/`, listed in `INSTALLED_APPS`.
@@ -30,10 +35,34 @@ pub trait App: Send + Sync {
     fn checks(&self, _deploy: bool) -> Vec<CheckMessage> {
         Vec::new()
     }
+
+    /// The tables that the app reads or writes, for `manage doctor` to compare with those that are there.
+    fn tables(&self) -> Vec<NeededTable> {
+        Vec::new()
+    }
+
+    /// What the app finds in the live database that `manage doctor` shall tell of. It reads only.
+    ///
+    /// # Errors
+    /// Those of the queries.
+    fn diagnose(&self, _examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+        Ok(())
+    }
+
+    /// Deletes the rows of the app's own tables that belong to a user who is being deleted: what Django's cascade would
+    /// delete. Called inside the transaction that deletes the user; later apps come first.
+    ///
+    /// # Errors
+    /// Those of the queries: the user stays, and all that other apps deleted.
+    fn delete_user(&self, _connection: &mut DbConnection, _user_id: i32) -> Result<(), DatabaseError> {
+        Ok(())
+    }
 }
 
-/// The installed apps, in the order of `INSTALLED_APPS`: an app may use those before it.
-pub struct Apps(Vec<Box<dyn App>>);
+/// The installed apps, in the order of `INSTALLED_APPS`: an app may use those before it. Clones share them, and a request
+/// finds them in its app data (`Data<Apps>`).
+#[derive(Clone)]
+pub struct Apps(Arc<[Box<dyn App>]>);
 
 impl Apps {
     /// Registers the apps.
@@ -57,11 +86,11 @@ impl Apps {
             }
             seen.push(label);
         }
-        Ok(Self(apps))
+        Ok(Self(apps.into()))
     }
 
     /// The apps in their order.
-    pub fn iter(&self) -> impl Iterator<Item = &dyn App> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &dyn App> {
         self.0.iter().map(AsRef::as_ref)
     }
 

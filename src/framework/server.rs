@@ -87,6 +87,7 @@ pub fn application(
     let mut application = App::new()
         .app_data(web::Data::from(Arc::clone(&site)))
         .app_data(web::Data::new(project.database.clone()))
+        .app_data(web::Data::new(project.apps.clone()))
         // A clone a worker: each has a connection of its own.
         .app_data(web::Data::new(project.cache.clone()));
     for app in project.apps.iter() {

@@ -16,8 +16,11 @@ mod support;
 
 mod architecture;
 mod commands;
+mod deletion;
 mod demo;
+mod doctor;
 mod environment;
+mod forward_auth;
 mod framework;
 mod interactive;
 mod locked;

@@ -93,6 +93,16 @@ impl Hashers {
         once(self.preferred()).chain(self.0.others.iter().map(|hasher| &**hasher))
     }
 
+    /// The names of all schemes there are, in the default order.
+    pub fn algorithms() -> impl Iterator<Item = &'static str> {
+        SCHEMES.into_iter().map(|(algorithm, ..)| algorithm)
+    }
+
+    /// Whether hashes of this scheme are read.
+    pub fn reads(&self, algorithm: &str) -> bool {
+        self.iter().any(|hasher| hasher.algorithm() == algorithm)
+    }
+
     /// The hasher whose name `encoded` begins with; None where the list has none.
     pub fn identify_hasher(&self, encoded: &str) -> Option<&dyn PasswordHasher> {
         let algorithm = encoded.split('$').next()?;
@@ -126,7 +136,7 @@ impl Hashers {
             return Verdict::Incorrect;
         };
         let hasher_changed = hasher.algorithm() != self.preferred().algorithm();
-        let must_update = hasher_changed || self.preferred().must_update(encoded);
+        let must_update = self.must_update(encoded);
         if !hasher.verify(password, encoded) {
             if must_update && !hasher_changed {
                 hasher.harden_runtime(password, encoded);
@@ -136,6 +146,13 @@ impl Hashers {
         // A password that the preferred scheme refuses (plain bcrypt's 72 bytes) keeps the hash it has.
         let rehashed = if must_update { self.make_password(Some(password)).ok() } else { None };
         Verdict::Correct { rehashed }
+    }
+
+    /// Whether the next login with the right password writes `encoded` anew: it is of another scheme or cost than the
+    /// preferred one, or its salt is weak.
+    pub fn must_update(&self, encoded: &str) -> bool {
+        let algorithm = self.identify_hasher(encoded).map(PasswordHasher::algorithm);
+        algorithm != Some(self.preferred().algorithm()) || self.preferred().must_update(encoded)
     }
 
     /// Costs one hash of the preferred scheme: for an unknown user, as Django's `ModelBackend.authenticate`.

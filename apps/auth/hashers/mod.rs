@@ -17,6 +17,7 @@ mod costs;
 mod list;
 mod pbkdf2;
 mod scrypt;
+mod summary;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,7 @@ pub use self::costs::{HasherCosts, HasherSettingError};
 pub use self::list::{Hashers, Verdict};
 pub use self::pbkdf2::{PBKDF2PasswordHasher, Prf};
 pub use self::scrypt::ScryptPasswordHasher;
+pub use self::summary::{Summary, summarize};
 
 /// What an unusable password starts with: no scheme has a name like it.
 pub const UNUSABLE_PASSWORD_PREFIX: &str = "!";

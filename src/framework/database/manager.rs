@@ -32,6 +32,9 @@ impl Manager {
     }
 
     fn sqlite(&self, path: &str) -> Result<DbConnection, diesel::r2d2::Error> {
+        if self.settings.read_only {
+            return self.sqlite_read_only(path);
+        }
         let mut connection = SqliteConnection::establish(path)?;
         let query = diesel::r2d2::Error::QueryError;
         // First of all, so that what follows waits for a lock instead of failing.
@@ -43,6 +46,23 @@ impl Manager {
         }
         // FULL: a login that was answered is on the disk, also after a power cut.
         connection.batch_execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL").map_err(query)?;
+        Ok(DbConnection::Sqlite(connection))
+    }
+
+    /// SQLite's own read-only mode: no file is made, no journal mode switched, no journal of a crash played back.
+    fn sqlite_read_only(&self, path: &str) -> Result<DbConnection, diesel::r2d2::Error> {
+        let uri = if path.starts_with("file:") {
+            format!("{path}{}mode=ro", if path.contains('?') { '&' } else { '?' })
+        } else {
+            // RFC 3986 reserves what SQLite would take for the end of the path.
+            let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+            format!("file:{path}?mode=ro")
+        };
+        let mut connection = SqliteConnection::establish(&uri)?;
+        let timeout = self.settings.timeout.as_millis();
+        connection
+            .batch_execute(&format!("PRAGMA busy_timeout = {timeout}; PRAGMA query_only = ON"))
+            .map_err(diesel::r2d2::Error::QueryError)?;
         Ok(DbConnection::Sqlite(connection))
     }
 
@@ -68,8 +88,9 @@ impl Manager {
         }
         let mut connection = diesel::PgConnection::establish(&url)?;
         // timestamptz columns are read as plain timestamps, which is right in UTC only.
+        let read_only = if self.settings.read_only { "SET default_transaction_read_only = on; " } else { "" };
         let settings = format!(
-            "SET TIME ZONE 'UTC'; SET statement_timeout = {}; SET lock_timeout = {}",
+            "{read_only}SET TIME ZONE 'UTC'; SET statement_timeout = {}; SET lock_timeout = {}",
             self.settings.statement_timeout.as_millis(),
             self.settings.timeout.as_millis()
         );

@@ -4,7 +4,7 @@
 //! migration's folder is `<timestamp>_<app>_<what>`: the label in the middle says whose it is.
 
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
-use diesel::{QueryDsl, RunQueryDsl, SelectableHelper};
+use diesel::{Connection, QueryDsl, RunQueryDsl, SelectableHelper};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{DatabaseError, DbConnection};
@@ -48,6 +48,14 @@ mod diesel_schema {
             run_on -> Timestamp,
         }
     }
+
+    diesel::table! {
+        django_migrations (id) {
+            id -> BigInt,
+            app -> Text,
+            name -> Text,
+        }
+    }
 }
 use diesel_schema::__diesel_schema_migrations;
 
@@ -80,6 +88,32 @@ pub fn states(connection: &mut DbConnection) -> Result<Vec<MigrationState>, Data
             name,
         })
         .collect())
+}
+
+/// What Django's own table `django_migrations` records as applied, as (app, name). Reads only: without the table, nothing.
+///
+/// # Errors
+/// The database can't be read.
+pub fn recorded_by_django(connection: &mut DbConnection) -> Result<Vec<(String, String)>, DatabaseError> {
+    use diesel_schema::django_migrations::dsl::{app, django_migrations, id, name};
+
+    if !has_table(connection, "django_migrations")? {
+        return Ok(Vec::new());
+    }
+    Ok(django_migrations.select((app, name)).order(id).load(connection)?)
+}
+
+/// What Django's own table `django_migrations` holds after all of ours, as (app, name): tried out on an empty database in
+/// memory, so that there is no second list to keep.
+///
+/// # Errors
+/// A migration that does not run.
+pub fn recorded_for_django() -> Result<Vec<(String, String)>, DatabaseError> {
+    use diesel_schema::django_migrations::dsl::{app, django_migrations, id, name};
+
+    let mut memory = diesel::SqliteConnection::establish(":memory:").map_err(MigrationError::new)?;
+    memory.run_pending_migrations(SQLITE).map_err(MigrationError::new)?;
+    Ok(django_migrations.select((app, name)).order(id).load(&mut memory)?)
 }
 
 /// Runs one migration, in a transaction of its own.

@@ -4,8 +4,10 @@
 //! connection out and uses it inside one blocking call, so that no request thread ever waits for a disk or a socket.
 //! What diesel's `MultiConnection` can't express (see `#[derive(MultiConnection)]`) matches on the variant.
 
+pub mod inspection;
 mod manager;
 pub mod migrations;
+pub mod needs;
 mod url;
 
 use std::time::Duration;
@@ -33,6 +35,9 @@ pub struct DatabaseSettings {
     /// SQLite's journal mode (`SQLITE_JOURNAL_MODE`: `wal` or `delete`). Unset: a database that vitamin creates is in
     /// WAL mode, and one that is already there stays as it is, since somebody else's backups may count on it.
     pub journal_mode: Option<JournalMode>,
+    /// Whether the database refuses every write and is never made, for a command that only looks. Not a variable of the
+    /// environment.
+    pub read_only: bool,
 }
 
 /// A journal mode of SQLite that several processes can share.
@@ -74,6 +79,7 @@ impl DatabaseSettings {
             timeout: seconds(env, "DATABASE_TIMEOUT", 5)?,
             statement_timeout: seconds(env, "DATABASE_STATEMENT_TIMEOUT", 30)?,
             journal_mode: env.optional("SQLITE_JOURNAL_MODE")?,
+            read_only: false,
         })
     }
 }
@@ -135,6 +141,22 @@ impl Database {
             .test_on_check_out(!settings.url.is_sqlite())
             .build_unchecked(Manager::new(settings.clone()));
         Self { pool }
+    }
+
+    /// A pool of the same database whose connections refuse to write.
+    #[must_use]
+    pub fn read_only(settings: &DatabaseSettings) -> Self {
+        Self::new(&DatabaseSettings { read_only: true, ..settings.clone() })
+    }
+
+    /// One connection that refuses to write, outside of any pool. It is not tried again.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Unavailable`] when it can't be opened; a SQLite file that is not there is not made.
+    pub fn open_read_only(settings: &DatabaseSettings) -> Result<DbConnection, DatabaseError> {
+        use diesel::r2d2::ManageConnection;
+        let manager = Manager::new(DatabaseSettings { read_only: true, ..settings.clone() });
+        manager.connect().map_err(|error| DatabaseError::Unavailable(error.to_string()))
     }
 
     /// A connection of the pool. It may wait, so a request uses [`Database::run`].

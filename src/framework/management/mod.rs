@@ -3,6 +3,7 @@
 //! A command ends with exit code 0, 1 with a `CommandError` on standard error, or 2 for wrong usage.
 
 mod check;
+mod doctor;
 mod migrate;
 mod runserver;
 mod showmigrations;
@@ -131,6 +132,7 @@ fn run(project: &Arc<Project>, groups: &[Group], out: &mut dyn Write) -> Result<
 fn groups(project: &mut Project) -> Vec<Group> {
     let framework: Vec<Box<dyn Command>> = vec![
         Box::new(check::Check),
+        Box::new(doctor::Doctor),
         Box::new(migrate::Migrate),
         Box::new(runserver::RunServer),
         Box::new(showmigrations::ShowMigrations),

@@ -1,0 +1,257 @@
+//! What `manage doctor` says of users, passwords and sessions.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+
+use super::hashers::{Hashers, Summary, summarize};
+use super::models::{User, now};
+use super::session_data::SessionData;
+use crate::framework::conf::SecretKey;
+use crate::framework::database::needs::NeededTable;
+use crate::framework::database::{DatabaseError, DbConnection};
+use crate::framework::diagnosis::{Examination, Severity};
+use crate::schema::{
+    auth_group, auth_group_permissions, auth_permission, auth_user, auth_user_groups,
+    auth_user_user_permissions, django_content_type, django_session,
+};
+
+/// Rows that are read at a time.
+const BATCH: i64 = 2000;
+/// Newest rows that are looked at one by one.
+const NEWEST: i64 = 20;
+/// Tables of Django's own, and of knox, whose rows a deletion here takes along.
+const DELETED_ALONG: [&str; 2] = ["django_admin_log", "knox_authtoken"];
+
+pub(super) fn tables() -> Vec<NeededTable> {
+    vec![
+        NeededTable::of("auth_user", auth_user::table).unique(&[&["id"], &["username"]]).written(),
+        NeededTable::of("auth_group", auth_group::table),
+        NeededTable::of("auth_permission", auth_permission::table),
+        NeededTable::of("auth_group_permissions", auth_group_permissions::table),
+        NeededTable::of("auth_user_groups", auth_user_groups::table),
+        NeededTable::of("auth_user_user_permissions", auth_user_user_permissions::table),
+        NeededTable::of("django_content_type", django_content_type::table),
+        NeededTable::of("django_session", django_session::table).unique(&[&["session_key"]]).written(),
+    ]
+}
+
+pub(super) fn diagnose(hashers: &Hashers, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+    user_model(examination);
+    if examination.can_read("auth_user") {
+        users(examination)?;
+        passwords(hashers, examination)?;
+    }
+    if examination.can_read("django_session") {
+        sessions(examination)?;
+    }
+    Ok(())
+}
+
+/// What refers to which table of users.
+fn user_model(examination: &mut Examination<'_>) {
+    let keys = &examination.schema.foreign_keys;
+    let custom = keys.iter().find(|key| {
+        ["authtoken_token", "django_admin_log", "knox_authtoken"].contains(&key.table.as_str())
+            && key.column == "user_id"
+            && key.target != "auth_user"
+    });
+    if let Some(key) = custom {
+        let message = format!(
+            "{}.user_id refers to {}: this project has a user model of its own (AUTH_USER_MODEL), and vitamin reads \
+             auth_user alone.",
+            key.table, key.target
+        );
+        examination.diagnosis.say("Users", Severity::Problem, message);
+        return;
+    }
+    let known: Vec<&str> = DELETED_ALONG
+        .into_iter()
+        .chain(["auth_user_groups", "auth_user_user_permissions", "authtoken_token"])
+        .collect();
+    let unknown: Vec<String> = keys
+        .iter()
+        .filter(|key| key.target == "auth_user" && !known.contains(&key.table.as_str()))
+        .map(|key| format!("{}.{}", key.table, key.column))
+        .collect();
+    if !unknown.is_empty() {
+        let message = format!(
+            "Refer to users, and no app here owns them: {}. A user with such rows can be deleted in Django only, which \
+             knows what shall become of the rows; here the database refuses.",
+            unknown.join(", ")
+        );
+        examination.diagnosis.say("Users", Severity::Note, message);
+    }
+}
+
+fn users(examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+    let newest: QueryResult<Vec<User>> = auth_user::table
+        .order(auth_user::id.desc())
+        .limit(NEWEST)
+        .select(User::as_select())
+        .load(examination.connection);
+    match newest {
+        Ok(users) => {
+            let tomorrow = now() + chrono::Duration::minutes(5);
+            if users.iter().any(|user| user.date_joined > tomorrow) {
+                let message = "Somebody joined in the future. With USE_TZ = False Django writes local times, and they are \
+                               read as UTC here: set USE_TZ = True.";
+                examination.diagnosis.say("Users", Severity::Warning, message);
+            }
+        }
+        // The message may hold the value.
+        Err(diesel::result::Error::DeserializationError(_)) => {
+            let message = "A row of auth_user can't be read: a value is not of its column's type.";
+            examination.diagnosis.say("Users", Severity::Problem, message);
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+/// By scheme and cost: how many hashes there are, and how many of them the next login would write anew here.
+type Counts = BTreeMap<Result<Summary, &'static str>, (u64, u64)>;
+
+/// All stored hashes, counted.
+fn count(hashers: &Hashers, connection: &mut DbConnection) -> Result<Counts, DatabaseError> {
+    let mut counts = Counts::new();
+    let mut last = i32::MIN;
+    loop {
+        let rows: Vec<(i32, String)> = auth_user::table
+            .filter(auth_user::id.gt(last))
+            .order(auth_user::id)
+            .limit(BATCH)
+            .select((auth_user::id, auth_user::password))
+            .load(connection)?;
+        let Some((id, _)) = rows.last() else { return Ok(counts) };
+        last = *id;
+        for (_, encoded) in &rows {
+            let (all, rewritten) = counts.entry(summarize(encoded)).or_default();
+            *all += 1;
+            *rewritten += u64::from(hashers.must_update(encoded));
+        }
+    }
+}
+
+/// The hash that Django wrote last, as far as one can tell: that of the last login, else of the newest user.
+fn written_last(connection: &mut DbConnection) -> Result<Option<String>, DatabaseError> {
+    let usable =
+        || auth_user::table.filter(auth_user::password.not_like("!%")).select(auth_user::password).limit(1);
+    let by_login = usable()
+        .filter(auth_user::last_login.is_not_null())
+        .order(auth_user::last_login.desc())
+        .get_result(connection)
+        .optional()?;
+    match by_login {
+        Some(encoded) => Ok(Some(encoded)),
+        None => Ok(usable().order(auth_user::id.desc()).get_result(connection).optional()?),
+    }
+}
+
+fn passwords(hashers: &Hashers, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+    const SECTION: &str = "Passwords";
+    let preferred = hashers.preferred().algorithm();
+    let counts = count(hashers, examination.connection)?;
+    let last = written_last(examination.connection)?;
+    let diagnosis = &mut *examination.diagnosis;
+    if counts.is_empty() {
+        diagnosis.say(SECTION, Severity::Note, "There are no users yet.");
+    }
+    for (summary, (all, rewritten)) in &counts {
+        match summary {
+            Err("unusable") => {
+                diagnosis.say(
+                    SECTION,
+                    Severity::Fine,
+                    format!("{all} unusable, as Django's set_unusable_password."),
+                );
+            }
+            Err(words) => {
+                let message =
+                    format!("{all} of {words}: these users can't log in here until Django rewrites them.");
+                diagnosis.say(SECTION, Severity::Problem, message);
+            }
+            Ok(summary) if !hashers.reads(summary.algorithm) => {
+                let message =
+                    format!("{all} of {summary}, which PASSWORD_HASHERS leaves out: they can't log in here.");
+                diagnosis.say(SECTION, Severity::Problem, message);
+                diagnosis.set("PASSWORD_HASHERS", setting(preferred));
+            }
+            Ok(summary) if *rewritten == 0 => {
+                diagnosis.say(
+                    SECTION,
+                    Severity::Fine,
+                    format!("{all} of {summary}, which stay as they are."),
+                );
+            }
+            Ok(summary) => {
+                let message =
+                    format!("{all} of {summary}; the next login here writes {rewritten} of them anew.");
+                diagnosis.say(SECTION, Severity::Note, message);
+            }
+        }
+    }
+    let Some((last, summary)) = last.and_then(|last| summarize(&last).ok().map(|summary| (last, summary)))
+    else {
+        return Ok(());
+    };
+    if hashers.must_update(&last) {
+        let here = if summary.algorithm == preferred {
+            "another cost is set here"
+        } else {
+            "another scheme is preferred here"
+        };
+        let message = format!(
+            "The hash that was written last is of {summary}, so that is what Django prefers, as far as the rows tell; {here} \
+             (first of PASSWORD_HASHERS: {preferred}). The two would rewrite each other's hashes at every login, and lock out \
+             users whose scheme Django lacks. If Django's PASSWORD_HASHERS begins with yet another scheme, name that one."
+        );
+        diagnosis.say(SECTION, Severity::Problem, message);
+        diagnosis.set("PASSWORD_HASHERS", setting(summary.algorithm));
+        for (variable, value) in summary.costs {
+            diagnosis.set(variable, value.to_string());
+        }
+    } else {
+        diagnosis.say(
+            SECTION,
+            Severity::Fine,
+            format!("Both sides prefer {summary}, as far as the rows tell."),
+        );
+    }
+    Ok(())
+}
+
+/// All schemes, this one first.
+fn setting(first: &'static str) -> String {
+    let others = Hashers::algorithms().filter(|name| *name != first);
+    std::iter::once(first).chain(others).collect::<Vec<_>>().join(",")
+}
+
+fn sessions(examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+    const SECTION: &str = "Sessions";
+    let newest: Vec<String> = django_session::table
+        .order(django_session::expire_date.desc())
+        .limit(NEWEST)
+        .select(django_session::session_data)
+        .load(examination.connection)?;
+    let http = &examination.settings.http;
+    let keys: Vec<&[u8]> =
+        http.secret_key.iter().chain(&http.secret_key_fallbacks).map(SecretKey::as_bytes).collect();
+    let diagnosis = &mut *examination.diagnosis;
+    if newest.is_empty() {
+        let message =
+            "There are none to try SECRET_KEY on. It must be Django's, and SESSION_ENGINE the database's.";
+        diagnosis.say(SECTION, Severity::Note, message);
+    } else if newest.iter().any(|data| SessionData::decode(data, &keys).is_ok()) {
+        diagnosis.say(SECTION, Severity::Fine, "SECRET_KEY is the one that signs Django's sessions.");
+    } else {
+        let message = format!(
+            "None of the {} newest can be read: SECRET_KEY, and SECRET_KEY_FALLBACKS, must be Django's, and \
+             SESSION_SERIALIZER its JSONSerializer. Who is logged in there is nobody here.",
+            newest.len()
+        );
+        diagnosis.say(SECTION, Severity::Problem, message);
+        diagnosis.set("SECRET_KEY", "<the SECRET_KEY of Django's settings>");
+    }
+    Ok(())
+}

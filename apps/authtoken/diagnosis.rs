@@ -1,0 +1,51 @@
+//! What `manage doctor` says of tokens.
+
+use diesel::prelude::*;
+
+use super::models::Token;
+use crate::framework::database::DatabaseError;
+use crate::framework::database::needs::NeededTable;
+use crate::framework::diagnosis::{Examination, Severity};
+use crate::schema::authtoken_token;
+
+const SECTION: &str = "Tokens";
+/// Newest rows that are looked at one by one.
+const NEWEST: i64 = 20;
+
+pub(super) fn tables() -> Vec<NeededTable> {
+    vec![
+        NeededTable::of("authtoken_token", authtoken_token::table)
+            .unique(&[&["key"], &["user_id"]])
+            .written(),
+    ]
+}
+
+pub(super) fn diagnose(examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+    if examination.can_read("authtoken_token") {
+        let all: i64 = authtoken_token::table.count().get_result(examination.connection)?;
+        let newest: QueryResult<Vec<Token>> = authtoken_token::table
+            .order(authtoken_token::created.desc())
+            .limit(NEWEST)
+            .select(Token::as_select())
+            .load(examination.connection);
+        match newest {
+            Ok(_) => examination.diagnosis.say(
+                SECTION,
+                Severity::Fine,
+                format!("{all} of rest_framework.authtoken. They work here as they are."),
+            ),
+            // The message may hold the value.
+            Err(diesel::result::Error::DeserializationError(_)) => {
+                let message = "A row of authtoken_token can't be read: a value is not of its column's type.";
+                examination.diagnosis.say(SECTION, Severity::Problem, message);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if examination.schema.has("knox_authtoken") {
+        let message =
+            "There are tokens of django-rest-knox too; no view here reads them. Leave those URLs to Django.";
+        examination.diagnosis.say(SECTION, Severity::Note, message);
+    }
+    Ok(())
+}

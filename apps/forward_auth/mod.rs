@@ -1,0 +1,116 @@
+//! Forward authentication: a reverse proxy asks here whose a request is, before it passes the request on to another
+//! program, an unmodified Django among them (nginx's `auth_request`, Traefik's `forwardAuth`, Caddy's `forward_auth`).
+//! docs/nginx.md has the configuration.
+
+use actix_web::http::Method;
+use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::apps::auth::models::User;
+use crate::apps::authtoken::TokenAuthentication;
+use crate::apps::rest_framework::exceptions::APIException;
+use crate::apps::rest_framework::permissions::IsAuthenticated;
+use crate::apps::rest_framework::renderers::JSONRenderer;
+use crate::apps::rest_framework::request::Request;
+use crate::apps::rest_framework::response::Response;
+use crate::apps::rest_framework::views::APIView;
+use crate::classes;
+use crate::framework::app::App;
+
+/// The app.
+pub struct ForwardAuth;
+
+impl App for ForwardAuth {
+    fn label(&self) -> &'static str {
+        "forward_auth"
+    }
+}
+
+/// The view, to be mounted where the project wants it: `path("auth/verify", forward_auth::verify())`.
+///
+/// It answers every method, with an empty body: 200 and these headers, or what the view's authentication says (401 with
+/// its challenge, and JSON).
+///
+/// - `X-User-Id`: the primary key, decimal.
+/// - `X-User`, `X-User-Email`: UTF-8, percent-encoded (RFC 3986) but for letters, digits and `-._~@+`, so that no name can
+///   end a header, and `unquote` of Python's urllib.parse gives it back. An e-mail may be empty.
+/// - `X-User-Is-Staff`, `X-User-Is-Superuser`: `true` or `false`.
+///
+/// It takes tokens; with `.authentication_classes(…)` the project says otherwise. The default throttles don't run, since the
+/// proxy's one address would share their rate, and `Accept` is not looked at, since it is another request's.
+#[must_use]
+pub fn verify() -> APIView {
+    let view = APIView::new("ForwardAuthView")
+        .description("Tells a proxy whose a request is.")
+        .authentication_classes(classes![TokenAuthentication::new()])
+        .permission_classes(classes![IsAuthenticated])
+        .throttle_classes(classes![])
+        .renderer_classes(classes![JSONRenderer])
+        .ignore_client_content_negotiation()
+        .get(answer);
+    let others = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    others.into_iter().fold(view, |view, method| view.on(method, answer))
+}
+
+async fn answer(request: Request) -> Result<Response, APIException> {
+    let user = request.user().ok_or_else(APIException::not_authenticated)?;
+    let response = Response::no_content().status(actix_web::http::StatusCode::OK);
+    // A proxy that may cache would otherwise let a revoked token in.
+    let response = response.header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(headers(user).into_iter().fold(response, |response, (name, value)| {
+        match HeaderValue::from_str(&value) {
+            Ok(value) => response.header(HeaderName::from_static(name), value),
+            // ASCII without controls always is a value.
+            Err(_) => response,
+        }
+    }))
+}
+
+fn headers(user: &User) -> [(&'static str, String); 5] {
+    [
+        ("x-user", encode(&user.username)),
+        ("x-user-id", user.id.to_string()),
+        ("x-user-email", encode(&user.email)),
+        ("x-user-is-staff", user.is_staff.to_string()),
+        ("x-user-is-superuser", user.is_superuser.to_string()),
+    ]
+}
+
+/// What Django allows in a user name, less what is not ASCII, stays readable.
+const ENCODED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@').remove(b'+');
+
+fn encode(text: &str) -> String {
+    utf8_percent_encode(text, ENCODED).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use percent_encoding::percent_decode_str;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The expected values are those of Python's `urllib.parse.quote(name, safe="@+")`.
+    #[test]
+    fn names_are_quoted_as_python_quotes_them() {
+        for (name, quoted) in [
+            ("joe+test@example.com", "joe+test@example.com"),
+            ("walterwhité", "walterwhit%C3%A9"),
+            ("50% & \"more\"", "50%25%20%26%20%22more%22"),
+            ("x\r\nX-User-Is-Staff: true", "x%0D%0AX-User-Is-Staff%3A%20true"),
+            ("a-b.c_d~e", "a-b.c_d~e"),
+        ] {
+            assert_eq!(encode(name), quoted);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_is_one_word_and_comes_back(name in ".*") {
+            let quoted = encode(&name);
+            prop_assert!(quoted.bytes().all(|byte| byte.is_ascii_graphic()));
+            prop_assert_eq!(percent_decode_str(&quoted).decode_utf8().unwrap(), name);
+        }
+    }
+}

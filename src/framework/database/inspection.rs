@@ -1,0 +1,187 @@
+//! The live schema, as the database's own catalogue tells it (`manage inspectdb` of Django reads the same). Reads only.
+
+use std::collections::BTreeMap;
+
+use diesel::sql_types::{Bool, Text};
+use diesel::{QueryableByName, RunQueryDsl};
+
+use super::{DatabaseError, DbConnection};
+
+/// A column of a live table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveColumn {
+    /// Its name.
+    pub name: String,
+    /// Its type in the database's own words, in lower case and without a length: `varchar`, `bigint`.
+    pub type_name: String,
+    /// Whether it may be NULL.
+    pub nullable: bool,
+    /// Whether a row can be inserted without naming it.
+    pub optional: bool,
+}
+
+/// A foreign key of a live table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignKey {
+    /// The table that refers.
+    pub table: String,
+    /// The column that refers.
+    pub column: String,
+    /// The table that is referred to.
+    pub target: String,
+}
+
+/// A table, or a view, of the database.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LiveTable {
+    /// Its columns, in no order that matters.
+    pub columns: Vec<LiveColumn>,
+    /// The sets of columns that no two rows have alike, the primary key among them. Each is sorted.
+    pub unique: Vec<Vec<String>>,
+    /// Whether it is a view, which has no constraints of its own.
+    pub is_view: bool,
+}
+
+/// All that the catalogue tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LiveSchema {
+    /// By name.
+    pub tables: BTreeMap<String, LiveTable>,
+    /// Of all tables.
+    pub foreign_keys: Vec<ForeignKey>,
+}
+
+impl LiveSchema {
+    /// Reads the catalogue. On PostgreSQL that is what the connection's search path shows.
+    ///
+    /// # Errors
+    /// The database can't be read.
+    pub fn read(connection: &mut DbConnection) -> Result<Self, DatabaseError> {
+        let [columns, unique, foreign_keys] = match connection {
+            DbConnection::Sqlite(_) => SQLITE,
+            #[cfg(feature = "postgres")]
+            DbConnection::Postgres(_) => POSTGRES,
+        };
+        let mut schema = Self::default();
+        for row in load::<ColumnRow>(connection, columns)? {
+            let table = schema.tables.entry(row.table_name).or_default();
+            table.is_view = row.is_view;
+            table.columns.push(LiveColumn {
+                name: row.column_name,
+                type_name: bare(&row.type_name),
+                nullable: row.nullable,
+                optional: row.optional,
+            });
+        }
+        let mut sets: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+        for row in load::<UniqueRow>(connection, unique)? {
+            sets.entry((row.table_name, row.index_name)).or_default().push(row.column_name);
+        }
+        for ((table, _), mut columns) in sets {
+            columns.sort_unstable();
+            if let Some(table) = schema.tables.get_mut(&table) {
+                table.unique.push(columns);
+            }
+        }
+        schema.foreign_keys = load::<ForeignKeyRow>(connection, foreign_keys)?
+            .into_iter()
+            .map(|row| ForeignKey { table: row.table_name, column: row.column_name, target: row.target })
+            .collect();
+        Ok(schema)
+    }
+
+    /// Whether there is such a table or view.
+    #[must_use]
+    pub fn has(&self, table: &str) -> bool {
+        self.tables.contains_key(table)
+    }
+}
+
+/// `VARCHAR(150)` is `varchar`.
+fn bare(type_name: &str) -> String {
+    type_name.split('(').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Columns, unique sets, foreign keys.
+const SQLITE: [&str; 3] = [
+    "SELECT m.name AS table_name, c.name AS column_name, c.type AS type_name, \
+        c.\"notnull\" = 0 AND c.pk = 0 AS nullable, \
+        c.\"notnull\" = 0 OR c.dflt_value IS NOT NULL OR (c.pk = 1 AND lower(c.type) = 'integer') AS optional, \
+        m.type = 'view' AS is_view \
+     FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c \
+     WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.name, c.cid",
+    "SELECT m.name AS table_name, i.name AS index_name, c.name AS column_name \
+     FROM sqlite_master AS m JOIN pragma_index_list(m.name) AS i JOIN pragma_index_info(i.name) AS c \
+     WHERE m.type = 'table' AND i.\"unique\" = 1 AND i.partial = 0 AND c.name IS NOT NULL \
+     UNION ALL \
+     SELECT m.name, '', c.name FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c \
+     WHERE m.type = 'table' AND c.pk > 0",
+    "SELECT m.name AS table_name, k.\"from\" AS column_name, k.\"table\" AS target \
+     FROM sqlite_master AS m JOIN pragma_foreign_key_list(m.name) AS k WHERE m.type = 'table' ORDER BY 1, 2",
+];
+
+#[cfg(feature = "postgres")]
+const POSTGRES: [&str; 3] = [
+    "SELECT c.relname::text AS table_name, a.attname::text AS column_name, \
+        format_type(a.atttypid, NULL) AS type_name, NOT a.attnotnull AS nullable, \
+        (NOT a.attnotnull OR a.atthasdef OR a.attidentity <> '') AS optional, \
+        c.relkind IN ('v', 'm') AS is_view \
+     FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid \
+     JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped \
+        AND pg_table_is_visible(c.oid) AND n.nspname NOT IN ('pg_catalog', 'information_schema') \
+     ORDER BY 1, a.attnum",
+    "SELECT c.relname::text AS table_name, x.relname::text AS index_name, a.attname::text AS column_name \
+     FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid JOIN pg_class AS x ON x.oid = i.indexrelid \
+     JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+     JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey) \
+     WHERE i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL AND pg_table_is_visible(c.oid) \
+        AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')",
+    "SELECT c.relname::text AS table_name, a.attname::text AS column_name, t.relname::text AS target \
+     FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid JOIN pg_class AS t ON t.oid = k.confrelid \
+     JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = ANY (k.conkey) \
+     WHERE k.contype = 'f' AND pg_table_is_visible(c.oid) ORDER BY 1, 2",
+];
+
+#[derive(QueryableByName)]
+struct ColumnRow {
+    #[diesel(sql_type = Text)]
+    table_name: String,
+    #[diesel(sql_type = Text)]
+    column_name: String,
+    #[diesel(sql_type = Text)]
+    type_name: String,
+    #[diesel(sql_type = Bool)]
+    nullable: bool,
+    #[diesel(sql_type = Bool)]
+    optional: bool,
+    #[diesel(sql_type = Bool)]
+    is_view: bool,
+}
+
+#[derive(QueryableByName)]
+struct UniqueRow {
+    #[diesel(sql_type = Text)]
+    table_name: String,
+    #[diesel(sql_type = Text)]
+    index_name: String,
+    #[diesel(sql_type = Text)]
+    column_name: String,
+}
+
+#[derive(QueryableByName)]
+struct ForeignKeyRow {
+    #[diesel(sql_type = Text)]
+    table_name: String,
+    #[diesel(sql_type = Text)]
+    column_name: String,
+    #[diesel(sql_type = Text)]
+    target: String,
+}
+
+fn load<T>(connection: &mut DbConnection, query: &str) -> Result<Vec<T>, DatabaseError>
+where
+    T: QueryableByName<<DbConnection as diesel::Connection>::Backend> + 'static,
+{
+    Ok(diesel::sql_query(query).load(connection)?)
+}

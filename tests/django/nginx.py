@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""Follows docs/nginx.md word for word: its shell lines are run in order, and must answer what stands below them.
+
+    nginx.py DATABASE_URL
+
+The database is empty. Four things are not as the guide has them, so that it leaves nothing behind and runs anywhere:
+/etc/nginx is a folder that is thrown away, the ports are free ones, `nginx` and `systemctl reload nginx` mean that folder's
+own nginx. To be run by the reference's Python.
+"""
+import http.client
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from live import ROOT, Live, Server, check, free_port
+
+# Debian's own nginx.conf, in short: what stands in conf.d is within `http`.
+MAIN = """
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/conf.d/*.conf;
+    server {{ listen 127.0.0.1:{port}; }}
+}}
+"""
+
+
+def commands(guide):
+    """The guide's shell lines, each with what it says below them that they print."""
+    found = []
+    for block in re.findall(r"```sh\n(.*?)```", guide, re.S):
+        for line in block.splitlines():
+            if line.startswith("# "):
+                found[-1][1].append(line[2:])
+            else:
+                found.append((line, []))
+    return found
+
+
+def main():
+    live = Live(sys.argv[1])
+    live.django_manage("migrate", "--verbosity", "0")
+    live.manage("migrate")
+    live.manage("createsuperuser", "--noinput", "--username", "Pepe", "--email", "p@example.com",
+                DJANGO_SUPERUSER_PASSWORD="aaaa")
+    token = live.manage("drf_create_token", "Pepe").split()[2]
+
+    program = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
+    check(program, "nginx is not installed")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        # Workers of a root's nginx are somebody else.
+        folder.chmod(0o755)
+        (folder / "conf.d").mkdir()
+        ports = {str(port): str(free_port()) for port in (8000, 8001, 8002, 8003)}
+        own = free_port()
+        (folder / "nginx.conf").write_text(MAIN.format(folder=folder, port=own))
+        bin_folder = folder / "bin"
+        bin_folder.mkdir()
+        here = f"exec {program} -c {folder}/nginx.conf"
+        for command, script in {
+            "nginx": f'{here} "$@" 2>&1',
+            # Its files were copied as the guide has them; only their ports and folder are this test's.
+            "systemctl": f'[ "$*" = "reload nginx" ] && {here} -s reload',
+            "cp": f"/bin/cp \"$@\" && sed -i '{substitutions(ports, folder)}' \"$2\"",
+        }.items():
+            file = bin_folder / command
+            file.write_text(f"#!/bin/sh\n{script}\n")
+            file.chmod(0o755)
+        env = live.environment(TOKEN=token, PATH=f"{bin_folder}:{os.environ['PATH']}")
+        with Server("nginx", [program, "-c", f"{folder}/nginx.conf"], own):
+            with live.vitamin(int(ports["8002"])):
+                with live.django(int(ports["8001"])):
+                    follow((ROOT / "docs" / "nginx.md").read_text(), ports, folder, env)
+                nobody_pretends(ports, token)
+
+
+def substitutions(ports, folder):
+    rules = [f"s#127.0.0.1:{ours}#127.0.0.1:{free}#g" for ours, free in ports.items()]
+    return ";".join([*rules, f"s#/etc/nginx#{folder}#g"])
+
+
+def follow(guide, ports, folder, env):
+    found = commands(guide)
+    check(len(found) > 15, "the guide has only", len(found), "commands")
+    for line, promised in found:
+        for ours, free in ports.items():
+            line = line.replace(f"127.0.0.1:{ours}", f"127.0.0.1:{free}")
+        line = line.replace("/etc/nginx", str(folder))
+        done = subprocess.run(["bash", "-c", line], cwd=ROOT, env=env, capture_output=True, text=True)
+        check(done.returncode == 0, line, "ended with", done.returncode, done.stdout, done.stderr)
+        if promised or line.startswith("curl"):
+            check(done.stdout.splitlines() == promised, line, "says", done.stdout, "and not", promised)
+        print("nginx:", line)
+        if line.startswith("systemctl"):
+            # It is back before the new workers are there.
+            time.sleep(1)
+
+
+def nobody_pretends(ports, token):
+    """What a client says of itself under nginx's names for it never reaches Django, whose place an echo takes here."""
+    seen = []
+
+    class Echo(BaseHTTPRequestHandler):
+        def do_GET(self):
+            seen.append({name.lower(): value for name, value in self.headers.items()})
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    echo = ThreadingHTTPServer(("127.0.0.1", int(ports["8001"])), Echo)
+    threading.Thread(target=echo.serve_forever, daemon=True).start()
+    lies = {"X-User": "root", "X_User": "root", "X-User-Id": "7", "X-User-Is-Staff": "no", "X-Forwarded-For": "10.0.0.1"}
+    for port, allowed in ((ports["8000"], {}), (ports["8003"], {"x-user": "Pepe", "x-user-id": "1", "x-user-is-staff": "true",
+                                                               "x-user-is-superuser": "true", "x-user-email": "p@example.com"})):
+        connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=60)
+        connection.request("GET", "/", headers={"Authorization": f"Token {token}", **lies})
+        check(connection.getresponse().status == 204, "the echo behind", port)
+        connection.close()
+        headers = seen.pop()
+        told = {name: value for name, value in headers.items() if name.replace("_", "-").startswith("x-user")}
+        check(told == allowed and headers["x-forwarded-for"] == "127.0.0.1", "Django would be told", headers)
+    echo.shutdown()
+    print("nginx: a client's own X-User does not pass")
+
+
+if __name__ == "__main__":
+    main()
