@@ -46,6 +46,14 @@ impl Manager {
         Ok(DbConnection::Sqlite(connection))
     }
 
+    /// A connection that only reads, and that waits for nobody: a lock that another holds is an error at once.
+    pub(super) fn sqlite_reader(path: &str) -> Result<DbConnection, diesel::r2d2::Error> {
+        let mut connection = SqliteConnection::establish(path)?;
+        let settings = "PRAGMA busy_timeout = 0; PRAGMA query_only = ON";
+        connection.batch_execute(settings).map_err(diesel::r2d2::Error::QueryError)?;
+        Ok(DbConnection::Sqlite(connection))
+    }
+
     /// The mode to switch to: what the settings ask for, or WAL where the database is still empty.
     fn journal_mode(&self, connection: &mut SqliteConnection) -> diesel::QueryResult<Option<JournalMode>> {
         if self.settings.journal_mode.is_some() {
