@@ -74,6 +74,10 @@ impl Manager {
             // libpq takes whole seconds, and two at least.
             url.push_str(&format!("connect_timeout={}", self.settings.timeout.as_secs().max(2)));
         }
+        if !url.contains("tcp_user_timeout=") {
+            // A server that vanished without a word is noticed at the next query, not after a quarter of an hour.
+            url.push_str(&format!("&tcp_user_timeout={}", self.settings.timeout.as_millis()));
+        }
         let mut connection = diesel::PgConnection::establish(&url)?;
         // timestamptz columns are read as plain timestamps, which is right in UTC only.
         let settings = format!(
