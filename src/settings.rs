@@ -21,7 +21,7 @@ fn installed_apps(env: &Env) -> Result<Vec<Box<dyn App>>, ImproperlyConfigured> 
     Ok(vec![
         Box::new(Auth::from_env(env)?),
         Box::new(RestFramework::new(rest_framework(env)?)),
-        Box::new(AuthToken),
+        Box::new(AuthToken::from_env(env)?),
         Box::new(ForwardAuth),
         Box::new(TestApp),
     ])

@@ -2,14 +2,15 @@
 
 use async_trait::async_trait;
 
-use super::models::Token;
+use super::lookup::{self, TokenLookup};
 use crate::apps::rest_framework::authentication::{
     Authentication, Credentials, Identity, credentials, get_authorization_header,
 };
 use crate::apps::rest_framework::exceptions::APIException;
 use crate::apps::rest_framework::request::Request;
 
-/// `Authorization: Token 401f7ac837da42b97f613d789819ff93537bee6a`. The request's credential is the [`Token`].
+/// `Authorization: Token 401f7ac837da42b97f613d789819ff93537bee6a`. The request's credential is
+/// the [`Token`](super::Token).
 pub struct TokenAuthentication {
     /// The word before the key, and the challenge of a 401. It is compared without regard to case.
     pub keyword: &'static str,
@@ -40,14 +41,18 @@ impl Authentication for TokenAuthentication {
             Credentials::One(key) => std::str::from_utf8(key)
                 .map_err(|_| "Invalid token header. Token string should not contain invalid characters."),
         };
-        let key = key.map_err(APIException::authentication_failed)?.to_owned();
-        let found = request.database()?.run(move |connection| Token::get_with_user(connection, &key)).await;
-        let found: Option<_> = found.map_err(APIException::from)?;
-        let (token, user) = found.ok_or_else(|| APIException::authentication_failed("Invalid token."))?;
+        let key = key.map_err(APIException::authentication_failed)?;
+        let database = request.database()?;
+        let found = match request.app_data::<TokenLookup>() {
+            Some(lookup) => lookup.get(database, key).await,
+            // The view is served without the app.
+            None => lookup::get(database, key).await,
+        };
+        let (token, user) = found?.ok_or_else(|| APIException::authentication_failed("Invalid token."))?;
         if !user.is_active {
             return Err(APIException::authentication_failed("User inactive or deleted."));
         }
-        Ok(Some(Identity::new(user).auth(token)))
+        Ok(Some(Identity::new(user).shared_auth(token)))
     }
 
     fn authenticate_header(&self, _request: &Request) -> Option<String> {

@@ -1,27 +1,65 @@
 //! Token authentication (`rest_framework.authtoken`): one token a user, sent as `Authorization: Token <key>`.
 
 pub mod authentication;
+#[cfg(feature = "postgres")]
+mod batches;
+mod cache;
 mod deletion;
 mod diagnosis;
+pub mod lookup;
 mod management;
 pub mod models;
 pub mod serializers;
 pub mod views;
 
+use actix_web::web::ServiceConfig;
+
 pub use self::authentication::TokenAuthentication;
+pub use self::lookup::TokenLookup;
 pub use self::models::Token;
 use crate::framework::app::App;
+use crate::framework::conf::{Env, ImproperlyConfigured};
 use crate::framework::database::needs::NeededTable;
 use crate::framework::database::{DatabaseError, DbConnection};
 use crate::framework::diagnosis::Examination;
 use crate::framework::management::Command;
 
+/// The tokens that a worker keeps by default: with their users some 8 MB, when all of them are in use.
+const TOKEN_CACHE_SIZE: usize = 10_000;
+
 /// The app.
-pub struct AuthToken;
+pub struct AuthToken {
+    /// SQLite only: how many tokens each worker keeps at most, to use them again while nobody commits; 0 for none
+    /// (`TOKEN_CACHE_SIZE`).
+    cache_size: usize,
+    #[cfg(feature = "postgres")]
+    batches: std::sync::Arc<batches::SharedBatches>,
+}
+
+impl AuthToken {
+    /// The app with the settings of the environment.
+    ///
+    /// # Errors
+    /// A variable that can't be used.
+    pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
+        Ok(Self {
+            cache_size: env.parse("TOKEN_CACHE_SIZE", TOKEN_CACHE_SIZE)?,
+            #[cfg(feature = "postgres")]
+            batches: std::sync::Arc::default(),
+        })
+    }
+}
 
 impl App for AuthToken {
     fn label(&self) -> &'static str {
         "authtoken"
+    }
+
+    fn configure(&self, config: &mut ServiceConfig) {
+        #[cfg(feature = "postgres")]
+        config.app_data(TokenLookup::sharing(self.cache_size, &self.batches));
+        #[cfg(not(feature = "postgres"))]
+        config.app_data(TokenLookup::new(self.cache_size));
     }
 
     fn commands(&self) -> Vec<Box<dyn Command>> {

@@ -51,6 +51,28 @@ impl Token {
         Ok(query.get_result(connection).optional()?)
     }
 
+    /// Those of these keys that there are, with their users.
+    ///
+    /// # Errors
+    /// Those of the query.
+    #[cfg(feature = "postgres")]
+    pub(super) fn get_many_with_user(
+        connection: &mut DbConnection,
+        keys: &[&str],
+    ) -> Result<Vec<(Self, User)>, DatabaseError> {
+        let key = authtoken_token::key;
+        let query = authtoken_token::table.inner_join(auth_user::table);
+        // On the variant itself PostgreSQL gets the keys as one array, so one prepared statement does for any number.
+        Ok(match connection {
+            DbConnection::Postgres(connection) => {
+                query.filter(key.eq_any(keys)).select((Self::as_select(), User::as_select())).load(connection)
+            }
+            DbConnection::Sqlite(connection) => {
+                query.filter(key.eq_any(keys)).select((Self::as_select(), User::as_select())).load(connection)
+            }
+        }?)
+    }
+
     /// The user's token, and whether it was made just now. When several ask at once, all get the same.
     ///
     /// # Errors

@@ -134,7 +134,6 @@ fn project(url: &str, urlpatterns: fn() -> Vec<Pattern>, settings: &[(&str, &str
         settings,
         urlpatterns,
         commands: Vec::new(),
-        cache: Cache::from_env(&env).unwrap(),
         env,
     }
 }

@@ -27,6 +27,7 @@ mod locked;
 mod logs;
 mod migrations;
 mod passwords;
+mod revocation;
 mod shutdown;
 mod superuser;
 mod tokens;

@@ -45,14 +45,20 @@ pub struct Identity {
 impl Identity {
     /// A user known without anything to keep: by name and password, or by session.
     #[must_use]
-    pub fn new(user: User) -> Self {
-        Self { user: Rc::new(user), auth: None }
+    pub fn new(user: impl Into<Rc<User>>) -> Self {
+        Self { user: user.into(), auth: None }
     }
 
     /// Keeps the credential: a handler gets it as [`Auth<T>`](super::request::Auth).
     #[must_use]
-    pub fn auth<T: 'static>(mut self, auth: T) -> Self {
-        self.auth = Some(Rc::new(auth));
+    pub fn auth<T: 'static>(self, auth: T) -> Self {
+        self.shared_auth(Rc::new(auth))
+    }
+
+    /// [`Identity::auth`] with a credential that others have too.
+    #[must_use]
+    pub fn shared_auth<T: 'static>(mut self, auth: Rc<T>) -> Self {
+        self.auth = Some(auth);
         self
     }
 }

@@ -66,6 +66,14 @@ impl Manager {
         Ok(DbConnection::Sqlite(connection))
     }
 
+    /// A connection that only reads, and that waits for nobody: a lock that another holds is an error at once.
+    pub(super) fn sqlite_reader(path: &str) -> Result<DbConnection, diesel::r2d2::Error> {
+        let mut connection = SqliteConnection::establish(path)?;
+        let settings = "PRAGMA busy_timeout = 0; PRAGMA query_only = ON";
+        connection.batch_execute(settings).map_err(diesel::r2d2::Error::QueryError)?;
+        Ok(DbConnection::Sqlite(connection))
+    }
+
     /// The mode to switch to: what the settings ask for, or WAL where the database is still empty.
     fn journal_mode(&self, connection: &mut SqliteConnection) -> diesel::QueryResult<Option<JournalMode>> {
         if self.settings.journal_mode.is_some() {
@@ -85,6 +93,10 @@ impl Manager {
             url.push(if url.contains('?') { '&' } else { '?' });
             // libpq takes whole seconds, and two at least.
             url.push_str(&format!("connect_timeout={}", self.settings.timeout.as_secs().max(2)));
+        }
+        if !url.contains("tcp_user_timeout=") {
+            // A server that vanished without a word is noticed at the next query, not after a quarter of an hour.
+            url.push_str(&format!("&tcp_user_timeout={}", self.settings.timeout.as_millis()));
         }
         let mut connection = diesel::PgConnection::establish(&url)?;
         // timestamptz columns are read as plain timestamps, which is right in UTC only.

@@ -8,15 +8,19 @@ pub mod inspection;
 mod manager;
 pub mod migrations;
 pub mod needs;
+pub mod sentinel;
 mod url;
+pub mod watched;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::r2d2::{Pool, PooledConnection};
+use diesel::r2d2::{ManageConnection, Pool, PooledConnection};
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 
 pub use self::manager::{DbConnection, Manager};
 pub use self::url::DatabaseUrl;
+use self::watched::Watched;
 use super::conf::{Env, ImproperlyConfigured};
 use super::request_id;
 
@@ -127,6 +131,7 @@ impl From<QueryError> for DatabaseError {
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<Manager>,
+    settings: Arc<DatabaseSettings>,
 }
 
 impl Database {
@@ -140,7 +145,30 @@ impl Database {
             // A SQLite connection can't be lost; PostgreSQL's server may have been restarted since.
             .test_on_check_out(!settings.url.is_sqlite())
             .build_unchecked(Manager::new(settings.clone()));
-        Self { pool }
+        Self { pool, settings: Arc::new(settings.clone()) }
+    }
+
+    /// How it was set up.
+    #[must_use]
+    pub fn settings(&self) -> &DatabaseSettings {
+        &self.settings
+    }
+
+    /// A new connection outside of the pool, for a thread that keeps it.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Unavailable`] when it can't be had.
+    pub fn connect(&self) -> Result<DbConnection, DatabaseError> {
+        let connected = Manager::new(self.settings.as_ref().clone()).connect();
+        connected.map_err(|error| DatabaseError::Unavailable(error.to_string()))
+    }
+
+    /// The database as one thread reads and watches it; SQLite only.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Unavailable`] when it can't be watched, now or at all; then [`Database::run`] is the way.
+    pub fn watch(&self) -> Result<Watched, DatabaseError> {
+        Watched::open(&self.settings)
     }
 
     /// A pool of the same database whose connections refuse to write.
@@ -154,7 +182,6 @@ impl Database {
     /// # Errors
     /// [`DatabaseError::Unavailable`] when it can't be opened; a SQLite file that is not there is not made.
     pub fn open_read_only(settings: &DatabaseSettings) -> Result<DbConnection, DatabaseError> {
-        use diesel::r2d2::ManageConnection;
         let manager = Manager::new(DatabaseSettings { read_only: true, ..settings.clone() });
         manager.connect().map_err(|error| DatabaseError::Unavailable(error.to_string()))
     }

@@ -222,7 +222,11 @@ fn sqlite(
         );
         diagnosis.say("Database", Severity::Note, message);
     }
-    let DatabaseUrl::Sqlite(path) = &project.settings.database.url else { return Ok(()) };
+    let path = match &project.settings.database.url {
+        DatabaseUrl::Sqlite(path) => path,
+        #[cfg(feature = "postgres")]
+        DatabaseUrl::Postgres(_) => return Ok(()),
+    };
     let file = std::path::Path::new(path);
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     for place in [file, folder.unwrap_or(std::path::Path::new("."))] {

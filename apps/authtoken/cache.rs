@@ -1,0 +1,172 @@
+//! The tokens that one thread has seen, with their users: valid for one state of the database.
+
+use std::borrow::Borrow;
+use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
+use std::mem;
+use std::rc::Rc;
+
+use super::models::Token;
+use crate::apps::auth::models::User;
+use crate::framework::database::sentinel::Stamp;
+
+/// A token and whose it is.
+pub type TokenAndUser = (Rc<Token>, Rc<User>);
+
+/// Found by the key: by its hash, which is seeded at random, then by all of it. There is no copy of the key beside the
+/// token's own.
+struct Entry(TokenAndUser);
+
+impl Entry {
+    fn key(&self) -> &str {
+        &self.0.0.key
+    }
+}
+
+impl Borrow<str> for Entry {
+    fn borrow(&self) -> &str {
+        self.key()
+    }
+}
+
+impl Hash for Entry {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Entry {}
+
+/// Two generations: when the younger is full it becomes the older one, and what is asked for again moves back. So what
+/// is in use stays, at the cost of a hash table.
+pub(super) struct Cache {
+    younger: HashSet<Entry>,
+    older: HashSet<Entry>,
+    generation: usize,
+    /// What the entries were read from. Without one there are none.
+    stamp: Option<Stamp>,
+}
+
+impl Cache {
+    /// Keeps `size` entries at most.
+    pub(super) fn new(size: usize) -> Self {
+        Self { younger: HashSet::new(), older: HashSet::new(), generation: size.div_ceil(2), stamp: None }
+    }
+
+    /// The state that the entries are of.
+    pub(super) const fn stamp(&self) -> Option<&Stamp> {
+        self.stamp.as_ref()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.younger.clear();
+        self.older.clear();
+        self.stamp = None;
+    }
+
+    /// The entry of a key. The caller has made sure that the stamp still holds.
+    pub(super) fn get(&mut self, key: &str) -> Option<TokenAndUser> {
+        if let Some(entry) = self.younger.get(key) {
+            return Some(entry.0.clone());
+        }
+        let entry = self.older.take(key)?.0;
+        self.keep(Entry(entry.clone()));
+        Some(entry)
+    }
+
+    /// Keeps what was read in the state of this stamp, and drops what is of another.
+    pub(super) fn insert(&mut self, stamp: Stamp, found: TokenAndUser) {
+        if self.generation == 0 {
+            return;
+        }
+        if self.stamp.as_ref() != Some(&stamp) {
+            self.clear();
+            self.stamp = Some(stamp);
+        }
+        self.keep(Entry(found));
+    }
+
+    fn keep(&mut self, entry: Entry) {
+        if self.younger.len() >= self.generation {
+            self.older = mem::take(&mut self.younger);
+        }
+        self.younger.insert(entry);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apps::auth::models::now;
+    use crate::framework::database::sentinel::Sentinel;
+
+    fn entry(n: usize) -> TokenAndUser {
+        let user = User {
+            id: 1,
+            password: String::new(),
+            last_login: None,
+            is_superuser: false,
+            username: format!("user-{n}"),
+            first_name: String::new(),
+            last_name: String::new(),
+            email: String::new(),
+            is_staff: false,
+            is_active: true,
+            date_joined: now(),
+        };
+        (Rc::new(Token { key: n.to_string(), created: now(), user_id: 1 }), Rc::new(user))
+    }
+
+    /// Two states of a database.
+    fn stamps() -> [Stamp; 2] {
+        use diesel::Connection as _;
+        use diesel::connection::SimpleConnection;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db").to_str().unwrap().to_owned();
+        let mut connection = diesel::SqliteConnection::establish(&path).unwrap();
+        connection.batch_execute("CREATE TABLE t (n INTEGER)").unwrap();
+        let mut sentinel = Sentinel::open(&path).unwrap();
+        let before = sentinel.read(|| ()).1.unwrap();
+        connection.batch_execute("INSERT INTO t VALUES (1)").unwrap();
+        [before, sentinel.read(|| ()).1.unwrap()]
+    }
+
+    #[test]
+    fn it_is_bounded_and_keeps_what_is_in_use() {
+        let [stamp, _] = stamps();
+        let mut cache = Cache::new(10);
+        for n in 0..1000 {
+            cache.insert(stamp.clone(), entry(n));
+            assert!(cache.younger.len() + cache.older.len() <= 10);
+            assert_eq!(cache.get("0").unwrap().1.username, "user-0");
+            assert_eq!(cache.get(&n.to_string()).unwrap().1.username, format!("user-{n}"));
+        }
+        assert!(cache.get("500").is_none());
+    }
+
+    #[test]
+    fn one_state_at_a_time() {
+        let [before, after] = stamps();
+        let mut cache = Cache::new(10);
+        cache.insert(before, entry(1));
+        cache.insert(after.clone(), entry(2));
+        assert!(cache.get("1").is_none() && cache.get("2").is_some());
+        assert!(cache.stamp() == Some(&after));
+        cache.clear();
+        assert!(cache.get("2").is_none() && cache.stamp().is_none());
+    }
+
+    #[test]
+    fn of_size_zero_it_keeps_nothing() {
+        let [stamp, _] = stamps();
+        let mut cache = Cache::new(0);
+        cache.insert(stamp, entry(1));
+        assert!(cache.get("1").is_none() && cache.stamp().is_none());
+    }
+}

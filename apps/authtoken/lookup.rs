@@ -1,0 +1,141 @@
+//! Whose token is this? The one way to ask, chosen by the database's kind; each is exact, so a token that was revoked,
+//! by whomever, is refused on the very next request.
+//!
+//! - **SQLite**: what the thread has seen before is used again while the [sentinel](crate::framework::database::sentinel)
+//!   says that nobody committed. Else the query runs on the thread's own connection, or by the pool where a lock has to
+//!   be waited for.
+//! - **PostgreSQL**: one query at a time answers all requests that arrived before it started.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+#[cfg(feature = "postgres")]
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+#[cfg(feature = "postgres")]
+use super::batches::SharedBatches;
+use super::cache::Cache;
+pub use super::cache::TokenAndUser;
+use super::models::Token;
+#[cfg(feature = "postgres")]
+use crate::framework::database::DatabaseUrl;
+use crate::framework::database::watched::Watched;
+use crate::framework::database::{Database, DatabaseError};
+
+/// How long a database that could not be watched is left alone.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// Finds tokens. The app puts one into each worker's app data: `request.app_data::<TokenLookup>()`.
+pub struct TokenLookup {
+    local: RefCell<Local>,
+    #[cfg(feature = "postgres")]
+    batches: Arc<SharedBatches>,
+}
+
+impl TokenLookup {
+    /// A look-up that keeps this many tokens at most.
+    #[must_use]
+    pub fn new(cache_size: usize) -> Self {
+        Self {
+            local: RefCell::new(Local { cache: Cache::new(cache_size), watched: None, failed: None }),
+            #[cfg(feature = "postgres")]
+            batches: Arc::default(),
+        }
+    }
+
+    /// The same, with the one queue that all workers share.
+    #[cfg(feature = "postgres")]
+    pub(super) fn sharing(cache_size: usize, batches: &Arc<SharedBatches>) -> Self {
+        Self { batches: Arc::clone(batches), ..Self::new(cache_size) }
+    }
+
+    /// The token of this key with its user, active or not, or `None`.
+    ///
+    /// # Errors
+    /// Those of the query.
+    pub async fn get(&self, database: &Database, key: &str) -> Result<Option<TokenAndUser>, DatabaseError> {
+        #[cfg(feature = "postgres")]
+        if let DatabaseUrl::Postgres(_) = database.settings().url {
+            return Ok(self.batches.get(database, key).await?.map(shared));
+        }
+        if let Some(answer) = self.local.borrow_mut().get(database, key) {
+            return Ok(answer);
+        }
+        get(database, key).await
+    }
+}
+
+/// [`TokenLookup::get`] by the pool, for whoever has no look-up.
+pub(super) async fn get(database: &Database, key: &str) -> Result<Option<TokenAndUser>, DatabaseError> {
+    let key = key.to_owned();
+    let found = database.run(move |connection| Token::get_with_user(connection, &key)).await;
+    found.map(|found: Option<_>| found.map(shared))
+}
+
+fn shared((token, user): (Token, crate::apps::auth::models::User)) -> TokenAndUser {
+    (Rc::new(token), Rc::new(user))
+}
+
+/// What a worker's thread has for itself, with SQLite.
+struct Local {
+    cache: Cache,
+    watched: Option<Watched>,
+    failed: Option<Instant>,
+}
+
+impl Local {
+    /// The answer, or `None` where the pool has to be asked: the database can't be watched, or is locked.
+    fn get(&mut self, database: &Database, key: &str) -> Option<Option<TokenAndUser>> {
+        self.watch(database);
+        let watched = self.watched.as_mut()?;
+        match self.cache.stamp() {
+            Some(stamp) if watched.is_unchanged(stamp) => {
+                if let Some(found) = self.cache.get(key) {
+                    return Some(Some(found));
+                }
+            }
+            Some(_) => self.cache.clear(),
+            None => {}
+        }
+        match watched.read(|connection| Token::get_with_user(connection, key)) {
+            Ok((found, stamp)) => {
+                let found = found.map(shared);
+                // Keys that are nobody's are not kept: a client can make up any number.
+                if let (Some(found), Some(stamp)) = (&found, stamp) {
+                    self.cache.insert(stamp, found.clone());
+                }
+                Some(found)
+            }
+            // Locked: the pool's connections wait for that.
+            Err(DatabaseError::Unavailable(_)) => None,
+            Err(error @ DatabaseError::Query(_)) => {
+                self.give_up(&error);
+                None
+            }
+        }
+    }
+
+    /// Opens the database where that is due.
+    fn watch(&mut self, database: &Database) {
+        if self.watched.as_mut().is_some_and(Watched::is_lost) {
+            self.watched = None;
+            // A stamp of one sentinel means nothing to another.
+            self.cache.clear();
+        }
+        if self.watched.is_none() && self.failed.is_none_or(|failed| failed.elapsed() >= RETRY) {
+            match database.watch() {
+                Ok(watched) => self.watched = Some(watched),
+                Err(error) => self.give_up(&error),
+            }
+        }
+    }
+
+    fn give_up(&mut self, error: &DatabaseError) {
+        // Once a thread is enough: it may stay so.
+        if self.failed.replace(Instant::now()).is_none() {
+            log::info!("Each token is looked up in the database, since that can't be watched: {error}");
+        }
+        self.watched = None;
+        self.cache.clear();
+    }
+}

@@ -1,0 +1,193 @@
+//! The few calls of SQLite's C interface that the sentinel needs: all of vitamin's unsafe code.
+
+use std::array;
+use std::ffi::{CStr, CString, OsStr, c_int, c_void};
+use std::mem::ManuallyDrop;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicU64, Ordering, fence};
+
+use libsqlite3_sys as ffi;
+
+use super::SentinelError;
+
+/// One of the two copies of the WAL-index header, which has 48 bytes.
+pub(super) type WalIndexHeader = [u64; 6];
+/// The header of the database file.
+pub(super) type FileHeader = [u8; 100];
+
+/// The size of a region of the WAL-index. SQLite itself asks for this one.
+const WAL_INDEX_REGION: c_int = 32 * 1024;
+
+/// A connection. It is neither `Send` nor `Sync`, and never waits for a lock.
+pub(super) struct Connection {
+    handle: NonNull<ffi::sqlite3>,
+    file: NonNull<ffi::sqlite3_file>,
+    pin: NonNull<ffi::sqlite3_stmt>,
+    /// The two copies of the WAL-index header, 12 words.
+    wal_index: Option<NonNull<AtomicU64>>,
+}
+
+impl Connection {
+    /// Opens a file that is there.
+    pub(super) fn open(path: &str) -> Result<Self, SentinelError> {
+        let path = CString::new(path).map_err(|_| SentinelError::Unsuitable("a path with a NUL"))?;
+        // One thread uses it, hence NOMUTEX.
+        let flags = ffi::SQLITE_OPEN_READWRITE | ffi::SQLITE_OPEN_URI | ffi::SQLITE_OPEN_NOMUTEX;
+        let mut handle = ptr::null_mut();
+        // SAFETY: the path ends with a NUL, and the handle may be written to.
+        let code = unsafe { ffi::sqlite3_open_v2(path.as_ptr(), &raw mut handle, flags, ptr::null()) };
+        let handle = Handle(NonNull::new(handle).ok_or(SentinelError::Sqlite(ffi::SQLITE_NOMEM))?);
+        if code != ffi::SQLITE_OK {
+            return Err(SentinelError::Sqlite(code));
+        }
+        let mut file: *mut ffi::sqlite3_file = ptr::null_mut();
+        // SAFETY: the handle is open, and this operation writes a pointer.
+        let code = unsafe { control(handle.0, ffi::SQLITE_FCNTL_FILE_POINTER, (&raw mut file).cast()) };
+        let file = NonNull::new(file).filter(|_| code == ffi::SQLITE_OK);
+        let file = file.ok_or(SentinelError::Sqlite(code))?;
+        let mut pin = ptr::null_mut();
+        let sql = c"SELECT 1 FROM sqlite_schema LIMIT 1".as_ptr();
+        // SAFETY: the handle is open, the text ends with a NUL, the statement may be written to.
+        let code =
+            unsafe { ffi::sqlite3_prepare_v2(handle.0.as_ptr(), sql, -1, &raw mut pin, ptr::null_mut()) };
+        let pin = NonNull::new(pin).ok_or(SentinelError::Sqlite(code))?;
+        Ok(Self { handle: handle.keep(), file, pin, wal_index: None })
+    }
+
+    /// The absolute path.
+    pub(super) fn path(&self) -> Result<PathBuf, SentinelError> {
+        // SAFETY: the handle is open.
+        let path = unsafe { ffi::sqlite3_db_filename(self.handle.as_ptr(), c"main".as_ptr()) };
+        if path.is_null() {
+            return Err(SentinelError::Unsuitable("the database is not a file"));
+        }
+        // SAFETY: SQLite's string ends with a NUL and lives as long as the connection; it is copied at once.
+        let path = unsafe { CStr::from_ptr(path) };
+        Ok(PathBuf::from(OsStr::from_bytes(path.to_bytes())))
+    }
+
+    /// Whether the path names another file than the open one, or none.
+    pub(super) fn has_moved(&self) -> bool {
+        let mut moved: c_int = 0;
+        // SAFETY: the handle is open, and this operation writes an int.
+        let code = unsafe { control(self.handle, ffi::SQLITE_FCNTL_HAS_MOVED, (&raw mut moved).cast()) };
+        code != ffi::SQLITE_OK || moved != 0
+    }
+
+    /// Takes SQLite's shared lock, until the result is dropped.
+    pub(super) fn hold(&mut self) -> Result<Held<'_>, SentinelError> {
+        // Reading is what could leave WAL mode, and so unmap the memory.
+        self.wal_index = None;
+        // SAFETY: the statement is prepared.
+        let code = unsafe { ffi::sqlite3_step(self.pin.as_ptr()) };
+        let held = Held { has_row: code == ffi::SQLITE_ROW, connection: self };
+        if held.has_row || code == ffi::SQLITE_DONE { Ok(held) } else { Err(SentinelError::Sqlite(code)) }
+    }
+
+    /// The file's header, read without a lock, or `None` where the file is shorter.
+    pub(super) fn read_header(&self) -> Option<FileHeader> {
+        let mut header: FileHeader = [0; _];
+        let read = self.methods()?.xRead?;
+        let size = c_int::try_from(header.len()).ok()?;
+        // SAFETY: the file is open, and the buffer has the size that is named.
+        let code = unsafe { read(self.file.as_ptr(), header.as_mut_ptr().cast(), size, 0) };
+        (code == ffi::SQLITE_OK).then_some(header)
+    }
+
+    /// The WAL-index header, or `None` where it was not mapped, and while it is being written: its copies differ then.
+    pub(super) fn read_wal_index(&self) -> Option<WalIndexHeader> {
+        let copies = self.wal_index?;
+        // SAFETY: `Held::map_wal_index` made the pointer, to 32 KiB at the start of a memory page. They stay mapped
+        // while the connection is open and reads nothing (`hold` forgets the pointer). Others write there meanwhile,
+        // hence the atomics.
+        let word = |at: usize| unsafe { copies.add(at).as_ref() }.load(Ordering::Relaxed);
+        // A writer fills the second copy, then the first; so the first is read first. A word of it that a commit
+        // changes is old only as long as the commit has not returned.
+        let first: WalIndexHeader = array::from_fn(word);
+        fence(Ordering::Acquire);
+        let second: WalIndexHeader = array::from_fn(|at| word(at + first.len()));
+        (first == second).then_some(first)
+    }
+
+    fn methods(&self) -> Option<&ffi::sqlite3_io_methods> {
+        // SAFETY: SQLite gave the file, which lives as long as the connection; its methods are static, or null.
+        unsafe { self.file.as_ref().pMethods.as_ref() }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // SAFETY: both are open; the statement must go first.
+        unsafe {
+            ffi::sqlite3_finalize(self.pin.as_ptr());
+            ffi::sqlite3_close(self.handle.as_ptr());
+        }
+    }
+}
+
+/// A connection that stands on a row, and so has the shared lock. Dropping it releases the lock, also in a panic.
+pub(super) struct Held<'a> {
+    connection: &'a mut Connection,
+    has_row: bool,
+}
+
+impl Held<'_> {
+    /// Whether there was a row to stand on. A database without any table has none, and then there is no lock either.
+    pub(super) const fn has_row(&self) -> bool {
+        self.has_row
+    }
+
+    /// As [`Connection::read_header`], and nobody changes it meanwhile.
+    pub(super) fn read_header(&self) -> Option<FileHeader> {
+        self.connection.read_header()
+    }
+
+    /// Makes [`Connection::read_wal_index`] work, for a database in WAL mode.
+    pub(super) fn map_wal_index(&mut self) -> Result<(), SentinelError> {
+        let methods = self.connection.methods().filter(|methods| methods.iVersion >= 2);
+        let map = methods.and_then(|methods| methods.xShmMap);
+        let map = map.ok_or(SentinelError::Unsuitable("no shared memory"))?;
+        let mut region = ptr::null_mut();
+        // SAFETY: the file is open. In WAL mode SQLite mapped region 0 of this size when the statement began to read,
+        // so this only asks where it is; the second 0 means that nothing is to be made.
+        let code = unsafe { map(self.connection.file.as_ptr(), 0, WAL_INDEX_REGION, 0, &raw mut region) };
+        if code != ffi::SQLITE_OK {
+            return Err(SentinelError::Sqlite(code));
+        }
+        let region = NonNull::new(region.cast()).ok_or(SentinelError::Unsuitable("no shared memory"))?;
+        self.connection.wal_index = Some(region);
+        Ok(())
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the statement is prepared.
+        unsafe { ffi::sqlite3_reset(self.connection.pin.as_ptr()) };
+    }
+}
+
+/// An open handle, closed when what is built on it fails.
+struct Handle(NonNull<ffi::sqlite3>);
+
+impl Handle {
+    fn keep(self) -> NonNull<ffi::sqlite3> {
+        ManuallyDrop::new(self).0
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // SAFETY: the handle is open.
+        unsafe { ffi::sqlite3_close(self.0.as_ptr()) };
+    }
+}
+
+/// # Safety
+/// The handle is open, and `argument` is what the operation's documentation asks for.
+unsafe fn control(handle: NonNull<ffi::sqlite3>, operation: c_int, argument: *mut c_void) -> c_int {
+    // SAFETY: the caller's promise.
+    unsafe { ffi::sqlite3_file_control(handle.as_ptr(), c"main".as_ptr(), operation, argument) }
+}
