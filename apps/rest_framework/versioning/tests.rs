@@ -123,7 +123,7 @@ async fn an_app_writes_its_own_in_a_few_lines() {
         UrlConf::new(vec![path("", view().versioning_class(HeaderVersioning)), path("locked/", locked)]);
     let app = init_service(App::new().configure(|config| urls.register(config))).await;
     for (uri, version, status) in
-        [("/", "1", 200), ("/", "2", 404), ("/locked/", "1", 401), ("/locked/", "2", 404)]
+        [("/", "1", 200), ("/", "2", 404), ("/locked/", "1", 403), ("/locked/", "2", 404)]
     {
         let request = TestRequest::get().uri(uri).insert_header(("x-api-version", version));
         let response = call_service(&app, request.to_request()).await;
