@@ -168,6 +168,41 @@ def changes(live, django, vitamin):
     both(key, 200)
 
 
+def sessions(live, django, vitamin):
+    """Who is logged in by a session must bring a CSRF token with a POST: 403. To nobody it is a wrong password: 401."""
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    user = User.objects.create_user("session", password="aaaa")
+
+    def both(key, status):
+        for server in (vitamin, django):
+            headers = {"Cookie": f"sessionid={key}", "Content-Type": "application/json"}
+            answer = server.ask("POST", "/", "{}", headers)
+            check(answer.status == status, server.name, "says to a session", answer)
+
+    def login(password="aaaa"):
+        client = Client()
+        check(client.login(username="session", password=password), "Django's own login")
+        both(client.session.session_key, 403)
+        return client, client.session.session_key
+
+    client, key = login()
+    client.logout()
+    both(key, 401)
+    _, key = login()
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    both(key, 401)
+    live.users("activate", "session")
+    both(key, 403)
+    live.changepassword("session", "rather another one")
+    both(key, 401)
+    login("rather another one")
+    check("SECRET_KEY is the one that signs" in live.manage("doctor"), "the doctor of SECRET_KEY")
+    said = live.manage("doctor", SECRET_KEY="another", fails=True)
+    check("SECRET_KEY=" in said and "another" not in said, said)
+
+
 def deletion(live, django, vitamin):
     from django.apps import apps
     from django.contrib.admin.models import LogEntry
@@ -302,7 +337,7 @@ def main():
     step(migrations, first, second)
     first.open_orm()
     with first.django() as django, first.vitamin() as vitamin:
-        for function in (users, changes, deletion, first_logins_race, shadow):
+        for function in (users, changes, sessions, deletion, first_logins_race, shadow):
             step(function, first, django, vitamin)
     step(locks, first)
     step(passwords, first)
