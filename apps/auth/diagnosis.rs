@@ -1,12 +1,13 @@
 //! What `manage doctor` says of users, passwords and sessions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 
 use super::hashers::{Hashers, Summary, summarize};
 use super::models::{User, now};
 use super::session_data::SessionData;
+use super::sessions::SessionSettings;
 use crate::framework::conf::SecretKey;
 use crate::framework::database::needs::NeededTable;
 use crate::framework::database::{DatabaseError, DbConnection};
@@ -36,14 +37,18 @@ pub(super) fn tables() -> Vec<NeededTable> {
     ]
 }
 
-pub(super) fn diagnose(hashers: &Hashers, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+pub(super) fn diagnose(
+    hashers: &Hashers,
+    settings: &SessionSettings,
+    examination: &mut Examination<'_>,
+) -> Result<(), DatabaseError> {
     user_model(examination);
     if examination.can_read("auth_user") {
         users(examination)?;
         passwords(hashers, examination)?;
     }
     if examination.can_read("django_session") {
-        sessions(examination)?;
+        sessions(settings, examination)?;
     }
     Ok(())
 }
@@ -227,7 +232,7 @@ fn setting(first: &'static str) -> String {
     std::iter::once(first).chain(others).collect::<Vec<_>>().join(",")
 }
 
-fn sessions(examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+fn sessions(settings: &SessionSettings, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
     const SECTION: &str = "Sessions";
     let newest: Vec<String> = django_session::table
         .order(django_session::expire_date.desc())
@@ -242,9 +247,25 @@ fn sessions(examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
         let message =
             "There are none to try SECRET_KEY on. It must be Django's, and SESSION_ENGINE the database's.";
         diagnosis.say(SECTION, Severity::Note, message);
-    } else if newest.iter().any(|data| SessionData::decode(data, &keys).is_ok()) {
-        diagnosis.say(SECTION, Severity::Fine, "SECRET_KEY is the one that signs Django's sessions.");
-    } else {
+        return Ok(());
+    }
+    let read: Vec<SessionData> =
+        newest.iter().filter_map(|data| SessionData::decode(data, &keys).ok()).collect();
+    let backends: BTreeSet<&str> = read.iter().filter_map(SessionData::backend).collect();
+    let unknown: Vec<&str> = backends
+        .into_iter()
+        .filter(|name| !settings.authentication_backends.iter().any(|known| known == name))
+        .collect();
+    if !unknown.is_empty() {
+        let message = format!(
+            "{} logs users in, and AUTHENTICATION_BACKENDS does not name it: their sessions count for nothing here.",
+            unknown.join(", ")
+        );
+        diagnosis.say(SECTION, Severity::Warning, message);
+        let all = settings.authentication_backends.iter().map(String::as_str).chain(unknown);
+        diagnosis.set("AUTHENTICATION_BACKENDS", all.collect::<Vec<_>>().join(","));
+    }
+    if read.is_empty() {
         let message = format!(
             "None of the {} newest can be read: SECRET_KEY, and SECRET_KEY_FALLBACKS, must be Django's, and \
              SESSION_SERIALIZER its JSONSerializer. Who is logged in there is nobody here.",
@@ -252,6 +273,8 @@ fn sessions(examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
         );
         diagnosis.say(SECTION, Severity::Problem, message);
         diagnosis.set("SECRET_KEY", "<the SECRET_KEY of Django's settings>");
+    } else {
+        diagnosis.say(SECTION, Severity::Fine, "SECRET_KEY is the one that signs Django's sessions.");
     }
     Ok(())
 }

@@ -87,7 +87,7 @@ impl App for Auth {
     }
 
     fn diagnose(&self, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
-        diagnosis::diagnose(self.passwords.hashers(), examination)
+        diagnosis::diagnose(self.passwords.hashers(), &self.sessions, examination)
     }
 
     fn delete_user(&self, connection: &mut DbConnection, user_id: i32) -> Result<(), DatabaseError> {

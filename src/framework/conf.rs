@@ -26,6 +26,7 @@ impl std::error::Error for ImproperlyConfigured {}
 /// The variables of the environment, over those of the `.env` file.
 ///
 /// A variable that is set but empty counts as not set, so that a line of `.env` can be left blank.
+#[derive(Clone)]
 pub struct Env(HashMap<String, String>);
 
 impl Env {

@@ -19,6 +19,7 @@ pub mod pages;
 pub mod project;
 pub mod request_id;
 pub mod server;
+pub mod shadow;
 pub mod signing;
 pub mod urls;
 pub mod validators;

@@ -51,3 +51,19 @@ pub struct Project {
     /// What throttles count in.
     pub cache: Cache,
 }
+
+impl Project {
+    /// The same project where its database refuses to write and what throttles count stays in this process: for a server
+    /// whose answers nobody gets.
+    pub(super) fn for_reading(&self) -> Self {
+        Self {
+            settings: self.settings.clone(),
+            env: self.env.clone(),
+            apps: self.apps.clone(),
+            urlpatterns: self.urlpatterns,
+            commands: Vec::new(),
+            database: Database::read_only(&self.settings.database),
+            cache: Cache::locmem(),
+        }
+    }
+}

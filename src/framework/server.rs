@@ -124,18 +124,25 @@ pub fn run(
             .bind(settings.address.0)
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", settings.address)))?;
         // Before anybody is told that the server is there, so that a signal sent then is not lost.
-        let (mut terminate, mut interrupt) =
-            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let end = until_told_to_end()?;
         for address in server.addrs() {
             listening(address)?;
         }
         let server = server.run();
         let handle = server.handle();
         actix_web::rt::spawn(async move {
-            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+            end.await;
             log::info!("Shutting down: what is in flight is answered first.");
             handle.stop(true).await;
         });
         server.await
+    })
+}
+
+/// Ends with SIGTERM or SIGINT, also with one that was sent before it is first polled.
+pub(super) fn until_told_to_end() -> io::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
     })
 }

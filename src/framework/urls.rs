@@ -160,6 +160,17 @@ impl Resolver {
         self.0.iter().any(|(definition, _)| definition.capture_match_info(&mut Path::new(path)))
     }
 
+    /// The route that a path belongs to, or would with a slash behind it.
+    #[must_use]
+    pub fn route_of(&self, path: &str) -> Option<&str> {
+        let find = |path: &str| {
+            let found =
+                self.0.iter().find(|(definition, _)| definition.capture_match_info(&mut Path::new(path)));
+            found.map(|(_, route)| route.as_str())
+        };
+        find(path).or_else(|| find(&format!("{path}/")))
+    }
+
     /// The routes in their order, for the page that shows which were tried.
     pub fn routes(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(_, route)| route.as_str())
@@ -190,6 +201,8 @@ mod tests {
         );
         assert!(urls.is_valid_path("/api/users/7/"));
         assert!(!urls.is_valid_path("/api/users/7"));
+        assert_eq!(urls.route_of("/api/users/7"), Some("/api/users/{pk}/"));
+        assert_eq!(urls.route_of("/api/nothing"), None);
     }
     async fn show(request: HttpRequest) -> String {
         let namespace = request.app_data::<Namespace>().map_or("", |namespace| &namespace.0);

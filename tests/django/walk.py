@@ -5,11 +5,12 @@
 
 Both databases are empty: Django makes the first, this project the second. To be run by the reference's Python.
 """
+import signal
 import sys
 import threading
 import time
 
-from live import Live, check
+from live import MANAGE, Live, Server, check, free_port
 
 SCHEMES = {
     "pbkdf2_sha256": "PBKDF2PasswordHasher",
@@ -167,6 +168,41 @@ def changes(live, django, vitamin):
     both(key, 200)
 
 
+def sessions(live, django, vitamin):
+    """Who is logged in by a session must bring a CSRF token with a POST: 403. To nobody it is a wrong password: 401."""
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    user = User.objects.create_user("session", password="aaaa")
+
+    def both(key, status):
+        for server in (vitamin, django):
+            headers = {"Cookie": f"sessionid={key}", "Content-Type": "application/json"}
+            answer = server.ask("POST", "/", "{}", headers)
+            check(answer.status == status, server.name, "says to a session", answer)
+
+    def login(password="aaaa"):
+        client = Client()
+        check(client.login(username="session", password=password), "Django's own login")
+        both(client.session.session_key, 403)
+        return client, client.session.session_key
+
+    client, key = login()
+    client.logout()
+    both(key, 401)
+    _, key = login()
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    both(key, 401)
+    live.users("activate", "session")
+    both(key, 403)
+    live.changepassword("session", "rather another one")
+    both(key, 401)
+    login("rather another one")
+    check("SECRET_KEY is the one that signs" in live.manage("doctor"), "the doctor of SECRET_KEY")
+    said = live.manage("doctor", SECRET_KEY="another", fails=True)
+    check("SECRET_KEY=" in said and "another" not in said, said)
+
+
 def deletion(live, django, vitamin):
     from django.apps import apps
     from django.contrib.admin.models import LogEntry
@@ -202,6 +238,35 @@ def deletion(live, django, vitamin):
     for server in (vitamin, django):
         check(server.token(our_key).status == server.token(their_key).status == 401, server.name, "lets the deleted in")
         check(server.token(kept_key).status == 200, server.name, "lets nobody in")
+
+
+def shadow(live, django, vitamin):
+    """All that the two have in common is the same to `manage shadow`, and what passes through it is Django's own."""
+    from django.contrib.auth.models import User
+
+    User.objects.create_user("shadowed", password="aaaa")
+    key = django.login("shadowed", "aaaa").json()["token"]
+    port = free_port()
+    command = [MANAGE, "shadow", "--to", f"http://127.0.0.1:{django.port}", str(port)]
+    with Server("shadow", command, port, live.for_vitamin()) as proxy:
+        check(proxy.login("shadowed", "aaaa").json() == {"token": key}, "a login through the shadow")
+        check(proxy.login("shadowed", "bbbb").status == 400, "a wrong one")
+        token = {"Authorization": f"Token {key}"}
+        for method in ("GET", "HEAD", "OPTIONS"):
+            for path in ("/", "/auth/", "/auth", "/auth.json", "/?format=json", "/?format=nothing", "/api-token-auth/"):
+                for headers in ({}, token, {"Authorization": "Token x"}, {"Accept": "application/json; indent=2"}):
+                    straight = django.ask(method, path, headers=headers)
+                    answer = proxy.ask(method, path, headers=headers)
+                    check((answer.status, answer.body) == (straight.status, straight.body), method, path, answer)
+                    if straight.headers["Content-Length"]:
+                        check(answer.headers["Content-Length"] == straight.headers["Content-Length"], method, path)
+                    for name in ("Content-Type", "Location", "Allow", "WWW-Authenticate"):
+                        check(answer.headers[name] == straight.headers[name], method, path, name)
+        check(proxy.ask("GET", "/admin/login/").status == 200, "a path that is Django's alone")
+        check(proxy.stop(signal.SIGINT) == 0, "the shadow found:", proxy.said())
+        said = proxy.said()
+        check("84 answers compared, 0 of them differ. Not compared: 1 of paths that are Django's" in said, said)
+        check(key not in said, "the report has a token")
 
 
 def first_logins_race(live, django, vitamin):
@@ -272,7 +337,7 @@ def main():
     step(migrations, first, second)
     first.open_orm()
     with first.django() as django, first.vitamin() as vitamin:
-        for function in (users, changes, deletion, first_logins_race):
+        for function in (users, changes, sessions, deletion, first_logins_race, shadow):
             step(function, first, django, vitamin)
     step(locks, first)
     step(passwords, first)

@@ -28,6 +28,7 @@ mod logs;
 mod migrations;
 mod passwords;
 mod revocation;
+mod shadow;
 mod shutdown;
 mod superuser;
 mod tokens;

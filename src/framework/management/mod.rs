@@ -6,6 +6,7 @@ mod check;
 mod doctor;
 mod migrate;
 mod runserver;
+mod shadow;
 mod showmigrations;
 
 use std::collections::HashSet;
@@ -135,6 +136,7 @@ fn groups(project: &mut Project) -> Vec<Group> {
         Box::new(doctor::Doctor),
         Box::new(migrate::Migrate),
         Box::new(runserver::RunServer),
+        Box::new(shadow::Shadow),
         Box::new(showmigrations::ShowMigrations),
     ];
     let mut groups = vec![

@@ -1,0 +1,97 @@
+//! `manage shadow`: a small reverse proxy that answers from Django, and compares what this project would have answered to
+//! the same request, for safe ones (GET, HEAD, OPTIONS) to the paths that it has.
+//!
+//! The client gets Django's answer, and never waits for the comparison. This project's side is a server of this process on
+//! a loopback port of its own, so that what is compared is what a client would get; its database refuses to write, and it
+//! counts in memory. The report says where the answers differ and never what they hold: routes instead of paths, names of
+//! headers and of JSON keys, and numbers.
+
+mod compare;
+mod proxy;
+mod report;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::{App, HttpServer, web};
+use tokio::sync::Semaphore;
+
+pub use self::report::Report;
+use super::project::Project;
+use super::server::{Address, application, until_told_to_end};
+use super::urls::UrlConf;
+
+/// Bytes of a body that are compared. What is larger is passed on all the same.
+const COMPARED_BODY: usize = 1 << 20;
+/// Comparisons at a time; what comes on top is passed on, and only counted. With [`COMPARED_BODY`] this bounds the memory.
+const COMPARISONS: usize = 32;
+/// What both programs get to answer.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// What the last comparisons get to end.
+const LAST: Duration = Duration::from_secs(5);
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// `origin` is Django's, `http://HOST:PORT` without a path. `listening` is called once with the address that was bound.
+///
+/// # Errors
+/// The address can't be bound, or a server fails.
+pub fn run(
+    project: &Project,
+    address: Address,
+    origin: &str,
+    listening: &mut dyn FnMut(SocketAddr) -> io::Result<()>,
+) -> io::Result<Arc<Report>> {
+    let report = Arc::new(Report::default());
+    actix_web::rt::System::new().block_on(async {
+        let project = Arc::new(project.for_reading());
+        let resolver = Arc::new(UrlConf::new((project.urlpatterns)()).resolver());
+        let own = {
+            let project = Arc::clone(&project);
+            HttpServer::new(move || application(&project))
+                .workers(1)
+                .disable_signals()
+                .bind(("127.0.0.1", 0))?
+        };
+        let ours = own.addrs().first().map(|address| format!("http://{address}")).unwrap_or_default();
+        let permits = Arc::new(Semaphore::new(COMPARISONS));
+        let proxy = {
+            let (theirs, report, permits) = (origin.to_owned(), Arc::clone(&report), Arc::clone(&permits));
+            HttpServer::new(move || {
+                let shadow = proxy::Shadow {
+                    client: proxy::client(),
+                    theirs: theirs.clone(),
+                    ours: ours.clone(),
+                    resolver: Arc::clone(&resolver),
+                    report: Arc::clone(&report),
+                    permits: Arc::clone(&permits),
+                };
+                App::new().app_data(web::Data::new(shadow)).default_service(web::to(proxy::answer))
+            })
+            .workers(1)
+            .disable_signals()
+            .bind(address.0)
+            .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?
+        };
+        let end = until_told_to_end()?;
+        for address in proxy.addrs() {
+            listening(address)?;
+        }
+        let (own, proxy) = (own.run(), proxy.run());
+        let (own_handle, proxy_handle) = (own.handle(), proxy.handle());
+        actix_web::rt::spawn(async move {
+            end.await;
+            proxy_handle.pause().await;
+            // All of them, which is to say that none is at work.
+            let all = u32::try_from(COMPARISONS).unwrap_or(u32::MAX);
+            let _ = actix_web::rt::time::timeout(LAST, permits.acquire_many(all)).await;
+            proxy_handle.stop(true).await;
+            own_handle.stop(false).await;
+        });
+        let (own, proxy) = futures_util::future::join(own, proxy).await;
+        own.and(proxy)
+    })?;
+    Ok(report)
+}

@@ -1,0 +1,116 @@
+//! What the comparisons found, counted. It is as large as the URLconf at most, not as the traffic.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use actix_web::http::Method;
+
+/// Kinds of differences that a route's report holds; more are counted as one.
+const MAX_DIFFERENCES: usize = 100;
+
+/// The counts so far.
+#[derive(Default)]
+pub struct Report(Mutex<Counts>);
+
+#[derive(Default)]
+struct Counts {
+    compared: u64,
+    different: u64,
+    not_ours: u64,
+    left_out: u64,
+    failed: u64,
+    routes: BTreeMap<(String, String), BTreeMap<String, u64>>,
+}
+
+impl Report {
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many answers differ.
+    #[must_use]
+    pub fn different(&self) -> u64 {
+        self.counts().different
+    }
+
+    /// A path that this project has no view for.
+    pub(super) fn not_ours(&self) {
+        self.counts().not_ours += 1;
+    }
+
+    /// Too many comparisons are at work.
+    pub(super) fn left_out(&self) {
+        self.counts().left_out += 1;
+    }
+
+    /// One of the two gave no answer.
+    pub(super) fn failed(&self) {
+        self.counts().failed += 1;
+    }
+
+    /// A comparison, and what it found. What was not seen before goes to the log at once.
+    pub(super) fn compared(&self, method: &Method, route: &str, differences: BTreeSet<String>) {
+        let mut counts = self.counts();
+        counts.compared += 1;
+        if differences.is_empty() {
+            return;
+        }
+        counts.different += 1;
+        let of_route = counts.routes.entry((route.to_owned(), method.to_string())).or_default();
+        for difference in differences {
+            let full = of_route.len() >= MAX_DIFFERENCES && !of_route.contains_key(&difference);
+            let count =
+                of_route.entry(if full { "and more".to_owned() } else { difference.clone() }).or_default();
+            *count += 1;
+            if *count == 1 {
+                log::warn!("{method} {route} differs: {difference}");
+            }
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = self.counts();
+        for ((route, method), differences) in &counts.routes {
+            writeln!(f, "{method} {route}")?;
+            for (difference, count) in differences {
+                writeln!(f, "  {count:>6} x {difference}")?;
+            }
+        }
+        let Counts { compared, different, not_ours, left_out, failed, .. } = &*counts;
+        write!(
+            f,
+            "{compared} answers compared, {different} of them differ. Not compared: {not_ours} of paths that are Django's \
+             alone, {left_out} while too many were at work, {failed} without an answer."
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_counts_and_is_bounded() {
+        let report = Report::default();
+        report.compared(&Method::GET, "/auth/", BTreeSet::new());
+        for n in 0..150 {
+            report.compared(
+                &Method::GET,
+                "/auth/",
+                BTreeSet::from(["header vary".to_owned(), format!("kind {n}")]),
+            );
+        }
+        report.not_ours();
+        let told = report.to_string();
+        assert!(told.starts_with("GET /auth/\n") && told.contains("\n     150 x header vary\n"), "{told}");
+        assert!(told.contains("\n      51 x and more\n"), "{told}");
+        assert!(
+            told.contains("151 answers compared, 150 of them differ. Not compared: 1 of paths"),
+            "{told}"
+        );
+        assert!(told.lines().count() <= MAX_DIFFERENCES + 3, "{told}");
+    }
+}
