@@ -4,18 +4,33 @@ use super::string::{Fault, scan_string};
 use crate::apps::rest_framework::data::{Dict, Integer, Value};
 use crate::apps::rest_framework::python::codecs::Charset;
 
-/// How deep arrays and objects may nest. CPython's limit is its recursion limit less the frames of the server and
-/// the view, which leaves 950 to 958; beyond it Django answers 500, and this decoder an error.
-pub const MAX_DEPTH: usize = 950;
+/// How deep arrays and objects may nest: CPython's recursion limit less the frames of gunicorn, Django and the view.
+pub const MAX_DEPTH: usize = 943;
 
 /// How many digits an integer may have (`sys.get_int_max_str_digits`).
 pub const MAX_INT_DIGITS: usize = 4300;
 
+/// Why a body could not be decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DecodeError {
+    /// It is no JSON: what follows `JSON parse error - ` in the detail, in CPython's words.
+    Malformed(String),
+    /// It nests deeper than [`MAX_DEPTH`]. CPython raises RecursionError, which is no ValueError, so that Django REST
+    /// framework does not make a ParseError of it.
+    TooDeep,
+}
+
+impl From<String> for DecodeError {
+    fn from(message: String) -> Self {
+        Self::Malformed(message)
+    }
+}
+
 /// Decodes a body as `JSONParser` does, in the charset of the request.
 ///
 /// # Errors
-/// The text that follows `JSON parse error - ` in the detail, in CPython's words.
-pub fn decode(bytes: &[u8], charset: Charset) -> Result<Value, String> {
+/// [`DecodeError`].
+pub fn decode(bytes: &[u8], charset: Charset) -> Result<Value, DecodeError> {
     let text = charset.decode_stream(bytes)?;
     if text.starts_with('\u{feff}') {
         return Err(Fault::at(0, "Unexpected UTF-8 BOM (decode using utf-8-sig)").describe(&text));
@@ -67,10 +82,7 @@ impl Decoder<'_> {
     /// Enters a container: Ok if it is empty.
     fn open(&mut self, bracket: u8, depth: usize) -> Result<Result<Value, Open>, Fault> {
         if depth >= MAX_DEPTH {
-            let kind = if bracket == b'[' { "array" } else { "object" };
-            return Err(Fault::Plain(format!(
-                "maximum recursion depth exceeded while decoding a JSON {kind} from a unicode string"
-            )));
+            return Err(Fault::TooDeep);
         }
         self.at += 1;
         self.skip_space();

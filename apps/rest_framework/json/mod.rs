@@ -5,7 +5,7 @@ pub mod encode;
 mod finite;
 mod string;
 
-pub use self::decode::decode;
+pub use self::decode::{DecodeError, decode};
 pub use self::encode::to_vec;
 
 #[cfg(test)]

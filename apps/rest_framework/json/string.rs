@@ -1,5 +1,6 @@
 //! Strings of a JSON document, and where in the document a fault is.
 
+use super::decode::DecodeError;
 use crate::apps::rest_framework::data::IllFormed;
 
 /// Why a document is not JSON.
@@ -8,6 +9,8 @@ pub(super) enum Fault {
     At(usize, &'static str),
     /// A message without a position.
     Plain(String),
+    /// More nesting than there may be.
+    TooDeep,
 }
 
 impl Fault {
@@ -16,14 +19,16 @@ impl Fault {
     }
 
     /// The text of Python's `JSONDecodeError`, whose lines, columns and positions count characters.
-    pub(super) fn describe(self, document: &str) -> String {
+    pub(super) fn describe(self, document: &str) -> DecodeError {
         match self {
-            Self::Plain(message) => message,
+            Self::TooDeep => DecodeError::TooDeep,
+            Self::Plain(message) => DecodeError::Malformed(message),
             Self::At(byte, message) => {
                 let before = document.get(..byte).unwrap_or(document);
                 let line = before.matches('\n').count() + 1;
                 let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-                format!("{message}: line {line} column {column} (char {})", before.chars().count())
+                let char = before.chars().count();
+                DecodeError::Malformed(format!("{message}: line {line} column {column} (char {char})"))
             }
         }
     }

@@ -17,7 +17,7 @@ use self::form::parse_form;
 use self::multipart::{Limits, MultiPartError, parse_multipart};
 use super::data::{Data, Dict, QueryDict, Value};
 use super::exceptions::APIException;
-use super::json;
+use super::json::{self, DecodeError};
 use super::mediatypes::latin1;
 use super::mediatypes::parameters::parse_header_parameters;
 use super::negotiation::select_parser;
@@ -86,9 +86,12 @@ impl Parser for JSONParser {
     }
 
     fn parse(&self, body: Bytes, context: &ParserContext<'_>) -> Result<Data, APIException> {
-        json::decode(&body, context.charset)
-            .map(Data::Json)
-            .map_err(|reason| APIException::parse_error(format!("JSON parse error - {reason}")))
+        json::decode(&body, context.charset).map(Data::Json).map_err(|error| match error {
+            DecodeError::Malformed(reason) => {
+                APIException::parse_error(format!("JSON parse error - {reason}"))
+            }
+            DecodeError::TooDeep => APIException::server_error("the JSON of the request nests too deeply"),
+        })
     }
 }
 
