@@ -9,7 +9,7 @@ use super::models::{User, now};
 use super::session_data::SessionData;
 use super::sessions::SessionSettings;
 use crate::framework::conf::SecretKey;
-use crate::framework::database::needs::NeededTable;
+use crate::framework::database::needs::{NeededTable, table_name};
 use crate::framework::database::{DatabaseError, DbConnection};
 use crate::framework::diagnosis::{Examination, Severity};
 use crate::schema::{
@@ -26,14 +26,16 @@ const DELETED_ALONG: [&str; 2] = ["django_admin_log", "knox_authtoken"];
 
 pub(super) fn tables() -> Vec<NeededTable> {
     vec![
-        NeededTable::of("auth_user", auth_user::table).unique(&[&["id"], &["username"]]).written(),
-        NeededTable::of("auth_group", auth_group::table),
-        NeededTable::of("auth_permission", auth_permission::table),
-        NeededTable::of("auth_group_permissions", auth_group_permissions::table),
-        NeededTable::of("auth_user_groups", auth_user_groups::table),
-        NeededTable::of("auth_user_user_permissions", auth_user_user_permissions::table),
-        NeededTable::of("django_content_type", django_content_type::table),
-        NeededTable::of("django_session", django_session::table).unique(&[&["session_key"]]).written(),
+        NeededTable::of(auth_user::table)
+            .unique(&[&[auth_user::id::NAME], &[auth_user::username::NAME]])
+            .written(),
+        NeededTable::of(auth_group::table),
+        NeededTable::of(auth_permission::table),
+        NeededTable::of(auth_group_permissions::table),
+        NeededTable::of(auth_user_groups::table),
+        NeededTable::of(auth_user_user_permissions::table),
+        NeededTable::of(django_content_type::table),
+        NeededTable::of(django_session::table).unique(&[&[django_session::session_key::NAME]]).written(),
     ]
 }
 
@@ -43,11 +45,11 @@ pub(super) fn diagnose(
     examination: &mut Examination<'_>,
 ) -> Result<(), DatabaseError> {
     user_model(examination);
-    if examination.can_read("auth_user") {
+    if examination.can_read(auth_user::table) {
         users(examination)?;
         passwords(hashers, examination)?;
     }
-    if examination.can_read("django_session") {
+    if examination.can_read(django_session::table) {
         sessions(settings, examination)?;
     }
     Ok(())
@@ -56,27 +58,30 @@ pub(super) fn diagnose(
 /// What refers to which table of users.
 fn user_model(examination: &mut Examination<'_>) {
     let keys = &examination.schema.foreign_keys;
+    let users = table_name(auth_user::table);
     let custom = keys.iter().find(|key| {
         ["authtoken_token", "django_admin_log", "knox_authtoken"].contains(&key.table.as_str())
             && key.column == "user_id"
-            && key.target != "auth_user"
+            && key.target != users
     });
     if let Some(key) = custom {
         let message = format!(
-            "{}.user_id refers to {}: this project has a user model of its own (AUTH_USER_MODEL), and vitamin reads \
-             auth_user alone.",
+            "{}.user_id refers to {}: this project has a user model of its own (AUTH_USER_MODEL), and {users} is read here. \
+             docs/user-model.md tells how src/schema.rs names yours.",
             key.table, key.target
         );
         examination.diagnosis.say("Users", Severity::Problem, message);
         return;
     }
-    let known: Vec<&str> = DELETED_ALONG
-        .into_iter()
-        .chain(["auth_user_groups", "auth_user_user_permissions", "authtoken_token"])
-        .collect();
+    let own = [
+        table_name(auth_user_groups::table),
+        table_name(auth_user_user_permissions::table),
+        "authtoken_token".to_owned(),
+    ];
+    let known = |table: &String| own.contains(table) || DELETED_ALONG.contains(&table.as_str());
     let unknown: Vec<String> = keys
         .iter()
-        .filter(|key| key.target == "auth_user" && !known.contains(&key.table.as_str()))
+        .filter(|key| key.target == users && !known(&key.table))
         .map(|key| format!("{}.{}", key.table, key.column))
         .collect();
     if !unknown.is_empty() {

@@ -14,14 +14,14 @@ const NEWEST: i64 = 20;
 
 pub(super) fn tables() -> Vec<NeededTable> {
     vec![
-        NeededTable::of("authtoken_token", authtoken_token::table)
-            .unique(&[&["key"], &["user_id"]])
+        NeededTable::of(authtoken_token::table)
+            .unique(&[&[authtoken_token::key::NAME], &[authtoken_token::user_id::NAME]])
             .written(),
     ]
 }
 
 pub(super) fn diagnose(examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
-    if examination.can_read("authtoken_token") {
+    if examination.can_read(authtoken_token::table) {
         let all: i64 = authtoken_token::table.count().get_result(examination.connection)?;
         let newest: QueryResult<Vec<Token>> = authtoken_token::table
             .order(authtoken_token::created.desc())

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use diesel::query_builder::QueryFragment;
+use diesel::sqlite::Sqlite;
 use indexmap::IndexMap;
 
 use super::database::DbConnection;
 use super::database::inspection::LiveSchema;
+use super::database::needs::table_name;
 use super::project::Settings;
 
 /// How bad a finding is.
@@ -86,13 +89,13 @@ pub struct Examination<'a> {
     pub settings: &'a Settings,
     /// Where the findings go.
     pub diagnosis: &'a mut Diagnosis,
-    pub(super) usable: &'a BTreeSet<&'static str>,
+    pub(super) usable: &'a BTreeSet<String>,
 }
 
 impl Examination<'_> {
     /// Whether a table of [`App::tables`](super::app::App::tables) is there and as it should be, so that it can be read.
     #[must_use]
-    pub fn can_read(&self, table: &str) -> bool {
-        self.usable.contains(table)
+    pub fn can_read<T: QueryFragment<Sqlite>>(&self, table: T) -> bool {
+        self.usable.contains(&table_name(table))
     }
 }

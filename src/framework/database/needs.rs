@@ -1,7 +1,9 @@
 //! What the program needs of a table, read off diesel's own description of it, and whether a live table has it.
 
+use diesel::query_builder::QueryFragment;
 use diesel::query_source::Table;
 use diesel::sql_types as sql;
+use diesel::sqlite::Sqlite;
 
 use super::inspection::{LiveSchema, LiveTable};
 
@@ -94,21 +96,28 @@ macro_rules! columns {
 }
 columns!(A B C D E F G H I J K L M N O P);
 
+/// The table's name in the database, which `#[sql_name]` in `src/schema.rs` may have made another.
+pub fn table_name<T: QueryFragment<Sqlite>>(table: T) -> String {
+    // diesel keeps the name to itself; this is the text that it would put behind FROM.
+    let quoted = diesel::debug_query::<Sqlite, _>(&table).to_string();
+    quoted.split('`').nth(1).unwrap_or_default().to_owned()
+}
+
 /// A table that an app reads or writes.
 #[derive(Clone, Debug)]
 pub struct NeededTable {
     /// Its name.
-    pub name: &'static str,
+    pub name: String,
     columns: Vec<(&'static str, Kind, bool)>,
     unique: &'static [&'static [&'static str]],
     written: bool,
 }
 
 impl NeededTable {
-    /// The table as `src/schema.rs` describes it: `NeededTable::of("auth_user", auth_user::table)`.
+    /// The table as `src/schema.rs` describes it: `NeededTable::of(auth_user::table)`.
     #[must_use]
-    pub fn of<T: Table<AllColumns: Columns>>(name: &'static str, _table: T) -> Self {
-        Self { name, columns: T::AllColumns::describe(), unique: &[], written: false }
+    pub fn of<T: Table<AllColumns: Columns> + QueryFragment<Sqlite>>(table: T) -> Self {
+        Self { name: table_name(table), columns: T::AllColumns::describe(), unique: &[], written: false }
     }
 
     /// Sets of columns, each sorted, that no two rows may have alike: what get_or_create counts on.
@@ -128,7 +137,7 @@ impl NeededTable {
     /// What is wrong with the live table, in words; empty where it is right. `None` where there is no such table.
     #[must_use]
     pub fn compare(&self, schema: &LiveSchema, sqlite: bool) -> Option<Vec<String>> {
-        let live = schema.tables.get(self.name)?;
+        let live = schema.tables.get(&self.name)?;
         let mut wrong = Vec::new();
         for (name, kind, nullable) in &self.columns {
             let Some(column) = live.columns.iter().find(|column| column.name == *name) else {

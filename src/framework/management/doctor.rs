@@ -87,7 +87,7 @@ fn compare_tables(
     schema: &LiveSchema,
     sqlite: bool,
     diagnosis: &mut Diagnosis,
-) -> BTreeSet<&'static str> {
+) -> BTreeSet<String> {
     let mut usable = BTreeSet::new();
     for table in needed {
         match table.compare(schema, sqlite) {
@@ -97,7 +97,7 @@ fn compare_tables(
                 format!("The table {} is missing; `manage migrate` makes it.", table.name),
             ),
             Some(wrong) if wrong.is_empty() => {
-                usable.insert(table.name);
+                usable.insert(table.name.clone());
             }
             Some(wrong) => {
                 for what in wrong {
@@ -107,7 +107,7 @@ fn compare_tables(
         }
     }
     if !usable.is_empty() {
-        let names: Vec<&str> = usable.iter().copied().collect();
+        let names: Vec<&str> = usable.iter().map(String::as_str).collect();
         diagnosis.say("Schema", Severity::Fine, format!("As needed: {}.", names.join(", ")));
     }
     usable
@@ -261,7 +261,7 @@ fn postgres(
              WHERE to_regclass(quote_ident($1)) IS NOT NULL \
                 AND NOT has_table_privilege(to_regclass(quote_ident($1))::oid, p.word)",
         )
-        .bind::<Text, _>(table.name)
+        .bind::<Text, _>(&table.name)
         .load(connection)?;
         if !denied.is_empty() {
             let words: Vec<&str> = denied.iter().map(|row| row.word.as_str()).collect();
