@@ -14,6 +14,16 @@ pub enum DatabaseUrl {
 }
 
 impl DatabaseUrl {
+    /// The path of a SQLite database, or `None` for another kind.
+    #[must_use]
+    pub fn sqlite_path(&self) -> Option<&str> {
+        match self {
+            Self::Sqlite(path) => Some(path),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => None,
+        }
+    }
+
     /// Whether this is a SQLite database.
     #[must_use]
     pub const fn is_sqlite(&self) -> bool {

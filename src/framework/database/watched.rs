@@ -6,7 +6,7 @@
 
 use super::manager::Manager;
 use super::sentinel::{Sentinel, Stamp};
-use super::{DatabaseError, DatabaseSettings, DatabaseUrl, DbConnection};
+use super::{DatabaseError, DatabaseSettings, DbConnection};
 
 /// See the module. It stays on the thread that opened it.
 pub struct Watched {
@@ -17,11 +17,7 @@ pub struct Watched {
 impl Watched {
     pub(super) fn open(settings: &DatabaseSettings) -> Result<Self, DatabaseError> {
         let unavailable = |reason: String| DatabaseError::Unavailable(reason);
-        #[cfg_attr(
-            not(feature = "postgres"),
-            expect(irrefutable_let_patterns, reason = "there is only SQLite")
-        )]
-        let DatabaseUrl::Sqlite(path) = &settings.url else {
+        let Some(path) = settings.url.sqlite_path() else {
             return Err(unavailable("only a SQLite database can be watched".to_owned()));
         };
         // First: it makes no file where there is none.

@@ -222,11 +222,7 @@ fn sqlite(
         );
         diagnosis.say("Database", Severity::Note, message);
     }
-    let path = match &project.settings.database.url {
-        DatabaseUrl::Sqlite(path) => path,
-        #[cfg(feature = "postgres")]
-        DatabaseUrl::Postgres(_) => return Ok(()),
-    };
+    let Some(path) = project.settings.database.url.sqlite_path() else { return Ok(()) };
     let file = std::path::Path::new(path);
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     for place in [file, folder.unwrap_or(std::path::Path::new("."))] {
