@@ -1,4 +1,4 @@
-//! The apps. Each may use those above it; `tests/architecture.rs` holds that.
+//! The apps. Which may use which stands in docs/architecture.md, and `tests/it/architecture.rs` holds it.
 
 pub mod auth;
 pub mod authtoken;
