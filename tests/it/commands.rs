@@ -173,6 +173,7 @@ fn manage_lists_the_commands_by_app() {
         doctor             Compares the live database with what this project needs, and says what to set. Reads only.
         migrate            Updates database schema. Manages both apps with migrations and those without.
         runserver          Serves the project until SIGTERM or SIGINT, then finishes what is in flight.
+        shadow             Answers from Django, compares what this project would have answered to safe requests, and reports.
         showmigrations     Shows all available migrations for the current project.
 
     [project]
