@@ -80,10 +80,7 @@ fn imports_go_one_way_only() {
             checked += 1;
             let target = room(&path);
             // What stands at the crate's root and is not listed is nobody's to use.
-            if target != own
-                && rank(&target).is_none_or(|rank| rank >= own_rank)
-                && own_rank < LAST
-            {
+            if target != own && rank(&target).is_none_or(|rank| rank >= own_rank) && own_rank < LAST {
                 wrong.push(format!("{} imports {}", file.display(), path.join("::")));
             }
         }
