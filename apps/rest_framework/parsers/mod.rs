@@ -128,7 +128,7 @@ impl Parser for MultiPartParser {
             max_number_fields: Some(context.limits.data_upload_max_number_fields),
             max_number_files: Some(context.limits.data_upload_max_number_files),
         };
-        let form = parse_multipart(context.content_type.as_bytes(), &body, context.charset, limits);
+        let form = parse_multipart(context.content_type, &body, context.charset, limits);
         let form = form.map_err(|error| match error {
             MultiPartError::Parse(_) => APIException::parse_error(error.to_string()),
             error => APIException::suspicious_operation(error),

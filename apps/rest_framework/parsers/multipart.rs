@@ -9,7 +9,6 @@ use memchr::memmem::Finder;
 
 use super::form::DATA_UPLOAD_MAX_NUMBER_FIELDS;
 use crate::apps::rest_framework::data::UploadedFile;
-use crate::apps::rest_framework::mediatypes::latin1;
 use crate::apps::rest_framework::mediatypes::parameters::parse_header_parameters;
 use crate::apps::rest_framework::python::base64::b64decode;
 use crate::apps::rest_framework::python::codecs::Charset;
@@ -90,17 +89,17 @@ impl std::fmt::Display for MultiPartError {
 
 impl std::error::Error for MultiPartError {}
 
-/// Reads a form. `content_type` is the raw header, `charset` the request's ([`Charset::of_request`]).
+/// Reads a form. `content_type` is the header, decoded as Latin-1, `charset` the request's ([`Charset::of_request`]).
 ///
 /// # Errors
 /// [`MultiPartError`].
 pub fn parse_multipart(
-    content_type: &[u8],
+    content_type: &str,
     body: &Bytes,
     charset: Charset,
     limits: Limits,
 ) -> Result<DataAndFiles, MultiPartError> {
-    let separator = format!("--{}", boundary(&latin1(content_type)).map_err(MultiPartError::Parse)?);
+    let separator = format!("--{}", boundary(content_type).map_err(MultiPartError::Parse)?);
     let separator = Finder::new(separator.as_bytes());
     let mut form = Form { charset, limits, out: DataAndFiles::default(), plain_parts: 0, files: 0, size: 0 };
     let mut rest = body.clone();

@@ -1,8 +1,9 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::apps::rest_framework::mediatypes::latin1;
 
-const CONTENT_TYPE: &[u8] = b"multipart/form-data; boundary=BoUnDaRy";
+const CONTENT_TYPE: &str = "multipart/form-data; boundary=BoUnDaRy";
 
 fn bytes(latin1_text: &Value) -> Bytes {
     latin1_text.as_str().unwrap().chars().map(|character| u8::try_from(character).unwrap()).collect()
@@ -15,18 +16,19 @@ fn bodies_are_read_as_django_reads_them() {
     assert!(cases.len() > 300);
     for case in cases {
         let charset = Charset::lookup(case[2].as_str().unwrap()).unwrap().unwrap();
-        let found = match parse_multipart(&bytes(&case[0]), &bytes(&case[1]), charset, Limits::default()) {
-            Ok(mut form) => {
-                form.files.sort_by_key(|(field, file)| (field.clone(), file.name.clone()));
-                let files = form.files.iter().map(|(field, file)| {
-                    let content = latin1(&file.bytes);
-                    json!([field, file.name, file.content_type, file.charset, content])
-                });
-                json!(["ok", form.data, files.collect::<Vec<_>>()])
-            }
-            Err(MultiPartError::Parse(reason)) => json!(["parse", reason]),
-            Err(error) => json!(["django", error.to_string()]),
-        };
+        let found =
+            match parse_multipart(case[0].as_str().unwrap(), &bytes(&case[1]), charset, Limits::default()) {
+                Ok(mut form) => {
+                    form.files.sort_by_key(|(field, file)| (field.clone(), file.name.clone()));
+                    let files = form.files.iter().map(|(field, file)| {
+                        let content = latin1(&file.bytes);
+                        json!([field, file.name, file.content_type, file.charset, content])
+                    });
+                    json!(["ok", form.data, files.collect::<Vec<_>>()])
+                }
+                Err(MultiPartError::Parse(reason)) => json!(["parse", reason]),
+                Err(error) => json!(["django", error.to_string()]),
+            };
         assert_eq!(found, case[3], "{case}");
     }
 }
@@ -65,7 +67,7 @@ fn limits_are_djangos() {
 
 #[test]
 fn messages_are_those_of_django_rest_framework() {
-    let error = parse_multipart(b"multipart/form-data", &Bytes::new(), Charset::Utf8, Limits::default());
+    let error = parse_multipart("multipart/form-data", &Bytes::new(), Charset::Utf8, Limits::default());
     let message = error.unwrap_err().to_string();
     assert_eq!(message, "Multipart form parse error - Invalid boundary in multipart: None");
     let message = MultiPartError::RequestDataTooBig.to_string();
