@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::hashers::{Hashers, Summary, summarize};
@@ -143,19 +144,24 @@ fn count(hashers: &Hashers, connection: &mut DbConnection) -> Result<Counts, Dat
     }
 }
 
-/// The hash that Django wrote last, as far as one can tell: that of the last login, else of the newest user.
+/// The hash that Django wrote last, as far as one can tell: that of the last login, or of the newest user, whichever came
+/// later.
 fn written_last(connection: &mut DbConnection) -> Result<Option<String>, DatabaseError> {
-    let usable =
-        || auth_user::table.filter(auth_user::password.not_like("!%")).select(auth_user::password).limit(1);
-    let by_login = usable()
+    let usable = || auth_user::table.filter(auth_user::password.not_like("!%")).limit(1);
+    let by_login: Option<(Option<NaiveDateTime>, String)> = usable()
         .filter(auth_user::last_login.is_not_null())
         .order(auth_user::last_login.desc())
+        .select((auth_user::last_login, auth_user::password))
         .get_result(connection)
         .optional()?;
-    match by_login {
-        Some(encoded) => Ok(Some(encoded)),
-        None => Ok(usable().order(auth_user::id.desc()).get_result(connection).optional()?),
-    }
+    let by_joining: Option<(NaiveDateTime, String)> = usable()
+        .order(auth_user::date_joined.desc())
+        .select((auth_user::date_joined, auth_user::password))
+        .get_result(connection)
+        .optional()?;
+    let by_joining = by_joining.map(|(joined, encoded)| (Some(joined), encoded));
+    let last = by_login.into_iter().chain(by_joining).max_by_key(|(moment, _)| *moment);
+    Ok(last.map(|(_, encoded)| encoded))
 }
 
 fn passwords(hashers: &Hashers, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
