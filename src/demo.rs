@@ -45,8 +45,7 @@ impl Command for Demo {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let Options { addrport } =
-            Options::from_arg_matches(arguments).map_err(|error| CommandError::new(error.to_string()))?;
+        let Options { addrport } = Options::from_arg_matches(arguments)?;
         if !addrport.0.ip().is_loopback() {
             return Err(CommandError::new(format!(
                 "{addrport} is not a loopback address, and the demo's password is known to everybody."

@@ -34,8 +34,7 @@ impl Command for DrfCreateToken {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let Options { username, reset_token } =
-            Options::from_arg_matches(arguments).map_err(|error| CommandError::new(error.to_string()))?;
+        let Options { username, reset_token } = Options::from_arg_matches(arguments)?;
         let mut connection = project.database.get()?;
         let user = User::get_by_natural_key(&mut connection, &username)?.ok_or_else(|| {
             CommandError::new(format!("Cannot create the Token: user {username} does not exist"))

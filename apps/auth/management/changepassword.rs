@@ -36,8 +36,7 @@ impl Command for ChangePassword {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let options =
-            Options::from_arg_matches(arguments).map_err(|error| CommandError::new(error.to_string()))?;
+        let options = Options::from_arg_matches(arguments)?;
         let username = options.username.or_else(|| super::createsuperuser::system_username(&project.env));
         let username = username.unwrap_or_default();
         let mut connection = project.database.get()?;

@@ -53,8 +53,7 @@ impl Command for CreateSuperuser {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let options =
-            Options::from_arg_matches(arguments).map_err(|error| CommandError::new(error.to_string()))?;
+        let options = Options::from_arg_matches(arguments)?;
         let answers = if options.noinput {
             from_environment(project, options)?
         } else {

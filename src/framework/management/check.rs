@@ -31,8 +31,7 @@ impl Command for Check {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let options =
-            Options::from_arg_matches(arguments).map_err(|error| CommandError::new(error.to_string()))?;
+        let options = Options::from_arg_matches(arguments)?;
         let messages = run_checks(project, options.deploy);
         fail_on_errors(&messages)?;
         if messages.is_empty() {

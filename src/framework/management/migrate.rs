@@ -42,8 +42,7 @@ impl Command for Migrate {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let options =
-            Options::from_arg_matches(arguments).map_err(|error| CommandError::new(error.to_string()))?;
+        let options = Options::from_arg_matches(arguments)?;
         let mut connection = project.database.get()?;
         let states = migrations::states(&mut connection)?;
         let target = (options.app_label.as_deref(), options.migration_name.as_deref());

@@ -59,6 +59,13 @@ impl CommandError {
     }
 }
 
+/// For `from_arg_matches`: the arguments are not those that the command declared, which is the command's mistake.
+impl From<clap::Error> for CommandError {
+    fn from(error: clap::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
 impl From<DatabaseError> for CommandError {
     fn from(error: DatabaseError) -> Self {
         Self::new(error.to_string())

@@ -34,8 +34,7 @@ impl Command for RunServer {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let options =
-            Options::from_arg_matches(arguments).map_err(|error| CommandError::new(error.to_string()))?;
+        let options = Options::from_arg_matches(arguments)?;
         let messages = run_checks(project, false);
         fail_on_errors(&messages)?;
         for message in &messages {

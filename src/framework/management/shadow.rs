@@ -56,8 +56,7 @@ impl Command for Shadow {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let Options { to: Origin(origin), addrport } =
-            Options::from_arg_matches(arguments).map_err(|error| CommandError::new(error.to_string()))?;
+        let Options { to: Origin(origin), addrport } = Options::from_arg_matches(arguments)?;
         fail_on_errors(&run_checks(project, false))?;
         let mut listening = |address: SocketAddr| {
             writeln!(

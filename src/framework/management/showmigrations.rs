@@ -29,8 +29,7 @@ impl Command for ShowMigrations {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let options =
-            Options::from_arg_matches(arguments).map_err(|error| CommandError::new(error.to_string()))?;
+        let options = Options::from_arg_matches(arguments)?;
         let states = migrations::states(&mut *project.database.get()?)?;
         let mut labels: Vec<&str> = states.iter().map(|state| state.app.as_str()).collect();
         labels.sort_unstable();
