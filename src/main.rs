@@ -9,7 +9,9 @@ fn main() -> ExitCode {
     match settings::project() {
         Ok(project) => {
             logging::init(&project.env);
-            management::execute(project)
+            let status = management::execute(project);
+            log::logger().flush();
+            status
         }
         Err(error) => {
             eprintln!("ImproperlyConfigured: {error}");

@@ -10,7 +10,7 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
-use indexmap::IndexMap;
+use serde::Serialize;
 
 use super::error_detail::Detail;
 use super::request::Request;
@@ -241,6 +241,11 @@ impl APIException {
     }
 }
 
+#[derive(Serialize)]
+struct Message {
+    detail: Detail,
+}
+
 /// Makes the answer of an exception: `{"detail": …}`, or the detail itself where that is a list or an object.
 ///
 /// `None` leaves it to Django's plain pages, as for an exception that Django REST framework does not know.
@@ -251,7 +256,7 @@ pub fn exception_handler(error: &APIException, _request: &Request) -> Option<Res
         return None;
     }
     let mut response = match detail {
-        Detail::Message(_) => Response::new(IndexMap::from([("detail", detail.clone())])),
+        Detail::Message(_) => Response::new(Message { detail: detail.clone() }),
         other => Response::new(other.clone()),
     }
     .status(*status);

@@ -175,6 +175,13 @@ where
         }
         _ => header,
     };
+    // What most programs send. The first renderer is what the search below would find.
+    if header == b"*/*"
+        && let Some((index, offer)) = offers().next()
+        && !offer.media_type().contains(['*', ';'])
+    {
+        return Some((index, Cow::Borrowed(offer.media_type())));
+    }
     let mut tokens = header
         .split(|byte| *byte == b',')
         .map(trim)
@@ -218,27 +225,31 @@ where
     O: Offer + 'o,
     I: Iterator<Item = (usize, &'o O)>,
 {
-    for precedence in (0..=3).rev() {
-        for (index, offer) in offers() {
-            let ours = MediaType::parse(offer.media_type());
-            let satisfied = |range: &MediaType<'_>| range.precedence() == precedence && ours.matches(range);
-            let Some((at, range)) = ranges.iter().enumerate().find(|(_, range)| satisfied(range)) else {
-                continue;
-            };
-            if ours.precedence() <= precedence {
-                return Some(Found::Range(index, at));
+    let mut best: Option<(u8, &MediaType<'_>, Found<'o>)> = None;
+    for (index, offer) in offers() {
+        let ours = MediaType::parse(offer.media_type());
+        for (at, range) in ranges.iter().enumerate() {
+            let precedence = range.precedence();
+            if best.as_ref().is_none_or(|(highest, ..)| precedence > *highest) && ours.matches(range) {
+                let found = if ours.precedence() <= precedence {
+                    Found::Range(index, at)
+                } else {
+                    Found::Renderer(index, Cow::Borrowed(offer.media_type()))
+                };
+                best = Some((precedence, range, found));
             }
-            if range.params().is_empty() {
-                return Some(Found::Renderer(index, Cow::Borrowed(offer.media_type())));
-            }
-            let mut full = offer.media_type().to_owned();
+        }
+    }
+    Some(match best? {
+        (_, range, Found::Renderer(index, media_type)) if !range.params().is_empty() => {
+            let mut full = media_type.into_owned();
             for (name, value) in range.params() {
                 full.extend([";", name, "=", value]);
             }
-            return Some(Found::Renderer(index, Cow::Owned(full)));
+            Found::Renderer(index, Cow::Owned(full))
         }
-    }
-    None
+        (.., found) => found,
+    })
 }
 
 /// Python's `str.strip()` of a header's bytes.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
 
@@ -18,19 +18,19 @@ use crate::framework::pages;
 pub struct Response {
     data: Option<Box<dyn erased_serde::Serialize>>,
     status: StatusCode,
-    headers: HeaderMap,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Response {
     /// An answer with these data.
     pub fn new(data: impl Serialize + 'static) -> Self {
-        Self { data: Some(Box::new(data)), status: StatusCode::OK, headers: HeaderMap::new() }
+        Self { data: Some(Box::new(data)), status: StatusCode::OK, headers: Vec::new() }
     }
 
     /// 204, without body and `Content-Type`.
     #[must_use]
     pub fn no_content() -> Self {
-        Self { data: None, status: StatusCode::NO_CONTENT, headers: HeaderMap::new() }
+        Self { data: None, status: StatusCode::NO_CONTENT, headers: Vec::new() }
     }
 
     /// With another status.
@@ -43,7 +43,7 @@ impl Response {
     /// With a header.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.append(name, value);
+        self.headers.push((name, value));
         self
     }
 
@@ -69,14 +69,15 @@ impl Response {
                 return pages::server_error();
             }
         };
-        let mut response = HttpResponse::new(self.status);
-        if !body.is_empty() {
+        let has_body = !body.is_empty();
+        let mut response = HttpResponse::with_body(self.status, BoxBody::new(body));
+        if has_body {
             response.headers_mut().insert(CONTENT_TYPE, content_type(renderer));
         }
         for (name, value) in self.headers {
             response.headers_mut().append(name, value);
         }
-        response.set_body(BoxBody::new(body))
+        response
     }
 }
 

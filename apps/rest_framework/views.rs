@@ -39,11 +39,13 @@ use crate::framework::urls::{Location, View};
 /// A handler is an ordinary actix-web handler with ordinary extractors; it returns a
 /// [`Response`](super::response::Response), or a `Result` of one with [`APIException`].
 pub struct APIView {
-    routes: Vec<Route>,
+    /// Makers of routes, since actix-web's own can't be registered twice.
+    routes: Vec<Box<dyn Fn() -> Route>>,
     declared: Declared,
 }
 
 /// What a view says of itself, and what it leaves to the project's defaults (`None`).
+#[derive(Clone)]
 pub(super) struct Declared {
     name: String,
     description: &'static str,
@@ -181,7 +183,9 @@ impl APIView {
         handler: H,
     ) -> Self {
         self.declared.methods.extend([Method::GET, Method::HEAD]);
-        self.routes.push(web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(handler));
+        let route =
+            move || web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(handler.clone());
+        self.routes.push(Box::new(route));
         self
     }
 
@@ -228,27 +232,26 @@ impl APIView {
         method: Method,
         handler: H,
     ) -> Self {
-        self.routes.push(web::method(method.clone()).to(handler));
-        self.declared.methods.push(method);
+        self.declared.methods.push(method.clone());
+        self.routes.push(Box::new(move || web::method(method.clone()).to(handler.clone())));
         self
     }
 }
 
 impl View for APIView {
-    fn register(mut self: Box<Self>, location: Location, config: &mut ServiceConfig) {
+    fn register(&self, location: Location, config: &mut ServiceConfig) {
         let resource = web::resource(location.paths.clone());
         let mut resource = location.mark(resource);
-        if !self.declared.methods.contains(&Method::OPTIONS) {
-            self.declared.methods.push(Method::OPTIONS);
-            self.routes.push(web::method(Method::OPTIONS).to(metadata::options));
+        for route in &self.routes {
+            resource = resource.route(route());
         }
-        for route in self.routes {
-            resource = resource.route(route);
+        let mut declared = self.declared.clone();
+        if !declared.methods.contains(&Method::OPTIONS) {
+            declared.methods.push(Method::OPTIONS);
+            resource = resource.route(web::method(Method::OPTIONS).to(metadata::options));
         }
         // Around the whole resource, so that the policies come before the answer to a wrong method.
-        config.service(
-            resource.default_service(web::to(method_not_allowed)).wrap(Dispatch::new(self.declared)),
-        );
+        config.service(resource.default_service(web::to(method_not_allowed)).wrap(Dispatch::new(declared)));
     }
 }
 

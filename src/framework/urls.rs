@@ -9,8 +9,9 @@ use actix_web::web::ServiceConfig;
 
 /// What answers at a URL: `rest_framework::views::APIView`, or a [`Resource`] maker of one's own.
 pub trait View {
-    /// Registers one actix-web resource that answers at all of the location's paths.
-    fn register(self: Box<Self>, location: Location, config: &mut ServiceConfig);
+    /// Registers one actix-web resource that answers at all of the location's paths. A view may be registered several
+    /// times, each time at other paths.
+    fn register(&self, location: Location, config: &mut ServiceConfig);
 }
 
 /// Where a view answers.
@@ -44,9 +45,9 @@ impl Location {
 /// An ordinary actix-web resource is a view: the function gets the paths and returns the resource.
 impl<F> View for F
 where
-    F: FnOnce(Vec<String>) -> Resource,
+    F: Fn(Vec<String>) -> Resource,
 {
-    fn register(self: Box<Self>, location: Location, config: &mut ServiceConfig) {
+    fn register(&self, location: Location, config: &mut ServiceConfig) {
         let resource = self(location.paths.clone());
         config.service(location.mark(resource));
     }
@@ -137,15 +138,41 @@ impl UrlConf {
         Resolver(routes.into_iter().map(|route| (ResourceDef::new(route.as_str()), route)).collect())
     }
 
-    /// Registers every view, in order.
+    /// Registers every view. The first that matches answers.
+    ///
+    /// actix-web tries the resources one after the other, and those with parameters or several paths by regular
+    /// expressions. So a plain path gets a resource of its own and goes before all of those, unless a pattern that
+    /// stands before it in the list matches it too.
     pub fn register(self, config: &mut ServiceConfig) {
-        for entry in self.0 {
-            let Entry { routes: paths, name, namespace, view } = entry;
-            let name = name.map(|name| match namespace.as_str() {
+        let mut before: Vec<ResourceDef> = Vec::new();
+        let mut others = Vec::new();
+        for Entry { routes, name, namespace, view } in self.0 {
+            let mut name = name.map(|name| match namespace.as_str() {
                 "" => name.to_owned(),
                 namespace => format!("{namespace}:{name}"),
             });
-            view.register(Location { paths, name, namespace }, config);
+            let mut other = Location { paths: Vec::new(), name: None, namespace: namespace.clone() };
+            for route in routes {
+                // The name is that of the first route.
+                let name = name.take();
+                let hidden = before.iter().any(|definition| definition.is_match(&route));
+                before.push(ResourceDef::new(route.as_str()));
+                if hidden || route.contains('{') {
+                    other.paths.push(route);
+                    other.name = other.name.or(name);
+                } else {
+                    view.register(
+                        Location { paths: vec![route], name, namespace: namespace.clone() },
+                        config,
+                    );
+                }
+            }
+            others.push((view, other));
+        }
+        for (view, location) in others {
+            if !location.paths.is_empty() {
+                view.register(location, config);
+            }
         }
     }
 }
@@ -223,5 +250,41 @@ mod tests {
         let app = init_service(app).await;
         let body = call_and_read_body(&app, TestRequest::get().uri("/me/").to_request()).await;
         assert_eq!(body, "here /outer/a/ /outer/b/");
+    }
+
+    fn says(what: &'static str) -> impl Fn(Vec<String>) -> Resource {
+        move |paths| {
+            let answer = move |request: HttpRequest| async move {
+                let url = request.url_for_static("named").map(|url| url.path().to_owned());
+                format!("{what} {}", url.unwrap_or_default())
+            };
+            web::resource(paths).to(answer)
+        }
+    }
+
+    #[actix_web::test]
+    async fn plain_paths_go_first_where_that_changes_nothing() {
+        let with_suffix = |route: &str| vec![format!("{}.{{format}}", route.trim_end_matches('/'))];
+        let urlpatterns = vec![
+            path("one/", says("one")).also_at(with_suffix),
+            path("two/", says("two")).name("named").also_at(with_suffix),
+            path("{any}/", says("any")),
+            path("three/", says("three")).also_at(with_suffix),
+            path("two/", says("never")),
+        ];
+        let app = App::new().configure(|config| UrlConf::new(urlpatterns).register(config));
+        let app = init_service(app).await;
+        for (url, expected) in [
+            ("/one/", "one /two/"),
+            ("/one.json", "one /two/"),
+            ("/two/", "two /two/"),
+            ("/three/", "any /two/"),
+            ("/three.json", "three /two/"),
+            ("/four/", "any /two/"),
+        ] {
+            let request = TestRequest::get().uri(url).to_request();
+            let body = call_and_read_body(&app, request).await;
+            assert_eq!(body, expected, "{url}");
+        }
     }
 }

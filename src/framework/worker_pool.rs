@@ -1,7 +1,8 @@
 //! A bounded pool of threads for work that burns the processor, above all password hashing.
 //!
 //! actix-web's own blocking pool has no bound on its queue, and a burst of logins would keep every database query
-//! waiting behind it. Here what exceeds the queue is refused at once.
+//! waiting behind it. Here what exceeds the queue is refused at once, and the threads run at a lower priority than
+//! those that answer requests, which so keep their pace while every core hashes.
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -12,6 +13,10 @@ use std::thread;
 use tokio::sync::oneshot;
 
 use super::request_id;
+
+/// As `nice` takes it, 19 the lowest: a tenth of a core's time is left to this work however many requests there are.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 10;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -36,7 +41,10 @@ impl WorkerPool {
         let receiver = Arc::new(Mutex::new(receiver));
         for number in 0..threads.get() {
             let receiver = Arc::clone(&receiver);
-            thread::Builder::new().name(format!("{name}-{number}")).spawn(move || work(&receiver))?;
+            thread::Builder::new().name(format!("{name}-{number}")).spawn(move || {
+                lower_priority();
+                work(&receiver);
+            })?;
         }
         Ok(Self { queue: sender })
     }
@@ -58,6 +66,21 @@ impl WorkerPool {
             TrySendError::Full(_) | TrySendError::Disconnected(_) => Busy,
         })?;
         answered.await.map_err(|_| Busy)
+    }
+}
+
+/// On Linux a priority belongs to a thread; elsewhere it would be that of the whole process.
+fn lower_priority() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{getpriority_process, setpriority_process};
+
+        let this = Some(rustix::thread::gettid());
+        if let Err(error) =
+            getpriority_process(this).and_then(|nice| setpriority_process(this, nice.max(NICE)))
+        {
+            log::warn!("The priority of {:?} could not be lowered: {error}", thread::current().name());
+        }
     }
 }
 
@@ -113,5 +136,14 @@ mod tests {
         let pool = pool(1, 4);
         assert_eq!(pool.run(|| panic!("on purpose")).await, Err(Busy));
         assert_eq!(pool.run(|| 4).await, Ok(4));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[actix_web::test]
+    async fn only_the_pool_s_own_threads_give_way() {
+        let nice = || rustix::process::getpriority_process(Some(rustix::thread::gettid())).unwrap();
+        let own = nice();
+        assert_eq!(pool(1, 1).run(nice).await, Ok(NICE.max(own)));
+        assert_eq!(nice(), own);
     }
 }

@@ -26,14 +26,17 @@ const TARGET: &str = "vitamin::access";
 impl AccessLog {
     pub(super) fn start(req: &ServiceRequest) -> Self {
         // Where nobody reads the line, nothing is copied for it.
-        Self(log::log_enabled!(target: TARGET, log::Level::Info).then(|| {
-            Rc::new(Line {
-                method: req.method().clone(),
-                path: req.path().to_owned(),
-                started: Instant::now(),
-                user: RefCell::new(None),
-            })
-        }))
+        if !log::log_enabled!(target: TARGET, log::Level::Info) {
+            return Self(None);
+        }
+        let log = Self(Some(Rc::new(Line {
+            method: req.method().clone(),
+            path: req.path().to_owned(),
+            started: Instant::now(),
+            user: RefCell::new(None),
+        })));
+        req.extensions_mut().insert(log.clone());
+        log
     }
 
     /// Notes who the request's user is.

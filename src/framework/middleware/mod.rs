@@ -9,6 +9,7 @@ mod common;
 mod cookies;
 mod security;
 
+use std::cell::RefCell;
 use std::future::{Ready, ready};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
@@ -16,7 +17,8 @@ use std::sync::Arc;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
-use actix_web::{Error, HttpMessage};
+use actix_web::http::header::{HOST, HeaderValue};
+use actix_web::{Error, HttpRequest};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use uuid::Uuid;
@@ -117,7 +119,8 @@ where
     type Future = Ready<Result<Self::Transform, Self::InitError>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(Around { service: Rc::new(service), site: Arc::clone(&self.site) }))
+        let site = Arc::clone(&self.site);
+        ready(Ok(Around { service: Rc::new(service), site, last_host: RefCell::default() }))
     }
 }
 
@@ -125,6 +128,26 @@ where
 pub struct Around<S> {
     service: Rc<S>,
     site: Arc<Site>,
+    /// The last `Host` that was allowed: nearly all requests name the same.
+    last_host: RefCell<Vec<u8>>,
+}
+
+impl<S> Around<S> {
+    fn is_allowed_host(&self, req: &HttpRequest) -> bool {
+        let settings = &self.site.settings;
+        if settings.use_x_forwarded_host {
+            return common::is_allowed_host(req, settings);
+        }
+        let host = req.headers().get(HOST).map(HeaderValue::as_bytes).unwrap_or_default();
+        if !host.is_empty() && *self.last_host.borrow() == host {
+            return true;
+        }
+        let allowed = common::is_allowed_host(req, settings);
+        if allowed {
+            self.last_host.replace(host.to_vec());
+        }
+        allowed
+    }
 }
 
 impl<S> Service<ServiceRequest> for Around<S>
@@ -143,8 +166,7 @@ where
         let id = client_request_id(&req).unwrap_or_else(Uuid::new_v4);
         let site = Arc::clone(&self.site);
         let log = AccessLog::start(&req);
-        req.extensions_mut().insert(log.clone());
-        let answer = if common::is_allowed_host(req.request(), &self.site.settings) {
+        let answer = if self.is_allowed_host(req.request()) {
             futures_util::future::Either::Left(self.service.call(req))
         } else {
             log::error!(

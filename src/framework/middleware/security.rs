@@ -23,12 +23,34 @@ pub(super) fn add_headers(response: &mut ServiceResponse<BoxBody>, id: Uuid, fra
 /// A header that the view set itself stays, as with Django.
 pub(super) fn add_headers_to(headers: &mut HeaderMap, id: Uuid, frame_options: bool) {
     for (name, value) in ALWAYS.into_iter().chain(frame_options.then_some(X_FRAME_OPTIONS)) {
-        if !headers.contains_key(&name) {
-            headers.insert(name, value);
+        // Few views set these: inserting first costs one look into the map instead of two.
+        let own = headers.insert(name.clone(), value);
+        if !own.is_empty() {
+            headers.remove(&name);
+            own.for_each(|value| headers.append(name.clone(), value));
         }
     }
     let mut text = Uuid::encode_buffer();
     if let Ok(id) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)) {
         headers.insert(X_REQUEST_ID, id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::REFERRER_POLICY;
+
+    use super::*;
+
+    #[test]
+    fn a_view_s_own_headers_stay() {
+        let mut headers = HeaderMap::new();
+        for value in ["origin", "no-referrer"] {
+            headers.append(REFERRER_POLICY, HeaderValue::from_static(value));
+        }
+        add_headers_to(&mut headers, Uuid::nil(), true);
+        assert_eq!(headers.get_all(REFERRER_POLICY).collect::<Vec<_>>(), ["origin", "no-referrer"]);
+        assert_eq!(headers.get("x-frame-options").unwrap(), "DENY");
+        assert_eq!(headers.len(), 6);
     }
 }

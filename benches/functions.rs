@@ -1,0 +1,90 @@
+//! What a request spends its time in, function by function: `cargo bench`, or `cargo bench -- json` for some of it.
+
+#![expect(clippy::unwrap_used, reason = "what is measured is known to succeed")]
+
+use bytes::Bytes;
+use divan::{Bencher, black_box};
+use serde_json::json;
+use vitamin::apps::rest_framework::json::{decode, to_vec};
+use vitamin::apps::rest_framework::negotiation::{select_parser, select_renderer};
+use vitamin::apps::rest_framework::parsers::form::parse_form;
+use vitamin::apps::rest_framework::parsers::multipart::{Limits, parse_multipart};
+use vitamin::apps::rest_framework::python::codecs::Charset;
+
+fn main() {
+    divan::main();
+}
+
+/// A login, and a hundred rows of a list.
+fn json_body(rows: usize) -> serde_json::Value {
+    if rows == 0 {
+        return json!({"username": "Pepe", "password": "correct horse battery staple"});
+    }
+    let row = |number| {
+        let name = format!("Käthe {number}");
+        json!({"id": number, "name": name, "price": 12.5, "tags": ["a", "b\n"], "active": true, "parent": null})
+    };
+    (0..rows).map(row).collect()
+}
+
+#[divan::bench(args = [0, 100])]
+fn json_decode(bencher: Bencher, rows: usize) {
+    let body = serde_json::to_vec(&json_body(rows)).unwrap();
+    bencher
+        .counter(divan::counter::BytesCount::new(body.len()))
+        .bench(|| decode(black_box(&body), Charset::default()).unwrap());
+}
+
+#[divan::bench(args = [0, 100])]
+fn json_render(bencher: Bencher, rows: usize) {
+    let data = json_body(rows);
+    bencher.bench(|| to_vec(black_box(&data), None).unwrap());
+}
+
+#[divan::bench]
+fn form(bencher: Bencher) {
+    let body = b"username=Pepe&password=correct+horse%20battery+staple&next=%2Fauth%2F";
+    bencher.bench(|| parse_form(black_box(body), Charset::default(), Some(1000)).unwrap());
+}
+
+/// Two fields, and a file of so many bytes.
+#[divan::bench(args = [1_000, 1_000_000])]
+fn multipart(bencher: Bencher, size: usize) {
+    let mut body = Vec::new();
+    for (name, value) in [("username", "Pepe"), ("password", "aaaa")] {
+        let part = format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend_from_slice(part.as_bytes());
+    }
+    body.extend_from_slice(
+        b"--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\n\
+          Content-Type: application/octet-stream\r\n\r\n",
+    );
+    body.extend(std::iter::repeat_n(b'x', size));
+    body.extend_from_slice(b"\r\n--X--\r\n");
+    let body = Bytes::from(body);
+    bencher.counter(divan::counter::BytesCount::new(body.len())).bench(|| {
+        let content_type = b"multipart/form-data; boundary=X";
+        parse_multipart(content_type, black_box(&body), Charset::default(), Limits::default()).unwrap()
+    });
+}
+
+const ACCEPT: [&str; 3] = [
+    "*/*",
+    "application/json, text/plain, */*",
+    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
+];
+
+#[divan::bench(args = ACCEPT)]
+fn negotiate_renderer(bencher: Bencher, accept: &str) {
+    let renderers = [("application/json", "json"), ("text/html", "api")];
+    bencher.bench(|| {
+        let accept = black_box(accept.as_bytes());
+        select_renderer(&renderers, [accept], None, None).unwrap().renderer
+    });
+}
+
+#[divan::bench(args = ["application/json", "application/json; charset=utf-8", "multipart/form-data; boundary=X"])]
+fn negotiate_parser(bencher: Bencher, content_type: &str) {
+    let parsers = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"];
+    bencher.bench(|| select_parser(parsers, Some(black_box(content_type.as_bytes()))).unwrap());
+}

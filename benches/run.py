@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""Measures vitamin against a bare actix-web handler that sends the same bytes, and against Django REST framework.
+
+    python3 benches/run.py [--quick] [--output FILE.md] …
+
+Needs Linux, two cores, cargo, and wrk (a package of Debian's). PostgreSQL is measured where its server programs and
+libpq are installed, Django REST framework where REFERENCE (or --reference) names its project, and REFERENCE_VENV the
+virtual environment that it runs in. All is started here, listens on the loopback address, and is ended again.
+
+Each server has core 0 for itself, with its database; wrk has core 1. The rounds are interleaved: every server is
+measured for a few seconds, then all again, in another order. A ratio is that to bare's figure of the same round; a cell
+is the median of the rounds, with the quartiles behind it. "CPU" is requests per second of the server's own processor
+time, the database's included, which says more than the clock does where wrk is as busy as the server.
+"""
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import logins
+import servers
+from load import Client, resident_mb, wrk
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    path: str
+    status: int
+    bare_path: str
+    with_token: bool = False
+
+    def headers(self, token):
+        return {"Authorization": f"Token {token}"} if self.with_token else {}
+
+
+CASES = [
+    Case("GET /", "/", 200, "/"),
+    Case("anonymous 401", "/auth/", 401, "/anon/"),
+    Case("GET /auth/ with a token", "/auth/", 200, "/auth/", with_token=True),
+]
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="3 rounds of a second, to see that it works")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--seconds", type=int, default=2, help="of each measurement (default: 2)")
+    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--depth", type=int, default=16, help="of the pipelined requests (default: 16)")
+    parser.add_argument("--idle", type=int, default=10000, help="idle connections whose memory is measured")
+    parser.add_argument("--only", default="requests,memory,logins", help="what to measure (default: all)")
+    parser.add_argument("--no-build", action="store_true", help="measure what is in target/release")
+    parser.add_argument("--no-postgres", action="store_true")
+    parser.add_argument("--reference", default=os.environ.get("REFERENCE", servers.ROOT.parent / "shared/reference"))
+    parser.add_argument("--output", help="write the tables to this file too")
+    given = parser.parse_args()
+    if given.quick:
+        given.rounds, given.seconds = 3, 1
+    return given
+
+
+def build(with_postgres):
+    features = "bare,postgres" if with_postgres else "bare"
+    command = ["cargo", "build", "--release", "--locked", "-j2", "--features", features, "--bins"]
+    subprocess.run(command, cwd=servers.ROOT, check=True)
+
+
+def cell(values):
+    if len(values) < 2:
+        return f"{values[0]:.3g}"
+    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
+    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
+
+
+def requests(given, running, tokens):
+    """The table of ratios."""
+    figures = {}
+    for round_number in range(given.rounds):
+        shift = round_number % len(running)
+        for case in CASES:
+            for depth in (1, given.depth):
+                for server in running[shift:] + running[:shift]:
+                    if server.name == "reference" and depth > 1:
+                        continue
+                    path = case.bare_path if server.name == "bare" else case.path
+                    before = server.cpu_seconds()
+                    headers = case.headers(tokens.get(server.name))
+                    count, seconds, _, p99 = wrk(server.port, path, headers, depth, given.connections, given.seconds)
+                    used = server.cpu_seconds() - before
+                    figures.setdefault((case, depth, server.name), []).append((count / used, count / seconds, p99))
+        print(f"round {round_number + 1} of {given.rounds}", file=sys.stderr)
+    lines = ["| request | server | of bare, CPU | of bare, clock | requests/s of CPU | requests/s | p99, ms |",
+             "|---|---|---|---|---|---|---|"]
+    for (case, depth, name), rounds in figures.items():
+        bare = figures[case, depth, "bare"]
+        ratios = [[mine[kind] / theirs[kind] for mine, theirs in zip(rounds, bare)] for kind in (0, 1)]
+        cells = ["1", "1"] if name == "bare" else [cell(values) for values in ratios]
+        cells += [f"{statistics.median(one[kind] for one in rounds):,.0f}" for kind in (0, 1)]
+        cells.append(f"{statistics.median(one[2] for one in rounds):.1f}" if depth == 1 else "")
+        title = case.name if depth == 1 else f"{case.name}, {depth} pipelined"
+        lines.append(f"| {title} | {name} | {' | '.join(cells)} |")
+    return lines
+
+
+def memory(given, folder, env):
+    """Start, memory and size."""
+    server = servers.vitamin("idle", folder, env, core=None)
+    try:
+        idle = resident_mb(server.process.pid)
+        clients = []
+        try:
+            for _ in range(given.idle):
+                clients.append(Client(server.port))
+                clients[-1].request("GET", "/")
+            connected = resident_mb(server.process.pid)
+        finally:
+            for client in clients:
+                client.close()
+    finally:
+        server.stop()
+    starts = []
+    for _ in range(given.rounds):
+        server = servers.vitamin("start", folder, env, core=None)
+        starts.append(server.started_in * 1000)
+        server.stop()
+    return ["| | |", "|---|---|", f"| start to first answer | {cell(starts)} ms |", f"| memory, idle | {idle:.1f} MB |",
+            f"| memory, {given.idle} idle connections | {connected:.1f} MB |",
+            f"| the program | {servers.MANAGE.stat().st_size / 1e6:.1f} MB |"]
+
+
+def reference_python():
+    venv = Path(os.environ.get("REFERENCE_VENV") or Path(tempfile.gettempdir()) / "reference-venv")
+    return venv / "bin" / "python"
+
+
+def measure(given, folder, with_postgres):
+    wanted = given.only.split(",")
+    database = folder / "vitamin.sqlite3"
+    env = servers.vitamin_environment(str(database))
+    token = servers.seed(env)
+    sections = []
+    started, postgres = [], None
+    try:
+        if "requests" in wanted:
+            started.append(servers.vitamin("sqlite", folder, env))
+            started.append(servers.vitamin("sqlite, access log", folder, env, RUST_LOG="info"))
+            tokens = dict.fromkeys(["sqlite", "sqlite, access log", "reference"], token)
+            if with_postgres:
+                postgres = servers.Postgres(folder)
+                env_postgres = dict(env, DATABASE_URL=postgres.url)
+                tokens["postgres"] = servers.seed(env_postgres)
+                started.append(servers.vitamin("postgres", folder, env_postgres, others=[postgres.pid]))
+            if Path(given.reference).is_dir() and reference_python().exists():
+                started.append(servers.reference(folder, Path(given.reference), reference_python(), database))
+            else:
+                print("The reference is not there, and left out.", file=sys.stderr)
+            started.insert(0, servers.bare(folder, CASES, started[0].port, token))
+            sections.append(requests(given, started, tokens))
+            for server in started:
+                server.stop()
+            started = []
+        if "memory" in wanted:
+            sections.append(memory(given, folder, env))
+        if "logins" in wanted:
+            sections.append(logins.table(folder, env, token, given.rounds))
+    finally:
+        for server in started:
+            server.stop()
+        if postgres:
+            postgres.stop()
+    return sections
+
+
+def machine():
+    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
+    return f"{os.cpu_count()} cores ({model}), Linux {platform.release().split('-')[0]}"
+
+
+def main():
+    given = arguments()
+    if not shutil.which("wrk"):
+        raise SystemExit("wrk is not installed (Debian: apt-get install wrk)")
+    with_postgres = not given.no_postgres and bool(servers.Postgres.find() and shutil.which("pg_config"))
+    if not given.no_build:
+        build(with_postgres)
+    with tempfile.TemporaryDirectory(prefix="vitamin-bench-") as folder:
+        sections = measure(given, Path(folder), with_postgres)
+    about = f"{machine()}; {given.rounds} rounds of {given.seconds} s, {given.connections} connections."
+    text = "\n\n".join([about, *("\n".join(lines) for lines in sections)]) + "\n"
+    print(text)
+    if given.output:
+        Path(given.output).write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""The servers that are compared, each on a database of its own."""
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+from load import SERVER_CORE, ask, cpu_seconds, pin, wait_for
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
+MANAGE, BARE = TARGET / "manage", TARGET / "bare"
+USERNAME, PASSWORD = "Pepe", "aaaa"
+# Of vitamin's answers, what the HTTP server adds to each.
+OF_THE_SERVER = ("content-length", "date")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Server:
+    """A server that runs. `others` are processes whose time is its own too (a database)."""
+
+    def __init__(self, name, command, folder, core=SERVER_CORE, env=None, cwd=None, stdin=None, others=()):
+        self.name, self.port, self.others = name, free_port(), list(others)
+        command = [str(word).replace("{port}", str(self.port)) for word in command]
+        self.log = open(Path(folder) / f"{name}.log".replace("/", "-"), "ab")
+        self.process = subprocess.Popen(
+            command, env=env, cwd=cwd, stdin=subprocess.PIPE, stdout=self.log, stderr=self.log, preexec_fn=pin(core)
+        )
+        self.process.stdin.write(stdin or b"")
+        self.process.stdin.close()
+        self.started_in = wait_for(self.port, self.process)
+
+    def cpu_seconds(self):
+        return cpu_seconds([self.process.pid, *self.others])
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+
+def vitamin_environment(url):
+    """Nothing of this one that vitamin reads."""
+    names = ("PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
+    return dict(kept, DATABASE_URL=url, SECRET_KEY=secrets.token_hex(32), ALLOWED_HOSTS="127.0.0.1", RUST_LOG="warn")
+
+
+def seed(env):
+    """Migrates, makes the user, and returns its token."""
+    def manage(*arguments):
+        password = {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+        done = subprocess.run([MANAGE, *arguments], env=dict(env, **password), capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(f"manage {arguments[0]}: {done.stdout}{done.stderr}")
+        return done.stdout
+    manage("migrate")
+    manage("createsuperuser", "--noinput", "--username", USERNAME, "--email", "pepe@example.com")
+    return manage("drf_create_token", USERNAME).split()[2]
+
+
+def vitamin(name, folder, env, core=SERVER_CORE, others=(), **more):
+    env = dict(env, WORKERS="1" if core is not None else "", **more)
+    return Server(name, [MANAGE, "runserver", "127.0.0.1:{port}"], folder, core, env, folder, others=others)
+
+
+def bare(folder, cases, port, token):
+    """Sends what vitamin at `port` answers."""
+    lines = []
+    for case in cases:
+        status, headers, body = ask(port, case.path, case.headers(token))
+        assert status == case.status, (case, status, body)
+        kept = [f"{name}: {value}" for name, value in headers if name.lower() not in OF_THE_SERVER]
+        lines.append("\t".join([case.bare_path, str(status), body.decode(), *kept]))
+    return Server("bare", [BARE, "127.0.0.1:{port}"], folder, stdin="\n".join(dict.fromkeys(lines)).encode())
+
+
+def reference(folder, project, python, database):
+    """Django REST framework under gunicorn, on a copy of vitamin's SQLite database."""
+    copy = Path(folder) / "reference.sqlite3"
+    subprocess.run([MANAGE, "check"], env=vitamin_environment(str(database)), check=True, stdout=subprocess.DEVNULL)
+    for suffix in ("", "-wal"):
+        if Path(f"{database}{suffix}").exists():
+            shutil.copy(f"{database}{suffix}", f"{copy}{suffix}")
+    env = dict(os.environ, REFERENCE_DB=str(copy), PYTHONDONTWRITEBYTECODE="1")
+    subprocess.run([python, "manage.py", "migrate", "-v0"], cwd=project, env=env, check=True)
+    command = [python, "-m", "gunicorn", "-b", "127.0.0.1:{port}", "--workers", "1", "--log-level", "error",
+               "--keep-alive", "60", "tutorial.wsgi"]
+    return Server("reference", command, folder, env=env, cwd=project)
+
+
+class Postgres:
+    """A throw-away PostgreSQL server on a Unix socket, on the servers' core."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder) / "postgres"
+        self.folder.mkdir()
+        self.programs = self.find()
+        # It refuses to run as root.
+        self.user = "postgres" if os.getuid() == 0 else None
+        if self.user:
+            shutil.chown(self.folder, self.user)
+            os.chmod(folder, 0o755)
+        self.run("initdb", "-D", self.folder / "data", "-U", "postgres", "--auth=trust", "--encoding=UTF8",
+                 "--locale=C", "--no-sync")
+        options = f"-c unix_socket_directories={self.folder} -c listen_addresses="
+        self.run("pg_ctl", "-D", self.folder / "data", "-l", self.folder / "log", "-w", "-o", options, "start")
+        self.pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        self.url = f"postgres://postgres@{quote(str(self.folder), safe='')}:5432/postgres"
+
+    @staticmethod
+    def find():
+        """The folder of the server's programs, or None."""
+        folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+        found = shutil.which("initdb")
+        return next(iter([Path(found).parent] if found else folders), None)
+
+    def run(self, program, *arguments):
+        ids = {}
+        if self.user:
+            entry = pwd.getpwnam(self.user)
+            ids = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+        done = subprocess.run([self.programs / program, *arguments], cwd=self.folder, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=pin(SERVER_CORE), **ids)
+        if done.returncode:
+            raise SystemExit(f"{program} ended with {done.returncode}")
+
+    def stop(self):
+        self.run("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "-w", "stop")
+        time.sleep(0.1)
