@@ -4,7 +4,6 @@
 //! listing hands out the first user's token.
 
 use actix_web::http::StatusCode;
-use serde::Serialize;
 use serde_json::json;
 
 use crate::apps::auth::{User, authenticate};
@@ -17,15 +16,10 @@ use crate::apps::rest_framework::response::Response;
 use crate::apps::rest_framework::views::APIView;
 use crate::classes;
 
-#[derive(Serialize)]
-struct Message {
-    detail: &'static str,
-}
-
 /// Gives a user's token for the user's name and password.
 #[must_use]
 pub fn test_view() -> APIView {
-    APIView::new("TestView").get(async || Response::new(Message { detail: "GET Response" })).post(post)
+    APIView::new("TestView").get(async || Response::new(json!({"detail": "GET Response"}))).post(post)
 }
 
 /// Lets in whoever sends a token.
@@ -35,7 +29,7 @@ pub fn auth_view() -> APIView {
         .description("Authentication is needed for this methods")
         .authentication_classes(classes![TokenAuthentication::new()])
         .permission_classes(classes![IsAuthenticated])
-        .get(async || Response::new(Message { detail: "I suppose you are authenticated" }))
+        .get(async || Response::new(json!({"detail": "I suppose you are authenticated"})))
 }
 
 async fn post(request: Request, data: Result<Data, APIException>) -> Result<Response, APIException> {
