@@ -63,7 +63,7 @@ fn multipart(bencher: Bencher, size: usize) {
     body.extend_from_slice(b"\r\n--X--\r\n");
     let body = Bytes::from(body);
     bencher.counter(divan::counter::BytesCount::new(body.len())).bench(|| {
-        let content_type = b"multipart/form-data; boundary=X";
+        let content_type = "multipart/form-data; boundary=X";
         parse_multipart(content_type, black_box(&body), Charset::default(), Limits::default()).unwrap()
     });
 }
