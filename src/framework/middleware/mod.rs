@@ -138,8 +138,12 @@ impl<S> Around<S> {
         if settings.use_x_forwarded_host {
             return common::is_allowed_host(req, settings);
         }
-        let host = req.headers().get(HOST).map(HeaderValue::as_bytes).unwrap_or_default();
-        if !host.is_empty() && *self.last_host.borrow() == host {
+        let mut hosts = req.headers().get_all(HOST).map(HeaderValue::as_bytes);
+        // Several are looked at together.
+        let (Some(host), None) = (hosts.next(), hosts.next()) else {
+            return common::is_allowed_host(req, settings);
+        };
+        if *self.last_host.borrow() == host && !host.is_empty() {
             return true;
         }
         let allowed = common::is_allowed_host(req, settings);
