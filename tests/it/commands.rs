@@ -171,7 +171,7 @@ fn manage_lists_the_commands_by_app() {
     [vitamin]
         check              Checks the entire project for potential problems.
         doctor             Compares the live database with what this project needs, and says what to set. Reads only.
-        migrate            Updates database schema. Manages both apps with migrations and those without.
+        migrate            Brings the database schema up to date, or back to a named migration.
         runserver          Serves the project until SIGTERM or SIGINT, then finishes what is in flight.
         shadow             Answers from Django, compares what this project would have answered to safe requests, and reports.
         showmigrations     Shows all available migrations for the current project.

@@ -32,7 +32,7 @@ struct Step {
 
 impl Command for Migrate {
     fn command(&self) -> clap::Command {
-        let about = "Updates database schema. Manages both apps with migrations and those without.";
+        let about = "Brings the database schema up to date, or back to a named migration.";
         Options::augment_args(clap::Command::new("migrate").about(about))
     }
 
