@@ -11,6 +11,8 @@ pub mod json;
 pub mod mediatypes;
 pub mod metadata;
 pub mod negotiation;
+#[cfg(test)]
+mod own_classes;
 pub mod parsers;
 pub mod permissions;
 pub mod python;
