@@ -1,7 +1,7 @@
 //! What Django itself gives a project: apps and their registry, settings read from the environment, the database,
 //! management commands, URL patterns, middleware, signing.
 //!
-//! Nothing in here knows an app: `tests/architecture.rs` holds that.
+//! Nothing in here knows an app: `tests/it/architecture.rs` holds that.
 
 pub mod app;
 pub mod cache;

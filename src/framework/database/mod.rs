@@ -159,8 +159,7 @@ impl Database {
     /// # Errors
     /// [`DatabaseError::Unavailable`] when it can't be had.
     pub fn connect(&self) -> Result<DbConnection, DatabaseError> {
-        let connected = Manager::new(self.settings.as_ref().clone()).connect();
-        connected.map_err(|error| DatabaseError::Unavailable(error.to_string()))
+        connect(self.settings.as_ref().clone())
     }
 
     /// The database as one thread reads and watches it; SQLite only.
@@ -182,8 +181,7 @@ impl Database {
     /// # Errors
     /// [`DatabaseError::Unavailable`] when it can't be opened; a SQLite file that is not there is not made.
     pub fn open_read_only(settings: &DatabaseSettings) -> Result<DbConnection, DatabaseError> {
-        let manager = Manager::new(DatabaseSettings { read_only: true, ..settings.clone() });
-        manager.connect().map_err(|error| DatabaseError::Unavailable(error.to_string()))
+        connect(DatabaseSettings { read_only: true, ..settings.clone() })
     }
 
     /// A connection of the pool. It may wait, so a request uses [`Database::run`].
@@ -213,4 +211,9 @@ impl Database {
             Err(error) => Err(DatabaseError::Unavailable(error.to_string()).into()),
         }
     }
+}
+
+/// A connection outside of any pool.
+fn connect(settings: DatabaseSettings) -> Result<DbConnection, DatabaseError> {
+    Manager::new(settings).connect().map_err(|error| DatabaseError::Unavailable(error.to_string()))
 }
