@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::lookup::{self, TokenLookup};
+use super::lookup::{self, TokenAndUser, TokenLookup};
 use crate::apps::rest_framework::authentication::{
     Authentication, Credentials, Identity, credentials, get_authorization_header,
 };
@@ -30,32 +30,56 @@ impl Default for TokenAuthentication {
     }
 }
 
-#[async_trait(?Send)]
-impl Authentication for TokenAuthentication {
-    async fn authenticate(&self, request: &Request) -> Result<Option<Identity>, APIException> {
-        let header = get_authorization_header(request);
-        let key = match credentials(&header, self.keyword) {
+impl TokenAuthentication {
+    /// The key in the header, or `None` where it is not for this class.
+    fn key<'a>(&self, header: &'a [u8]) -> Result<Option<&'a str>, APIException> {
+        match credentials(header, self.keyword) {
             Credentials::NotMine => return Ok(None),
             Credentials::Missing => Err("Invalid token header. No credentials provided."),
             Credentials::Several => Err("Invalid token header. Token string should not contain spaces."),
             Credentials::One(key) => std::str::from_utf8(key)
+                .map(Some)
                 .map_err(|_| "Invalid token header. Token string should not contain invalid characters."),
-        };
-        let key = key.map_err(APIException::authentication_failed)?;
+        }
+        .map_err(APIException::authentication_failed)
+    }
+}
+
+#[async_trait(?Send)]
+impl Authentication for TokenAuthentication {
+    async fn authenticate(&self, request: &Request) -> Result<Option<Identity>, APIException> {
+        let header = get_authorization_header(request);
+        let Some(key) = self.key(&header)? else { return Ok(None) };
         let database = request.database()?;
         let found = match request.app_data::<TokenLookup>() {
             Some(lookup) => lookup.get(database, key).await,
             // The view is served without the app.
             None => lookup::get(database, key).await,
         };
-        let (token, user) = found?.ok_or_else(|| APIException::authentication_failed("Invalid token."))?;
-        if !user.is_active {
-            return Err(APIException::authentication_failed("User inactive or deleted."));
+        identity(found?)
+    }
+
+    fn authenticate_now(&self, request: &Request) -> Option<Result<Option<Identity>, APIException>> {
+        let header = get_authorization_header(request);
+        match self.key(&header) {
+            Ok(Some(key)) => {
+                let lookup = request.app_data::<TokenLookup>()?;
+                lookup.get_now(request.database().ok()?, key).map(identity)
+            }
+            Ok(None) => Some(Ok(None)),
+            Err(error) => Some(Err(error)),
         }
-        Ok(Some(Identity::new(user).shared_auth(token)))
     }
 
     fn authenticate_header(&self, _request: &Request) -> Option<String> {
         Some(self.keyword.to_owned())
     }
+}
+
+fn identity(found: Option<TokenAndUser>) -> Result<Option<Identity>, APIException> {
+    let (token, user) = found.ok_or_else(|| APIException::authentication_failed("Invalid token."))?;
+    if !user.is_active {
+        return Err(APIException::authentication_failed("User inactive or deleted."));
+    }
+    Ok(Some(Identity::new(user).shared_auth(token)))
 }

@@ -6,6 +6,8 @@ use std::hash::{Hash, Hasher};
 use std::mem;
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
+
 use super::models::Token;
 use crate::apps::auth::models::User;
 use crate::framework::database::sentinel::Stamp;
@@ -46,8 +48,9 @@ impl Eq for Entry {}
 /// Two generations: when the younger is full it becomes the older one, and what is asked for again moves back. So what
 /// is in use stays, at the cost of a hash table.
 pub(super) struct Cache {
-    younger: HashSet<Entry>,
-    older: HashSet<Entry>,
+    // Only keys that the server made are in it, so nobody can choose them to collide.
+    younger: HashSet<Entry, RandomState>,
+    older: HashSet<Entry, RandomState>,
     generation: usize,
     /// What the entries were read from. Without one there are none.
     stamp: Option<Stamp>,
@@ -56,7 +59,12 @@ pub(super) struct Cache {
 impl Cache {
     /// Keeps `size` entries at most.
     pub(super) fn new(size: usize) -> Self {
-        Self { younger: HashSet::new(), older: HashSet::new(), generation: size.div_ceil(2), stamp: None }
+        Self {
+            younger: HashSet::default(),
+            older: HashSet::default(),
+            generation: size.div_ceil(2),
+            stamp: None,
+        }
     }
 
     /// The state that the entries are of.

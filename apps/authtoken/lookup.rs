@@ -58,10 +58,15 @@ impl TokenLookup {
         if let DatabaseUrl::Postgres(_) = database.settings().url {
             return Ok(self.batches.get(database, key).await?.map(shared));
         }
-        if let Some(answer) = self.local.borrow_mut().get(database, key) {
-            return Ok(answer);
+        match self.get_now(database, key) {
+            Some(answer) => Ok(answer),
+            None => get(database, key).await,
         }
-        get(database, key).await
+    }
+
+    /// [`get`](Self::get) where that needs no waiting, or `None`.
+    pub(super) fn get_now(&self, database: &Database, key: &str) -> Option<Option<TokenAndUser>> {
+        database.settings().url.is_sqlite().then(|| self.local.borrow_mut().get(database, key))?
     }
 }
 
@@ -86,17 +91,17 @@ struct Local {
 impl Local {
     /// The answer, or `None` where the pool has to be asked: the database can't be watched, or is locked.
     fn get(&mut self, database: &Database, key: &str) -> Option<Option<TokenAndUser>> {
-        self.watch(database);
-        let watched = self.watched.as_mut()?;
-        match self.cache.stamp() {
-            Some(stamp) if watched.is_unchanged(stamp) => {
+        if let Some(stamp) = self.cache.stamp() {
+            if self.watched.as_mut().is_some_and(|watched| watched.is_unchanged(stamp)) {
                 if let Some(found) = self.cache.get(key) {
                     return Some(Some(found));
                 }
+            } else {
+                self.cache.clear();
             }
-            Some(_) => self.cache.clear(),
-            None => {}
         }
+        self.watch(database);
+        let watched = self.watched.as_mut()?;
         match watched.read(|connection| Token::get_with_user(connection, key)) {
             Ok((found, stamp)) => {
                 let found = found.map(shared);

@@ -11,50 +11,61 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, ALLOW, HeaderMap, HeaderValue, SET_COOKIE, VARY};
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpResponse};
-use futures_util::future::LocalBoxFuture;
 
 use super::exceptions::{APIException, ExceptionKind};
 use super::negotiation::{NegotiationError, select_renderer};
+use super::permissions;
 use super::request::Request;
 use super::settings::APISettings;
 use super::throttling::Throttling;
 use super::views::{Declared, Policies};
 use crate::framework::pages;
 
-/// The middleware of one view.
-pub(super) struct Dispatch(Rc<Declared>);
+/// The middleware of one view. `F` is the type of [`dispatch`] itself, so that its future has a name and needs no box.
+pub(super) struct Dispatch<F> {
+    declared: Rc<Declared>,
+    dispatch: F,
+}
 
-impl Dispatch {
-    pub(super) fn new(declared: Declared) -> Self {
-        Self(Rc::new(declared))
+impl<F> Dispatch<F> {
+    /// Of a view that is declared so; `dispatch` is [`dispatch`].
+    pub(super) fn new(declared: Declared, dispatch: F) -> Self {
+        Self { declared: Rc::new(declared), dispatch }
     }
 }
 
-impl<S> Transform<S, ServiceRequest> for Dispatch
+impl<S, F, R> Transform<S, ServiceRequest> for Dispatch<F>
 where
-    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
+    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error>,
+    F: Fn(Rc<S>, ServiceRequest, Request) -> R + Copy,
+    R: Future<Output = Result<ServiceResponse<BoxBody>, Error>>,
 {
     type Response = ServiceResponse<BoxBody>;
     type Error = Error;
-    type Transform = Dispatcher<S>;
+    type Transform = Dispatcher<S, F>;
     type InitError = ();
     type Future = Ready<Result<Self::Transform, Self::InitError>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        let declared = Rc::clone(&self.0);
-        ready(Ok(Dispatcher { service: Rc::new(service), declared, policies: OnceCell::new() }))
+        ready(Ok(Dispatcher {
+            service: Rc::new(service),
+            declared: Rc::clone(&self.declared),
+            policies: OnceCell::new(),
+            dispatch: self.dispatch,
+        }))
     }
 }
 
 /// The middleware at work.
-pub(super) struct Dispatcher<S> {
+pub(super) struct Dispatcher<S, F> {
     service: Rc<S>,
     declared: Rc<Declared>,
     /// Resolved by the first request, since actix-web shows app data to requests only.
     policies: OnceCell<Rc<Policies>>,
+    dispatch: F,
 }
 
-impl<S> Dispatcher<S> {
+impl<S, F> Dispatcher<S, F> {
     fn policies(&self, req: &ServiceRequest) -> Rc<Policies> {
         let resolve = || match req.app_data::<Data<APISettings>>() {
             Some(settings) => Rc::new(self.declared.resolve(settings)),
@@ -64,43 +75,54 @@ impl<S> Dispatcher<S> {
     }
 }
 
-impl<S> Service<ServiceRequest> for Dispatcher<S>
+impl<S, F, R> Service<ServiceRequest> for Dispatcher<S, F>
 where
-    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
+    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error>,
+    F: Fn(Rc<S>, ServiceRequest, Request) -> R,
+    R: Future<Output = Result<ServiceResponse<BoxBody>, Error>>,
 {
     type Response = ServiceResponse<BoxBody>;
     type Error = Error;
-    type Future = LocalBoxFuture<'static, Result<Self::Response, Self::Error>>;
+    type Future = R;
 
     actix_web::dev::forward_ready!(service);
 
-    fn call(&self, mut req: ServiceRequest) -> Self::Future {
-        let service = Rc::clone(&self.service);
+    fn call(&self, mut req: ServiceRequest) -> R {
         // A clone of the HTTP request held across the inner call is harmless here, at the resource; further out
         // actix-web would panic.
         let request = Request::new(req.request().clone(), self.policies(&req), req.take_payload());
-        Box::pin(async move {
-            let (mut response, own) = match initial(&request).await {
-                Ok(()) => {
-                    req.set_payload(request.state().payload.replace(Payload::None));
-                    let response = service.call(req).await?;
-                    match exception(&response) {
-                        None => (response, true),
-                        Some(error) => {
-                            let (answer, own) = handle_exception(&request, error);
-                            (response.into_response(answer), own)
-                        }
-                    }
-                }
-                Err(error) => {
-                    let (answer, own) = handle_exception(&request, error);
-                    (req.into_response(answer), own)
-                }
-            };
-            finalize_headers(&request, response.headers_mut(), own);
-            Ok(response)
-        })
+        (self.dispatch)(Rc::clone(&self.service), req, request)
     }
+}
+
+/// `APIView.dispatch`: the policies, the handler, and what becomes of an exception of either.
+pub(super) async fn dispatch<S>(
+    service: Rc<S>,
+    mut req: ServiceRequest,
+    request: Request,
+) -> Result<ServiceResponse<BoxBody>, Error>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error>,
+{
+    let (mut response, own) = match initial(&request).await {
+        Ok(()) => {
+            req.set_payload(request.state().payload.replace(Payload::None));
+            let response = service.call(req).await?;
+            match exception(&response) {
+                None => (response, true),
+                Some(error) => {
+                    let (answer, own) = handle_exception(&request, error);
+                    (response.into_response(answer), own)
+                }
+            }
+        }
+        Err(error) => {
+            let (answer, own) = handle_exception(&request, error);
+            (req.into_response(answer), own)
+        }
+    };
+    finalize_headers(&request, response.headers_mut(), own);
+    Ok(response)
 }
 
 /// Everything that comes before the handler, in Django REST framework's order.
@@ -149,7 +171,11 @@ fn determine_version(request: &Request) -> Result<(), APIException> {
 
 async fn perform_authentication(request: &Request) -> Result<(), APIException> {
     for class in &request.policies().authenticators {
-        if let Some(identity) = class.authenticate(request).await? {
+        let answer = match class.authenticate_now(request) {
+            Some(answer) => answer,
+            None => class.authenticate(request).await,
+        };
+        if let Some(identity) = answer? {
             request.set_identity(identity);
             return Ok(());
         }
@@ -159,7 +185,7 @@ async fn perform_authentication(request: &Request) -> Result<(), APIException> {
 
 pub(super) async fn check_permissions(request: &Request) -> Result<(), APIException> {
     for class in &request.policies().permissions {
-        if !class.has_permission(request).await? {
+        if !permissions::ask(class.as_ref(), request).await? {
             return Err(request.permission_denied(class.message(), class.code()));
         }
     }
@@ -223,10 +249,12 @@ fn finalize_headers(request: &Request, headers: &mut HeaderMap, own: bool) {
         (false, true) => "Cookie",
         (true, true) => "Accept, Cookie",
     };
-    let vary = match headers.get(VARY).and_then(|own| own.to_str().ok()) {
-        Some(own) => HeaderValue::from_str(&format!("{own}, {vary}"))
-            .unwrap_or_else(|_| HeaderValue::from_static(vary)),
-        None => HeaderValue::from_static(vary),
-    };
-    headers.insert(VARY, vary);
+    // Few views set it themselves: inserting first costs one look into the map instead of two.
+    let mut own = headers.insert(VARY, HeaderValue::from_static(vary));
+    if let Some(own) = own.next() {
+        let both = [own.as_bytes(), b", ", vary.as_bytes()].concat();
+        if let Ok(both) = HeaderValue::from_bytes(&both) {
+            headers.insert(VARY, both);
+        }
+    }
 }

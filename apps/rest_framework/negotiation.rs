@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use memchr::{memchr, memchr2};
+
 use super::mediatypes::parameters::parse_header_parameters;
 use super::mediatypes::{MediaType, latin1, media_type_matches};
 use super::python::is_space;
@@ -136,9 +138,7 @@ pub fn select_parser<'p>(
 /// Spaces a level that JSON is indented with, 1 to 8, as the accepted media type's `indent` says; None is
 /// compact. After `JSONRenderer.get_indent` in `rest_framework/renderers.py`.
 pub fn json_indent(accepted_media_type: &str) -> Option<usize> {
-    if !accepted_media_type.contains(';') {
-        return None;
-    }
+    memchr(b';', accepted_media_type.as_bytes())?;
     let header = parse_header_parameters(accepted_media_type).ok()?;
     let indent = python_int(header.get("indent")?)?;
     Some(indent.min(8)).filter(|indent| *indent != 0)
@@ -178,7 +178,7 @@ where
     // What most programs send. The first renderer is what the search below would find.
     if header == b"*/*"
         && let Some((index, offer)) = offers().next()
-        && !offer.media_type().contains(['*', ';'])
+        && memchr2(b'*', b';', offer.media_type().as_bytes()).is_none()
     {
         return Some((index, Cow::Borrowed(offer.media_type())));
     }

@@ -21,10 +21,22 @@ pub struct Response {
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
+/// `{"detail": …}`: how Django REST framework says something short.
+#[derive(Clone, Debug, Serialize)]
+pub struct Detail<T> {
+    /// What it says.
+    pub detail: T,
+}
+
 impl Response {
     /// An answer with these data.
     pub fn new(data: impl Serialize + 'static) -> Self {
         Self { data: Some(Box::new(data)), status: StatusCode::OK, headers: Vec::new() }
+    }
+
+    /// An answer with `{"detail": …}`.
+    pub fn detail(detail: impl Serialize + 'static) -> Self {
+        Self::new(Detail { detail })
     }
 
     /// 204, without body and `Content-Type`.

@@ -20,7 +20,7 @@ use actix_web::web::ServiceConfig;
 use actix_web::{FromRequest, Handler, Responder, Route, web};
 
 use super::authentication::Authentication;
-use super::dispatch::Dispatch;
+use super::dispatch::{Dispatch, dispatch};
 use super::exceptions::APIException;
 use super::metadata;
 use super::parsers::{Parser, UploadLimits};
@@ -183,8 +183,7 @@ impl APIView {
         handler: H,
     ) -> Self {
         self.declared.methods.extend([Method::GET, Method::HEAD]);
-        let route =
-            move || web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(handler.clone());
+        let route = move || route(|method| matches!(*method, Method::GET | Method::HEAD)).to(handler.clone());
         self.routes.push(Box::new(route));
         self
     }
@@ -233,7 +232,11 @@ impl APIView {
         handler: H,
     ) -> Self {
         self.declared.methods.push(method.clone());
-        self.routes.push(Box::new(move || web::method(method.clone()).to(handler.clone())));
+        let route = move || {
+            let wanted = method.clone();
+            route(move |method| *method == wanted).to(handler.clone())
+        };
+        self.routes.push(Box::new(route));
         self
     }
 }
@@ -248,11 +251,19 @@ impl View for APIView {
         let mut declared = self.declared.clone();
         if !declared.methods.contains(&Method::OPTIONS) {
             declared.methods.push(Method::OPTIONS);
-            resource = resource.route(web::method(Method::OPTIONS).to(metadata::options));
+            resource = resource.route(route(|method| *method == Method::OPTIONS).to(metadata::options));
         }
         // Around the whole resource, so that the policies come before the answer to a wrong method.
-        config.service(resource.default_service(web::to(method_not_allowed)).wrap(Dispatch::new(declared)));
+        config.service(
+            resource.default_service(web::to(method_not_allowed)).wrap(Dispatch::new(declared, dispatch)),
+        );
     }
+}
+
+/// A route for some methods. actix-web's own guards would note each request's methods for an answer that is given here by
+/// [`method_not_allowed`].
+fn route(answers: impl Fn(&Method) -> bool + 'static) -> Route {
+    web::route().guard(guard::fn_guard(move |context| answers(&context.head().method)))
 }
 
 async fn method_not_allowed(request: Request) -> Result<super::response::Response, APIException> {

@@ -19,7 +19,7 @@ use crate::classes;
 /// Gives a user's token for the user's name and password.
 #[must_use]
 pub fn test_view() -> APIView {
-    APIView::new("TestView").get(async || Response::new(json!({"detail": "GET Response"}))).post(post)
+    APIView::new("TestView").get(async || Response::detail("GET Response")).post(post)
 }
 
 /// Lets in whoever sends a token.
@@ -29,7 +29,7 @@ pub fn auth_view() -> APIView {
         .description("Authentication is needed for this methods")
         .authentication_classes(classes![TokenAuthentication::new()])
         .permission_classes(classes![IsAuthenticated])
-        .get(async || Response::new(json!({"detail": "I suppose you are authenticated"})))
+        .get(async || Response::detail("I suppose you are authenticated"))
 }
 
 async fn post(request: Request, data: Result<Data, APIException>) -> Result<Response, APIException> {

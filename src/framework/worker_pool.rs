@@ -59,7 +59,7 @@ impl WorkerPool {
         let job: Job = Box::new(move || {
             // Nobody waits any more (the client went away): there is nothing to work for.
             if !answer.is_closed() {
-                let _ = answer.send(request_id::sync_scope(id, job));
+                let _ = answer.send(request_id::scope(id, job));
             }
         });
         self.queue.try_send(job).map_err(|error| match error {

@@ -51,6 +51,11 @@ impl Authentication for BasicAuthentication {
         Ok(Some(Identity::new(user)))
     }
 
+    fn authenticate_now(&self, request: &Request) -> Option<Result<Option<Identity>, APIException>> {
+        let header = get_authorization_header(request);
+        (credentials(&header, "basic") == Credentials::NotMine).then_some(Ok(None))
+    }
+
     fn authenticate_header(&self, _request: &Request) -> Option<String> {
         Some(format!("Basic realm=\"{}\"", self.www_authenticate_realm))
     }

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use actix_web::http::header::{HeaderName, ORIGIN, REFERER};
+use actix_web::http::header::{COOKIE, HeaderName, ORIGIN, REFERER};
 use actix_web::web::Data as AppData;
 use async_trait::async_trait;
 
@@ -29,6 +29,11 @@ impl Authentication for SessionAuthentication {
         let Some(user) = get_user(request).await? else { return Ok(None) };
         enforce_csrf(request).await?;
         Ok(Some(Identity::new(user)))
+    }
+
+    fn authenticate_now(&self, request: &Request) -> Option<Result<Option<Identity>, APIException>> {
+        request.vary_on_cookie();
+        (!request.headers().contains_key(COOKIE)).then_some(Ok(None))
     }
 }
 

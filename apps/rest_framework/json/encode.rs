@@ -67,7 +67,7 @@ impl<F: Formatter> Formatter for Python<F> {
 
     /// The separators U+2028 and U+2029 start with byte 0xE2; text without it, ASCII above all, goes out as it is.
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        if !fragment.as_bytes().contains(&0xE2) {
+        if memchr::memchr(0xE2, fragment.as_bytes()).is_none() {
             return writer.write_all(fragment.as_bytes());
         }
         for piece in fragment.split_inclusive(['\u{2028}', '\u{2029}']) {

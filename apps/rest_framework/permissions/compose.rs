@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{ObjectPermission, Permission};
+use super::{ObjectPermission, Permission, ask};
 use crate::apps::rest_framework::exceptions::APIException;
 use crate::apps::rest_framework::request::Request;
 
@@ -18,21 +18,39 @@ pub struct Not<A>(pub A);
 #[async_trait(?Send)]
 impl<A: Permission, B: Permission> Permission for And<A, B> {
     async fn has_permission(&self, request: &Request) -> Result<bool, APIException> {
-        Ok(self.0.has_permission(request).await? && self.1.has_permission(request).await?)
+        Ok(ask(&self.0, request).await? && ask(&self.1, request).await?)
+    }
+
+    fn has_permission_now(&self, request: &Request) -> Option<Result<bool, APIException>> {
+        match self.0.has_permission_now(request)? {
+            Ok(true) => self.1.has_permission_now(request),
+            refused => Some(refused),
+        }
     }
 }
 
 #[async_trait(?Send)]
 impl<A: Permission, B: Permission> Permission for Or<A, B> {
     async fn has_permission(&self, request: &Request) -> Result<bool, APIException> {
-        Ok(self.0.has_permission(request).await? || self.1.has_permission(request).await?)
+        Ok(ask(&self.0, request).await? || ask(&self.1, request).await?)
+    }
+
+    fn has_permission_now(&self, request: &Request) -> Option<Result<bool, APIException>> {
+        match self.0.has_permission_now(request)? {
+            Ok(false) => self.1.has_permission_now(request),
+            allowed => Some(allowed),
+        }
     }
 }
 
 #[async_trait(?Send)]
 impl<A: Permission> Permission for Not<A> {
     async fn has_permission(&self, request: &Request) -> Result<bool, APIException> {
-        Ok(!self.0.has_permission(request).await?)
+        Ok(!ask(&self.0, request).await?)
+    }
+
+    fn has_permission_now(&self, request: &Request) -> Option<Result<bool, APIException>> {
+        Some(self.0.has_permission_now(request)?.map(|allowed| !allowed))
     }
 }
 
@@ -48,10 +66,10 @@ impl<T: ?Sized, A: ObjectPermission<T>, B: ObjectPermission<T>> ObjectPermission
 #[async_trait(?Send)]
 impl<T: ?Sized, A: ObjectPermission<T>, B: ObjectPermission<T>> ObjectPermission<T> for Or<A, B> {
     async fn has_object_permission(&self, request: &Request, object: &T) -> Result<bool, APIException> {
-        if self.0.has_permission(request).await? && self.0.has_object_permission(request, object).await? {
+        if ask(&self.0, request).await? && self.0.has_object_permission(request, object).await? {
             return Ok(true);
         }
-        Ok(self.1.has_permission(request).await? && self.1.has_object_permission(request, object).await?)
+        Ok(ask(&self.1, request).await? && self.1.has_object_permission(request, object).await?)
     }
 }
 

@@ -204,7 +204,7 @@ impl Database {
     {
         let database = self.clone();
         let id = request_id::current();
-        let work = move || request_id::sync_scope(id, || queries(&mut *database.get()?));
+        let work = move || request_id::scope(id, || queries(&mut *database.get()?));
         match actix_web::web::block(work).await {
             Ok(result) => result,
             // The closure panicked, or the runtime is being shut down.

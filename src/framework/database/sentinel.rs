@@ -25,7 +25,7 @@ mod raw;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use self::raw::{Connection, FileHeader, WalIndexHeader};
 
@@ -69,7 +69,8 @@ pub struct Sentinel {
     connection: Connection,
     mode: Mode,
     place: Place,
-    looked_up: Instant,
+    /// By [`clock`].
+    looked_up: Duration,
     lost: bool,
 }
 
@@ -109,7 +110,7 @@ impl Sentinel {
         if connection.has_moved() {
             return Err(SentinelError::Replaced);
         }
-        Ok(Self { connection, mode, place, looked_up: Instant::now(), lost: false })
+        Ok(Self { connection, mode, place, looked_up: clock(), lost: false })
     }
 
     /// Whether nobody committed since `stamp` was taken. It may be false for no reason, and is never true wrongly.
@@ -159,7 +160,7 @@ impl Sentinel {
 
     /// Whether the database must be opened anew: its file was replaced, or its journal mode changed.
     pub fn is_lost(&mut self) -> bool {
-        if !self.lost && self.looked_up.elapsed() >= PLACE_INTERVAL {
+        if !self.lost && clock().saturating_sub(self.looked_up) >= PLACE_INTERVAL {
             self.look_up();
         }
         self.lost
@@ -167,11 +168,24 @@ impl Sentinel {
 
     /// [`Sentinel::is_lost`], by looking the path up now.
     pub fn look_up(&mut self) -> bool {
-        self.looked_up = Instant::now();
+        self.looked_up = clock();
         let now = Place::of(self.place.path.clone());
         self.lost |= !now.is_ok_and(|now| self.place.is(&now, self.mode));
         self.lost
     }
+}
+
+/// Time since some moment, a few milliseconds late where that is several times cheaper.
+#[cfg(target_os = "linux")]
+fn clock() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
+    Duration::try_from(now).unwrap_or_default()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn clock() -> Duration {
+    static START: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+    START.elapsed()
 }
 
 /// Which file a path names.

@@ -101,7 +101,10 @@ pub(super) fn is_framed(response: &ServiceResponse<BoxBody>) -> bool {
 /// but this one. The request itself keeps the path that the client sent.
 pub(super) fn decode_slashes(req: &mut ServiceRequest) {
     let path = req.uri().path();
-    if !path.contains("%2F") && !path.contains("%2f") {
+    // Nearly no path has an escape at all.
+    let mut escapes = memchr::memchr_iter(b'%', path.as_bytes());
+    let is_slash = |at: usize| path.get(at..at + 3).is_some_and(|escape| escape.eq_ignore_ascii_case("%2f"));
+    if !escapes.any(is_slash) {
         return;
     }
     let mut target = path.replace("%2F", "/").replace("%2f", "/");

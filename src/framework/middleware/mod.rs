@@ -11,16 +11,16 @@ mod security;
 
 use std::cell::RefCell;
 use std::future::{Ready, ready};
-use std::panic::AssertUnwindSafe;
-use std::rc::Rc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::header::{HOST, HeaderValue};
 use actix_web::{Error, HttpRequest};
-use futures_util::FutureExt;
-use futures_util::future::LocalBoxFuture;
+use pin_project_lite::pin_project;
 use uuid::Uuid;
 
 use super::conf::{Env, ImproperlyConfigured, SecretKey};
@@ -109,8 +109,7 @@ impl Middleware {
 
 impl<S> Transform<S, ServiceRequest> for Middleware
 where
-    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
-    S::Future: 'static,
+    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error>,
 {
     type Response = ServiceResponse<BoxBody>;
     type Error = Error;
@@ -120,13 +119,13 @@ where
 
     fn new_transform(&self, service: S) -> Self::Future {
         let site = Arc::clone(&self.site);
-        ready(Ok(Around { service: Rc::new(service), site, last_host: RefCell::default() }))
+        ready(Ok(Around { service, site, last_host: RefCell::default() }))
     }
 }
 
 /// The middleware at work.
 pub struct Around<S> {
-    service: Rc<S>,
+    service: S,
     site: Arc<Site>,
     /// The last `Host` that was allowed: nearly all requests name the same.
     last_host: RefCell<Vec<u8>>,
@@ -156,22 +155,25 @@ impl<S> Around<S> {
 
 impl<S> Service<ServiceRequest> for Around<S>
 where
-    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
-    S::Future: 'static,
+    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error>,
 {
     type Response = ServiceResponse<BoxBody>;
     type Error = Error;
-    type Future = LocalBoxFuture<'static, Result<Self::Response, Self::Error>>;
+    type Future = Answering<S::Future>;
 
     actix_web::dev::forward_ready!(service);
 
     fn call(&self, mut req: ServiceRequest) -> Self::Future {
         common::decode_slashes(&mut req);
         let id = client_request_id(&req).unwrap_or_else(Uuid::new_v4);
-        let site = Arc::clone(&self.site);
         let log = AccessLog::start(&req);
-        let answer = if self.is_allowed_host(req.request()) {
-            futures_util::future::Either::Left(self.service.call(req))
+        let inner = if self.is_allowed_host(req.request()) {
+            // The policies of a view run here already, as far as they needn't wait.
+            let call = || request_id::scope(Some(id), || self.service.call(req));
+            match catch_unwind(AssertUnwindSafe(call)) {
+                Ok(future) => Inner::Called { future },
+                Err(_) => Inner::Ready { result: Some(Err(InternalServerError(id).into())) },
+            }
         } else {
             log::error!(
                 "Invalid HTTP_HOST header: {:?}. You may need to add it to ALLOWED_HOSTS.",
@@ -179,23 +181,69 @@ where
             );
             // CommonMiddleware answers this, outside of the one that sets X-Frame-Options.
             let response = req.into_response(common::own_answer(pages::bad_request()));
-            futures_util::future::Either::Right(ready(Ok(response)))
+            Inner::Ready { result: Some(Ok(response)) }
         };
-        Box::pin(request_id::scope(id, async move {
-            // A panic is a bug, but the client gets its answer, the log the cause, and the next request its worker.
-            let mut response = match AssertUnwindSafe(answer).catch_unwind().await {
-                Ok(response) => response?,
-                Err(_) => {
-                    log.finish(500);
-                    return Err(InternalServerError(id).into());
+        Answering { inner, id, site: Arc::clone(&self.site), log }
+    }
+}
+
+pin_project! {
+    /// The middleware's future. Written by hand, since one that every request makes should not cost an allocation.
+    pub struct Answering<F> {
+        #[pin]
+        inner: Inner<F>,
+        id: Uuid,
+        site: Arc<Site>,
+        log: AccessLog,
+    }
+}
+
+pin_project! {
+    #[project = InnerProjection]
+    enum Inner<F> {
+        Called { #[pin] future: F },
+        Ready { result: Option<Result<ServiceResponse<BoxBody>, Error>> },
+    }
+}
+
+impl<F> Future for Answering<F>
+where
+    F: Future<Output = Result<ServiceResponse<BoxBody>, Error>>,
+{
+    type Output = Result<ServiceResponse<BoxBody>, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let id = self.id;
+        request_id::scope(Some(id), || {
+            let this = self.project();
+            let result = match this.inner.project() {
+                InnerProjection::Called { future } => {
+                    // A panic is a bug, but the client gets its answer, the log the cause, and the next request its worker.
+                    match catch_unwind(AssertUnwindSafe(|| future.poll(context))) {
+                        Ok(Poll::Pending) => return Poll::Pending,
+                        Ok(Poll::Ready(result)) => result,
+                        Err(_) => Err(InternalServerError(id).into()),
+                    }
                 }
+                // Polled again after its end, which nobody may do, it never answers.
+                InnerProjection::Ready { result } => match result.take() {
+                    Some(result) => result,
+                    None => return Poll::Pending,
+                },
             };
-            let framed = common::is_framed(&response);
-            cookies::vary(&mut response, &site.settings, framed);
-            security::add_headers(&mut response, id, framed);
-            log.finish(response.status().as_u16());
-            Ok(response)
-        }))
+            let status = match &result {
+                Ok(response) => response.status(),
+                Err(error) => error.as_response_error().status_code(),
+            };
+            let result = result.map(|mut response| {
+                let framed = common::is_framed(&response);
+                cookies::vary(&mut response, &this.site.settings, framed);
+                security::add_headers(&mut response, id, framed);
+                response
+            });
+            this.log.finish(status.as_u16());
+            Poll::Ready(result)
+        })
     }
 }
 
