@@ -1,12 +1,28 @@
--- A script for wrk: `-- DEPTH` requests at a time on each connection, and one line of figures at the end.
-local requests
+-- A script for wrk: `-- DEPTH [KEYS STRIDE]`. DEPTH requests at a time on each connection, and one line of figures at the
+-- end. With KEYS, each request has another of so many tokens, every STRIDEth of those that tokens.py makes.
+local batches, at = {}, 0
 
 init = function(arguments)
-  requests = string.rep(wrk.format(), tonumber(arguments[1]))
+  local depth, keys, stride = tonumber(arguments[1]), tonumber(arguments[2] or 0), tonumber(arguments[3] or 1)
+  local requests = {}
+  for key = 1, math.max(keys, 1) do
+    if keys > 0 then
+      wrk.headers["Authorization"] = string.format("Token %040x", key * stride)
+    end
+    requests[key] = wrk.format()
+  end
+  for first = 1, #requests do
+    local batch = {}
+    for offset = 0, depth - 1 do
+      batch[offset + 1] = requests[(first + offset - 1) % #requests + 1]
+    end
+    batches[first] = table.concat(batch)
+  end
 end
 
 request = function()
-  return requests
+  at = at % #batches + 1
+  return batches[at]
 end
 
 done = function(summary, latency)

@@ -25,6 +25,7 @@ from pathlib import Path
 
 import logins
 import servers
+import tokens as tokens_in_use
 from load import Client, resident_mb, wrk
 
 
@@ -55,14 +56,16 @@ def arguments():
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--depth", type=int, default=16, help="of the pipelined requests (default: 16)")
     parser.add_argument("--idle", type=int, default=10000, help="idle connections whose memory is measured")
-    parser.add_argument("--only", default="requests,memory,logins", help="what to measure (default: all)")
+    parser.add_argument("--tokens", default="1000,100000,10000000", help="databases of so many tokens (growth)")
+    parser.add_argument("--only", default="requests,writes,growth,memory,logins", help="what to measure (default: all)")
     parser.add_argument("--no-build", action="store_true", help="measure what is in target/release")
     parser.add_argument("--no-postgres", action="store_true")
     parser.add_argument("--reference", default=os.environ.get("REFERENCE", servers.ROOT.parent / "shared/reference"))
     parser.add_argument("--output", help="write the tables to this file too")
     given = parser.parse_args()
     if given.quick:
-        given.rounds, given.seconds = 3, 1
+        given.rounds, given.seconds, given.tokens = 3, 1, "1000,100000"
+    given.tokens = [int(count) for count in given.tokens.split(",")]
     return given
 
 
@@ -166,6 +169,10 @@ def measure(given, folder, with_postgres):
             for server in started:
                 server.stop()
             started = []
+        if "writes" in wanted:
+            sections.append(tokens_in_use.writes(given, folder, env, CASES[2:], cell))
+        if "growth" in wanted:
+            sections.append(tokens_in_use.growth(given, folder, env))
         if "memory" in wanted:
             sections.append(memory(given, folder, env))
         if "logins" in wanted:

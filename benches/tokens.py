@@ -1,0 +1,132 @@
+"""Many tokens: what commits by others cost, and whether the number of tokens matters."""
+import os
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import servers
+from load import pin, CLIENT_CORE, resident_mb, wrk
+
+PATH = "/auth/"
+# Tokens in use, where there are several; the prototypes' number.
+IN_USE = 1001
+# Another process commits. It may be late, so it tells how often it did.
+COMMITTER = """
+import sqlite3, sys, time
+path, rate = sys.argv[1], int(sys.argv[2])
+db = sqlite3.connect(path, timeout=30, isolation_level=None)
+db.execute("PRAGMA synchronous = OFF")
+begin, done = time.perf_counter(), 0
+try:
+    while True:
+        time.sleep(max(0, begin + (done + 1) / rate - time.perf_counter()))
+        db.execute("UPDATE auth_user SET last_login = ? WHERE id = 1", (f"2026-01-01 00:00:00.{done % 1000000:06}",))
+        done += 1
+except KeyboardInterrupt:
+    print(done / (time.perf_counter() - begin))
+"""
+
+
+def fill(path, count):
+    """Adds users with tokens, whose keys are 1, 2, 3 … in hexadecimal. The user 1 is there already."""
+    db = sqlite3.connect(path, timeout=60, isolation_level=None)
+    db.execute("PRAGMA synchronous = OFF")
+    db.execute("PRAGMA cache_size = -1000000")
+    numbers = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
+    db.execute("BEGIN")
+    db.execute(f"{numbers} INSERT INTO auth_user (id, password, is_superuser, username, first_name, last_name, email, is_staff,"
+               " is_active, date_joined) SELECT i + 1, '!', 0, printf('user%08d', i), '', '', '', 0, 1, '2026-01-01 00:00:00'"
+               " FROM n")
+    db.execute(f"{numbers} INSERT INTO authtoken_token (key, created, user_id)"
+               " SELECT printf('%040x', i), '2026-01-01 00:00:00', i + 1 FROM n")
+    db.execute("COMMIT")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+
+
+@contextmanager
+def commits(path, rate):
+    """Commits so many times a second meanwhile; 0 is never."""
+    if not rate:
+        yield lambda: 0.0
+        return
+    process = subprocess.Popen([sys.executable, "-c", COMMITTER, str(path), str(rate)], stdout=subprocess.PIPE,
+                               text=True, preexec_fn=pin(CLIENT_CORE))
+    time.sleep(0.2)
+    achieved = []
+    try:
+        yield lambda: achieved[0]
+    finally:
+        process.send_signal(2)
+        achieved.append(float(process.communicate(timeout=30)[0] or 0))
+
+
+def per_cpu_second(server, given, keys, stride=1, path=PATH):
+    before = server.cpu_seconds()
+    count, *_ = wrk(server.port, path, {}, 1, given.connections, given.seconds, keys, stride)
+    return count / (server.cpu_seconds() - before)
+
+
+def writes(given, folder, env, cases, cell):
+    """Another process commits while tokens are used; SQLite."""
+    database = folder / "writes.sqlite3"
+    env = dict(env, DATABASE_URL=str(database))
+    token = servers.seed(env)
+    fill(database, IN_USE)
+    server = servers.vitamin("writes", folder, env)
+    bare = servers.bare(folder, cases, server.port, token)
+    figures, rates = {}, {}
+    try:
+        for round_number in range(given.rounds):
+            for keys in (1, IN_USE):
+                for rate in (0, 10, 200):
+                    # Bare too, since the cores of a machine are not quite independent.
+                    with commits(database, rate) as achieved:
+                        base = per_cpu_second(bare, given, keys)
+                        figures.setdefault((keys, rate), []).append(per_cpu_second(server, given, keys) / base)
+                    rates.setdefault((keys, rate), []).append(achieved())
+            print(f"writes: round {round_number + 1} of {given.rounds}", file=sys.stderr)
+    finally:
+        bare.stop()
+        server.stop()
+    lines = ["| tokens in use | commits a second by another process | of bare, CPU |", "|---|---|---|"]
+    for (keys, rate), ratios in figures.items():
+        lines.append(f"| {keys:,} | {statistics.median(rates[keys, rate]):.0f} | {cell(ratios)} |")
+    return lines
+
+
+def growth(given, folder, env):
+    """As many tokens as `--tokens` says: a look-up for each request, the cache, and the memory."""
+    running = []
+    try:
+        for count in given.tokens:
+            database = folder / f"growth{count}.sqlite3"
+            env = dict(env, DATABASE_URL=str(database))
+            servers.seed(env)
+            fill(database, count)
+            size = os.path.getsize(database) / 1e6
+            for name, cache in (("look-up", "0"), ("kept", "10000")):
+                server = servers.vitamin(f"growth{count}{name}", folder, env, TOKEN_CACHE_SIZE=cache)
+                running.append((count, name, size, server))
+        figures = {}
+        for round_number in range(given.rounds):
+            shift = round_number % len(running)
+            for count, name, size, server in running[shift:] + running[:shift]:
+                stride = max(1, count // IN_USE)
+                keys = min(count, IN_USE)
+                figures.setdefault((count, name), []).append(per_cpu_second(server, given, keys, stride))
+            print(f"growth: round {round_number + 1} of {given.rounds}", file=sys.stderr)
+        lines = ["| tokens | database, MB | a look-up each, requests/s of CPU | kept, requests/s of CPU | memory, MB |",
+                 "|---|---|---|---|---|"]
+        memory = {(count, name): resident_mb(server.process.pid) for count, name, _, server in running}
+        for count in given.tokens:
+            size = next(size for other, _, size, _ in running if other == count)
+            cells = [f"{statistics.median(figures[count, name]):,.0f}" for name in ("look-up", "kept")]
+            lines.append(f"| {count:,} | {size:,.0f} | {cells[0]} | {cells[1]} | {memory[count, 'kept']:.1f} |")
+        return lines
+    finally:
+        for *_, server in running:
+            server.stop()
