@@ -8,7 +8,7 @@ use diesel::result::{DatabaseErrorKind, Error as QueryError};
 
 use crate::apps::auth::models::{User, now};
 use crate::framework::crypto::fill_random;
-use crate::framework::database::{DatabaseError, DbConnection};
+use crate::framework::database::{DatabaseError, DbConnection, on_variant};
 use crate::schema::{auth_user, authtoken_token};
 
 /// A row of `authtoken_token`. Its `Debug` leaves the key out.
@@ -44,11 +44,13 @@ impl Token {
         connection: &mut DbConnection,
         key: &str,
     ) -> Result<Option<(Self, User)>, DatabaseError> {
-        let query = authtoken_token::table
-            .inner_join(auth_user::table)
-            .filter(authtoken_token::key.eq(key))
-            .select((Self::as_select(), User::as_select()));
-        Ok(query.get_result(connection).optional()?)
+        let query = authtoken_token::table.inner_join(auth_user::table).filter(authtoken_token::key.eq(key));
+        // On the variant itself, since `MultiConnection` writes a query's text anew each time, which costs more than to
+        // run this one.
+        Ok(on_variant!(connection, |inner| query
+            .select((Self::as_select(), User::as_select()))
+            .get_result(inner))
+        .optional()?)
     }
 
     /// Those of these keys that there are, with their users.
@@ -63,14 +65,8 @@ impl Token {
         let key = authtoken_token::key;
         let query = authtoken_token::table.inner_join(auth_user::table);
         // On the variant itself PostgreSQL gets the keys as one array, so one prepared statement does for any number.
-        Ok(match connection {
-            DbConnection::Postgres(connection) => {
-                query.filter(key.eq_any(keys)).select((Self::as_select(), User::as_select())).load(connection)
-            }
-            DbConnection::Sqlite(connection) => {
-                query.filter(key.eq_any(keys)).select((Self::as_select(), User::as_select())).load(connection)
-            }
-        }?)
+        let query = query.filter(key.eq_any(keys));
+        Ok(on_variant!(connection, |inner| query.select((Self::as_select(), User::as_select())).load(inner))?)
     }
 
     /// The user's token, and whether it was made just now. When several ask at once, all get the same.

@@ -17,6 +17,19 @@ pub enum DbConnection {
     Postgres(diesel::PgConnection),
 }
 
+/// Does the same on whichever connection it is, as diesel does it on that database alone:
+/// `on_variant!(connection, |inner| query.load(inner))`.
+macro_rules! on_variant {
+    ($connection:expr, |$inner:ident| $work:expr) => {
+        match $connection {
+            $crate::framework::database::DbConnection::Sqlite($inner) => $work,
+            #[cfg(feature = "postgres")]
+            $crate::framework::database::DbConnection::Postgres($inner) => $work,
+        }
+    };
+}
+pub(crate) use on_variant;
+
 /// Opens connections for the pool.
 ///
 /// It reads the URL's scheme itself, since `MultiConnection::establish` tries one database after the other and tells

@@ -18,6 +18,7 @@ use std::time::Duration;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection};
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 
+pub(crate) use self::manager::on_variant;
 pub use self::manager::{DbConnection, Manager};
 pub use self::url::DatabaseUrl;
 use self::watched::Watched;
