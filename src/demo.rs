@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use clap::{ArgMatches, Args, FromArgMatches};
 
-use crate::apps::auth::models::User;
 use crate::apps::auth::passwords::{PasswordSettings, Passwords};
+use crate::apps::auth::{User, UserModel};
 use crate::apps::authtoken::Token;
 use crate::framework::conf::Env;
 use crate::framework::crypto::get_random_string;
@@ -82,7 +82,7 @@ fn prepare(project: &Project) -> Result<String, CommandError> {
     let passwords = Passwords::new(PasswordSettings::from_env(&project.env)?);
     let encoded =
         passwords.make_password(Some(PASSWORD)).map_err(|error| CommandError::new(error.to_string()))?;
-    User::create_superuser(&mut connection, USERNAME, "", &encoded)?;
+    User::create_superuser(&mut connection, &UserModel::default(), USERNAME, "", &encoded)?;
     let user = User::get_by_natural_key(&mut connection, USERNAME)?
         .ok_or_else(|| CommandError::new("The demo's user is not there."))?;
     Ok(Token::get_or_create(&mut connection, user.id)?.0.key)

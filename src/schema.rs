@@ -26,7 +26,7 @@ diesel::table! {
 
 diesel::table! {
     auth_user (id) {
-        id -> Integer,
+        id -> crate::framework::database::UserKey,
         password -> Text,
         last_login -> Nullable<Timestamp>,
         is_superuser -> Bool,
@@ -43,7 +43,7 @@ diesel::table! {
 diesel::table! {
     auth_user_groups (id) {
         id -> BigInt,
-        user_id -> Integer,
+        user_id -> crate::framework::database::UserKey,
         group_id -> Integer,
     }
 }
@@ -51,7 +51,7 @@ diesel::table! {
 diesel::table! {
     auth_user_user_permissions (id) {
         id -> BigInt,
-        user_id -> Integer,
+        user_id -> crate::framework::database::UserKey,
         permission_id -> Integer,
     }
 }
@@ -60,7 +60,7 @@ diesel::table! {
     authtoken_token (key) {
         key -> Text,
         created -> Timestamp,
-        user_id -> Integer,
+        user_id -> crate::framework::database::UserKey,
     }
 }
 

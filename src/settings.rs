@@ -60,9 +60,13 @@ pub fn project() -> Result<Project, ImproperlyConfigured> {
 /// # Errors
 /// The first variable that can't be used.
 pub fn from_env(env: Env) -> Result<Project, ImproperlyConfigured> {
-    let settings = Settings::from_env(&env)?;
+    let mut settings = Settings::from_env(&env)?;
+    let apps = Apps::new(installed_apps(&env)?)?;
+    for app in apps.iter() {
+        app.names(&mut settings.database.names);
+    }
     Ok(Project {
-        apps: Apps::new(installed_apps(&env)?)?,
+        apps,
         database: Database::new(&settings.database),
         cache: Cache::from_env(&env)?,
         settings,

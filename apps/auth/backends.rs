@@ -3,8 +3,9 @@
 use actix_web::{HttpRequest, web::Data};
 
 use super::hashers::{Verdict, unusable_password};
-use super::models::{MAX_USERNAME_LENGTH, User};
+use super::models::User;
 use super::passwords::Passwords;
+use super::user_model::UserModel;
 use crate::framework::database::{Database, DatabaseError, DbConnection};
 use crate::framework::worker_pool::Busy;
 
@@ -81,10 +82,12 @@ impl RemoteUserBackend {
             return Ok(None);
         }
         let username = (self.clean_username)(remote_user).to_owned();
-        let create = self.create_unknown_user && username.chars().count() <= MAX_USERNAME_LENGTH;
+        let model =
+            request.app_data::<Data<UserModel>>().map(|model| model.as_ref().clone()).unwrap_or_default();
+        let create = self.create_unknown_user && username.chars().count() <= model.max_length();
         let find = move |connection: &mut DbConnection| {
             if create {
-                return User::get_or_create(connection, &username, &unusable_password())
+                return User::get_or_create(connection, &model, &username, &unusable_password())
                     .map(|(user, _)| Some(user));
             }
             User::get_by_natural_key(connection, &username)

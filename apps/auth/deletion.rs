@@ -6,14 +6,14 @@ use diesel::prelude::*;
 use super::models::User;
 use crate::framework::app::Apps;
 use crate::framework::database::migrations::has_table;
-use crate::framework::database::{DatabaseError, DbConnection};
+use crate::framework::database::{DatabaseError, DbConnection, UserId};
 use crate::schema::{auth_user, auth_user_groups, auth_user_user_permissions};
 
 mod django_schema {
     diesel::table! {
         django_admin_log (id) {
             id -> Integer,
-            user_id -> Integer,
+            user_id -> crate::framework::database::UserKey,
         }
     }
 }
@@ -29,7 +29,11 @@ impl User {
     /// # Errors
     /// Those of the queries. Rows of a table that no app here owns still refer to the user: then the database refuses, and
     /// nothing is deleted.
-    pub fn delete(connection: &mut DbConnection, apps: &Apps, user_id: i32) -> Result<bool, DatabaseError> {
+    pub fn delete(
+        connection: &mut DbConnection,
+        apps: &Apps,
+        user_id: UserId,
+    ) -> Result<bool, DatabaseError> {
         connection.transaction(|connection| {
             // The user first, which the foreign keys allow until the end: from here on nobody can give it a new token, and
             // SQLite's transaction begins with the lock that it needs.
@@ -50,7 +54,7 @@ impl User {
     /// Those of the query.
     pub fn set_active(
         connection: &mut DbConnection,
-        user_id: i32,
+        user_id: UserId,
         is_active: bool,
     ) -> Result<bool, DatabaseError> {
         let user = auth_user::table.find(user_id);
@@ -59,7 +63,7 @@ impl User {
 }
 
 /// The rows of `django.contrib.auth` itself, and of the admin site, which is on no list here.
-pub(super) fn delete_related(connection: &mut DbConnection, user_id: i32) -> Result<(), DatabaseError> {
+pub(super) fn delete_related(connection: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
     diesel::delete(auth_user_groups::table.filter(auth_user_groups::user_id.eq(user_id)))
         .execute(connection)?;
     diesel::delete(auth_user_user_permissions::table.filter(auth_user_user_permissions::user_id.eq(user_id)))

@@ -1,5 +1,7 @@
 //! What `manage doctor` says of users, passwords and sessions.
 
+mod user_model;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDateTime;
@@ -9,9 +11,10 @@ use super::hashers::{Hashers, Summary, summarize};
 use super::models::{User, now};
 use super::session_data::SessionData;
 use super::sessions::SessionSettings;
+use super::user_model::UserModel;
 use crate::framework::conf::SecretKey;
-use crate::framework::database::needs::{NeededTable, table_name};
-use crate::framework::database::{DatabaseError, DbConnection};
+use crate::framework::database::needs::NeededTable;
+use crate::framework::database::{DatabaseError, DbConnection, UserId};
 use crate::framework::diagnosis::{Examination, Severity};
 use crate::schema::{
     auth_group, auth_group_permissions, auth_permission, auth_user, auth_user_groups,
@@ -22,14 +25,12 @@ use crate::schema::{
 const BATCH: i64 = 2000;
 /// Newest rows that are looked at one by one.
 const NEWEST: i64 = 20;
-/// Tables of Django's own, and of knox, whose rows a deletion here takes along.
-const DELETED_ALONG: [&str; 2] = ["django_admin_log", "knox_authtoken"];
 
 pub(super) fn tables() -> Vec<NeededTable> {
     vec![
         NeededTable::of(auth_user::table)
             .unique(&[&[auth_user::id::NAME], &[auth_user::username::NAME]])
-            .written(),
+            .written_by("users are to be created in Django, not here"),
         NeededTable::of(auth_group::table),
         NeededTable::of(auth_permission::table),
         NeededTable::of(auth_group_permissions::table),
@@ -43,9 +44,10 @@ pub(super) fn tables() -> Vec<NeededTable> {
 pub(super) fn diagnose(
     hashers: &Hashers,
     settings: &SessionSettings,
+    model: &UserModel,
     examination: &mut Examination<'_>,
 ) -> Result<(), DatabaseError> {
-    user_model(examination);
+    user_model::diagnose(model, examination)?;
     if examination.can_read(auth_user::table) {
         users(examination)?;
         passwords(hashers, examination)?;
@@ -56,48 +58,9 @@ pub(super) fn diagnose(
     Ok(())
 }
 
-/// What refers to which table of users.
-fn user_model(examination: &mut Examination<'_>) {
-    let keys = &examination.schema.foreign_keys;
-    let users = table_name(auth_user::table);
-    let custom = keys.iter().find(|key| {
-        ["authtoken_token", "django_admin_log", "knox_authtoken"].contains(&key.table.as_str())
-            && key.column == "user_id"
-            && key.target != users
-    });
-    if let Some(key) = custom {
-        let message = format!(
-            "{}.user_id refers to {}: this project has a user model of its own (AUTH_USER_MODEL), and {users} is read here. \
-             docs/user-model.md tells how src/schema.rs names yours.",
-            key.table, key.target
-        );
-        examination.diagnosis.say("Users", Severity::Problem, message);
-        return;
-    }
-    let own = [
-        table_name(auth_user_groups::table),
-        table_name(auth_user_user_permissions::table),
-        "authtoken_token".to_owned(),
-    ];
-    let known = |table: &String| own.contains(table) || DELETED_ALONG.contains(&table.as_str());
-    let unknown: Vec<String> = keys
-        .iter()
-        .filter(|key| key.target == users && !known(&key.table))
-        .map(|key| format!("{}.{}", key.table, key.column))
-        .collect();
-    if !unknown.is_empty() {
-        let message = format!(
-            "Refer to users, and no app here owns them: {}. A user with such rows can be deleted in Django only, which \
-             knows what shall become of the rows; here the database refuses.",
-            unknown.join(", ")
-        );
-        examination.diagnosis.say("Users", Severity::Note, message);
-    }
-}
-
 fn users(examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
     let newest: QueryResult<Vec<User>> = auth_user::table
-        .order(auth_user::id.desc())
+        .order(auth_user::date_joined.desc())
         .limit(NEWEST)
         .select(User::as_select())
         .load(examination.connection);
@@ -112,7 +75,8 @@ fn users(examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
         }
         // The message may hold the value.
         Err(diesel::result::Error::DeserializationError(_)) => {
-            let message = "A row of auth_user can't be read: a value is not of its column's type.";
+            let table = examination.settings.database.names.table("auth_user");
+            let message = format!("A row of {table} can't be read: a value is not of its column's type.");
             examination.diagnosis.say("Users", Severity::Problem, message);
         }
         Err(error) => return Err(error.into()),
@@ -126,16 +90,16 @@ type Counts = BTreeMap<Result<Summary, &'static str>, (u64, u64)>;
 /// All stored hashes, counted.
 fn count(hashers: &Hashers, connection: &mut DbConnection) -> Result<Counts, DatabaseError> {
     let mut counts = Counts::new();
-    let mut last = i32::MIN;
+    let mut last: Option<UserId> = None;
     loop {
-        let rows: Vec<(i32, String)> = auth_user::table
-            .filter(auth_user::id.gt(last))
-            .order(auth_user::id)
-            .limit(BATCH)
-            .select((auth_user::id, auth_user::password))
-            .load(connection)?;
+        let batch =
+            auth_user::table.order(auth_user::id).limit(BATCH).select((auth_user::id, auth_user::password));
+        let rows: Vec<(UserId, String)> = match last {
+            None => batch.load(connection)?,
+            Some(last) => batch.filter(auth_user::id.gt(last)).load(connection)?,
+        };
         let Some((id, _)) = rows.last() else { return Ok(counts) };
-        last = *id;
+        last = Some(*id);
         for (_, encoded) in &rows {
             let (all, rewritten) = counts.entry(summarize(encoded)).or_default();
             *all += 1;

@@ -12,6 +12,7 @@ pub mod passwords;
 pub mod permissions;
 pub mod session_data;
 pub mod sessions;
+pub mod user_model;
 pub mod validators;
 
 use actix_web::web::{Data, ServiceConfig};
@@ -21,18 +22,21 @@ pub use self::models::User;
 use self::password_validation::PasswordValidators;
 use self::passwords::{PasswordSettings, Passwords};
 use self::sessions::SessionSettings;
+pub use self::user_model::UserModel;
 use crate::framework::app::App;
 use crate::framework::conf::{Env, ImproperlyConfigured};
+pub use crate::framework::database::UserId;
 use crate::framework::database::needs::NeededTable;
-use crate::framework::database::{DatabaseError, DbConnection};
+use crate::framework::database::{DatabaseError, DbConnection, Names};
 use crate::framework::diagnosis::Examination;
 use crate::framework::management::Command;
 
-/// The app. It holds the project's hashers and validators, and whose sessions count.
+/// The app. It holds the project's user model, hashers and validators, and whose sessions count.
 pub struct Auth {
     passwords: Passwords,
     validators: PasswordValidators,
     sessions: SessionSettings,
+    user_model: UserModel,
 }
 
 impl Auth {
@@ -47,10 +51,12 @@ impl Auth {
                 .map_err(|error| ImproperlyConfigured::new(error.to_string()))?,
             None => PasswordValidators::default(),
         };
+        let user_model = UserModel::from_env(env)?;
         Ok(Self {
             passwords: Passwords::new(PasswordSettings::from_env(env)?),
             validators,
-            sessions: SessionSettings::from_env(env),
+            sessions: SessionSettings { user_key: user_model.key(), ..SessionSettings::from_env(env) },
+            user_model,
         })
     }
 
@@ -67,7 +73,10 @@ impl App for Auth {
     }
 
     fn configure(&self, config: &mut ServiceConfig) {
-        config.app_data(Data::new(self.passwords.clone())).app_data(Data::new(self.sessions.clone()));
+        config
+            .app_data(Data::new(self.passwords.clone()))
+            .app_data(Data::new(self.sessions.clone()))
+            .app_data(Data::new(self.user_model.clone()));
     }
 
     fn commands(&self) -> Vec<Box<dyn Command>> {
@@ -75,22 +84,33 @@ impl App for Auth {
             Box::new(management::ChangePassword {
                 passwords: self.passwords.clone(),
                 validators: self.validators.clone(),
+                user_model: self.user_model.clone(),
             }),
             Box::new(management::CreateSuperuser {
                 passwords: self.passwords.clone(),
                 validators: self.validators.clone(),
+                user_model: self.user_model.clone(),
             }),
         ]
     }
+
+    fn names(&self, names: &mut Names) {
+        self.user_model.names(names);
+    }
+
+    fn left_to_django(&self) -> Option<&'static str> {
+        self.user_model.left_to_django()
+    }
+
     fn tables(&self) -> Vec<NeededTable> {
         diagnosis::tables()
     }
 
     fn diagnose(&self, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
-        diagnosis::diagnose(self.passwords.hashers(), &self.sessions, examination)
+        diagnosis::diagnose(self.passwords.hashers(), &self.sessions, &self.user_model, examination)
     }
 
-    fn delete_user(&self, connection: &mut DbConnection, user_id: i32) -> Result<(), DatabaseError> {
+    fn delete_user(&self, connection: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
         deletion::delete_related(connection, user_id)
     }
 }

@@ -7,22 +7,23 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::framework::database::{DatabaseError, DbConnection};
+use super::user_model::UserModel;
+use crate::framework::database::{DatabaseError, DbConnection, KeyType, UserId};
 use crate::schema::auth_user;
 
-/// A row of `auth_user`. Its `Debug` leaves the password hash out.
+/// A row of `auth_user`, or of the table that the project's own user model has ([`UserModel`]). Its `Debug` leaves the password hash out.
 #[derive(Clone, PartialEq, Eq, Queryable, Selectable, Identifiable)]
 #[diesel(table_name = auth_user)]
 pub struct User {
     /// Primary key.
-    pub id: i32,
+    pub id: UserId,
     /// The encoded hash, in one of Django's formats.
     pub password: String,
     /// UTC. A token's use does not count as a login.
     pub last_login: Option<NaiveDateTime>,
     /// Has all permissions without having been given them.
     pub is_superuser: bool,
-    /// Unique, 150 characters at most.
+    /// The login: unique, 150 characters at most. Where `USERNAME_FIELD` names another column, that one.
     pub username: String,
     /// 150 characters at most.
     pub first_name: String,
@@ -44,15 +45,42 @@ pub const MAX_USERNAME_LENGTH: usize = 150;
 #[derive(Insertable)]
 #[diesel(table_name = auth_user)]
 struct NewUser<'a> {
+    id: Option<UserId>,
     password: &'a str,
     is_superuser: bool,
     username: &'a str,
     first_name: &'a str,
     last_name: &'a str,
-    email: &'a str,
     is_staff: bool,
     is_active: bool,
     date_joined: NaiveDateTime,
+}
+
+impl<'a> NewUser<'a> {
+    fn new(model: &UserModel, username: &'a str, password: &'a str) -> Self {
+        Self {
+            // A database counts by itself; a UUID is the model's default to Django, which the database knows nothing of.
+            id: (model.key() == KeyType::Uuid).then(|| uuid::Uuid::new_v4().into()),
+            password,
+            is_superuser: false,
+            username,
+            first_name: "",
+            last_name: "",
+            is_staff: false,
+            is_active: true,
+            date_joined: now(),
+        }
+    }
+
+    fn insert(self, connection: &mut DbConnection, model: &UserModel, email: &str) -> QueryResult<usize> {
+        let table = diesel::insert_into(auth_user::table);
+        if model.is_email() {
+            // One column is both.
+            table.values(self).execute(connection)
+        } else {
+            table.values((self, auth_user::email.eq(email))).execute(connection)
+        }
+    }
 }
 
 impl User {
@@ -77,7 +105,7 @@ impl User {
     ///
     /// # Errors
     /// Those of the query.
-    pub fn get(connection: &mut DbConnection, id: i32) -> Result<Option<Self>, DatabaseError> {
+    pub fn get(connection: &mut DbConnection, id: UserId) -> Result<Option<Self>, DatabaseError> {
         let query = auth_user::table.find(id).select(Self::as_select());
         Ok(query.get_result(connection).optional()?)
     }
@@ -89,24 +117,15 @@ impl User {
     /// Those of the queries.
     pub fn get_or_create(
         connection: &mut DbConnection,
+        model: &UserModel,
         username: &str,
         encoded_password: &str,
     ) -> Result<(Self, bool), DatabaseError> {
         if let Some(user) = Self::get_by_natural_key(connection, username)? {
             return Ok((user, false));
         }
-        let user = NewUser {
-            password: encoded_password,
-            is_superuser: false,
-            username,
-            first_name: "",
-            last_name: "",
-            email: "",
-            is_staff: false,
-            is_active: true,
-            date_joined: now(),
-        };
-        let created = match diesel::insert_into(auth_user::table).values(user).execute(connection) {
+        let user = NewUser::new(model, username, encoded_password);
+        let created = match user.insert(connection, model, "") {
             Ok(_) => true,
             // Somebody else was faster.
             Err(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => false,
@@ -125,28 +144,25 @@ impl User {
             .get_result(connection)?)
     }
 
-    /// Creates a superuser with this password hash. Name and e-mail are normalized as Django does.
+    /// Creates a superuser with this password hash. Name and e-mail are normalized as Django does. Where the address is the
+    /// login, `email` is not looked at.
     ///
     /// # Errors
     /// Those of the query, a name that is taken among them.
     pub fn create_superuser(
         connection: &mut DbConnection,
+        model: &UserModel,
         username: &str,
         email: &str,
         encoded_password: &str,
     ) -> Result<(), DatabaseError> {
+        let username = model.normalize(username);
         let user = NewUser {
-            password: encoded_password,
             is_superuser: true,
-            username: &normalize_username(username),
-            first_name: "",
-            last_name: "",
-            email: &normalize_email(email),
             is_staff: true,
-            is_active: true,
-            date_joined: now(),
+            ..NewUser::new(model, &username, encoded_password)
         };
-        diesel::insert_into(auth_user::table).values(user).execute(connection)?;
+        user.insert(connection, model, &normalize_email(email))?;
         Ok(())
     }
 
@@ -219,7 +235,7 @@ mod tests {
     #[test]
     fn a_hash_never_prints() {
         let user = User {
-            id: 1,
+            id: 1.into(),
             password: "bcrypt$hash".to_owned(),
             last_login: None,
             is_superuser: false,
@@ -231,6 +247,6 @@ mod tests {
             is_active: true,
             date_joined: now(),
         };
-        assert_eq!(format!("{user:?}"), "User { id: 1, username: \"Pepe\", is_active: true, .. }");
+        assert_eq!(format!("{user:?}"), "User { id: Integer(1), username: \"Pepe\", is_active: true, .. }");
     }
 }

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use crate::framework::crypto::{constant_time_compare, salted_hmac};
+use crate::framework::database::{KeyType, UserId};
 use crate::framework::signing::{self, SigningError};
 
 /// The salt of the database's sessions; other backends of Django have their class's name in it too.
@@ -44,7 +45,7 @@ impl SessionData {
 
     /// Puts a user into the session, as `django.contrib.auth.login` does. `backend` is the path that
     /// `AUTHENTICATION_BACKENDS` has, `auth_hash` from [`session_auth_hash`].
-    pub fn log_in(&mut self, user_id: i64, backend: &str, auth_hash: &str) {
+    pub fn log_in(&mut self, user_id: UserId, backend: &str, auth_hash: &str) {
         for (key, value) in [
             (SESSION_KEY, user_id.to_string()),
             (BACKEND_SESSION_KEY, backend.to_owned()),
@@ -54,11 +55,11 @@ impl SessionData {
         }
     }
 
-    /// The primary key of who is logged in; None if nobody is, or it is no whole number.
-    pub fn user_id(&self) -> Option<i64> {
+    /// The primary key of who is logged in; None if nobody is, or it is no key of this type.
+    pub fn user_id(&self, key: KeyType) -> Option<UserId> {
         match self.get(SESSION_KEY)? {
-            Value::String(text) => text.trim().parse().ok(),
-            number => number.as_i64(),
+            Value::String(text) => UserId::parse(text, key),
+            number => number.as_i64().filter(|_| key == KeyType::Integer).map(UserId::Integer),
         }
     }
 

@@ -12,7 +12,7 @@ use super::backends::AuthenticationError;
 use super::models::{User, now};
 use super::session_data::{SessionData, SessionHash, verify_session_hash};
 use crate::framework::conf::Env;
-use crate::framework::database::{Database, DatabaseError, DbConnection};
+use crate::framework::database::{Database, DatabaseError, DbConnection, KeyType};
 use crate::framework::http::get_cookie;
 use crate::framework::middleware::{Site, is_session_key};
 use crate::schema::django_session;
@@ -26,6 +26,8 @@ pub struct SessionSettings {
     ///
     /// Whichever made it, the user must be active.
     pub authentication_backends: Vec<String>,
+    /// What a session's user is read as: [`UserModel::key`](super::UserModel::key).
+    pub user_key: KeyType,
 }
 
 impl SessionSettings {
@@ -33,13 +35,20 @@ impl SessionSettings {
     #[must_use]
     pub fn from_env(env: &Env) -> Self {
         let backends = env.list("AUTHENTICATION_BACKENDS");
-        if backends.is_empty() { Self::default() } else { Self { authentication_backends: backends } }
+        if backends.is_empty() {
+            Self::default()
+        } else {
+            Self { authentication_backends: backends, ..Self::default() }
+        }
     }
 }
 
 impl Default for SessionSettings {
     fn default() -> Self {
-        Self { authentication_backends: vec!["django.contrib.auth.backends.ModelBackend".to_owned()] }
+        Self {
+            authentication_backends: vec!["django.contrib.auth.backends.ModelBackend".to_owned()],
+            user_key: KeyType::default(),
+        }
     }
 }
 
@@ -92,7 +101,7 @@ fn user_of(
         }
     };
     let backend = session.backend().unwrap_or_default();
-    let id = session.user_id().and_then(|id| i32::try_from(id).ok());
+    let id = session.user_id(settings.user_key);
     let known = settings.authentication_backends.iter().any(|known| known == backend);
     let Some(id) = id.filter(|_| known) else { return Ok(None) };
     let user = User::get(connection, id)?.filter(|user| user.is_active);

@@ -116,7 +116,7 @@ mod tests {
 
     fn entry(n: usize) -> TokenAndUser {
         let user = User {
-            id: 1,
+            id: 1.into(),
             password: String::new(),
             last_login: None,
             is_superuser: false,
@@ -128,7 +128,7 @@ mod tests {
             is_active: true,
             date_joined: now(),
         };
-        (Rc::new(Token { key: n.to_string(), created: now(), user_id: 1 }), Rc::new(user))
+        (Rc::new(Token { key: n.to_string(), created: now(), user_id: 1.into() }), Rc::new(user))
     }
 
     /// Two states of a database.

@@ -4,19 +4,19 @@ use diesel::prelude::*;
 
 use super::models::Token;
 use crate::framework::database::migrations::has_table;
-use crate::framework::database::{DatabaseError, DbConnection};
+use crate::framework::database::{DatabaseError, DbConnection, UserId};
 
 mod knox_schema {
     diesel::table! {
         knox_authtoken (digest) {
             digest -> Text,
-            user_id -> Integer,
+            user_id -> crate::framework::database::UserKey,
         }
     }
 }
 use knox_schema::knox_authtoken;
 
-pub(super) fn delete_related(connection: &mut DbConnection, user_id: i32) -> Result<(), DatabaseError> {
+pub(super) fn delete_related(connection: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
     Token::delete_of_user(connection, user_id)?;
     if has_table(connection, "knox_authtoken")? {
         diesel::delete(knox_authtoken::table.filter(knox_authtoken::user_id.eq(user_id)))

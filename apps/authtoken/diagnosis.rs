@@ -36,7 +36,8 @@ pub(super) fn diagnose(examination: &mut Examination<'_>) -> Result<(), Database
             ),
             // The message may hold the value.
             Err(diesel::result::Error::DeserializationError(_)) => {
-                let message = "A row of authtoken_token can't be read: a value is not of its column's type.";
+                let table = examination.settings.database.names.table("authtoken_token");
+                let message = format!("A row of {table} can't be read: a value is not of its column's type.");
                 examination.diagnosis.say(SECTION, Severity::Problem, message);
             }
             Err(error) => return Err(error.into()),

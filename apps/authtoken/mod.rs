@@ -17,10 +17,12 @@ use actix_web::web::ServiceConfig;
 pub use self::authentication::TokenAuthentication;
 pub use self::lookup::TokenLookup;
 pub use self::models::Token;
+use crate::apps::auth::user_model::identifier;
+use crate::apps::auth::{UserId, UserModel};
 use crate::framework::app::App;
 use crate::framework::conf::{Env, ImproperlyConfigured};
 use crate::framework::database::needs::NeededTable;
-use crate::framework::database::{DatabaseError, DbConnection};
+use crate::framework::database::{DatabaseError, DbConnection, Names};
 use crate::framework::diagnosis::Examination;
 use crate::framework::management::Command;
 
@@ -32,6 +34,9 @@ pub struct AuthToken {
     /// SQLite only: how many tokens each worker keeps at most, to use them again while nobody commits; 0 for none
     /// (`TOKEN_CACHE_SIZE`).
     cache_size: usize,
+    /// `TOKEN_DB_TABLE`, where it is set.
+    db_table: Option<String>,
+    user_model: UserModel,
     #[cfg(feature = "postgres")]
     batches: std::sync::Arc<batches::SharedBatches>,
 }
@@ -44,6 +49,8 @@ impl AuthToken {
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         Ok(Self {
             cache_size: env.parse("TOKEN_CACHE_SIZE", TOKEN_CACHE_SIZE)?,
+            db_table: identifier("TOKEN_DB_TABLE", env.get("TOKEN_DB_TABLE"))?,
+            user_model: UserModel::from_env(env)?,
             #[cfg(feature = "postgres")]
             batches: std::sync::Arc::default(),
         })
@@ -66,6 +73,17 @@ impl App for AuthToken {
         vec![Box::new(management::DrfCreateToken)]
     }
 
+    fn names(&self, names: &mut Names) {
+        if let Some(table) = &self.db_table {
+            names.rename_table("authtoken_token", table);
+        }
+    }
+
+    fn left_to_django(&self) -> Option<&'static str> {
+        // The app's migration makes a table whose rows belong to `auth_user`.
+        self.db_table.as_ref().map(|_| "TOKEN_DB_TABLE").or(self.user_model.left_to_django())
+    }
+
     fn tables(&self) -> Vec<NeededTable> {
         diagnosis::tables()
     }
@@ -74,7 +92,7 @@ impl App for AuthToken {
         diagnosis::diagnose(examination)
     }
 
-    fn delete_user(&self, connection: &mut DbConnection, user_id: i32) -> Result<(), DatabaseError> {
+    fn delete_user(&self, connection: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
         deletion::delete_related(connection, user_id)
     }
 }

@@ -8,7 +8,7 @@ use diesel::result::{DatabaseErrorKind, Error as QueryError};
 
 use crate::apps::auth::models::{User, now};
 use crate::framework::crypto::fill_random;
-use crate::framework::database::{DatabaseError, DbConnection, on_variant};
+use crate::framework::database::{DatabaseError, DbConnection, UserId, on_variant};
 use crate::schema::{auth_user, authtoken_token};
 
 /// A row of `authtoken_token`. Its `Debug` leaves the key out.
@@ -20,7 +20,7 @@ pub struct Token {
     /// UTC.
     pub created: NaiveDateTime,
     /// Whose token it is; a user has one at most.
-    pub user_id: i32,
+    pub user_id: UserId,
 }
 
 impl Token {
@@ -73,7 +73,10 @@ impl Token {
     ///
     /// # Errors
     /// Those of the queries; no such user among them.
-    pub fn get_or_create(connection: &mut DbConnection, user_id: i32) -> Result<(Self, bool), DatabaseError> {
+    pub fn get_or_create(
+        connection: &mut DbConnection,
+        user_id: UserId,
+    ) -> Result<(Self, bool), DatabaseError> {
         if let Some(token) = Self::of_user(connection, user_id)? {
             return Ok((token, false));
         }
@@ -93,7 +96,7 @@ impl Token {
     ///
     /// # Errors
     /// Those of the query.
-    pub fn of_user(connection: &mut DbConnection, user_id: i32) -> Result<Option<Self>, DatabaseError> {
+    pub fn of_user(connection: &mut DbConnection, user_id: UserId) -> Result<Option<Self>, DatabaseError> {
         let query =
             authtoken_token::table.filter(authtoken_token::user_id.eq(user_id)).select(Self::as_select());
         Ok(query.get_result(connection).optional()?)
@@ -103,7 +106,7 @@ impl Token {
     ///
     /// # Errors
     /// Those of the query.
-    pub fn delete_of_user(connection: &mut DbConnection, user_id: i32) -> Result<(), DatabaseError> {
+    pub fn delete_of_user(connection: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
         diesel::delete(authtoken_token::table.filter(authtoken_token::user_id.eq(user_id)))
             .execute(connection)?;
         Ok(())
@@ -122,10 +125,10 @@ mod tests {
 
     #[test]
     fn keys_are_forty_hexadecimal_digits_and_never_print() {
-        let token = Token { key: Token::generate_key(), created: now(), user_id: 7 };
+        let token = Token { key: Token::generate_key(), created: now(), user_id: 7.into() };
         assert_eq!(token.key.len(), 40);
         assert!(token.key.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c)));
         assert_ne!(token.key, Token::generate_key());
-        assert_eq!(format!("{token:?}"), "Token { user_id: 7, .. }");
+        assert_eq!(format!("{token:?}"), "Token { user_id: Integer(7), .. }");
     }
 }

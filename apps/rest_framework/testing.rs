@@ -6,7 +6,7 @@ use actix_web::test::{TestRequest, init_service, read_body};
 use diesel::connection::SimpleConnection;
 
 use super::{APISettings, RestFramework};
-use crate::apps::auth::{Auth, User};
+use crate::apps::auth::{Auth, User, UserModel};
 use crate::framework::app::{App, Apps};
 use crate::framework::cache::Cache;
 use crate::framework::conf::Env;
@@ -94,7 +94,9 @@ impl TestProject {
 
     /// An active user with the unreadable password `!`.
     pub(crate) fn user(&self, username: &str) -> User {
-        self.on_database(|connection| User::get_or_create(connection, username, "!").unwrap().0)
+        self.on_database(|connection| {
+            User::get_or_create(connection, &UserModel::default(), username, "!").unwrap().0
+        })
     }
 
     /// Sends requests to one and the same application.

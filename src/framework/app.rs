@@ -7,7 +7,7 @@ use actix_web::web::ServiceConfig;
 use super::checks::CheckMessage;
 use super::conf::ImproperlyConfigured;
 use super::database::needs::NeededTable;
-use super::database::{DatabaseError, DbConnection};
+use super::database::{DatabaseError, DbConnection, Names, UserId};
 use super::diagnosis::Examination;
 use super::management::Command;
 
@@ -36,6 +36,15 @@ pub trait App: Send + Sync {
         Vec::new()
     }
 
+    /// What the project's database calls tables of the app, where that is not what `src/schema.rs` says.
+    fn names(&self, _names: &mut Names) {}
+
+    /// The setting by which Django's own `migrate` makes the app's tables, and not the app's migrations: those are then
+    /// recorded, and nothing else. `None` where the app's migrations make them.
+    fn left_to_django(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The tables that the app reads or writes, for `manage doctor` to compare with those that are there.
     fn tables(&self) -> Vec<NeededTable> {
         Vec::new()
@@ -54,7 +63,7 @@ pub trait App: Send + Sync {
     ///
     /// # Errors
     /// Those of the queries: the user stays, and all that other apps deleted.
-    fn delete_user(&self, _connection: &mut DbConnection, _user_id: i32) -> Result<(), DatabaseError> {
+    fn delete_user(&self, _connection: &mut DbConnection, _user_id: UserId) -> Result<(), DatabaseError> {
         Ok(())
     }
 }
@@ -92,6 +101,12 @@ impl Apps {
     /// The apps in their order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &dyn App> {
         self.0.iter().map(AsRef::as_ref)
+    }
+
+    /// The app of this label, or `None`.
+    #[must_use]
+    pub fn get(&self, label: &str) -> Option<&dyn App> {
+        self.iter().find(|app| app.label() == label)
     }
 
     /// Where an app stands in `INSTALLED_APPS`, or `None` when no app has this label.

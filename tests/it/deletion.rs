@@ -3,7 +3,7 @@
 use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::BigInt;
 use diesel::{QueryableByName, RunQueryDsl as _, sql_query};
-use vitamin::apps::auth::User;
+use vitamin::apps::auth::{User, UserId};
 use vitamin::framework::app::Apps;
 use vitamin::framework::conf::Env;
 use vitamin::settings;
@@ -38,7 +38,7 @@ fn apps() -> Apps {
 }
 
 /// Pepe and Rosa, each with a row in every table.
-fn arrange(database: &TestDatabase) -> (i32, i32) {
+fn arrange(database: &TestDatabase) -> (UserId, UserId) {
     database.migrate().create_user("Pepe", "aaaa").create_user("Rosa", "bbbb");
     let ids = ["Pepe", "Rosa"].map(|name| {
         database.token(name);
@@ -66,7 +66,7 @@ fn arrange(database: &TestDatabase) -> (i32, i32) {
     (ids[0], ids[1])
 }
 
-fn count(database: &TestDatabase, table: &str, user_id: i32) -> i64 {
+fn count(database: &TestDatabase, table: &str, user_id: UserId) -> i64 {
     #[derive(QueryableByName)]
     struct Count {
         #[diesel(sql_type = BigInt)]
@@ -106,6 +106,6 @@ fn what_nobody_here_owns_keeps_the_user(database: &TestDatabase) {
 
 fn a_user_who_is_not_there_is_not_deleted(database: &TestDatabase) {
     database.migrate();
-    assert!(!User::delete(&mut database.connection(), &apps(), 7).unwrap());
-    assert!(!User::set_active(&mut database.connection(), 7, false).unwrap());
+    assert!(!User::delete(&mut database.connection(), &apps(), 7.into()).unwrap());
+    assert!(!User::set_active(&mut database.connection(), 7.into(), false).unwrap());
 }

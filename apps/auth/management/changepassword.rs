@@ -7,8 +7,9 @@ use clap::{ArgMatches, Args, FromArgMatches};
 
 use super::prompt::Prompt;
 use crate::apps::auth::models::User;
-use crate::apps::auth::password_validation::{PasswordValidators, UserAttributes};
+use crate::apps::auth::password_validation::PasswordValidators;
 use crate::apps::auth::passwords::Passwords;
+use crate::apps::auth::user_model::UserModel;
 use crate::framework::management::{Command, CommandError};
 use crate::framework::project::Project;
 
@@ -17,6 +18,7 @@ const MAX_TRIES: usize = 3;
 pub(in crate::apps::auth) struct ChangePassword {
     pub(in crate::apps::auth) passwords: Passwords,
     pub(in crate::apps::auth) validators: PasswordValidators,
+    pub(in crate::apps::auth) user_model: UserModel,
 }
 
 #[derive(Args)]
@@ -60,12 +62,7 @@ impl Command for ChangePassword {
 
 impl ChangePassword {
     fn ask(&self, user: &User, prompt: &Prompt, out: &mut dyn Write) -> Result<String, CommandError> {
-        let attributes = UserAttributes {
-            username: &user.username,
-            first_name: &user.first_name,
-            last_name: &user.last_name,
-            email: &user.email,
-        };
+        let attributes = self.user_model.attributes(user);
         let unseen = |question| match prompt.ask_unseen(question) {
             Ok(password) if !password.is_empty() => Ok(password),
             _ => Err(CommandError::new("aborted")),

@@ -3,15 +3,18 @@
 use std::io::{Write, stderr};
 use std::sync::Arc;
 
-use clap::{ArgMatches, Args, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches};
+use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use unicode_normalization::UnicodeNormalization;
 
 use super::prompt::Prompt;
-use crate::apps::auth::models::{User, normalize_username};
+use crate::apps::auth::models::User;
 use crate::apps::auth::password_validation::{PasswordValidators, UserAttributes};
 use crate::apps::auth::passwords::Passwords;
+use crate::apps::auth::user_model::UserModel;
 use crate::apps::auth::validators::validate_username;
 use crate::framework::conf::Env;
+use crate::framework::database::DatabaseError;
 use crate::framework::management::{Command, CommandError};
 use crate::framework::project::Project;
 use crate::framework::validators::is_valid_email;
@@ -19,23 +22,21 @@ use crate::framework::validators::is_valid_email;
 pub(in crate::apps::auth) struct CreateSuperuser {
     pub(in crate::apps::auth) passwords: Passwords,
     pub(in crate::apps::auth) validators: PasswordValidators,
+    pub(in crate::apps::auth) user_model: UserModel,
 }
 
-#[derive(Args)]
+/// The names of the options in clap's matches; `--username` is `--` and the model's USERNAME_FIELD.
+const LOGIN: &str = "the login";
+const EMAIL: &str = "the address";
+const NOINPUT: &str = "noinput";
+
 struct Options {
-    /// Specifies the login for the superuser.
-    #[arg(long)]
     username: Option<String>,
-    /// Specifies the email for the superuser.
-    #[arg(long)]
     email: Option<String>,
-    /// Does not prompt. You must use --username and --email then, or DJANGO_SUPERUSER_USERNAME and
-    /// DJANGO_SUPERUSER_EMAIL. Without DJANGO_SUPERUSER_PASSWORD the user can't log in until it is given a password.
-    #[arg(long, alias = "no-input")]
-    noinput: bool,
 }
 
-/// What a superuser is made of. The password is `None` for one that can't log in.
+/// What a superuser is made of. The password is `None` for one that can't log in. Where the address is the login, it is the
+/// `username`.
 struct Answers {
     username: String,
     email: String,
@@ -44,7 +45,25 @@ struct Answers {
 
 impl Command for CreateSuperuser {
     fn command(&self) -> clap::Command {
-        Options::augment_args(clap::Command::new("createsuperuser").about("Creates a superuser."))
+        let field = self.user_model.username_field();
+        let login = |name: &str| Arg::new(LOGIN).long(name.to_owned()).value_name(name.to_uppercase());
+        let mut command = clap::Command::new("createsuperuser")
+            .about("Creates a superuser.")
+            .arg(login(field).help("Specifies the login for the superuser."));
+        if !self.user_model.is_email() {
+            let email = Arg::new(EMAIL).long("email").value_name("EMAIL");
+            command = command.arg(email.help("Specifies the email for the superuser."));
+        }
+        let both = |prefix: &str, name: &str| {
+            if self.user_model.is_email() { name.to_owned() } else { format!("{name} and {prefix}") }
+        };
+        let help = format!(
+            "Does not prompt. You must use {} then, or {}. Without DJANGO_SUPERUSER_PASSWORD the user can't log in until it \
+             is given a password.",
+            both("--email", &format!("--{field}")),
+            both("DJANGO_SUPERUSER_EMAIL", &format!("DJANGO_SUPERUSER_{}", field.to_uppercase())),
+        );
+        command.arg(Arg::new(NOINPUT).long("noinput").alias("no-input").action(ArgAction::SetTrue).help(help))
     }
 
     fn handle(
@@ -53,9 +72,10 @@ impl Command for CreateSuperuser {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let options = Options::from_arg_matches(arguments)?;
-        let answers = if options.noinput {
-            from_environment(project, options)?
+        let text = |name| arguments.try_get_one::<String>(name).ok().flatten().cloned();
+        let options = Options { username: text(LOGIN), email: text(EMAIL) };
+        let answers = if arguments.get_flag(NOINPUT) {
+            self.from_environment(project, options)?
         } else {
             let Some(prompt) = Prompt::new() else {
                 writeln!(
@@ -71,36 +91,47 @@ impl Command for CreateSuperuser {
             .passwords
             .make_password(answers.password.as_deref())
             .map_err(|error| CommandError::new(error.to_string()))?;
-        User::create_superuser(&mut *project.database.get()?, &answers.username, &answers.email, &encoded)?;
+        let Answers { username, email, .. } = answers;
+        let connection = &mut *project.database.get()?;
+        User::create_superuser(connection, &self.user_model, &username, &email, &encoded).map_err(refused)?;
         writeln!(out, "Superuser created successfully.")?;
         Ok(())
     }
 }
 
-fn from_environment(project: &Project, options: Options) -> Result<Answers, CommandError> {
-    let required = |name: &str| CommandError::new(format!("You must use --{name} with --noinput."));
-    let variable = |name: &str| project.env.raw(name).map(str::to_owned);
-    let username = options.username.or_else(|| variable("DJANGO_SUPERUSER_USERNAME"));
-    let username = username.ok_or_else(|| required("username"))?;
-    if let Some(message) = username_error(project, &username)? {
-        return Err(CommandError::new(message));
-    }
-    // An e-mail address may be left blank, but not left out; a blank option gives way to the environment.
-    let email = match (options.email, variable("DJANGO_SUPERUSER_EMAIL")) {
-        (Some(email), _) if !email.is_empty() => email,
-        (_, Some(email)) | (Some(email), None) => email,
-        (None, None) => return Err(required("email")),
-    };
-    if let Some(message) = email_error(&email) {
-        return Err(CommandError::new(message));
-    }
-    Ok(Answers { username, email, password: variable("DJANGO_SUPERUSER_PASSWORD") })
-}
-
 impl CreateSuperuser {
+    fn from_environment(&self, project: &Project, options: Options) -> Result<Answers, CommandError> {
+        let required = |name: &str| CommandError::new(format!("You must use --{name} with --noinput."));
+        let variable = |name: &str| project.env.raw(name).map(str::to_owned);
+        let field = self.user_model.username_field();
+        let username = options.username.or_else(|| match field {
+            "username" => variable("DJANGO_SUPERUSER_USERNAME"),
+            field => variable(&format!("DJANGO_SUPERUSER_{}", field.to_uppercase())),
+        });
+        let username = username.ok_or_else(|| required(field))?;
+        if let Some(message) = self.username_error(project, &username)? {
+            return Err(CommandError::new(message));
+        }
+        let password = variable("DJANGO_SUPERUSER_PASSWORD");
+        if self.user_model.is_email() {
+            return Ok(Answers { username, email: String::new(), password });
+        }
+        // An e-mail address may be left blank, but not left out; a blank option gives way to the environment.
+        let email = match (options.email, variable("DJANGO_SUPERUSER_EMAIL")) {
+            (Some(email), _) if !email.is_empty() => email,
+            (_, Some(email)) | (Some(email), None) => email,
+            (None, None) => return Err(required("email")),
+        };
+        if let Some(message) = email_error(&email) {
+            return Err(CommandError::new(message));
+        }
+        Ok(Answers { username, email, password })
+    }
+
     fn ask(&self, project: &Project, options: Options, prompt: &Prompt) -> Result<Answers, CommandError> {
-        let username = ask_username(project, options.username, prompt)?;
+        let username = self.ask_username(project, options.username, prompt)?;
         let email = match options.email {
+            _ if self.user_model.is_email() => String::new(),
             Some(email) => match email_error(&email) {
                 Some(message) => return Err(CommandError::new(message)),
                 None => email,
@@ -113,10 +144,7 @@ impl CreateSuperuser {
                 }
             },
         };
-        let password = self.ask_password(
-            &UserAttributes { username: &username, email: &email, ..Default::default() },
-            prompt,
-        )?;
+        let password = self.ask_password(&self.user_model.login_attributes(&username, &email), prompt)?;
         Ok(Answers { username, email, password: Some(password) })
     }
 
@@ -141,49 +169,91 @@ impl CreateSuperuser {
             return Ok(password);
         }
     }
-}
 
-fn ask_username(project: &Project, given: Option<String>, prompt: &Prompt) -> Result<String, CommandError> {
-    if given.as_deref() == Some("") {
-        return Err(CommandError::new("Username cannot be blank."));
-    }
-    let default = default_username(project)?;
-    let question = match &default {
-        Some(name) => format!("Username (leave blank to use '{name}'): "),
-        None => "Username: ".to_owned(),
-    };
-    let mut username = given;
-    loop {
-        let name = match username.take() {
-            Some(name) => name,
-            None => match (prompt.ask(&question)?, &default) {
-                (answer, Some(name)) if answer.is_empty() => name.clone(),
-                (answer, _) if answer.is_empty() => {
-                    writeln!(stderr(), "Error: This field cannot be blank.")?;
-                    continue;
-                }
-                (answer, _) => answer,
-            },
+    fn ask_username(
+        &self,
+        project: &Project,
+        given: Option<String>,
+        prompt: &Prompt,
+    ) -> Result<String, CommandError> {
+        if given.as_deref() == Some("") {
+            return Err(CommandError::new(format!("{} cannot be blank.", self.title())));
+        }
+        let default = self.default_username(project)?;
+        let question = match &default {
+            Some(name) => format!("{} (leave blank to use '{name}'): ", self.title()),
+            None => format!("{}: ", self.title()),
         };
-        match username_error(project, &name)? {
-            Some(message) => writeln!(stderr(), "{message}")?,
-            None => return Ok(name),
+        let mut username = given;
+        loop {
+            let name = match username.take() {
+                Some(name) => name,
+                None => match (prompt.ask(&question)?, &default) {
+                    (answer, Some(name)) if answer.is_empty() => name.clone(),
+                    (answer, _) if answer.is_empty() => {
+                        writeln!(stderr(), "Error: This field cannot be blank.")?;
+                        continue;
+                    }
+                    (answer, _) => answer,
+                },
+            };
+            match self.username_error(project, &name)? {
+                Some(message) => writeln!(stderr(), "{message}")?,
+                None => return Ok(name),
+            }
         }
     }
+
+    /// What is wrong with a login, in Django's words and order.
+    fn username_error(&self, project: &Project, username: &str) -> Result<Option<String>, CommandError> {
+        // Normalized, as it would be stored: Django looks for the name as it was typed, and fails at the insertion.
+        let stored = self.user_model.normalize(username);
+        if User::get_by_natural_key(&mut *project.database.get()?, &stored)?.is_some() {
+            return Ok(Some(format!("Error: That {} is already taken.", self.user_model.verbose_name())));
+        }
+        if username.is_empty() {
+            return Ok(Some(format!("{} cannot be blank.", self.title())));
+        }
+        Ok(match self.user_model.username_field() {
+            "username" => Some(validate_username(username)).filter(|messages| !messages.is_empty()),
+            "email" => return Ok(email_error(username)),
+            // The project's own field has its own rules, which only Django knows.
+            _ => None,
+        }
+        .map(|messages| messages.join("; ")))
+    }
+
+    /// The system's user, in plain letters, where no user has that name yet (`get_default_username`). Of a model of the
+    /// project's own nobody knows what its logins look like.
+    fn default_username(&self, project: &Project) -> Result<Option<String>, CommandError> {
+        if self.user_model.left_to_django().is_some() {
+            return Ok(None);
+        }
+        let Some(name) = system_username(&project.env) else { return Ok(None) };
+        let name: String =
+            name.nfkd().filter(|c| c.is_ascii() && *c != ' ').map(|c| c.to_ascii_lowercase()).collect();
+        Ok(self.username_error(project, &name)?.is_none().then_some(name))
+    }
+
+    /// What the login is called, at the start of a sentence.
+    fn title(&self) -> String {
+        let name = self.user_model.verbose_name();
+        let mut letters = name.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    }
 }
 
-/// What is wrong with a name, in Django's words and order.
-fn username_error(project: &Project, username: &str) -> Result<Option<String>, CommandError> {
-    // Normalized, as it would be stored: Django looks for the name as it was typed, and fails at the insertion.
-    let stored = normalize_username(username);
-    if User::get_by_natural_key(&mut *project.database.get()?, &stored)?.is_some() {
-        return Ok(Some("Error: That username is already taken.".to_owned()));
+/// A table of the project's own may want more than a superuser has here.
+fn refused(error: DatabaseError) -> CommandError {
+    match error {
+        DatabaseError::Query(QueryError::DatabaseError(DatabaseErrorKind::NotNullViolation, info)) => {
+            CommandError::new(format!(
+                "{}. The database has no default for a column of your own: create the user in Django, which has one.",
+                info.message()
+            ))
+        }
+        error => error.into(),
     }
-    if username.is_empty() {
-        return Ok(Some("Username cannot be blank.".to_owned()));
-    }
-    let messages = validate_username(username);
-    Ok((!messages.is_empty()).then(|| messages.join("; ")))
 }
 
 fn email_error(email: &str) -> Option<String> {
@@ -204,12 +274,4 @@ fn email_error(email: &str) -> Option<String> {
 /// The name of whoever runs the program (Python's `getpass.getuser`, as far as the environment tells).
 pub(super) fn system_username(env: &Env) -> Option<String> {
     ["LOGNAME", "USER", "LNAME", "USERNAME"].iter().find_map(|name| env.get(name)).map(str::to_owned)
-}
-
-/// The system's user, in plain letters, where no user has that name yet (`get_default_username`).
-fn default_username(project: &Project) -> Result<Option<String>, CommandError> {
-    let Some(name) = system_username(&project.env) else { return Ok(None) };
-    let name: String =
-        name.nfkd().filter(|c| c.is_ascii() && *c != ' ').map(|c| c.to_ascii_lowercase()).collect();
-    Ok(username_error(project, &name)?.is_none().then_some(name))
 }

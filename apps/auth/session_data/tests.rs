@@ -14,7 +14,7 @@ fn sessions_of_django_are_read() {
     assert_eq!(cases.len(), 8);
     for (password, key, user_id, hash, data) in cases {
         let session = SessionData::decode(&data, &[KEY, OLD_KEY]).unwrap();
-        assert_eq!(session.user_id(), Some(user_id));
+        assert_eq!(session.user_id(KeyType::Integer), Some(user_id.into()));
         assert_eq!(session.backend(), Some(MODEL_BACKEND));
         assert_eq!(session.auth_hash(), Some(&*hash));
         assert_eq!(session_auth_hash(&password, key.as_bytes()), hash);
@@ -33,9 +33,12 @@ fn sessions_of_django_are_read() {
 #[test]
 fn a_login_comes_back() {
     let mut session = SessionData::default();
-    assert_eq!((session.user_id(), session.backend(), session.auth_hash()), (None, None, None));
+    assert_eq!(
+        (session.user_id(KeyType::Integer), session.backend(), session.auth_hash()),
+        (None, None, None)
+    );
     session.set("cart", json!(["é", 1]));
-    session.log_in(7, MODEL_BACKEND, &session_auth_hash("!x", KEY));
+    session.log_in(7.into(), MODEL_BACKEND, &session_auth_hash("!x", KEY));
     let data = session.encode(&[KEY, OLD_KEY]).unwrap();
     let read = SessionData::decode(&data, &[KEY]).unwrap();
     assert_eq!(read, session);
@@ -57,21 +60,26 @@ fn an_empty_session_and_a_forged_one() {
 }
 
 #[test]
-fn user_ids_are_whole_numbers() {
-    let user_id = |value: Value| {
+fn user_ids_are_of_the_model_s_type() {
+    let user_id = |value: Value, key| {
         let mut session = SessionData::default();
         session.set("_auth_user_id", value);
-        session.user_id()
+        session.user_id(key).map(|id| id.to_string())
     };
-    assert_eq!(user_id(json!("42")), Some(42));
-    assert_eq!(user_id(json!(42)), Some(42));
-    assert_eq!(user_id(json!("b7e23ec2")), None);
-    assert_eq!(user_id(json!(null)), None);
+    const UUID: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
+    for value in [json!("42"), json!(42)] {
+        assert_eq!(user_id(value.clone(), KeyType::Integer).as_deref(), Some("42"));
+        assert_eq!(user_id(value, KeyType::Uuid), None);
+    }
+    assert_eq!(user_id(json!(UUID), KeyType::Uuid).as_deref(), Some(UUID));
+    for value in [json!(UUID), json!("b7e23ec2"), json!(null)] {
+        assert_eq!(user_id(value, KeyType::Integer), None);
+    }
 }
 
 #[test]
 fn debug_shows_no_values() {
     let mut session = SessionData::default();
-    session.log_in(7, MODEL_BACKEND, "secret hash");
+    session.log_in(7.into(), MODEL_BACKEND, "secret hash");
     assert_eq!(format!("{session:?}"), "SessionData { .. }");
 }

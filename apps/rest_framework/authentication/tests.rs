@@ -59,7 +59,7 @@ fn urlpatterns() -> Vec<Pattern> {
 
 fn session(user: &User, backend: &str, secret_key: &str) -> SessionData {
     let mut session = SessionData::default();
-    session.log_in(user.id.into(), backend, &session_auth_hash(&user.password, secret_key.as_bytes()));
+    session.log_in(user.id, backend, &session_auth_hash(&user.password, secret_key.as_bytes()));
     session
 }
 
@@ -120,7 +120,7 @@ async fn any_other_session_is_nobody_s() {
         let off = project.user("off");
         project.execute("UPDATE auth_user SET is_active = FALSE WHERE username = 'off'");
         let good = session(&joe, MODEL_BACKEND, SECRET_KEY);
-        let deleted = User { id: 999, ..joe.clone() };
+        let deleted = User { id: 999.into(), ..joe.clone() };
         let changed = User { password: "another".to_owned(), ..joe.clone() };
         let forged = format!("{}x", encode(&good, SECRET_KEY));
         for (what, data, expires_in) in [

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 
 use super::*;
-use crate::apps::auth::User;
+use crate::apps::auth::{User, UserId};
 use crate::apps::rest_framework::authentication::{Authentication, Identity};
 use crate::apps::rest_framework::response::Response;
 use crate::apps::rest_framework::testing::TestProject;
@@ -129,7 +129,7 @@ const USERS: [&str; 8] = ["nobody", "staff", "direct", "member", "both", "boss",
 
 /// `direct` may add and change, the group of `member` and `both` may delete and view, `both` may add.
 fn arrange(project: &TestProject) {
-    let ids: Vec<i32> = USERS.iter().map(|name| project.user(name).id).collect();
+    let ids: Vec<UserId> = USERS.iter().map(|name| project.user(name).id).collect();
     let [_, staff, direct, member, both, boss, gone_boss, idle] = ids[..] else { panic!() };
     project.execute(&format!(
         "UPDATE auth_user SET is_staff = TRUE WHERE id = {staff};

@@ -83,10 +83,10 @@ struct Trusting;
 #[async_trait(?Send)]
 impl Authentication for Trusting {
     async fn authenticate(&self, request: &Request) -> Result<Option<Identity>, APIException> {
-        let id = request.headers().get("x-user").and_then(|id| id.to_str().ok()?.parse().ok());
+        let id = request.headers().get("x-user").and_then(|id| id.to_str().ok()?.parse::<i64>().ok());
         Ok(id.map(|id| {
             Identity::new(User {
-                id,
+                id: id.into(),
                 password: String::new(),
                 last_login: None,
                 is_superuser: false,

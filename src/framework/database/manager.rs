@@ -4,17 +4,34 @@ use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ManageConnection, R2D2Connection};
 use diesel::{Connection as _, ConnectionError, RunQueryDsl, SqliteConnection};
 
-use super::{DatabaseSettings, DatabaseUrl, JournalMode};
+use super::{DatabaseSettings, DatabaseUrl, JournalMode, Named, Names};
+
+// The derive can't read types with parameters.
+type NamedSqlite = Named<SqliteConnection>;
+#[cfg(feature = "postgres")]
+type NamedPostgres = Named<diesel::PgConnection>;
 
 /// A connection to either database. Ordinary diesel works on it; for what `MultiConnection` lacks (`on_conflict`,
-/// batch insert, `for_update`) match on the variant.
+/// batch insert, `for_update`) match on the variant. Either has the names of the project's database ([`Names`]).
 #[derive(diesel::MultiConnection)]
 pub enum DbConnection {
     /// SQLite.
-    Sqlite(SqliteConnection),
+    Sqlite(NamedSqlite),
     /// PostgreSQL.
     #[cfg(feature = "postgres")]
-    Postgres(diesel::PgConnection),
+    Postgres(NamedPostgres),
+}
+
+impl DbConnection {
+    /// What this database calls its tables and columns.
+    #[must_use]
+    pub const fn names(&self) -> &Names {
+        match self {
+            Self::Sqlite(connection) => connection.names(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(connection) => connection.names(),
+        }
+    }
 }
 
 /// Does the same on whichever connection it is, as diesel does it on that database alone:
@@ -59,7 +76,7 @@ impl Manager {
         }
         // FULL: a login that was answered is on the disk, also after a power cut.
         connection.batch_execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL").map_err(query)?;
-        Ok(DbConnection::Sqlite(connection))
+        Ok(DbConnection::Sqlite(Named::new(connection, self.settings.names.clone())))
     }
 
     /// SQLite's own read-only mode: no file is made, no journal mode switched, no journal of a crash played back.
@@ -76,15 +93,15 @@ impl Manager {
         connection
             .batch_execute(&format!("PRAGMA busy_timeout = {timeout}; PRAGMA query_only = ON"))
             .map_err(diesel::r2d2::Error::QueryError)?;
-        Ok(DbConnection::Sqlite(connection))
+        Ok(DbConnection::Sqlite(Named::new(connection, self.settings.names.clone())))
     }
 
     /// A connection that only reads, and that waits for nobody: a lock that another holds is an error at once.
-    pub(super) fn sqlite_reader(path: &str) -> Result<DbConnection, diesel::r2d2::Error> {
+    pub(super) fn sqlite_reader(path: &str, names: Names) -> Result<DbConnection, diesel::r2d2::Error> {
         let mut connection = SqliteConnection::establish(path)?;
         let settings = "PRAGMA busy_timeout = 0; PRAGMA query_only = ON";
         connection.batch_execute(settings).map_err(diesel::r2d2::Error::QueryError)?;
-        Ok(DbConnection::Sqlite(connection))
+        Ok(DbConnection::Sqlite(Named::new(connection, names)))
     }
 
     /// The mode to switch to: what the settings ask for, or WAL where the database is still empty.
@@ -120,7 +137,7 @@ impl Manager {
             self.settings.timeout.as_millis()
         );
         connection.batch_execute(&settings).map_err(diesel::r2d2::Error::QueryError)?;
-        Ok(DbConnection::Postgres(connection))
+        Ok(DbConnection::Postgres(Named::new(connection, self.settings.names.clone())))
     }
 }
 

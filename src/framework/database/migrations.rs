@@ -3,7 +3,9 @@
 //! They are diesel's own, in diesel's own table, so `manage migrate` and `diesel migration run` take turns freely. A
 //! migration's folder is `<timestamp>_<app>_<what>`: the label in the middle says whose it is.
 
-use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel::backend::Backend;
+use diesel::connection::BoxableConnection;
+use diesel::migration::{Migration, MigrationMetadata, MigrationName, MigrationSource, MigrationVersion};
 use diesel::{Connection, QueryDsl, RunQueryDsl, SelectableHelper};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -121,7 +123,15 @@ pub fn recorded_for_django() -> Result<Vec<(String, String)>, DatabaseError> {
 /// # Errors
 /// No migration of this name, or the database refuses it.
 pub fn apply(connection: &mut DbConnection, name: &str) -> Result<(), MigrationError> {
-    change(connection, name, true)
+    change(connection, name, Change::Apply)
+}
+
+/// Records one migration as applied, and runs nothing: what it would make is there, and is Django's.
+///
+/// # Errors
+/// No migration of this name, or the database refuses the record.
+pub fn record(connection: &mut DbConnection, name: &str) -> Result<(), MigrationError> {
+    change(connection, name, Change::Record)
 }
 
 /// Reverts one migration, in a transaction of its own.
@@ -129,7 +139,7 @@ pub fn apply(connection: &mut DbConnection, name: &str) -> Result<(), MigrationE
 /// # Errors
 /// No migration of this name, or the database refuses it.
 pub fn unapply(connection: &mut DbConnection, name: &str) -> Result<(), MigrationError> {
-    change(connection, name, false)
+    change(connection, name, Change::Unapply)
 }
 
 /// Whether the database has a table (or view) of this name.
@@ -160,19 +170,45 @@ pub fn has_table(connection: &mut DbConnection, table: &str) -> Result<bool, Dat
     Ok(found.found)
 }
 
-fn known<DB: diesel::backend::Backend>(
-    source: &EmbeddedMigrations,
-) -> Result<Vec<(String, String)>, MigrationError> {
+fn known<DB: Backend>(source: &EmbeddedMigrations) -> Result<Vec<(String, String)>, MigrationError> {
     let mut migrations: Vec<Box<dyn Migration<DB>>> = source.migrations().map_err(MigrationError::new)?;
     migrations.sort_by(|a, b| a.name().version().cmp(&b.name().version()));
     Ok(migrations.iter().map(|m| (m.name().version().to_string(), m.name().to_string())).collect())
 }
 
-fn change(connection: &mut DbConnection, name: &str, forwards: bool) -> Result<(), MigrationError> {
+#[derive(Clone, Copy)]
+enum Change {
+    Apply,
+    Record,
+    Unapply,
+}
+
+/// A migration that does nothing but bear its name.
+struct Recorded<'a, DB: Backend>(&'a dyn Migration<DB>);
+
+impl<DB: Backend> Migration<DB> for Recorded<'_, DB> {
+    fn run(&self, _connection: &mut dyn BoxableConnection<DB>) -> diesel::migration::Result<()> {
+        Ok(())
+    }
+
+    fn revert(&self, _connection: &mut dyn BoxableConnection<DB>) -> diesel::migration::Result<()> {
+        Ok(())
+    }
+
+    fn metadata(&self) -> &dyn MigrationMetadata {
+        self.0.metadata()
+    }
+
+    fn name(&self) -> &dyn MigrationName {
+        self.0.name()
+    }
+}
+
+fn change(connection: &mut DbConnection, name: &str, how: Change) -> Result<(), MigrationError> {
     match connection {
-        DbConnection::Sqlite(connection) => change_on(connection, &SQLITE, name, forwards),
+        DbConnection::Sqlite(connection) => change_on(connection, &SQLITE, name, how),
         #[cfg(feature = "postgres")]
-        DbConnection::Postgres(connection) => change_on(connection, &POSTGRES, name, forwards),
+        DbConnection::Postgres(connection) => change_on(connection, &POSTGRES, name, how),
     }
 }
 
@@ -180,7 +216,7 @@ fn change_on<C>(
     connection: &mut C,
     source: &EmbeddedMigrations,
     name: &str,
-    forwards: bool,
+    how: Change,
 ) -> Result<(), MigrationError>
 where
     C: MigrationHarness<C::Backend> + diesel::Connection,
@@ -192,10 +228,10 @@ where
         .ok_or_else(|| MigrationError(format!("There is no migration {name}.")))?;
     // Makes diesel's table where it is missing.
     connection.applied_migrations().map_err(MigrationError::new)?;
-    let done: Result<MigrationVersion<'_>, _> = if forwards {
-        connection.run_migration(migration.as_ref())
-    } else {
-        connection.revert_migration(migration.as_ref())
+    let done: Result<MigrationVersion<'_>, _> = match how {
+        Change::Apply => connection.run_migration(migration.as_ref()),
+        Change::Record => connection.run_migration(&Recorded(migration.as_ref())),
+        Change::Unapply => connection.revert_migration(migration.as_ref()),
     };
     done.map(drop).map_err(MigrationError::new)
 }

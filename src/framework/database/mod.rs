@@ -7,9 +7,12 @@
 pub mod inspection;
 mod manager;
 pub mod migrations;
+mod named;
+mod names;
 pub mod needs;
 pub mod sentinel;
 mod url;
+mod user_id;
 pub mod watched;
 
 use std::sync::Arc;
@@ -20,7 +23,10 @@ use diesel::result::{DatabaseErrorKind, Error as QueryError};
 
 pub(crate) use self::manager::on_variant;
 pub use self::manager::{DbConnection, Manager};
+pub use self::named::Named;
+pub use self::names::Names;
 pub use self::url::DatabaseUrl;
+pub use self::user_id::{KeyType, UserId, UserKey};
 use self::watched::Watched;
 use super::conf::{Env, ImproperlyConfigured};
 use super::request_id;
@@ -40,6 +46,9 @@ pub struct DatabaseSettings {
     /// SQLite's journal mode (`SQLITE_JOURNAL_MODE`: `wal` or `delete`). Unset: a database that vitamin creates is in
     /// WAL mode, and one that is already there stays as it is, since somebody else's backups may count on it.
     pub journal_mode: Option<JournalMode>,
+    /// What the database calls its tables. Not a variable of the environment: the installed apps say it
+    /// ([`App::names`](super::app::App::names)).
+    pub names: Names,
     /// Whether the database refuses every write and is never made, for a command that only looks. Not a variable of the
     /// environment.
     pub read_only: bool,
@@ -84,6 +93,7 @@ impl DatabaseSettings {
             timeout: seconds(env, "DATABASE_TIMEOUT", 5)?,
             statement_timeout: seconds(env, "DATABASE_STATEMENT_TIMEOUT", 30)?,
             journal_mode: env.optional("SQLITE_JOURNAL_MODE")?,
+            names: Names::default(),
             read_only: false,
         })
     }

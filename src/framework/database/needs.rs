@@ -1,11 +1,15 @@
 //! What the program needs of a table, read off diesel's own description of it, and whether a live table has it.
 
+use std::collections::BTreeSet;
+
 use diesel::query_builder::QueryFragment;
 use diesel::query_source::Table;
 use diesel::sql_types as sql;
 use diesel::sqlite::Sqlite;
 
 use super::inspection::{LiveSchema, LiveTable};
+use super::names::Names;
+use super::user_id::UserKey;
 
 /// What a column is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub enum Kind {
     Bool,
     /// A moment, in UTC.
     Timestamp,
+    /// A user's primary key: [`UserId`](super::UserId).
+    UserKey,
 }
 
 impl Kind {
@@ -34,6 +40,9 @@ impl Kind {
             Self::Timestamp if sqlite => matches!(type_name, "datetime" | "timestamp"),
             // A project with USE_TZ = False has local times, `without time zone`.
             Self::Timestamp => type_name == "timestamp with time zone",
+            // Django's UUIDField is char(32) there.
+            Self::UserKey if sqlite => type_name.contains("int") || type_name == "char",
+            Self::UserKey => matches!(type_name, "integer" | "bigint" | "smallint" | "uuid"),
         }
     }
 
@@ -44,6 +53,7 @@ impl Kind {
             Self::Text => "text",
             Self::Bool => "a truth value",
             Self::Timestamp => "a time in UTC (USE_TZ = True)",
+            Self::UserKey => "a user's key, a whole number or a UUID",
         }
     }
 }
@@ -64,6 +74,10 @@ macro_rules! column_types {
     };
 }
 column_types!(Integer => Integer, BigInt => BigInt, Text => Text, Bool => Bool, Timestamp => Timestamp);
+
+impl ColumnType for UserKey {
+    const KIND: Kind = Kind::UserKey;
+}
 
 impl<T: ColumnType + sql::SqlType<IsNull = sql::is_nullable::NotNull>> ColumnType for sql::Nullable<T> {
     const KIND: Kind = T::KIND;
@@ -96,7 +110,7 @@ macro_rules! columns {
 }
 columns!(A B C D E F G H I J K L M N O P);
 
-/// The table's name in the database, which `#[sql_name]` in `src/schema.rs` may have made another.
+/// The table's name in `src/schema.rs`; [`Names::table`] tells what the database calls it.
 pub fn table_name<T: QueryFragment<Sqlite>>(table: T) -> String {
     // diesel keeps the name to itself; this is the text that it would put behind FROM.
     let quoted = diesel::debug_query::<Sqlite, _>(&table).to_string();
@@ -106,21 +120,37 @@ pub fn table_name<T: QueryFragment<Sqlite>>(table: T) -> String {
 /// A table that an app reads or writes.
 #[derive(Clone, Debug)]
 pub struct NeededTable {
-    /// Its name.
+    /// Its name in `src/schema.rs`.
     pub name: String,
     columns: Vec<(&'static str, Kind, bool)>,
     unique: &'static [&'static [&'static str]],
-    written: bool,
+    written: Option<Written>,
+}
+
+/// What it means when no row can be inserted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Written {
+    Always,
+    Sometimes(&'static str),
+}
+
+/// What a live table lacks, in words; nothing where it is right.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Differences {
+    /// What makes the table useless here.
+    pub problems: Vec<String>,
+    /// What only some of it needs.
+    pub notes: Vec<String>,
 }
 
 impl NeededTable {
     /// The table as `src/schema.rs` describes it: `NeededTable::of(auth_user::table)`.
     #[must_use]
     pub fn of<T: Table<AllColumns: Columns> + QueryFragment<Sqlite>>(table: T) -> Self {
-        Self { name: table_name(table), columns: T::AllColumns::describe(), unique: &[], written: false }
+        Self { name: table_name(table), columns: T::AllColumns::describe(), unique: &[], written: None }
     }
 
-    /// Sets of columns, each sorted, that no two rows may have alike: what get_or_create counts on.
+    /// Sets of columns that no two rows may have alike: what get_or_create counts on.
     #[must_use]
     pub const fn unique(mut self, sets: &'static [&'static [&'static str]]) -> Self {
         self.unique = sets;
@@ -130,46 +160,70 @@ impl NeededTable {
     /// Rows are inserted, so a further column must have a default.
     #[must_use]
     pub const fn written(mut self) -> Self {
-        self.written = true;
+        self.written = Some(Written::Always);
         self
     }
 
-    /// What is wrong with the live table, in words; empty where it is right. `None` where there is no such table.
+    /// Rows are inserted by what is named here alone: the rest works where a further column has no default.
     #[must_use]
-    pub fn compare(&self, schema: &LiveSchema, sqlite: bool) -> Option<Vec<String>> {
-        let live = schema.tables.get(&self.name)?;
-        let mut wrong = Vec::new();
+    pub const fn written_by(mut self, what: &'static str) -> Self {
+        self.written = Some(Written::Sometimes(what));
+        self
+    }
+
+    /// How the live table differs. `None` where there is no such table.
+    #[must_use]
+    pub fn compare(&self, schema: &LiveSchema, names: &Names, sqlite: bool) -> Option<Differences> {
+        let table = names.table(&self.name);
+        let live = schema.tables.get(table)?;
+        let mut differences = Differences::default();
+        let wrong = &mut differences.problems;
         for (name, kind, nullable) in &self.columns {
-            let Some(column) = live.columns.iter().find(|column| column.name == *name) else {
-                wrong.push(format!("{}.{name} is missing; it should be {}", self.name, kind.words()));
+            let name = names.column(&self.name, name);
+            let Some(column) = live.columns.iter().find(|column| column.name == name) else {
+                wrong.push(format!("{table}.{name} is missing; it should be {}", kind.words()));
                 continue;
             };
             if !kind.is_read_from(&column.type_name, sqlite) {
                 let (found, wanted) = (&column.type_name, kind.words());
-                wrong.push(format!("{}.{name} is of type {found}, but it is read as {wanted}", self.name));
+                wrong.push(format!("{table}.{name} is of type {found}, but it is read as {wanted}"));
             }
             if column.nullable && !nullable {
-                wrong.push(format!("{}.{name} may be NULL, which can't be read", self.name));
+                wrong.push(format!("{table}.{name} may be NULL, which can't be read"));
             }
         }
-        wrong.extend(self.missing_unique(live));
-        if self.written {
-            let unknown = |name: &str| self.columns.iter().all(|(known, ..)| *known != name);
-            for column in live.columns.iter().filter(|column| !column.optional && unknown(&column.name)) {
-                wrong.push(format!(
-                    "{}.{} is not known here and has no default, so no row can be inserted",
-                    self.name, column.name
-                ));
+        // Two columns of the code may be one of the database.
+        let mut said = BTreeSet::new();
+        wrong.retain(|what| said.insert(what.clone()));
+        wrong.extend(self.missing_unique(live, names));
+        let Some(written) = self.written else { return Some(differences) };
+        let known =
+            |name: &str| self.columns.iter().any(|(known, ..)| names.column(&self.name, known) == name);
+        for column in live.columns.iter().filter(|column| !column.optional && !known(&column.name)) {
+            let column = format!("{table}.{} is not known here and has no default", column.name);
+            match written {
+                Written::Always => differences.problems.push(format!("{column}, so no row can be inserted")),
+                Written::Sometimes(what) => differences.notes.push(format!("{column}, so {what}")),
             }
         }
-        Some(wrong)
+        Some(differences)
     }
 
-    fn missing_unique<'a>(&'a self, live: &'a LiveTable) -> impl Iterator<Item = String> + 'a {
+    fn missing_unique<'a>(
+        &'a self,
+        live: &'a LiveTable,
+        names: &'a Names,
+    ) -> impl Iterator<Item = String> + 'a {
         // What stands behind a view is its maker's affair.
         let sets = if live.is_view { &[] } else { self.unique };
-        sets.iter()
-            .filter(|wanted| !live.unique.iter().any(|set| set.iter().eq(wanted.iter())))
-            .map(|wanted| format!("{}: two rows may have the same {}", self.name, wanted.join(" and ")))
+        let named = |set: &&[&'static str]| -> BTreeSet<String> {
+            set.iter().map(|column| names.column(&self.name, column).to_owned()).collect()
+        };
+        sets.iter().map(named).filter(|wanted| !live.unique.iter().any(|set| set.iter().eq(wanted))).map(
+            |wanted| {
+                let columns: Vec<String> = wanted.into_iter().collect();
+                format!("{}: two rows may have the same {}", names.table(&self.name), columns.join(" and "))
+            },
+        )
     }
 }

@@ -22,7 +22,8 @@ impl Watched {
         };
         // First: it makes no file where there is none.
         let mut sentinel = Sentinel::open(path).map_err(|error| unavailable(error.to_string()))?;
-        let connection = Manager::sqlite_reader(path).map_err(|error| unavailable(error.to_string()))?;
+        let connection = Manager::sqlite_reader(path, settings.names.clone())
+            .map_err(|error| unavailable(error.to_string()))?;
         // Both must have the same file open.
         if sentinel.look_up() {
             return Err(unavailable("the file was replaced".to_owned()));

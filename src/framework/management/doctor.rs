@@ -11,11 +11,12 @@ use diesel::sql_types::Text;
 
 use super::check::run_checks;
 use super::{Command, CommandError};
+use crate::framework::app::App;
 use crate::framework::checks::Level;
 use crate::framework::database::inspection::LiveSchema;
 use crate::framework::database::needs::NeededTable;
 use crate::framework::database::{
-    Database, DatabaseError, DatabaseUrl, DbConnection, JournalMode, migrations,
+    Database, DatabaseError, DatabaseSettings, DatabaseUrl, DbConnection, JournalMode, migrations,
 };
 use crate::framework::diagnosis::{Diagnosis, Examination, Severity};
 use crate::framework::project::Project;
@@ -66,8 +67,16 @@ fn examine(project: &Project, diagnosis: &mut Diagnosis) -> Result<(), DatabaseE
     };
     examine_database(project, &mut connection, diagnosis)?;
     let schema = LiveSchema::read(&mut connection)?;
-    let needed: Vec<NeededTable> = project.apps.iter().flat_map(|app| app.tables()).collect();
-    let usable = compare_tables(&needed, &schema, settings.url.is_sqlite(), diagnosis);
+    let recorded = migrations::recorded_by_django(&mut connection)?;
+    let made_by_django = |app: &dyn App| {
+        app.left_to_django().is_some() || recorded.iter().any(|(label, _)| label == app.label())
+    };
+    let needed: Vec<_> = project
+        .apps
+        .iter()
+        .flat_map(|app| app.tables().into_iter().map(move |table| (table, made_by_django(app))))
+        .collect();
+    let usable = compare_tables(&needed, &schema, settings, diagnosis);
     compare_migrations(&mut connection, diagnosis)?;
     for app in project.apps.iter() {
         app.diagnose(&mut Examination {
@@ -83,31 +92,33 @@ fn examine(project: &Project, diagnosis: &mut Diagnosis) -> Result<(), DatabaseE
 
 /// The tables that can be read.
 fn compare_tables(
-    needed: &[NeededTable],
+    needed: &[(NeededTable, bool)],
     schema: &LiveSchema,
-    sqlite: bool,
+    settings: &DatabaseSettings,
     diagnosis: &mut Diagnosis,
 ) -> BTreeSet<String> {
+    let names = &settings.names;
     let mut usable = BTreeSet::new();
-    for table in needed {
-        match table.compare(schema, sqlite) {
-            None => diagnosis.say(
-                "Schema",
-                Severity::Problem,
-                format!("The table {} is missing; `manage migrate` makes it.", table.name),
-            ),
-            Some(wrong) if wrong.is_empty() => {
-                usable.insert(table.name.clone());
-            }
-            Some(wrong) => {
-                for what in wrong {
-                    diagnosis.say("Schema", Severity::Problem, format!("{what}."));
-                }
-            }
+    for (table, is_djangos) in needed {
+        let Some(differences) = table.compare(schema, names, settings.url.is_sqlite()) else {
+            let who =
+                if *is_djangos { "that is for Django's own `migrate`" } else { "`manage migrate` makes it" };
+            let message = format!("The table {} is missing; {who}.", names.table(&table.name));
+            diagnosis.say("Schema", Severity::Problem, message);
+            continue;
+        };
+        if differences.problems.is_empty() {
+            usable.insert(table.name.clone());
+        }
+        for what in differences.problems {
+            diagnosis.say("Schema", Severity::Problem, format!("{what}."));
+        }
+        for what in differences.notes {
+            diagnosis.say("Schema", Severity::Note, format!("{what}."));
         }
     }
     if !usable.is_empty() {
-        let names: Vec<&str> = usable.iter().map(String::as_str).collect();
+        let names: Vec<&str> = usable.iter().map(|table| names.table(table)).collect();
         diagnosis.say("Schema", Severity::Fine, format!("As needed: {}.", names.join(", ")));
     }
     usable
@@ -250,6 +261,7 @@ fn postgres(
     let version: Word =
         diesel::sql_query("SELECT current_setting('server_version') AS word").get_result(connection)?;
     diagnosis.say("Database", Severity::Fine, format!("PostgreSQL {}.", version.word));
+    let names = &project.settings.database.names;
     for table in project.apps.iter().flat_map(|app| app.tables()) {
         // A table that is missing has no privileges to ask for.
         let denied: Vec<Word> = diesel::sql_query(
@@ -257,12 +269,15 @@ fn postgres(
              WHERE to_regclass(quote_ident($1)) IS NOT NULL \
                 AND NOT has_table_privilege(to_regclass(quote_ident($1))::oid, p.word)",
         )
-        .bind::<Text, _>(&table.name)
+        .bind::<Text, _>(names.table(&table.name))
         .load(connection)?;
         if !denied.is_empty() {
             let words: Vec<&str> = denied.iter().map(|row| row.word.as_str()).collect();
-            let message =
-                format!("This user lacks {} on {}; GRANT it to them.", words.join(", "), table.name);
+            let message = format!(
+                "This user lacks {} on {}; GRANT it to them.",
+                words.join(", "),
+                names.table(&table.name)
+            );
             diagnosis.say("Database", Severity::Problem, message);
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::{ArgMatches, Args, FromArgMatches};
 
+use super::adoption::Way;
 use super::{Command, CommandError};
 use crate::framework::app::Apps;
 use crate::framework::database::migrations::{self, MigrationState};
@@ -25,9 +26,10 @@ struct Options {
 
 /// One step of a plan.
 #[derive(Debug, PartialEq, Eq)]
-struct Step {
-    name: String,
-    forwards: bool,
+pub(super) struct Step {
+    pub(super) name: String,
+    pub(super) app: String,
+    pub(super) forwards: bool,
 }
 
 impl Command for Migrate {
@@ -61,14 +63,15 @@ impl Command for Migrate {
         if plan.is_empty() {
             writeln!(out, "  No migrations to apply.")?;
         }
-        for Step { name, forwards } in plan {
-            write!(out, "  {} {name}...", if forwards { "Applying" } else { "Unapplying" })?;
+        // All or nothing: a database that is half ours would only be harder to understand.
+        let mut ways = Vec::with_capacity(plan.len());
+        for step in &plan {
+            ways.push(Way::of(&project.apps, &mut connection, step)?);
+        }
+        for (Step { name, .. }, way) in plan.iter().zip(ways) {
+            write!(out, "  {} {name}...", way.word())?;
             out.flush()?;
-            if forwards {
-                migrations::apply(&mut connection, &name)?;
-            } else {
-                migrations::unapply(&mut connection, &name)?;
-            }
+            way.go(&mut connection, name)?;
             writeln!(out, " OK")?;
         }
         Ok(())
@@ -125,7 +128,7 @@ fn plan(
         .rev()
         .filter(|state| state.applied && name.is_some())
         .filter(|state| state.app == label || builds_on(&state.app, label))
-        .map(|state| Step { name: state.name.clone(), forwards: false })
+        .map(|state| Step { name: state.name.clone(), app: state.app.clone(), forwards: false })
         .collect();
     if name == Some("zero") || !unapply.is_empty() {
         return Ok(unapply);
@@ -136,7 +139,7 @@ fn plan(
 }
 
 fn forwards<'a>(states: impl Iterator<Item = &'a MigrationState>) -> Vec<Step> {
-    states.map(|state| Step { name: state.name.clone(), forwards: true }).collect()
+    states.map(|state| Step { name: state.name.clone(), app: state.app.clone(), forwards: true }).collect()
 }
 
 /// The one migration of the app whose name, or name without its timestamp, begins like this.

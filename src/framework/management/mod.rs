@@ -2,6 +2,7 @@
 //!
 //! A command ends with exit code 0, 1 with a `CommandError` on standard error, or 2 for wrong usage.
 
+mod adoption;
 mod check;
 mod doctor;
 mod migrate;

@@ -7,8 +7,8 @@ use diesel::ExpressionMethods as _;
 use diesel::RunQueryDsl as _;
 use diesel::r2d2::PooledConnection;
 use tempfile::TempDir;
-use vitamin::apps::auth::User;
 use vitamin::apps::auth::hashers::{HasherCosts, Hashers};
+use vitamin::apps::auth::{User, UserModel};
 use vitamin::apps::authtoken::Token;
 use vitamin::framework::conf::Env;
 use vitamin::framework::database::{Database, DatabaseSettings, Manager, migrations};
@@ -99,7 +99,7 @@ impl TestDatabase {
     }
 
     pub fn create_user_with_hash(&self, username: &str, encoded: &str) -> &Self {
-        User::create_superuser(&mut self.connection(), username, "", encoded).unwrap();
+        User::create_superuser(&mut self.connection(), &UserModel::default(), username, "", encoded).unwrap();
         self
     }
 

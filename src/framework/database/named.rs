@@ -1,0 +1,213 @@
+//! A connection of diesel's whose statements have the names that the database knows ([`Names`]).
+
+use std::cell::Cell;
+
+use diesel::backend::Backend;
+use diesel::connection::{
+    CacheSize, Connection, Instrumentation, LoadConnection, SimpleConnection, TransactionManager,
+    TransactionManagerStatus,
+};
+use diesel::expression::QueryMetadata;
+use diesel::internal::derives::multiconnection::{AstPassHelper, ConnectionSealed, MultiConnectionHelper};
+use diesel::migration::MigrationConnection;
+use diesel::query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId};
+use diesel::r2d2::R2D2Connection;
+use diesel::sql_types::TypeMetadata;
+use diesel::{ConnectionResult, QueryResult};
+
+use super::names::Names;
+
+/// A connection, and the names of its database. What goes by `batch_execute` is sent as it is.
+pub struct Named<C> {
+    connection: C,
+    names: Names,
+}
+
+impl<C> Named<C> {
+    pub(super) const fn new(connection: C, names: Names) -> Self {
+        Self { connection, names }
+    }
+
+    /// What this database calls its tables and columns.
+    pub const fn names(&self) -> &Names {
+        &self.names
+    }
+}
+
+/// A query whose text is changed once it is built; a prepared statement that is found again never is.
+struct Renamed<T> {
+    query: T,
+    names: Names,
+}
+
+impl<T, DB> QueryFragment<DB> for Renamed<T>
+where
+    DB: Backend<QueryBuilder: Default>,
+    T: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        if self.names.is_empty() {
+            return self.query.walk_ast(pass);
+        }
+        // A pass tells nobody what it is for, except by what it converts on the way to another database.
+        let builds_sql = Cell::new(false);
+        let mut pass = pass.cast_database::<DB>(
+            |binds| binds,
+            |builder| {
+                builds_sql.set(true);
+                builder
+            },
+            |backend| backend,
+            |lookup| lookup,
+        );
+        if !builds_sql.get() {
+            return self.query.walk_ast(pass);
+        }
+        let mut builder = DB::QueryBuilder::default();
+        self.query.to_sql(&mut builder, pass.backend())?;
+        pass.push_sql(&self.names.rename(&builder.finish()));
+        Ok(())
+    }
+}
+
+impl<T: QueryId> QueryId for Renamed<T> {
+    // A connection keeps its names, and its statements to itself.
+    type QueryId = T::QueryId;
+    const HAS_STATIC_QUERY_ID: bool = T::HAS_STATIC_QUERY_ID;
+}
+
+impl<T: Query> Query for Renamed<T> {
+    type SqlType = T::SqlType;
+}
+
+impl<C: SimpleConnection> SimpleConnection for Named<C> {
+    fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
+        self.connection.batch_execute(query)
+    }
+}
+
+impl<C> ConnectionSealed for Named<C> {}
+
+impl<C: Connection<Backend: Backend<QueryBuilder: Default>>> Connection for Named<C> {
+    type Backend = C::Backend;
+    type TransactionManager = Transactions;
+
+    fn establish(database_url: &str) -> ConnectionResult<Self> {
+        C::establish(database_url).map(|connection| Self::new(connection, Names::default()))
+    }
+
+    fn execute_returning_count<T>(&mut self, source: &T) -> QueryResult<usize>
+    where
+        T: QueryFragment<Self::Backend> + QueryId,
+    {
+        let renamed = Renamed { query: source, names: self.names.clone() };
+        self.connection.execute_returning_count(&renamed)
+    }
+
+    fn transaction_state(
+        &mut self,
+    ) -> &mut <Self::TransactionManager as TransactionManager<Self>>::TransactionStateData {
+        self.connection.transaction_state()
+    }
+
+    fn instrumentation(&mut self) -> &mut dyn Instrumentation {
+        self.connection.instrumentation()
+    }
+
+    fn set_instrumentation(&mut self, instrumentation: impl Instrumentation) {
+        self.connection.set_instrumentation(instrumentation);
+    }
+
+    fn set_prepared_statement_cache_size(&mut self, size: CacheSize) {
+        self.connection.set_prepared_statement_cache_size(size);
+    }
+}
+
+impl<C> LoadConnection for Named<C>
+where
+    C: LoadConnection<Backend: Backend<QueryBuilder: Default>>,
+{
+    type Cursor<'conn, 'query>
+        = C::Cursor<'conn, 'query>
+    where
+        Self: 'conn;
+    type Row<'conn, 'query>
+        = C::Row<'conn, 'query>
+    where
+        Self: 'conn;
+
+    fn load<'conn, 'query, T>(&'conn mut self, source: T) -> QueryResult<Self::Cursor<'conn, 'query>>
+    where
+        T: Query + QueryFragment<Self::Backend> + QueryId + 'query,
+        Self::Backend: QueryMetadata<T::SqlType>,
+    {
+        self.connection.load(Renamed { query: source, names: self.names.clone() })
+    }
+}
+
+/// The connection's own way with transactions.
+pub struct Transactions;
+
+impl<C: Connection<Backend: Backend<QueryBuilder: Default>>> TransactionManager<Named<C>> for Transactions {
+    type TransactionStateData = <C::TransactionManager as TransactionManager<C>>::TransactionStateData;
+
+    fn begin_transaction(conn: &mut Named<C>) -> QueryResult<()> {
+        C::TransactionManager::begin_transaction(&mut conn.connection)
+    }
+
+    fn rollback_transaction(conn: &mut Named<C>) -> QueryResult<()> {
+        C::TransactionManager::rollback_transaction(&mut conn.connection)
+    }
+
+    fn commit_transaction(conn: &mut Named<C>) -> QueryResult<()> {
+        C::TransactionManager::commit_transaction(&mut conn.connection)
+    }
+
+    fn transaction_manager_status_mut(conn: &mut Named<C>) -> &mut TransactionManagerStatus {
+        C::TransactionManager::transaction_manager_status_mut(&mut conn.connection)
+    }
+
+    fn is_broken_transaction_manager(conn: &mut Named<C>) -> bool {
+        C::TransactionManager::is_broken_transaction_manager(&mut conn.connection)
+    }
+}
+
+impl<C> R2D2Connection for Named<C>
+where
+    C: R2D2Connection<Backend: Backend<QueryBuilder: Default>>,
+{
+    fn ping(&mut self) -> QueryResult<()> {
+        self.connection.ping()
+    }
+
+    fn is_broken(&mut self) -> bool {
+        self.connection.is_broken()
+    }
+}
+
+impl<C> MigrationConnection for Named<C>
+where
+    C: MigrationConnection<Backend: Backend<QueryBuilder: Default>>,
+{
+    fn setup(&mut self) -> QueryResult<usize> {
+        self.connection.setup()
+    }
+}
+
+/// What the derive of `MultiConnection` asks of each variant.
+impl<C> MultiConnectionHelper for Named<C>
+where
+    C: MultiConnectionHelper<Backend: Backend<QueryBuilder: Default>>,
+{
+    fn to_any<'a>(
+        lookup: &mut <Self::Backend as TypeMetadata>::MetadataLookup,
+    ) -> &mut (dyn std::any::Any + 'a) {
+        C::to_any(lookup)
+    }
+
+    fn from_any(
+        lookup: &mut dyn std::any::Any,
+    ) -> Option<&mut <Self::Backend as TypeMetadata>::MetadataLookup> {
+        C::from_any(lookup)
+    }
+}
