@@ -83,6 +83,24 @@ impl UserModel {
         })
     }
 
+    /// `AUTH_USER_MODEL`, the model's name in lower case.
+    #[must_use]
+    pub fn label(&self) -> String {
+        format!("{}.{}", self.app_label, self.model_name)
+    }
+
+    /// The table.
+    #[must_use]
+    pub fn db_table(&self) -> &str {
+        &self.db_table
+    }
+
+    /// Whether the table has the name that Django gives it where the model says nothing.
+    #[must_use]
+    pub fn has_default_table(&self) -> bool {
+        self.db_table == format!("{}_{}", self.app_label, self.model_name)
+    }
+
     /// The type of the key.
     #[must_use]
     pub const fn key(&self) -> KeyType {
@@ -110,7 +128,7 @@ impl UserModel {
     /// Whether it is the project's own, and not `auth.User`.
     #[must_use]
     pub fn is_swapped(&self) -> bool {
-        (self.app_label.as_str(), self.model_name.as_str()) != ("auth", "user")
+        self.label() != "auth.user"
     }
 
     /// A login as it is stored: an address as `BaseUserManager.normalize_email` has it, anything else as

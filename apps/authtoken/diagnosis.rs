@@ -43,6 +43,20 @@ pub(super) fn diagnose(examination: &mut Examination<'_>) -> Result<(), Database
             Err(error) => return Err(error.into()),
         }
     }
+    let table = examination.settings.database.names.table("authtoken_token");
+    let schema = examination.schema;
+    if !schema.has(table) {
+        let alike = schema.tables.iter().filter(|(_, live)| {
+            let has = |name: &str| live.columns.iter().any(|column| column.name == name);
+            ["key", "created", "user_id"].iter().all(|name| has(name))
+        });
+        if let [(name, _)] = alike.collect::<Vec<_>>().as_slice() {
+            let message =
+                format!("The table {table} is missing; {name} looks like it: set TOKEN_DB_TABLE={name}.");
+            examination.diagnosis.say(SECTION, Severity::Problem, message);
+            examination.diagnosis.set("TOKEN_DB_TABLE", name.as_str());
+        }
+    }
     if examination.schema.has("knox_authtoken") {
         let message =
             "There are tokens of django-rest-knox too; no view here reads them. Leave those URLs to Django.";

@@ -78,6 +78,11 @@ fn a_value_that_can_not_be_used_names_its_variable() {
         ("SCRYPT_BLOCK_SIZE", "0", "1 to 2^30"),
         ("SCRYPT_PARALLELISM", "0", "1 to 2^30"),
         ("AUTH_PASSWORD_VALIDATORS", "Nonsense", "unknown validator 'Nonsense'"),
+        ("AUTH_USER_MODEL", "Member", "of the form 'app_label.model_name'"),
+        ("AUTH_USER_DB_TABLE", "members; DROP TABLE x", "letters, digits and underscores"),
+        ("AUTH_USER_KEY", "text", "none of integer, bigint and uuid"),
+        ("USERNAME_FIELD", "password", "can't be a login"),
+        ("TOKEN_DB_TABLE", "1", "no digit first"),
         ("DATA_UPLOAD_MAX_MEMORY_SIZE", "x", "invalid digit"),
         ("DATA_UPLOAD_MAX_NUMBER_FIELDS", "x", "invalid digit"),
     ] {

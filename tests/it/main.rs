@@ -33,3 +33,4 @@ mod shutdown;
 mod superuser;
 mod tokens;
 mod tutorial;
+mod user_model;

@@ -29,7 +29,7 @@ pub(super) fn diagnose(model: &UserModel, examination: &mut Examination<'_>) -> 
             "{}.user_id refers to {}: that is the table of this project's user model, and {users} is read here.",
             key.table, key.target
         );
-        return propose(&key.target, message, examination);
+        return propose(model, &key.target, &message, examination);
     }
     let Some(table) = schema.tables.get(users) else {
         let mut alike =
@@ -37,36 +37,17 @@ pub(super) fn diagnose(model: &UserModel, examination: &mut Examination<'_>) -> 
         return match (alike.next(), alike.next()) {
             (Some((name, _)), None) => {
                 let message = format!("{name} looks like the table of this project's user model.");
-                propose(name, message, examination)
+                propose(model, name, &message, examination)
             }
             _ => Ok(()),
         };
     };
-    let mut wrong = Vec::new();
-    match key_type(table) {
-        Some(key) if key == model.key() => {}
-        Some(key) => {
-            wrong.push(("AUTH_USER_KEY", format!("{users}.id is of another type"), setting(key).to_owned()))
-        }
-        None => {
-            let message = format!("{users}.id is neither a whole number nor a UUID, which no setting helps.");
-            examination.diagnosis.say(SECTION, Severity::Problem, message);
-        }
-    }
-    if !has(table, model.username_field()) {
-        let message = format!("{users} has no column {}", model.username_field());
-        let login = if has(table, "email") { "email" } else { "<the column of the login>" };
-        wrong.push(("USERNAME_FIELD", message, login.to_owned()));
-    }
-    if let Some(name) = model_name(users, schema)
-        && names.column("auth_user_groups", "user_id") != format!("{name}_id")
-    {
-        let message = format!("{users}_groups has the column {name}_id");
-        wrong.push(("AUTH_USER_MODEL", message, label(&name, users, examination)?));
-    }
-    for (variable, message, value) in wrong {
-        let message = format!("{message}: set {variable}={value}.");
+    if key_type(table).is_none() {
+        let message = format!("{users}.id is neither a whole number nor a UUID, which no setting helps.");
         examination.diagnosis.say(SECTION, Severity::Problem, message);
+    }
+    for Wrong { variable, value, why } in compare(model, users, examination)? {
+        examination.diagnosis.say(SECTION, Severity::Problem, format!("{why}: set {variable}={value}."));
         examination.diagnosis.set(variable, value);
     }
     let own = [names.table("auth_user_groups"), names.table("auth_user_user_permissions")];
@@ -88,33 +69,61 @@ pub(super) fn diagnose(model: &UserModel, examination: &mut Examination<'_>) -> 
     Ok(())
 }
 
-/// Says the message, with all settings that make this table the users'.
-fn propose(table: &str, message: String, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+/// A setting that describes another table of users.
+struct Wrong {
+    variable: &'static str,
+    value: String,
+    why: String,
+}
+
+/// The settings that must be others for this table to be read.
+fn compare(
+    model: &UserModel,
+    table: &str,
+    examination: &mut Examination<'_>,
+) -> Result<Vec<Wrong>, DatabaseError> {
     let schema = examination.schema;
-    let mut settings = Vec::new();
-    if table != "auth_user" {
-        let label = match model_name(table, schema) {
-            Some(name) => label(&name, table, examination)?,
-            None => unknown_label(),
-        };
-        let default = label.replace('.', "_");
-        settings.push(("AUTH_USER_MODEL", label));
-        if default != table {
-            settings.push(("AUTH_USER_DB_TABLE", table.to_owned()));
-        }
+    let mut wrong = Vec::new();
+    let mut add = |variable, value: &str, why| wrong.push(Wrong { variable, value: value.to_owned(), why });
+    let mut label = model.label();
+    if let Some(name) = model_name(table, schema)
+        && let found = find_label(&name, table, examination)?
+        && (!label.ends_with(&format!(".{name}")) || found.as_ref().is_some_and(|found| *found != label))
+    {
+        label = found.unwrap_or_else(|| "<the AUTH_USER_MODEL of Django's settings>".to_owned());
+        add("AUTH_USER_MODEL", &label, format!("{table}_groups.{name}_id is named after another model"));
     }
-    if let Some(live) = schema.tables.get(table) {
-        if let Some(key @ KeyType::Uuid) = key_type(live) {
-            settings.push(("AUTH_USER_KEY", setting(key).to_owned()));
-        }
-        if !has(live, "username") && has(live, "email") {
-            settings.push(("USERNAME_FIELD", "email".to_owned()));
-        }
+    let named_after_it = label.replace('.', "_") == table;
+    if table != model.db_table() && !(named_after_it && model.has_default_table()) {
+        add("AUTH_USER_DB_TABLE", table, format!("{} is another table", model.db_table()));
     }
-    let words: Vec<String> = settings.iter().map(|(variable, value)| format!("{variable}={value}")).collect();
+    let Some(live) = schema.tables.get(table) else { return Ok(wrong) };
+    if let Some(key) = key_type(live).filter(|key| *key != model.key()) {
+        let value = if key == KeyType::Uuid { "uuid" } else { "integer" };
+        add("AUTH_USER_KEY", value, format!("{table}.id is of another type"));
+    }
+    let field = model.username_field();
+    if !has(live, field) {
+        let login = ["username", "email"].into_iter().find(|name| has(live, name));
+        let login = login.unwrap_or("<the column of the login>");
+        add("USERNAME_FIELD", login, format!("{table} has no column {field}"));
+    }
+    Ok(wrong)
+}
+
+/// Says the message, with all settings that make this table the users'.
+fn propose(
+    model: &UserModel,
+    table: &str,
+    message: &str,
+    examination: &mut Examination<'_>,
+) -> Result<(), DatabaseError> {
+    let wrong = compare(model, table, examination)?;
+    let words: Vec<String> =
+        wrong.iter().map(|wrong| format!("{}={}", wrong.variable, wrong.value)).collect();
     let message = format!("{message} Set {}. docs/user-model.md has more.", words.join(", "));
     examination.diagnosis.say(SECTION, Severity::Problem, message);
-    for (variable, value) in settings {
+    for Wrong { variable, value, .. } in wrong {
         examination.diagnosis.set(variable, value);
     }
     Ok(())
@@ -133,13 +142,6 @@ fn key_type(users: &LiveTable) -> Option<KeyType> {
     }
 }
 
-const fn setting(key: KeyType) -> &'static str {
-    match key {
-        KeyType::Integer => "integer",
-        KeyType::Uuid => "uuid",
-    }
-}
-
 /// The model's name, which Django puts into a column of the table that holds its users' groups.
 fn model_name(users: &str, schema: &LiveSchema) -> Option<String> {
     let groups = schema.tables.get(&format!("{users}_groups"))?;
@@ -148,25 +150,23 @@ fn model_name(users: &str, schema: &LiveSchema) -> Option<String> {
 }
 
 /// `AUTH_USER_MODEL` for a model of this name, as far as Django's list of models tells.
-fn label(name: &str, table: &str, examination: &mut Examination<'_>) -> Result<String, DatabaseError> {
+fn find_label(
+    name: &str,
+    table: &str,
+    examination: &mut Examination<'_>,
+) -> Result<Option<String>, DatabaseError> {
     if !examination.can_read(django_content_type::table) {
-        return Ok(unknown_label());
+        return Ok(None);
     }
-    let mut apps: Vec<String> = django_content_type::table
+    let apps: Vec<String> = django_content_type::table
         .filter(django_content_type::model.eq(name))
         .select(django_content_type::app_label)
         .load(examination.connection)?;
-    if let Some(fits) = apps.iter().find(|app| format!("{app}_{name}") == table) {
-        return Ok(format!("{fits}.{name}"));
-    }
-    // What Django itself has is none of the project's own.
-    apps.retain(|app| app != "auth");
-    Ok(match apps.as_slice() {
-        [app] => format!("{app}.{name}"),
-        _ => unknown_label(),
+    let fits = apps.iter().find(|app| format!("{app}_{name}") == table);
+    Ok(match (fits, apps.as_slice()) {
+        (Some(app), _) | (None, [app]) => Some(format!("{app}.{name}")),
+        // Where Django never was, the table of this name is the one that was made here.
+        _ if table == "auth_user" => Some("auth.user".to_owned()),
+        _ => None,
     })
-}
-
-fn unknown_label() -> String {
-    "<the AUTH_USER_MODEL of Django's settings>".to_owned()
 }

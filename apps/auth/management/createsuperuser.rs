@@ -75,7 +75,7 @@ impl Command for CreateSuperuser {
         let text = |name| arguments.try_get_one::<String>(name).ok().flatten().cloned();
         let options = Options { username: text(LOGIN), email: text(EMAIL) };
         let answers = if arguments.get_flag(NOINPUT) {
-            self.from_environment(project, options)?
+            self.read_environment(project, options)?
         } else {
             let Some(prompt) = Prompt::new() else {
                 writeln!(
@@ -100,7 +100,7 @@ impl Command for CreateSuperuser {
 }
 
 impl CreateSuperuser {
-    fn from_environment(&self, project: &Project, options: Options) -> Result<Answers, CommandError> {
+    fn read_environment(&self, project: &Project, options: Options) -> Result<Answers, CommandError> {
         let required = |name: &str| CommandError::new(format!("You must use --{name} with --noinput."));
         let variable = |name: &str| project.env.raw(name).map(str::to_owned);
         let field = self.user_model.username_field();

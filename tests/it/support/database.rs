@@ -54,6 +54,16 @@ impl TestDatabase {
         })
     }
 
+    /// Another one of the same kind, empty.
+    pub fn like(other: &Self) -> Self {
+        #[cfg(feature = "postgres")]
+        if !other.is_sqlite() {
+            return Self::postgres().unwrap();
+        }
+        debug_assert!(other.is_sqlite());
+        Self::sqlite()
+    }
+
     pub fn url(&self) -> &str {
         &self.url
     }
