@@ -31,7 +31,7 @@ impl App for ForwardAuth {
 /// It answers every method, with an empty body: 200 and these headers, or what the view's authentication says (401 with
 /// its challenge, and JSON).
 ///
-/// - `X-User-Id`: the primary key, decimal.
+/// - `X-User-Id`: the primary key, decimal, or a UUID with its dashes.
 /// - `X-User`, `X-User-Email`: UTF-8, percent-encoded (RFC 3986) but for letters, digits and `-._~@+`, so that no name can
 ///   end a header, and `unquote` of Python's urllib.parse gives it back. An e-mail may be empty.
 /// - `X-User-Is-Staff`, `X-User-Is-Superuser`: `true` or `false`.

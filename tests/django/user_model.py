@@ -249,6 +249,7 @@ def main():
         with live.django() as django, live.vitamin() as vitamin:
             step(users, live, django, vitamin)
             step(deletion, live, django, vitamin)
+            check("WARN" not in vitamin.said(), "the server warns:", vitamin.said())
         check("0 problems, 0 warnings." in live.manage("doctor"), live.manage("doctor"))
 
 

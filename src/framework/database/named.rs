@@ -1,4 +1,7 @@
 //! A connection of diesel's whose statements have the names that the database knows ([`Names`]).
+//!
+//! It does what the derive of `MultiConnection` does, by the same means, which diesel keeps to itself (`diesel::internal`):
+//! another minor version may have others, and this would not compile.
 
 use std::cell::Cell;
 
