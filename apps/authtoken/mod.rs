@@ -29,6 +29,8 @@ use crate::framework::management::Command;
 /// The tokens that a worker keeps by default: with their users some 8 MB, when all of them are in use.
 const TOKEN_CACHE_SIZE: usize = 10_000;
 
+const TABLE: &str = "authtoken_token";
+
 /// The app.
 pub struct AuthToken {
     /// SQLite only: how many tokens each worker keeps at most, to use them again while nobody commits; 0 for none
@@ -75,13 +77,14 @@ impl App for AuthToken {
 
     fn names(&self, names: &mut Names) {
         if let Some(table) = &self.db_table {
-            names.rename_table("authtoken_token", table);
+            names.rename_table(TABLE, table);
         }
     }
 
     fn left_to_django(&self) -> Option<&'static str> {
         // The app's migration makes a table whose rows belong to `auth_user`.
-        self.db_table.as_ref().map(|_| "TOKEN_DB_TABLE").or(self.user_model.left_to_django())
+        let own = self.db_table.as_ref().filter(|table| *table != TABLE);
+        own.map(|_| "TOKEN_DB_TABLE").or(self.user_model.left_to_django())
     }
 
     fn tables(&self) -> Vec<NeededTable> {

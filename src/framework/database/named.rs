@@ -31,6 +31,11 @@ impl<C> Named<C> {
         Self { connection, names }
     }
 
+    /// The connection itself, for what diesel has for this database alone. It knows the names of `src/schema.rs` only.
+    pub const fn inner(&mut self) -> &mut C {
+        &mut self.connection
+    }
+
     /// What this database calls its tables and columns.
     pub const fn names(&self) -> &Names {
         &self.names

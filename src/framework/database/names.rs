@@ -65,8 +65,10 @@ impl Names {
         if self.is_empty() {
             return Cow::Borrowed(sql);
         }
-        let target = ["INSERT", "REPLACE", "UPDATE", "DELETE"].iter().any(|word| sql.starts_with(word));
-        let target = if target { pieces(sql).find_map(Piece::name) } else { None };
+        let first = sql.split_whitespace().next().unwrap_or_default();
+        let writes =
+            ["INSERT", "REPLACE", "UPDATE", "DELETE"].iter().any(|word| first.eq_ignore_ascii_case(word));
+        let target = if writes { pieces(sql).find_map(Piece::name) } else { None };
         let mut renamed = String::with_capacity(sql.len() + 64);
         let mut all = pieces(sql).peekable();
         // The identifier before a dot that was just passed.
@@ -198,6 +200,7 @@ mod tests {
                 r#"UPDATE "auth_user" SET "username" = $1 WHERE ("auth_user"."id" = $2)"#,
                 r#"UPDATE "members" SET "email" = $1 WHERE ("members"."id" = $2)"#,
             ),
+            (r#"update "auth_user" set "username" = 'x'"#, r#"update "members" set "email" = 'x'"#),
             // The same column's name in another table.
             (
                 "SELECT `log`.`username`, `log`.`user_id`, `auth_user_groups`.`user_id` FROM `auth_user_groups`, `log`",

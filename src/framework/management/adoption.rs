@@ -39,8 +39,8 @@ impl Way {
                 match missing(app, connection)?.as_slice() {
                     [] => Ok(way),
                     tables => Err(CommandError::new(format!(
-                        "There is no table {}, though Django has migrated {label}: your project has a model of its own in \
-                         its place. `manage doctor` tells what to set.",
+                        "There is no table {}, though Django has migrated {label}: it was dropped, or your project has a \
+                         model of its own in its place, and `manage doctor` tells what to set.",
                         tables.join(", ")
                     ))),
                 }
