@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use chrono::{NaiveDateTime, SubsecRound, Utc};
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::framework::database::{DatabaseError, DbConnection};
+use crate::framework::database::{DatabaseError, DbConnection, now};
 use crate::schema::auth_user;
 
 /// A row of `auth_user`. Its `Debug` leaves the password hash out.
@@ -18,7 +18,7 @@ pub struct User {
     pub id: i32,
     /// The encoded hash, in one of Django's formats.
     pub password: String,
-    /// UTC. A token's use does not count as a login.
+    /// As [`now`] has it. A token's use does not count as a login.
     pub last_login: Option<NaiveDateTime>,
     /// Has all permissions without having been given them.
     pub is_superuser: bool,
@@ -34,7 +34,7 @@ pub struct User {
     pub is_staff: bool,
     /// Whether the account counts: Django deactivates users instead of deleting them.
     pub is_active: bool,
-    /// UTC.
+    /// As [`now`] has it: UTC, but for SQLite without `USE_TZ`.
     pub date_joined: NaiveDateTime,
 }
 
@@ -104,7 +104,7 @@ impl User {
             email: "",
             is_staff: false,
             is_active: true,
-            date_joined: now(),
+            date_joined: now(connection)?,
         };
         let created = match diesel::insert_into(auth_user::table).values(user).execute(connection) {
             Ok(_) => true,
@@ -144,7 +144,7 @@ impl User {
             email: &normalize_email(email),
             is_staff: true,
             is_active: true,
-            date_joined: now(),
+            date_joined: now(connection)?,
         };
         diesel::insert_into(auth_user::table).values(user).execute(connection)?;
         Ok(())
@@ -182,12 +182,6 @@ impl fmt::Debug for User {
             .field("is_active", &self.is_active)
             .finish_non_exhaustive()
     }
-}
-
-/// The current time as both databases store it: UTC, microseconds.
-#[must_use]
-pub fn now() -> NaiveDateTime {
-    Utc::now().naive_utc().trunc_subsecs(6)
 }
 
 /// NFKC, so that names that look alike are alike (`AbstractBaseUser.normalize_username`).
@@ -229,7 +223,7 @@ mod tests {
             email: String::new(),
             is_staff: false,
             is_active: true,
-            date_joined: now(),
+            date_joined: NaiveDateTime::default(),
         };
         assert_eq!(format!("{user:?}"), "User { id: 1, username: \"Pepe\", is_active: true, .. }");
     }

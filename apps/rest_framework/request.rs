@@ -97,7 +97,7 @@ impl Request {
         let serializer = self.policies().serializer.as_ref();
         let serializer =
             serializer.ok_or_else(|| APIException::server_error("the view has no serializer"))?;
-        Ok(serializer.validated(data)?)
+        Ok(serializer.validated_in(data, &self.policies().time_zone)?)
     }
 
     pub(super) fn state(&self) -> &State {

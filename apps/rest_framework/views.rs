@@ -31,6 +31,7 @@ use super::serializers::Serializer;
 use super::settings::{APISettings, ExceptionHandler};
 use super::throttling::{Throttle, ThrottleRates};
 use super::versioning::{Versioning, Versions};
+use crate::framework::timezone::TimeZone;
 use crate::framework::urls::{Location, View};
 
 /// A view: handlers by method, and the policies that a request must pass first. What is not said is the project's
@@ -82,6 +83,7 @@ pub(super) struct Policies {
     pub(super) exception_handler: ExceptionHandler,
     pub(super) url_format_override: Option<&'static str>,
     pub(super) limits: UploadLimits,
+    pub(super) time_zone: TimeZone,
 }
 
 impl APIView {
@@ -300,6 +302,7 @@ impl Declared {
             exception_handler: settings.exception_handler,
             url_format_override: settings.url_format_override,
             limits: settings.upload_limits,
+            time_zone: settings.time_zone.clone(),
         }
     }
 }

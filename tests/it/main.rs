@@ -31,5 +31,6 @@ mod revocation;
 mod shadow;
 mod shutdown;
 mod superuser;
+mod times;
 mod tokens;
 mod tutorial;

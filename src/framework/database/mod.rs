@@ -4,6 +4,7 @@
 //! connection out and uses it inside one blocking call, so that no request thread ever waits for a disk or a socket.
 //! What diesel's `MultiConnection` can't express (see `#[derive(MultiConnection)]`) matches on the variant.
 
+mod clock;
 pub mod inspection;
 mod manager;
 pub mod migrations;
@@ -18,12 +19,14 @@ use std::time::Duration;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection};
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 
+pub use self::clock::now;
 pub(crate) use self::manager::on_variant;
 pub use self::manager::{DbConnection, Manager};
 pub use self::url::DatabaseUrl;
 use self::watched::Watched;
 use super::conf::{Env, ImproperlyConfigured};
 use super::request_id;
+use super::timezone::TimeZone;
 
 /// How to reach the database.
 #[derive(Clone, Debug)]
@@ -40,6 +43,8 @@ pub struct DatabaseSettings {
     /// SQLite's journal mode (`SQLITE_JOURNAL_MODE`: `wal` or `delete`). Unset: a database that vitamin creates is in
     /// WAL mode, and one that is already there stays as it is, since somebody else's backups may count on it.
     pub journal_mode: Option<JournalMode>,
+    /// `TIME_ZONE` and `USE_TZ`: what a time in SQLite means.
+    pub time_zone: TimeZone,
     /// Whether the database refuses every write and is never made, for a command that only looks. Not a variable of the
     /// environment.
     pub read_only: bool,
@@ -84,6 +89,7 @@ impl DatabaseSettings {
             timeout: seconds(env, "DATABASE_TIMEOUT", 5)?,
             statement_timeout: seconds(env, "DATABASE_STATEMENT_TIMEOUT", 30)?,
             journal_mode: env.optional("SQLITE_JOURNAL_MODE")?,
+            time_zone: TimeZone::from_env(env)?,
             read_only: false,
         })
     }
