@@ -58,7 +58,7 @@ pub(super) struct Declared {
     permission_classes: Option<Vec<Arc<dyn Permission>>>,
     throttle_classes: Option<Vec<Arc<dyn Throttle>>>,
     throttle_scope: Option<&'static str>,
-    versioning_class: Option<Arc<dyn Versioning>>,
+    versioning_class: Option<Option<Arc<dyn Versioning>>>,
     ignore_client_content_negotiation: bool,
 }
 
@@ -166,7 +166,14 @@ impl APIView {
     /// How it learns which version of the API is wanted.
     #[must_use]
     pub fn versioning_class(mut self, class: impl Versioning + 'static) -> Self {
-        self.declared.versioning_class = Some(Arc::new(class));
+        self.declared.versioning_class = Some(Some(Arc::new(class)));
+        self
+    }
+
+    /// It has no versions, whatever the project's default (`versioning_class = None`).
+    #[must_use]
+    pub fn without_versioning(mut self) -> Self {
+        self.declared.versioning_class = Some(None);
         self
     }
 
@@ -289,11 +296,7 @@ impl Declared {
             throttle_scope: self.throttle_scope,
             throttle_rates: settings.default_throttle_rates.clone(),
             num_proxies: settings.num_proxies,
-            versioning: self
-                .versioning_class
-                .as_ref()
-                .or(settings.default_versioning_class.as_ref())
-                .cloned(),
+            versioning: or(&self.versioning_class, &settings.default_versioning_class),
             versions: settings.versions.clone(),
             serializer: self.serializer.clone(),
             ignore_client_content_negotiation: self.ignore_client_content_negotiation,
