@@ -14,6 +14,7 @@ use crate::framework::cache::Cache;
 use crate::framework::conf::{Env, ImproperlyConfigured};
 use crate::framework::database::Database;
 use crate::framework::project::{Project, Settings};
+use crate::framework::timezone::TimeZone;
 use crate::urls::urlpatterns;
 
 /// `INSTALLED_APPS`, in order: an app may use those before it.
@@ -42,6 +43,7 @@ fn rest_framework(env: &Env) -> Result<APISettings, ImproperlyConfigured> {
     Ok(APISettings {
         upload_limits,
         default_throttle_rates: env.parse("DEFAULT_THROTTLE_RATES", ThrottleRates::default())?,
+        time_zone: TimeZone::from_env(env)?,
         num_proxies: env.optional("NUM_PROXIES")?,
         ..APISettings::default()
     })

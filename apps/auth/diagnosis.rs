@@ -4,17 +4,17 @@ mod user_model;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 
 use super::hashers::{Hashers, Summary, summarize};
-use super::models::{User, now};
+use super::models::User;
 use super::session_data::SessionData;
 use super::sessions::SessionSettings;
 use super::user_model::UserModel;
 use crate::framework::conf::SecretKey;
 use crate::framework::database::needs::NeededTable;
-use crate::framework::database::{DatabaseError, DbConnection, UserId};
+use crate::framework::database::{DatabaseError, DbConnection, UserId, now};
 use crate::framework::diagnosis::{Examination, Severity};
 use crate::schema::{
     auth_group, auth_group_permissions, auth_permission, auth_user, auth_user_groups,
@@ -64,22 +64,61 @@ fn users(examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
         .limit(NEWEST)
         .select(User::as_select())
         .load(examination.connection);
-    match newest {
-        Ok(users) => {
-            let tomorrow = now() + chrono::Duration::minutes(5);
-            if users.iter().any(|user| user.date_joined > tomorrow) {
-                let message = "Somebody joined in the future. With USE_TZ = False Django writes local times, and they are \
-                               read as UTC here: set USE_TZ = True.";
-                examination.diagnosis.say("Users", Severity::Warning, message);
-            }
-        }
+    let newest = match newest {
+        Ok(newest) => newest,
         // The message may hold the value.
         Err(diesel::result::Error::DeserializationError(_)) => {
             let table = examination.settings.database.names.table("auth_user");
             let message = format!("A row of {table} can't be read: a value is not of its column's type.");
             examination.diagnosis.say("Users", Severity::Problem, message);
+            return Ok(());
         }
         Err(error) => return Err(error.into()),
+    };
+    let last_login: Option<NaiveDateTime> = auth_user::table
+        .select(diesel::dsl::max(auth_user::last_login))
+        .get_result(examination.connection)?;
+    times(newest.iter().map(|user| user.date_joined).chain(last_login).max(), examination)
+}
+
+/// Whether both sides mean the same by a time. A time in SQLite does not say of which zone it is, so this can be seen of one
+/// that has not come yet, and else not at all.
+fn times(newest: Option<NaiveDateTime>, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+    const SECTION: &str = "Times";
+    let soon = now(examination.connection)? + TimeDelta::minutes(5);
+    let (database, diagnosis) = (&examination.settings.database, &mut *examination.diagnosis);
+    let ahead = newest.filter(|newest| *newest > soon);
+    if !database.url.is_sqlite() {
+        if ahead.is_some() {
+            let message = "Somebody joined, or logged in, in the future: a machine's clock is wrong.";
+            diagnosis.say(SECTION, Severity::Warning, message);
+        }
+        return Ok(());
+    }
+    let zone = database.time_zone.name();
+    match (database.time_zone.use_tz(), ahead) {
+        (true, Some(_)) => {
+            let message = "Somebody joined, or logged in, in the future. With USE_TZ = False Django writes what the clocks of \
+                           its TIME_ZONE say, and it is read as UTC here: set both as Django has them.";
+            diagnosis.say(SECTION, Severity::Warning, message);
+            diagnosis.set("USE_TZ", "false");
+            diagnosis.set("TIME_ZONE", "<the TIME_ZONE of Django's settings>");
+        }
+        (false, Some(_)) => {
+            let message = format!(
+                "Somebody joined, or logged in, in the future. Times are read as those of {zone} here (USE_TZ=false): Django's \
+                 TIME_ZONE is another, or it has USE_TZ = True, its default, and writes UTC."
+            );
+            diagnosis.say(SECTION, Severity::Warning, message);
+        }
+        (false, None) => {
+            let message = format!(
+                "Read and written as the clocks of {zone} have them, which is right where Django has USE_TZ = False and this \
+                 TIME_ZONE. The rows can't tell."
+            );
+            diagnosis.say(SECTION, Severity::Note, message);
+        }
+        (true, None) => {}
     }
     Ok(())
 }

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use chrono::{NaiveDateTime, SubsecRound, Utc};
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use unicode_normalization::UnicodeNormalization;
 
 use super::user_model::UserModel;
-use crate::framework::database::{DatabaseError, DbConnection, KeyType, UserId};
+use crate::framework::database::{DatabaseError, DbConnection, KeyType, UserId, now};
 use crate::schema::auth_user;
 
 /// A row of `auth_user`, or of the table that the project's own user model has ([`UserModel`]). Its `Debug` leaves the password hash out.
@@ -19,7 +19,7 @@ pub struct User {
     pub id: UserId,
     /// The encoded hash, in one of Django's formats.
     pub password: String,
-    /// UTC. A token's use does not count as a login.
+    /// As [`now`] has it. A token's use does not count as a login.
     pub last_login: Option<NaiveDateTime>,
     /// Has all permissions without having been given them.
     pub is_superuser: bool,
@@ -35,7 +35,7 @@ pub struct User {
     pub is_staff: bool,
     /// Whether the account counts: Django deactivates users instead of deleting them.
     pub is_active: bool,
-    /// UTC.
+    /// As [`now`] has it: UTC, but for SQLite without `USE_TZ`.
     pub date_joined: NaiveDateTime,
 }
 
@@ -57,7 +57,7 @@ struct NewUser<'a> {
 }
 
 impl<'a> NewUser<'a> {
-    fn new(model: &UserModel, username: &'a str, password: &'a str) -> Self {
+    fn new(model: &UserModel, username: &'a str, password: &'a str, date_joined: NaiveDateTime) -> Self {
         Self {
             // A database counts by itself; a UUID is the model's default to Django, which the database knows nothing of.
             id: (model.key() == KeyType::Uuid).then(|| uuid::Uuid::new_v4().into()),
@@ -68,7 +68,7 @@ impl<'a> NewUser<'a> {
             last_name: "",
             is_staff: false,
             is_active: true,
-            date_joined: now(),
+            date_joined,
         }
     }
 
@@ -124,7 +124,7 @@ impl User {
         if let Some(user) = Self::get_by_natural_key(connection, username)? {
             return Ok((user, false));
         }
-        let user = NewUser::new(model, username, encoded_password);
+        let user = NewUser::new(model, username, encoded_password, now(connection)?);
         let created = match user.insert(connection, model, "") {
             Ok(_) => true,
             // Somebody else was faster.
@@ -160,7 +160,7 @@ impl User {
         let user = NewUser {
             is_superuser: true,
             is_staff: true,
-            ..NewUser::new(model, &username, encoded_password)
+            ..NewUser::new(model, &username, encoded_password, now(connection)?)
         };
         user.insert(connection, model, &normalize_email(email))?;
         Ok(())
@@ -198,12 +198,6 @@ impl fmt::Debug for User {
             .field("is_active", &self.is_active)
             .finish_non_exhaustive()
     }
-}
-
-/// The current time as both databases store it: UTC, microseconds.
-#[must_use]
-pub fn now() -> NaiveDateTime {
-    Utc::now().naive_utc().trunc_subsecs(6)
 }
 
 /// NFKC, so that names that look alike are alike (`AbstractBaseUser.normalize_username`).
@@ -245,7 +239,7 @@ mod tests {
             email: String::new(),
             is_staff: false,
             is_active: true,
-            date_joined: now(),
+            date_joined: NaiveDateTime::default(),
         };
         assert_eq!(format!("{user:?}"), "User { id: Integer(1), username: \"Pepe\", is_active: true, .. }");
     }

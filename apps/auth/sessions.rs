@@ -9,10 +9,10 @@ use actix_web::web::Data;
 use diesel::prelude::*;
 
 use super::backends::AuthenticationError;
-use super::models::{User, now};
+use super::models::User;
 use super::session_data::{SessionData, SessionHash, verify_session_hash};
 use crate::framework::conf::Env;
-use crate::framework::database::{Database, DatabaseError, DbConnection, KeyType};
+use crate::framework::database::{Database, DatabaseError, DbConnection, KeyType, now};
 use crate::framework::http::get_cookie;
 use crate::framework::middleware::{Site, is_session_key};
 use crate::schema::django_session;
@@ -83,7 +83,8 @@ pub async fn get_user(request: &HttpRequest) -> Result<Option<User>, Authenticat
 
 /// The data of a session that has not expired.
 fn load(connection: &mut DbConnection, session_key: &str) -> Result<Option<String>, DatabaseError> {
-    let live = django_session::table.find(session_key).filter(django_session::expire_date.gt(now()));
+    let now = now(connection)?;
+    let live = django_session::table.find(session_key).filter(django_session::expire_date.gt(now));
     Ok(live.select(django_session::session_data).get_result(connection).optional()?)
 }
 

@@ -111,7 +111,6 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::apps::auth::models::now;
     use crate::framework::database::sentinel::Sentinel;
 
     fn entry(n: usize) -> TokenAndUser {
@@ -126,9 +125,16 @@ mod tests {
             email: String::new(),
             is_staff: false,
             is_active: true,
-            date_joined: now(),
+            date_joined: chrono::NaiveDateTime::default(),
         };
-        (Rc::new(Token { key: n.to_string(), created: now(), user_id: 1.into() }), Rc::new(user))
+        (
+            Rc::new(Token {
+                key: n.to_string(),
+                created: chrono::NaiveDateTime::default(),
+                user_id: 1.into(),
+            }),
+            Rc::new(user),
+        )
     }
 
     /// Two states of a database.

@@ -6,9 +6,9 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 
-use crate::apps::auth::models::{User, now};
+use crate::apps::auth::models::User;
 use crate::framework::crypto::fill_random;
-use crate::framework::database::{DatabaseError, DbConnection, UserId, on_variant};
+use crate::framework::database::{DatabaseError, DbConnection, UserId, now, on_variant};
 use crate::schema::{auth_user, authtoken_token};
 
 /// A row of `authtoken_token`. Its `Debug` leaves the key out.
@@ -17,7 +17,7 @@ use crate::schema::{auth_user, authtoken_token};
 pub struct Token {
     /// The key that the client sends: 40 lower-case hexadecimal digits.
     pub key: String,
-    /// UTC.
+    /// As [`now`] has it: UTC, but for SQLite without `USE_TZ`.
     pub created: NaiveDateTime,
     /// Whose token it is; a user has one at most.
     pub user_id: UserId,
@@ -80,7 +80,7 @@ impl Token {
         if let Some(token) = Self::of_user(connection, user_id)? {
             return Ok((token, false));
         }
-        let token = Self { key: Self::generate_key(), created: now(), user_id };
+        let token = Self { key: Self::generate_key(), created: now(connection)?, user_id };
         match diesel::insert_into(authtoken_token::table).values(&token).execute(connection) {
             Ok(_) => Ok((token, true)),
             // Somebody else was faster: the token is theirs.
@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn keys_are_forty_hexadecimal_digits_and_never_print() {
-        let token = Token { key: Token::generate_key(), created: now(), user_id: 7.into() };
+        let token =
+            Token { key: Token::generate_key(), created: NaiveDateTime::default(), user_id: 7.into() };
         assert_eq!(token.key.len(), 40);
         assert!(token.key.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c)));
         assert_ne!(token.key, Token::generate_key());

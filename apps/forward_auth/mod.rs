@@ -37,7 +37,8 @@ impl App for ForwardAuth {
 /// - `X-User-Is-Staff`, `X-User-Is-Superuser`: `true` or `false`.
 ///
 /// It takes tokens; with `.authentication_classes(…)` the project says otherwise. The default throttles don't run, since the
-/// proxy's one address would share their rate, and `Accept` is not looked at, since it is another request's.
+/// proxy's one address would share their rate. `Accept`, `Host` and the query are not looked at for a renderer or a version,
+/// since they are another request's.
 #[must_use]
 pub fn verify() -> APIView {
     let view = APIView::new("ForwardAuthView")
@@ -45,6 +46,7 @@ pub fn verify() -> APIView {
         .authentication_classes(classes![TokenAuthentication::new()])
         .permission_classes(classes![IsAuthenticated])
         .throttle_classes(classes![])
+        .without_versioning()
         .renderer_classes(classes![JSONRenderer])
         .ignore_client_content_negotiation()
         .get(answer);
@@ -86,10 +88,16 @@ fn encode(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::App;
+    use actix_web::test::{TestRequest, call_service, init_service};
+    use actix_web::web::Data;
     use percent_encoding::percent_decode_str;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::apps::rest_framework::APISettings;
+    use crate::apps::rest_framework::versioning::{QueryParameterVersioning, Versions};
+    use crate::framework::urls::{UrlConf, path};
 
     /// The expected values are those of Python's `urllib.parse.quote(name, safe="@+")`.
     #[test]
@@ -102,6 +110,23 @@ mod tests {
             ("a-b.c_d~e", "a-b.c_d~e"),
         ] {
             assert_eq!(encode(name), quoted);
+        }
+    }
+
+    /// It would be 404 where the project has versions, and the request that is asked about another's.
+    #[actix_web::test]
+    async fn versions_are_not_its_affair() {
+        let settings = APISettings {
+            default_versioning_class: Some(std::sync::Arc::new(QueryParameterVersioning::default())),
+            versions: Versions { allowed_versions: vec!["v1"], ..Versions::default() },
+            ..APISettings::default()
+        };
+        let urls = UrlConf::new(vec![path("verify", verify()), path("other", APIView::new("V"))]);
+        let app = App::new().app_data(Data::new(settings)).configure(|config| urls.register(config));
+        let app = init_service(app).await;
+        for (uri, status) in [("/other?version=v9", 404), ("/verify?version=v9", 401)] {
+            let answer = call_service(&app, TestRequest::get().uri(uri).to_request()).await;
+            assert_eq!(answer.status().as_u16(), status, "{uri}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashSet;
 use std::future::{Ready, ready};
 use std::ops::Deref;
 use std::rc::Rc;
@@ -44,6 +45,7 @@ pub(super) struct State {
     version: OnceCell<String>,
     user: OnceCell<Rc<User>>,
     auth: OnceCell<Rc<dyn Any>>,
+    permissions: tokio::sync::OnceCell<HashSet<String>>,
     varies_on_cookie: Cell<bool>,
     /// The secret of the token that a page shows: the cookie is to be sent with it.
     csrf_secret: OnceCell<String>,
@@ -65,6 +67,7 @@ impl Request {
             version: OnceCell::new(),
             user: OnceCell::new(),
             auth: OnceCell::new(),
+            permissions: tokio::sync::OnceCell::new(),
             varies_on_cookie: Cell::new(false),
             csrf_secret: OnceCell::new(),
         });
@@ -97,7 +100,7 @@ impl Request {
         let serializer = self.policies().serializer.as_ref();
         let serializer =
             serializer.ok_or_else(|| APIException::server_error("the view has no serializer"))?;
-        Ok(serializer.validated(data)?)
+        Ok(serializer.validated_in(data, &self.policies().time_zone)?)
     }
 
     pub(super) fn state(&self) -> &State {
@@ -118,6 +121,25 @@ impl Request {
     #[must_use]
     pub fn auth<T: 'static>(&self) -> Option<Rc<T>> {
         Rc::clone(self.state.auth.get()?).downcast().ok()
+    }
+
+    /// Whether the user has all of these permissions, such as `polls.add_question`: [`User::has_perms`]. They are loaded once
+    /// a request, as Django keeps them with the user (`_perm_cache`). Nobody has none.
+    ///
+    /// # Errors
+    /// Those of the queries; there are none for a superuser, or where nothing is asked for.
+    pub async fn has_perms<S: AsRef<str>>(&self, perms: &[S]) -> Result<bool, APIException> {
+        let Some(user) = self.user() else { return Ok(false) };
+        if user.has_any_perm() || perms.is_empty() {
+            return Ok(true);
+        }
+        let load = || async {
+            let user = user.clone();
+            let all = self.database()?.run(move |db| user.get_all_permissions(db)).await?;
+            Ok::<_, APIException>(all)
+        };
+        let all = self.state.permissions.get_or_try_init(load).await?;
+        Ok(perms.iter().all(|perm| all.contains(perm.as_ref())))
     }
 
     pub(super) fn set_identity(&self, identity: Identity) {

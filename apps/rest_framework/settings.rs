@@ -11,6 +11,7 @@ use super::request::Request;
 use super::response::Response;
 use super::throttling::{Throttle, ThrottleRates};
 use super::versioning::{Versioning, Versions};
+use crate::framework::timezone::TimeZone;
 
 /// Makes the answer of an exception, or `None` for Django's plain page.
 pub type ExceptionHandler = fn(&APIException, &Request) -> Option<Response>;
@@ -41,6 +42,8 @@ pub struct APISettings {
     pub exception_handler: ExceptionHandler,
     /// The query parameter that chooses a renderer, or `None` for no such parameter.
     pub url_format_override: Option<&'static str>,
+    /// `TIME_ZONE` and `USE_TZ`: what a time without an offset means.
+    pub time_zone: TimeZone,
     /// How much a client may send.
     pub upload_limits: UploadLimits,
 }
@@ -64,6 +67,7 @@ impl Default for APISettings {
             versions: Versions::default(),
             exception_handler,
             url_format_override: Some("format"),
+            time_zone: TimeZone::default(),
             upload_limits: UploadLimits::default(),
         }
     }

@@ -31,6 +31,7 @@ use super::serializers::Serializer;
 use super::settings::{APISettings, ExceptionHandler};
 use super::throttling::{Throttle, ThrottleRates};
 use super::versioning::{Versioning, Versions};
+use crate::framework::timezone::TimeZone;
 use crate::framework::urls::{Location, View};
 
 /// A view: handlers by method, and the policies that a request must pass first. What is not said is the project's
@@ -57,7 +58,7 @@ pub(super) struct Declared {
     permission_classes: Option<Vec<Arc<dyn Permission>>>,
     throttle_classes: Option<Vec<Arc<dyn Throttle>>>,
     throttle_scope: Option<&'static str>,
-    versioning_class: Option<Arc<dyn Versioning>>,
+    versioning_class: Option<Option<Arc<dyn Versioning>>>,
     ignore_client_content_negotiation: bool,
 }
 
@@ -82,6 +83,7 @@ pub(super) struct Policies {
     pub(super) exception_handler: ExceptionHandler,
     pub(super) url_format_override: Option<&'static str>,
     pub(super) limits: UploadLimits,
+    pub(super) time_zone: TimeZone,
 }
 
 impl APIView {
@@ -164,7 +166,14 @@ impl APIView {
     /// How it learns which version of the API is wanted.
     #[must_use]
     pub fn versioning_class(mut self, class: impl Versioning + 'static) -> Self {
-        self.declared.versioning_class = Some(Arc::new(class));
+        self.declared.versioning_class = Some(Some(Arc::new(class)));
+        self
+    }
+
+    /// It has no versions, whatever the project's default (`versioning_class = None`).
+    #[must_use]
+    pub fn without_versioning(mut self) -> Self {
+        self.declared.versioning_class = Some(None);
         self
     }
 
@@ -287,11 +296,7 @@ impl Declared {
             throttle_scope: self.throttle_scope,
             throttle_rates: settings.default_throttle_rates.clone(),
             num_proxies: settings.num_proxies,
-            versioning: self
-                .versioning_class
-                .as_ref()
-                .or(settings.default_versioning_class.as_ref())
-                .cloned(),
+            versioning: or(&self.versioning_class, &settings.default_versioning_class),
             versions: settings.versions.clone(),
             serializer: self.serializer.clone(),
             ignore_client_content_negotiation: self.ignore_client_content_negotiation,
@@ -300,6 +305,7 @@ impl Declared {
             exception_handler: settings.exception_handler,
             url_format_override: settings.url_format_override,
             limits: settings.upload_limits,
+            time_zone: settings.time_zone.clone(),
         }
     }
 }

@@ -21,6 +21,7 @@ pub mod request_id;
 pub mod server;
 pub mod shadow;
 pub mod signing;
+pub mod timezone;
 pub mod urls;
 pub mod validators;
 pub mod worker_pool;

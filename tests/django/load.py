@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Logins, requests and changes, mixed over both programs at once: no wrong answer, no lost write.
 
-    load.py DATABASE_URL [REQUESTS]      (default 1000)
+    load.py DATABASE_URL [REQUESTS [JOURNAL_MODE]]      (default 1000, and as Django makes it)
 
-The database is empty. Each of some users is played by one thread, which knows what must be true of that user after every
+The database is empty; a journal mode is SQLite's, wal or delete. Each of some users is played by one thread, which knows what must be true of that user after every
 step, whoever made it true; the threads run at once, and each step goes to one of the two programs by chance. A 503 with
 Retry-After is no wrong answer: the step is done again. To be run by the reference's Python.
 """
 import collections
 import random
+import sqlite3
 import sys
 import threading
 import time
@@ -108,6 +109,10 @@ class Player(threading.Thread):
 
 def main():
     live, requests = Live(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1000
+    if len(sys.argv) > 3:
+        connection = sqlite3.connect(live.url)
+        connection.execute(f"PRAGMA journal_mode = {sys.argv[3]}")
+        connection.close()
     live.django_manage("migrate", "--verbosity", "0")
     live.manage("migrate")
     live.open_orm()

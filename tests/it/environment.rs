@@ -65,6 +65,8 @@ fn a_value_that_can_not_be_used_names_its_variable() {
         ("DATABASE_TIMEOUT", "1.5", "invalid digit"),
         ("DATABASE_STATEMENT_TIMEOUT", "x", "invalid digit"),
         ("SQLITE_JOURNAL_MODE", "off", "neither wal nor delete"),
+        ("TIME_ZONE", "Berlin", "no time zone of the IANA database"),
+        ("USE_TZ", "Berlin", "neither true nor false"),
         ("PASSWORD_HASHERS", "md5", "unknown hasher 'md5'"),
         ("PASSWORD_HASHERS", ",", "at least one hasher"),
         ("PASSWORD_THREADS", "0", "zero"),

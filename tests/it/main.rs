@@ -31,6 +31,7 @@ mod revocation;
 mod shadow;
 mod shutdown;
 mod superuser;
+mod times;
 mod tokens;
 mod tutorial;
 mod user_model;

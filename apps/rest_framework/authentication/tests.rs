@@ -8,7 +8,6 @@ use diesel::prelude::*;
 
 use super::*;
 use crate::apps::auth::RemoteUserBackend;
-use crate::apps::auth::models::now;
 use crate::apps::auth::session_data::{SessionData, session_auth_hash};
 use crate::apps::rest_framework::data::Data;
 use crate::apps::rest_framework::permissions::IsAuthenticated;
@@ -67,7 +66,7 @@ fn save(project: &TestProject, data: &str, expires_in: i64) {
     let row = (
         django_session::session_key.eq("the-session-of-joe"),
         django_session::session_data.eq(data),
-        django_session::expire_date.eq(now() + TimeDelta::seconds(expires_in)),
+        django_session::expire_date.eq(chrono::Utc::now().naive_utc() + TimeDelta::seconds(expires_in)),
     );
     project.on_database(|db| {
         diesel::delete(django_session::table).execute(db).unwrap();

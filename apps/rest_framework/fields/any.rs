@@ -43,7 +43,7 @@ impl Kind for Any {
         true
     }
 
-    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context) -> Result<Value, Detail> {
+    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
         Ok(plain(value))
     }
 }
@@ -51,7 +51,13 @@ impl Kind for Any {
 impl Kind for Json {
     const TYPE: &'static str = "field";
 
-    fn get_value<'d>(&self, _: &Options, name: &str, data: &'d Input<'_>, _: Context) -> Option<Input<'d>> {
+    fn get_value<'d>(
+        &self,
+        _: &Options,
+        name: &str,
+        data: &'d Input<'_>,
+        _: Context<'_>,
+    ) -> Option<Input<'d>> {
         let Input::Form(form) = data else { return data.get(name) };
         let text = form.get(name)?;
         // In a list, so that the text `null` is not taken for a missing value; an empty one is text that is no JSON.
@@ -59,7 +65,7 @@ impl Kind for Json {
         Some(Input::List(parsed.into_iter().map(Input::from).collect()))
     }
 
-    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context) -> Result<Value, Detail> {
+    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
         let sent = match value {
             Input::List(parsed) => parsed.first().map(plain),
             other => Some(plain(other)),

@@ -27,7 +27,12 @@ impl Kind for Boolean {
         Some(options.default_value().unwrap_or(nothing))
     }
 
-    fn to_internal_value(&self, value: &Input<'_>, options: &Options, _: Context) -> Result<Value, Detail> {
+    fn to_internal_value(
+        &self,
+        value: &Input<'_>,
+        options: &Options,
+        _: Context<'_>,
+    ) -> Result<Value, Detail> {
         let known = match value.as_value() {
             Some(Value::Bool(value)) => Some(*value),
             Some(Value::Int(value)) => number(value.as_i64().map(|value| value as f64)),

@@ -146,7 +146,7 @@ impl<S: Syntax> Kind for Char<S> {
         Some(Err(Detail::list("This field may not be blank.", "blank")))
     }
 
-    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context) -> Result<Value, Detail> {
+    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
         match value.as_value() {
             Some(Value::IllFormed(text)) if self.trim_whitespace => Ok(Value::IllFormed(text.trim())),
             Some(value @ Value::IllFormed(_)) => Ok(value.clone()),

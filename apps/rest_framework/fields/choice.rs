@@ -96,7 +96,7 @@ impl Kind for Choice {
         self.allow_blank
     }
 
-    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context) -> Result<Value, Detail> {
+    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
         match value.as_value() {
             Some(value) => self.find(value),
             None => self.find(&Value::Dict(Dict::new())),
@@ -116,7 +116,7 @@ impl Kind for MultipleChoice {
         _: &Options,
         name: &str,
         data: &'d Input<'_>,
-        context: Context,
+        context: Context<'_>,
     ) -> Option<Input<'d>> {
         let Input::Form(form) = data else { return data.get(name) };
         if context.partial && !form.contains_key(name) {
@@ -125,7 +125,7 @@ impl Kind for MultipleChoice {
         Some(Input::List(form.get_list(name).iter().map(Input::from).collect()))
     }
 
-    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context) -> Result<Value, Detail> {
+    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
         let keys = |entries: Vec<(&str, _)>| entries.into_iter().map(|(key, _)| Value::from(key)).collect();
         let items: Vec<Value> = match (value, value.entries()) {
             // Iterating a dict gives its keys.

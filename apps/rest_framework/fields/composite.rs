@@ -83,7 +83,13 @@ impl Field<Mapping> {
 impl Kind for List {
     const TYPE: &'static str = "list";
 
-    fn get_value<'d>(&self, _: &Options, name: &str, data: &'d Input<'_>, _: Context) -> Option<Input<'d>> {
+    fn get_value<'d>(
+        &self,
+        _: &Options,
+        name: &str,
+        data: &'d Input<'_>,
+        _: Context<'_>,
+    ) -> Option<Input<'d>> {
         let Input::Form(form) = data else { return data.get(name) };
         match form.get_list(name) {
             [] => parse_html_list(form, name).map(Input::List),
@@ -91,7 +97,12 @@ impl Kind for List {
         }
     }
 
-    fn to_internal_value(&self, value: &Input<'_>, _: &Options, context: Context) -> Result<Value, Detail> {
+    fn to_internal_value(
+        &self,
+        value: &Input<'_>,
+        _: &Options,
+        context: Context<'_>,
+    ) -> Result<Value, Detail> {
         let Some(items) = value.items() else {
             let message = format!("Expected a list of items but got type \"{}\".", value.type_name());
             return Err(Detail::list(message, "not_a_list"));
@@ -129,14 +140,25 @@ impl Kind for List {
 impl Kind for Mapping {
     const TYPE: &'static str = "nested object";
 
-    fn get_value<'d>(&self, _: &Options, name: &str, data: &'d Input<'_>, _: Context) -> Option<Input<'d>> {
+    fn get_value<'d>(
+        &self,
+        _: &Options,
+        name: &str,
+        data: &'d Input<'_>,
+        _: Context<'_>,
+    ) -> Option<Input<'d>> {
         let Input::Form(form) = data else { return data.get(name) };
         // The bare name of the field clears it.
         let cleared = || form.contains_key(name).then(|| Value::Dict(Dict::new()).into());
         parse_html_dict(form, name).or_else(cleared)
     }
 
-    fn to_internal_value(&self, value: &Input<'_>, _: &Options, context: Context) -> Result<Value, Detail> {
+    fn to_internal_value(
+        &self,
+        value: &Input<'_>,
+        _: &Options,
+        context: Context<'_>,
+    ) -> Result<Value, Detail> {
         let Some(entries) = value.entries() else {
             let message = format!("Expected a dictionary of items but got type \"{}\".", value.type_name());
             return Err(Detail::list(message, "not_a_dict"));
@@ -158,7 +180,7 @@ impl Kind for Mapping {
 fn children<'i>(
     child: &dyn BaseField,
     items: impl Iterator<Item = (String, &'i Input<'i>)>,
-    context: Context,
+    context: Context<'_>,
 ) -> Result<Vec<(String, Value)>, Detail> {
     let mut values = Vec::new();
     let mut errors = IndexMap::new();

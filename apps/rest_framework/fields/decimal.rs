@@ -47,7 +47,7 @@ impl Kind for Decimal {
         (options.allow_null && python::strip(text).is_empty()).then_some(Ok(Value::Null))
     }
 
-    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context) -> Result<Value, Detail> {
+    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
         let invalid = || Detail::list("A valid number is required.", "invalid");
         let text = match value.as_value() {
             Some(value @ (Value::String(_) | Value::Int(_) | Value::Float(_))) => python::str(value),

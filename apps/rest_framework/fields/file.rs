@@ -38,7 +38,7 @@ impl Kind for File {
     const TYPE: &'static str = "file upload";
     const REQUIRED: &'static str = "No file was submitted.";
 
-    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context) -> Result<Value, Detail> {
+    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
         let Some(value @ Value::File(file)) = value.as_value() else {
             let message = "The submitted data was not a file. Check the encoding type on the form.";
             return Err(Detail::list(message, "invalid"));

@@ -22,6 +22,7 @@ mod uuid;
 
 use crate::apps::rest_framework::data::{Dict, Value};
 use crate::apps::rest_framework::error_detail::{Detail, ErrorDetail};
+use crate::framework::timezone::TimeZone;
 
 pub use self::any::{AnyField, JsonField};
 pub use self::boolean::BooleanField;
@@ -37,10 +38,12 @@ pub use self::options::Options;
 pub use self::uuid::UuidField;
 
 /// What is true of a whole validation.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Context {
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
     /// Whether absent fields are left alone, as for PATCH.
     pub partial: bool,
+    /// The project's time zone.
+    pub time_zone: &'a TimeZone,
 }
 
 /// A field of a serializer.
@@ -75,7 +78,7 @@ pub trait Kind: Send + Sync {
         options: &Options,
         name: &str,
         data: &'d Input<'_>,
-        context: Context,
+        context: Context<'_>,
     ) -> Option<Input<'d>> {
         let form = match data {
             Input::Form(form) => form,
@@ -105,7 +108,7 @@ pub trait Kind: Send + Sync {
         &self,
         value: &Input<'_>,
         options: &Options,
-        context: Context,
+        context: Context<'_>,
     ) -> Result<Value, Detail>;
 
     /// Collects what is wrong with the value itself, after the field's own validators.
@@ -134,10 +137,14 @@ pub trait BaseField: Send + Sync {
     fn is_read_only(&self) -> bool;
 
     /// Takes its value out of the whole input; None if it is missing.
-    fn get_value<'d>(&self, name: &str, data: &'d Input<'_>, context: Context) -> Option<Input<'d>>;
+    fn get_value<'d>(&self, name: &str, data: &'d Input<'_>, context: Context<'_>) -> Option<Input<'d>>;
 
     /// Validates a value, or its absence. `Ok(None)` means: leave the field out.
-    fn run_validation(&self, value: Option<&Input<'_>>, context: Context) -> Result<Option<Value>, Detail>;
+    fn run_validation(
+        &self,
+        value: Option<&Input<'_>>,
+        context: Context<'_>,
+    ) -> Result<Option<Value>, Detail>;
 
     /// Its description for OPTIONS (`SimpleMetadata.get_field_info`). Children of lists have the empty name.
     fn info(&self, name: &str) -> Dict;
@@ -148,11 +155,15 @@ impl<K: Kind> BaseField for Field<K> {
         self.options.read_only
     }
 
-    fn get_value<'d>(&self, name: &str, data: &'d Input<'_>, context: Context) -> Option<Input<'d>> {
+    fn get_value<'d>(&self, name: &str, data: &'d Input<'_>, context: Context<'_>) -> Option<Input<'d>> {
         self.kind.get_value(&self.options, name, data, context)
     }
 
-    fn run_validation(&self, value: Option<&Input<'_>>, context: Context) -> Result<Option<Value>, Detail> {
+    fn run_validation(
+        &self,
+        value: Option<&Input<'_>>,
+        context: Context<'_>,
+    ) -> Result<Option<Value>, Detail> {
         self.validation(value, context).map_err(|detail| self.options.reword(detail))
     }
 
@@ -172,7 +183,7 @@ impl<K: Kind> Field<K> {
         Self { options: Options::default(), kind }
     }
 
-    fn validation(&self, value: Option<&Input<'_>>, context: Context) -> Result<Option<Value>, Detail> {
+    fn validation(&self, value: Option<&Input<'_>>, context: Context<'_>) -> Result<Option<Value>, Detail> {
         let options = &self.options;
         let default = || if context.partial { None } else { options.default_value() };
         if options.read_only {

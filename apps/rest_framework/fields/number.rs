@@ -144,7 +144,7 @@ pub(super) fn check_length(text: &str) -> Result<(), Detail> {
 impl Kind for Int {
     const TYPE: &'static str = "integer";
 
-    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context) -> Result<Value, Detail> {
+    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
         let invalid = || Detail::list("A valid integer is required.", "invalid");
         let text = match value.as_value() {
             Some(Value::Int(int)) => return Ok(Value::Int(int.clone())),
@@ -175,7 +175,7 @@ impl Kind for Int {
 impl Kind for Float {
     const TYPE: &'static str = "float";
 
-    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context) -> Result<Value, Detail> {
+    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
         let float = match value.as_value() {
             Some(Value::Int(int)) => match int.to_f64() {
                 None => return Err(Detail::list("Integer value too large to convert to float", "overflow")),

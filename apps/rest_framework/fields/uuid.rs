@@ -24,7 +24,7 @@ impl Field<Uuid> {
 impl Kind for Uuid {
     const TYPE: &'static str = "string";
 
-    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context) -> Result<Value, Detail> {
+    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
         let number = match value.as_value() {
             Some(Value::Bool(value)) => Some((*value).into()),
             Some(Value::Int(int)) => int.as_u128(),

@@ -52,13 +52,10 @@ impl DjangoModelPermissions {
 #[async_trait(?Send)]
 impl Permission for DjangoModelPermissions {
     async fn has_permission(&self, request: &Request) -> Result<bool, APIException> {
-        let Some(user) = request.user() else { return Ok(false) };
-        let perms = self.required(request.method())?;
-        if perms.is_empty() {
-            return Ok(true);
+        if request.user().is_none() {
+            return Ok(false);
         }
-        let (user, perms) = (user.clone(), perms.to_vec());
-        request.database()?.run(move |connection| Ok(user.has_perms(connection, &perms)?)).await
+        request.has_perms(self.required(request.method())?).await
     }
 }
 

@@ -12,8 +12,9 @@ use crate::apps::rest_framework::response::Response;
 use crate::apps::rest_framework::testing::TestProject;
 use crate::apps::rest_framework::views::APIView;
 use crate::classes;
+use crate::framework::database::{DatabaseError, DbConnection};
 use crate::framework::urls::{Pattern, path};
-use crate::schema::auth_user;
+use crate::schema::{auth_user, auth_user_user_permissions};
 
 /// Believes what the client says. This is all that an app writes for an authentication class of its own.
 struct ByName;
@@ -105,11 +106,27 @@ async fn note(request: Request, class: actix_web::web::Path<String>) -> Result<R
     Ok(Response::new("ok"))
 }
 
+/// Takes the permissions away that the request's own check has seen.
+async fn take_away(request: Request) -> Result<Response, APIException> {
+    let delete = |db: &mut DbConnection| {
+        diesel::delete(auth_user_user_permissions::table).execute(db).map_err(DatabaseError::from)
+    };
+    request.database()?.run(delete).await?;
+    Ok(Response::new(request.has_perms(&["authtoken.change_token"]).await?.to_string()))
+}
+
 fn urlpatterns() -> Vec<Pattern> {
     let model = || DjangoModelPermissions::of("authtoken", "token");
     vec![
         path("model", view(model())),
         path("model-or-anon", view(DjangoModelPermissionsOrAnonReadOnly::of("authtoken", "token"))),
+        path(
+            "take-away",
+            APIView::new("V")
+                .authentication_classes(classes![ByName])
+                .permission_classes(classes![model(), model().or(IsAdminUser)])
+                .post(take_away),
+        ),
         path("view-too", view(model().perms(Method::GET, &["authtoken.view_token"]))),
         path("auth-and-admin", view(IsAuthenticated.and(IsAdminUser))),
         path("admin-or-read", view(IsAdminUser.or(IsAuthenticatedOrReadOnly))),
@@ -163,6 +180,17 @@ async fn models_need_the_permissions_that_django_gave() {
             assert_eq!(answers, *expected, "{path} as {user}");
         }
     }
+}
+
+/// Django answers so too: what a user may do is asked once.
+#[actix_web::test]
+async fn permissions_are_loaded_once_a_request() {
+    let project = TestProject::new(urlpatterns, &[]);
+    arrange(&project);
+    let requests = vec![request("POST", "/take-away", "direct"), request("POST", "/take-away", "direct")];
+    let answers = project.send(requests).await;
+    assert_eq!((answers[0].status, answers[0].body.as_str()), (200, r#""true""#));
+    assert_eq!(answers[1].status, 403);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::apps::rest_framework::error_detail::Detail;
 use crate::apps::rest_framework::fields::input::parse_html_list;
 use crate::apps::rest_framework::fields::number::describe;
 use crate::apps::rest_framework::fields::{BaseField, Context, Field, Input, Kind, Options};
+use crate::framework::timezone::TimeZone;
 
 /// A list of objects.
 pub type ListSerializer = Field<Many>;
@@ -48,7 +49,12 @@ impl Field<Many> {
 
     /// The body as a list of the objects' values.
     pub fn run(&self, data: &Data) -> Result<Value, Detail> {
-        run(self, data, self.kind.child.kind.partial)
+        self.run_in(data, &TimeZone::default())
+    }
+
+    /// The same, where the project's time zone is another than UTC.
+    pub fn run_in(&self, data: &Data, time_zone: &TimeZone) -> Result<Value, Detail> {
+        run(self, data, Context { partial: self.kind.child.kind.partial, time_zone })
     }
 
     /// The body as a list of an app's own struct.
@@ -83,14 +89,25 @@ impl Many {
 impl Kind for Many {
     const TYPE: &'static str = "field";
 
-    fn get_value<'d>(&self, _: &Options, name: &str, data: &'d Input<'_>, _: Context) -> Option<Input<'d>> {
+    fn get_value<'d>(
+        &self,
+        _: &Options,
+        name: &str,
+        data: &'d Input<'_>,
+        _: Context<'_>,
+    ) -> Option<Input<'d>> {
         match data {
             Input::Form(form) => parse_html_list(form, name).map(Input::List),
             other => other.get(name),
         }
     }
 
-    fn to_internal_value(&self, value: &Input<'_>, _: &Options, context: Context) -> Result<Value, Detail> {
+    fn to_internal_value(
+        &self,
+        value: &Input<'_>,
+        _: &Options,
+        context: Context<'_>,
+    ) -> Result<Value, Detail> {
         let Some(items) = value.items() else {
             let message = format!("Expected a list of items but got type \"{}\".", value.type_name());
             return Err(Detail::non_field(message, "not_a_list"));

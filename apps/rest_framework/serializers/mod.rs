@@ -22,6 +22,8 @@ use super::error_detail::{Detail, ErrorDetail};
 use super::fields::input::parse_html_dict;
 use super::fields::{BaseField, Context, Field, Input, Kind, Options};
 
+use crate::framework::timezone::TimeZone;
+
 pub use self::list::{ListSerializer, Many};
 
 /// An object made of fields: at the root of a body, or as a field of another one.
@@ -99,12 +101,22 @@ impl Field<Object> {
     /// The body as the values of the fields, in their order: `is_valid` and `validated_data`. `Null` for a null that
     /// is allowed.
     pub fn run(&self, data: &Data) -> Result<Value, Detail> {
-        run(self, data, self.kind.partial)
+        self.run_in(data, &TimeZone::default())
+    }
+
+    /// The same, where the project's time zone is another than UTC.
+    pub fn run_in(&self, data: &Data, time_zone: &TimeZone) -> Result<Value, Detail> {
+        run(self, data, Context { partial: self.kind.partial, time_zone })
     }
 
     /// The body as an app's own struct.
     pub fn validated<T: DeserializeOwned>(&self, data: &Data) -> Result<T, Error> {
-        from_value(self.run(data)?).map_err(Error::Mismatch)
+        self.validated_in(data, &TimeZone::default())
+    }
+
+    /// The same, where the project's time zone is another than UTC.
+    pub fn validated_in<T: DeserializeOwned>(&self, data: &Data, time_zone: &TimeZone) -> Result<T, Error> {
+        from_value(self.run_in(data, time_zone)?).map_err(Error::Mismatch)
     }
 
     /// The fields and what they accept, for the answer to OPTIONS (`SimpleMetadata.get_serializer_info`).
@@ -114,8 +126,8 @@ impl Field<Object> {
 }
 
 /// Validates a whole body.
-fn run<K: Kind>(root: &Field<K>, data: &Data, partial: bool) -> Result<Value, Detail> {
-    let result = root.run_validation(Some(&data.into()), Context { partial });
+fn run<K: Kind>(root: &Field<K>, data: &Data, context: Context<'_>) -> Result<Value, Detail> {
+    let result = root.run_validation(Some(&data.into()), context);
     result.map(|value| value.unwrap_or(Value::Null)).map_err(|detail| match &detail {
         Detail::List(items) => match items.as_slice() {
             [Detail::Message(ErrorDetail { code, .. })] if code == "null" => {
@@ -136,14 +148,25 @@ impl Object {
 impl Kind for Object {
     const TYPE: &'static str = "nested object";
 
-    fn get_value<'d>(&self, _: &Options, name: &str, data: &'d Input<'_>, _: Context) -> Option<Input<'d>> {
+    fn get_value<'d>(
+        &self,
+        _: &Options,
+        name: &str,
+        data: &'d Input<'_>,
+        _: Context<'_>,
+    ) -> Option<Input<'d>> {
         match data {
             Input::Form(form) => parse_html_dict(form, name),
             other => other.get(name),
         }
     }
 
-    fn to_internal_value(&self, value: &Input<'_>, _: &Options, context: Context) -> Result<Value, Detail> {
+    fn to_internal_value(
+        &self,
+        value: &Input<'_>,
+        _: &Options,
+        context: Context<'_>,
+    ) -> Result<Value, Detail> {
         if !value.is_dict() {
             let message = format!("Invalid data. Expected a dictionary, but got {}.", value.type_name());
             return Err(Detail::non_field(message, "invalid"));

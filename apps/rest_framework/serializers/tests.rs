@@ -6,6 +6,7 @@ use crate::apps::rest_framework::data::{QueryDict, UploadedFile};
 use crate::apps::rest_framework::fields::*;
 use crate::apps::rest_framework::json;
 use crate::apps::rest_framework::python::codecs::Charset;
+use crate::framework::timezone::TimeZone;
 
 /// What the reference's serializer of the same name said of an input. Forms are pairs.
 #[derive(Deserialize)]
@@ -257,5 +258,34 @@ proptest::proptest! {
                 }
             }
         }
+    }
+}
+
+/// Zone, `USE_TZ`, what was sent, and its representation in the reference, or what went wrong. Where the offset has seconds
+/// the representation is that of the moment in UTC.
+#[test]
+fn times_are_those_of_the_projects_zone() {
+    let serializer = serializer("datetime");
+    for line in include_str!("../fixtures/time_zones.jsonl").lines() {
+        let (zone, use_tz, sent, expected): (String, bool, String, String) =
+            serde_json::from_str(line).unwrap();
+        let data = Value::Dict(Dict::from([("f".to_owned(), sent.into())])).into();
+        let result = serializer.run_in(&data, &TimeZone::new(&zone, use_tz).unwrap());
+        let Ok(Value::Dict(values)) = &result else {
+            // A crash there, of times that are no year's in UTC.
+            let overflow = ["crash", "Datetime value out of range."].contains(&expected.as_str());
+            let detail = serde_json::to_string(&result.unwrap_err()).unwrap();
+            assert_eq!(
+                (overflow, detail.as_str()),
+                (true, r#"{"f":["Datetime value out of range."]}"#),
+                "{line}"
+            );
+            continue;
+        };
+        let value = values["f"].as_str().unwrap();
+        assert_eq!(value, expected, "{line}");
+        // An app's struct can have it.
+        assert_eq!(value.parse::<chrono::DateTime<chrono::FixedOffset>>().is_ok(), use_tz, "{line}");
+        assert_eq!(value.parse::<chrono::NaiveDateTime>().is_ok(), !use_tz, "{line}");
     }
 }

@@ -84,10 +84,11 @@ async fn the_settings_have_a_class_and_versions_for_all_views() {
         default_renderer_classes: classes![JSONRenderer],
         ..APISettings::default()
     };
-    let urls = UrlConf::new(vec![path("", view())]);
+    let urls = UrlConf::new(vec![path("", view()), path("none", view().without_versioning())]);
     let app = App::new().app_data(Data::new(settings)).configure(|config| urls.register(config));
     let app = init_service(app).await;
-    for (uri, body) in [("/", "\"v1\""), ("/?v=v7", "\"v7\""), ("/?version=v7", "\"v1\"")] {
+    for (uri, body) in [("/", "\"v1\""), ("/?v=v7", "\"v7\""), ("/?version=v7", "\"v1\""), ("/none?v=v7", "")]
+    {
         let answer = call_and_read_body(&app, TestRequest::get().uri(uri).to_request()).await;
         assert_eq!(answer, body, "{uri}");
     }

@@ -4,6 +4,7 @@ use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ManageConnection, R2D2Connection};
 use diesel::{Connection as _, ConnectionError, RunQueryDsl, SqliteConnection};
 
+use super::clock::set_time_zone;
 use super::{DatabaseSettings, DatabaseUrl, JournalMode, Named, Names};
 
 // The derive can't read types with parameters.
@@ -70,6 +71,7 @@ impl Manager {
         // First of all, so that what follows waits for a lock instead of failing.
         let timeout = self.settings.timeout.as_millis();
         connection.batch_execute(&format!("PRAGMA busy_timeout = {timeout}")).map_err(query)?;
+        set_time_zone(&mut connection, &self.settings.time_zone).map_err(query)?;
         if let Some(mode) = self.journal_mode(&mut connection).map_err(query)? {
             let mode = if mode == JournalMode::Wal { "WAL" } else { "DELETE" };
             connection.batch_execute(&format!("PRAGMA journal_mode = {mode}")).map_err(query)?;
@@ -89,10 +91,11 @@ impl Manager {
             format!("file:{path}?mode=ro")
         };
         let mut connection = SqliteConnection::establish(&uri)?;
-        let timeout = self.settings.timeout.as_millis();
+        let (timeout, query) = (self.settings.timeout.as_millis(), diesel::r2d2::Error::QueryError);
+        set_time_zone(&mut connection, &self.settings.time_zone).map_err(query)?;
         connection
             .batch_execute(&format!("PRAGMA busy_timeout = {timeout}; PRAGMA query_only = ON"))
-            .map_err(diesel::r2d2::Error::QueryError)?;
+            .map_err(query)?;
         Ok(DbConnection::Sqlite(Named::new(connection, self.settings.names.clone())))
     }
 
@@ -129,7 +132,8 @@ impl Manager {
             url.push_str(&format!("&tcp_user_timeout={}", self.settings.timeout.as_millis()));
         }
         let mut connection = diesel::PgConnection::establish(&url)?;
-        // timestamptz columns are read as plain timestamps, which is right in UTC only.
+        // timestamptz columns are read as plain timestamps, which is right in UTC only. Without USE_TZ Django sets TIME_ZONE
+        // here, and so writes the same moments.
         let read_only = if self.settings.read_only { "SET default_transaction_read_only = on; " } else { "" };
         let settings = format!(
             "{read_only}SET TIME ZONE 'UTC'; SET statement_timeout = {}; SET lock_timeout = {}",

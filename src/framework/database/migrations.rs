@@ -6,10 +6,10 @@
 use diesel::backend::Backend;
 use diesel::connection::BoxableConnection;
 use diesel::migration::{Migration, MigrationMetadata, MigrationName, MigrationSource, MigrationVersion};
-use diesel::{Connection, QueryDsl, RunQueryDsl, SelectableHelper};
+use diesel::{Connection, ExpressionMethods as _, QueryDsl, RunQueryDsl, SelectableHelper};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{DatabaseError, DbConnection};
+use super::{DatabaseError, DbConnection, now};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 #[cfg(feature = "postgres")]
@@ -56,6 +56,7 @@ mod diesel_schema {
             id -> BigInt,
             app -> Text,
             name -> Text,
+            applied -> Timestamp,
         }
     }
 }
@@ -123,7 +124,28 @@ pub fn recorded_for_django() -> Result<Vec<(String, String)>, DatabaseError> {
 /// # Errors
 /// No migration of this name, or the database refuses it.
 pub fn apply(connection: &mut DbConnection, name: &str) -> Result<(), MigrationError> {
-    change(connection, name, Change::Apply)
+    use diesel_schema::django_migrations::dsl::{applied, django_migrations, id};
+
+    let rows = |connection: &mut DbConnection| -> Result<Option<i64>, DatabaseError> {
+        if !has_table(connection, "django_migrations")? {
+            return Ok(None);
+        }
+        Ok(django_migrations.select(diesel::dsl::max(id)).get_result(connection)?)
+    };
+    let before = rows(connection).map_err(MigrationError::new)?;
+    change(connection, name, Change::Apply)?;
+    // SQLite's own functions don't know the project's time zone.
+    let set_time = |connection: &mut DbConnection| -> Result<(), DatabaseError> {
+        let new = django_migrations.filter(id.gt(before.unwrap_or(0)));
+        let now = now(connection)?;
+        diesel::update(new).set(applied.eq(now)).execute(connection)?;
+        Ok(())
+    };
+    match connection {
+        DbConnection::Sqlite(_) => set_time(connection).map_err(MigrationError::new),
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => Ok(()),
+    }
 }
 
 /// Records one migration as applied, and runs nothing: what it would make is there, and is Django's.

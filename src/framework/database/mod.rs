@@ -4,6 +4,7 @@
 //! connection out and uses it inside one blocking call, so that no request thread ever waits for a disk or a socket.
 //! What diesel's `MultiConnection` can't express (see `#[derive(MultiConnection)]`) matches on the variant.
 
+mod clock;
 pub mod inspection;
 mod manager;
 pub mod migrations;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection};
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 
+pub use self::clock::now;
 pub(crate) use self::manager::on_variant;
 pub use self::manager::{DbConnection, Manager};
 pub use self::named::Named;
@@ -30,6 +32,7 @@ pub use self::user_id::{KeyType, UserId, UserKey};
 use self::watched::Watched;
 use super::conf::{Env, ImproperlyConfigured};
 use super::request_id;
+use super::timezone::TimeZone;
 
 /// How to reach the database.
 #[derive(Clone, Debug)]
@@ -49,6 +52,8 @@ pub struct DatabaseSettings {
     /// What the database calls its tables. Not a variable of the environment: the installed apps say it
     /// ([`App::names`](super::app::App::names)).
     pub names: Names,
+    /// `TIME_ZONE` and `USE_TZ`: what a time in SQLite means.
+    pub time_zone: TimeZone,
     /// Whether the database refuses every write and is never made, for a command that only looks. Not a variable of the
     /// environment.
     pub read_only: bool,
@@ -94,6 +99,7 @@ impl DatabaseSettings {
             statement_timeout: seconds(env, "DATABASE_STATEMENT_TIMEOUT", 30)?,
             journal_mode: env.optional("SQLITE_JOURNAL_MODE")?,
             names: Names::default(),
+            time_zone: TimeZone::from_env(env)?,
             read_only: false,
         })
     }

@@ -22,7 +22,7 @@ pub enum Kind {
     Text,
     /// A truth value.
     Bool,
-    /// A moment, in UTC.
+    /// A moment.
     Timestamp,
     /// A user's primary key: [`UserId`](super::UserId).
     UserKey,
@@ -38,7 +38,7 @@ impl Kind {
             Self::Text => ["char", "text"].iter().any(|part| type_name.contains(part)),
             Self::Bool => matches!(type_name, "bool" | "boolean"),
             Self::Timestamp if sqlite => matches!(type_name, "datetime" | "timestamp"),
-            // A project with USE_TZ = False has local times, `without time zone`.
+            // Django makes no other, also without USE_TZ.
             Self::Timestamp => type_name == "timestamp with time zone",
             // Django's UUIDField is char(32) there.
             Self::UserKey if sqlite => type_name.contains("int") || type_name == "char",
@@ -52,7 +52,7 @@ impl Kind {
             Self::BigInt => "a whole number of 64 bits",
             Self::Text => "text",
             Self::Bool => "a truth value",
-            Self::Timestamp => "a time in UTC (USE_TZ = True)",
+            Self::Timestamp => "a moment (timestamp with time zone; datetime on SQLite)",
             Self::UserKey => "a user's key, a whole number or a UUID",
         }
     }

@@ -16,7 +16,7 @@ pub(super) struct Shadow;
 
 #[derive(Args)]
 struct Options {
-    /// Where Django is: http://HOST:PORT, without a path.
+    /// Where Django is: http://HOST:PORT or https://HOST, without a path.
     #[arg(long)]
     to: Origin,
     /// Optional port number, or ipaddr:port, to listen on.
@@ -35,11 +35,13 @@ impl std::str::FromStr for Origin {
         let uri: actix_web::http::Uri = text.parse().map_err(|_| "it is no URL")?;
         let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'));
         match (uri.scheme_str(), authority, uri.path(), uri.query()) {
-            (Some("http"), Some(authority), "/" | "", None) => Ok(Self(format!("http://{authority}"))),
-            (Some("https"), ..) => {
-                Err("it is passed on in plain HTTP only; name the port behind the TLS proxy")
+            (Some("https"), ..) if !cfg!(feature = "shadow-tls") => {
+                Err("this program was built without TLS; build it with `--features shadow-tls`")
             }
-            _ => Err("it must be http://HOST:PORT, without a path"),
+            (Some(scheme @ ("http" | "https")), Some(authority), "/" | "", None) => {
+                Ok(Self(format!("{scheme}://{authority}")))
+            }
+            _ => Err("it must be http://HOST:PORT or https://HOST, without a path"),
         }
     }
 }
@@ -80,7 +82,10 @@ mod tests {
     #[test]
     fn an_origin_has_no_path_and_no_password() {
         assert_eq!("http://127.0.0.1:8001/".parse(), Ok(Origin("http://127.0.0.1:8001".to_owned())));
-        for bad in ["127.0.0.1:8001", "https://example.com", "http://a/b", "http://a:b@c", "http://a/?b", ""]
+        let https = "https://example.com".parse::<Origin>();
+        assert_eq!(https.is_ok(), cfg!(feature = "shadow-tls"), "{https:?}");
+        for bad in
+            ["127.0.0.1:8001", "https://example.com/a", "http://a/b", "http://a:b@c", "http://a/?b", ""]
         {
             assert!(bad.parse::<Origin>().is_err(), "{bad}");
         }

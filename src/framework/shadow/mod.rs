@@ -9,6 +9,8 @@
 mod compare;
 mod proxy;
 mod report;
+#[cfg(feature = "shadow-tls")]
+mod tls;
 
 use std::io;
 use std::net::SocketAddr;
@@ -34,10 +36,10 @@ const LAST: Duration = Duration::from_secs(5);
 
 /// Serves until SIGTERM or SIGINT.
 ///
-/// `origin` is Django's, `http://HOST:PORT` without a path. `listening` is called once with the address that was bound.
+/// `origin` is Django's, `http://HOST:PORT` or `https://HOST:PORT` without a path. `listening` is called once with the address that was bound.
 ///
 /// # Errors
-/// The address can't be bound, or a server fails.
+/// The address can't be bound, or a server fails; for `https` there is no certificate to trust.
 pub fn run(
     project: &Project,
     address: Address,
@@ -45,6 +47,7 @@ pub fn run(
     listening: &mut dyn FnMut(SocketAddr) -> io::Result<()>,
 ) -> io::Result<Arc<Report>> {
     let report = Arc::new(Report::default());
+    let connect = proxy::Connect::to(origin, &project.env)?;
     actix_web::rt::System::new().block_on(async {
         let project = Arc::new(project.for_reading());
         let resolver = Arc::new(UrlConf::new((project.urlpatterns)()).resolver());
@@ -59,9 +62,10 @@ pub fn run(
         let permits = Arc::new(Semaphore::new(COMPARISONS));
         let proxy = {
             let (theirs, report, permits) = (origin.to_owned(), Arc::clone(&report), Arc::clone(&permits));
+            let connect = connect.clone();
             HttpServer::new(move || {
                 let shadow = proxy::Shadow {
-                    client: proxy::client(),
+                    client: connect.client(),
                     theirs: theirs.clone(),
                     ours: ours.clone(),
                     resolver: Arc::clone(&resolver),

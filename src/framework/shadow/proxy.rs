@@ -1,5 +1,6 @@
 //! Passing a request on, to either program, and its answer back.
 
+use std::io;
 use std::sync::Arc;
 
 use actix_web::body::{BodyStream, BoxBody, SizedStream};
@@ -18,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::compare::{Answer, differences};
 use super::report::Report;
 use super::{COMPARED_BODY, TIMEOUT};
+use crate::framework::conf::Env;
 use crate::framework::urls::Resolver;
 
 /// What the proxy works with; one a worker.
@@ -32,9 +34,33 @@ pub(super) struct Shadow {
     pub(super) permits: Arc<Semaphore>,
 }
 
-/// A client that adds nothing of its own, and follows no redirect.
-pub(super) fn client() -> awc::Client {
-    awc::Client::builder().no_default_headers().disable_redirects().timeout(TIMEOUT).finish()
+/// How Django is reached.
+#[derive(Clone)]
+pub(super) struct Connect {
+    #[cfg(feature = "shadow-tls")]
+    tls: Option<Arc<rustls::ClientConfig>>,
+}
+
+impl Connect {
+    /// # Errors
+    /// For `https` there is no certificate to trust.
+    #[cfg_attr(not(feature = "shadow-tls"), expect(unused_variables, reason = "there is only one way"))]
+    pub(super) fn to(origin: &str, env: &Env) -> io::Result<Self> {
+        Ok(Self {
+            #[cfg(feature = "shadow-tls")]
+            tls: origin.starts_with("https:").then(|| super::tls::client_config(env)).transpose()?,
+        })
+    }
+
+    /// A client that adds nothing of its own, and follows no redirect.
+    pub(super) fn client(&self) -> awc::Client {
+        let client = awc::Client::builder().no_default_headers().disable_redirects().timeout(TIMEOUT);
+        #[cfg(feature = "shadow-tls")]
+        if let Some(tls) = &self.tls {
+            return client.connector(awc::Connector::new().rustls_0_23(Arc::clone(tls))).finish();
+        }
+        client.finish()
+    }
 }
 
 /// A request's line and headers, as both programs get them.

@@ -1,0 +1,189 @@
+//! `TIME_ZONE` and `USE_TZ` (django/utils/timezone.py): what a clock on the wall says at a moment.
+//!
+//! The rules of the zones are those of the machine's own `zoneinfo`, as Python reads it, and the program's where there is
+//! none.
+
+use std::fmt;
+
+use chrono::{Datelike as _, NaiveDateTime, SubsecRound as _, TimeDelta, Timelike as _, Utc};
+use jiff::tz::AmbiguousOffset;
+use jiff::{Timestamp, civil};
+
+use super::conf::{Env, ImproperlyConfigured};
+
+/// The project's time zone, and whether times know of zones at all.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TimeZone {
+    zone: jiff::tz::TimeZone,
+    use_tz: bool,
+}
+
+impl TimeZone {
+    /// Reads `TIME_ZONE` (a name of the IANA database, default `UTC`) and `USE_TZ` (default true). Both must be Django's.
+    ///
+    /// # Errors
+    /// A name that no zone has; a `USE_TZ` that is no switch.
+    pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
+        Self::new(env.get("TIME_ZONE").unwrap_or("UTC").trim(), env.flag("USE_TZ", true)?)
+    }
+
+    /// The zone of this name.
+    ///
+    /// # Errors
+    /// A name that no zone has.
+    pub fn new(name: &str, use_tz: bool) -> Result<Self, ImproperlyConfigured> {
+        match jiff::tz::TimeZone::get(name) {
+            // Django has no such zone, and it would be UTC.
+            Ok(zone) if !zone.is_unknown() => Ok(Self { zone, use_tz }),
+            _ => Err(ImproperlyConfigured::new(format!(
+                "TIME_ZONE: '{name}' is no time zone of the IANA database, such as Europe/Berlin."
+            ))),
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.zone.iana_name().unwrap_or("UTC")
+    }
+
+    /// `USE_TZ`: whether times are moments, not what a clock said.
+    #[must_use]
+    pub fn use_tz(&self) -> bool {
+        self.use_tz
+    }
+
+    /// `timezone.now()` as Django writes it where a column has no time zone: in UTC, or as the clock has it without
+    /// `USE_TZ`. Microseconds.
+    #[must_use]
+    pub fn now(&self) -> NaiveDateTime {
+        let utc = Utc::now().naive_utc().trunc_subsecs(6);
+        let ahead = if self.use_tz { TimeDelta::zero() } else { self.ahead_at(utc) };
+        utc + ahead
+    }
+
+    /// How far the zone is ahead of UTC at a moment, which is in UTC.
+    #[must_use]
+    pub fn ahead_at(&self, utc: NaiveDateTime) -> TimeDelta {
+        // What lies outside of jiff's range is two days away from a year with nothing in it.
+        let seconds = utc.and_utc().timestamp();
+        let seconds = seconds.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
+        let moment = Timestamp::from_second(seconds).unwrap_or_default();
+        TimeDelta::seconds(self.zone.to_offset(moment).seconds().into())
+    }
+
+    /// How far the zone is ahead of UTC when its clocks say this. Where they say it twice it is the first time, and where
+    /// they skip it what they had until then (`fold=0` of Python).
+    ///
+    /// `None` for a year that is not one of Python's.
+    #[must_use]
+    pub fn ahead_when(&self, local: NaiveDateTime) -> Option<TimeDelta> {
+        let year = i16::try_from(local.year()).ok().filter(|year| (1..=9999).contains(year))?;
+        let part = |value: u32| i8::try_from(value).ok();
+        let local = civil::DateTime::new(
+            year,
+            part(local.month())?,
+            part(local.day())?,
+            part(local.hour())?,
+            part(local.minute())?,
+            part(local.second())?,
+            0,
+        );
+        let offset = match self.zone.to_ambiguous_timestamp(local.ok()?).offset() {
+            AmbiguousOffset::Unambiguous { offset } => offset,
+            AmbiguousOffset::Gap { before, .. } | AmbiguousOffset::Fold { before, .. } => before,
+        };
+        Some(TimeDelta::seconds(offset.seconds().into()))
+    }
+}
+
+impl Default for TimeZone {
+    /// UTC, with `USE_TZ`.
+    fn default() -> Self {
+        Self { zone: jiff::tz::TimeZone::UTC, use_tz: true }
+    }
+}
+
+impl fmt::Debug for TimeZone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TimeZone({}, use_tz: {})", self.name(), self.use_tz)
+    }
+}
+
+/// `datetime.isoformat()`, with `Z` for UTC as Django REST framework writes it; `ahead` is `None` for a naive time.
+#[must_use]
+pub fn isoformat(local: NaiveDateTime, ahead: Option<TimeDelta>) -> String {
+    let format = if local.nanosecond() == 0 { "%Y-%m-%dT%H:%M:%S" } else { "%Y-%m-%dT%H:%M:%S%.6f" };
+    let offset = match ahead.map(|ahead| ahead.num_seconds()) {
+        None => String::new(),
+        Some(0) => "Z".to_owned(),
+        Some(seconds) => {
+            let (sign, all) = (if seconds < 0 { '-' } else { '+' }, seconds.unsigned_abs());
+            let (hours, minutes, seconds) = (all / 3600, all / 60 % 60, all % 60);
+            let seconds = if seconds == 0 { String::new() } else { format!(":{seconds:02}") };
+            format!("{sign}{hours:02}:{minutes:02}{seconds}")
+        }
+    };
+    format!("{}{offset}", local.format(format))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+
+    use super::*;
+
+    #[test]
+    fn only_names_of_zones_are_taken() {
+        let zone = |name: &str, use_tz: &str| {
+            TimeZone::from_env(&Env::from_iter([("TIME_ZONE", name), ("USE_TZ", use_tz)]))
+        };
+        assert_eq!(zone("", "").unwrap(), TimeZone::default());
+        assert_eq!(
+            format!("{:?}", zone("Europe/Berlin", "no").unwrap()),
+            "TimeZone(Europe/Berlin, use_tz: false)"
+        );
+        for name in ["Berlin", "../Europe/Berlin", "+01:00", "Etc/Unknown"] {
+            let said = zone(name, "").unwrap_err().to_string();
+            assert_eq!(
+                said,
+                format!("TIME_ZONE: '{name}' is no time zone of the IANA database, such as Europe/Berlin.")
+            );
+        }
+    }
+
+    #[test]
+    fn the_clock_is_local_without_use_tz_only() {
+        // No summer time there.
+        let kolkata = |use_tz| TimeZone::new("Asia/Kolkata", use_tz).unwrap();
+        let (utc, naive) = (kolkata(true).now(), kolkata(false).now());
+        let difference = naive - utc - TimeDelta::minutes(330);
+        assert!((TimeDelta::zero()..TimeDelta::minutes(1)).contains(&difference), "{difference}");
+    }
+
+    proptest::proptest! {
+        /// A moment's own clock leads back to it, but for the second of two hours that the clock says alike.
+        #[test]
+        fn there_and_back(seconds in -2_000_000_000_i64..6_000_000_000, name in "Europe/Berlin|America/St_Johns|Australia/Lord_Howe") {
+            let zone = TimeZone::new(&name, true).unwrap();
+            let utc = chrono::DateTime::from_timestamp(seconds, 0).unwrap().naive_utc();
+            let ahead = zone.ahead_at(utc);
+            let back = zone.ahead_when(utc + ahead).unwrap();
+            if back != ahead {
+                // The clock has said it before, and that was as long ago as it was put back.
+                let first = utc + ahead - back;
+                proptest::prop_assert!(back > ahead && zone.ahead_at(first) == back);
+            }
+        }
+    }
+
+    #[test]
+    fn every_year_of_pythons_has_an_answer() {
+        let day = |year| NaiveDate::from_ymd_opt(year, 12, 31).unwrap().and_hms_opt(23, 59, 59).unwrap();
+        let zone = TimeZone::new("Pacific/Kiritimati", true).unwrap();
+        assert_eq!(zone.ahead_at(day(9999)), TimeDelta::hours(14));
+        assert_eq!(zone.ahead_when(day(9999)), Some(TimeDelta::hours(14)));
+        assert!(zone.ahead_when(day(1)).is_some());
+        assert_eq!((zone.ahead_when(day(0)), zone.ahead_when(day(10000))), (None, None));
+    }
+}
