@@ -3,14 +3,22 @@
 pub mod authentication;
 #[cfg(feature = "postgres")]
 mod batches;
+#[cfg(feature = "postgres")]
+mod bounded;
 mod cache;
 mod deletion;
 mod diagnosis;
+#[cfg(feature = "postgres")]
+mod gathering;
 pub mod lookup;
 mod management;
 pub mod models;
 pub mod serializers;
 pub mod views;
+
+use std::str::FromStr;
+#[cfg(feature = "postgres")]
+use std::sync::Arc;
 
 use actix_web::web::ServiceConfig;
 
@@ -19,6 +27,8 @@ pub use self::lookup::TokenLookup;
 pub use self::models::Token;
 use crate::framework::app::App;
 use crate::framework::conf::{Env, ImproperlyConfigured};
+#[cfg(feature = "postgres")]
+use crate::framework::database::Database;
 use crate::framework::database::needs::NeededTable;
 use crate::framework::database::{DatabaseError, DbConnection};
 use crate::framework::diagnosis::Examination;
@@ -27,13 +37,37 @@ use crate::framework::management::Command;
 /// The tokens that a worker keeps by default: with their users some 8 MB, when all of them are in use.
 const TOKEN_CACHE_SIZE: usize = 10_000;
 
+/// Whether a token may be used again (`TOKEN_CACHE`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenCache {
+    /// Only while it is certain that nobody has revoked it: on SQLite while nobody commits, on PostgreSQL never.
+    #[default]
+    Exact,
+    /// On PostgreSQL until its revocation is heard of, some milliseconds later. SQLite stays exact.
+    Bounded,
+}
+
+impl FromStr for TokenCache {
+    type Err = &'static str;
+
+    fn from_str(value: &str) -> Result<Self, Self::Err> {
+        match value.to_ascii_lowercase().as_str() {
+            "exact" => Ok(Self::Exact),
+            "bounded" => Ok(Self::Bounded),
+            _ => Err("it is neither exact nor bounded"),
+        }
+    }
+}
+
 /// The app.
 pub struct AuthToken {
-    /// SQLite only: how many tokens each worker keeps at most, to use them again while nobody commits; 0 for none
-    /// (`TOKEN_CACHE_SIZE`).
+    cache: TokenCache,
+    /// How many tokens each worker keeps at most; 0 for none (`TOKEN_CACHE_SIZE`).
     cache_size: usize,
     #[cfg(feature = "postgres")]
-    batches: std::sync::Arc<batches::SharedBatches>,
+    batches: Arc<batches::SharedBatches>,
+    #[cfg(feature = "postgres")]
+    bounded: Arc<bounded::Bounded>,
 }
 
 impl AuthToken {
@@ -43,9 +77,12 @@ impl AuthToken {
     /// A variable that can't be used.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         Ok(Self {
+            cache: env.parse("TOKEN_CACHE", TokenCache::default())?,
             cache_size: env.parse("TOKEN_CACHE_SIZE", TOKEN_CACHE_SIZE)?,
             #[cfg(feature = "postgres")]
-            batches: std::sync::Arc::default(),
+            batches: Arc::default(),
+            #[cfg(feature = "postgres")]
+            bounded: Arc::default(),
         })
     }
 }
@@ -56,14 +93,27 @@ impl App for AuthToken {
     }
 
     fn configure(&self, config: &mut ServiceConfig) {
+        let lookup = TokenLookup::new(self.cache_size);
         #[cfg(feature = "postgres")]
-        config.app_data(TokenLookup::sharing(self.cache_size, &self.batches));
-        #[cfg(not(feature = "postgres"))]
-        config.app_data(TokenLookup::new(self.cache_size));
+        let lookup = lookup.sharing(&self.batches);
+        #[cfg(feature = "postgres")]
+        let lookup = match self.cache {
+            TokenCache::Exact => lookup,
+            TokenCache::Bounded => lookup.bounded(self.bounded.kept(self.cache_size)),
+        };
+        config.app_data(lookup);
+    }
+
+    #[cfg(feature = "postgres")]
+    fn ready(&self, database: &Database) {
+        let is_sqlite = database.settings().url.is_sqlite();
+        if self.cache == TokenCache::Bounded && !is_sqlite && self.cache_size > 0 {
+            self.bounded.listen(database);
+        }
     }
 
     fn commands(&self) -> Vec<Box<dyn Command>> {
-        vec![Box::new(management::DrfCreateToken)]
+        vec![Box::new(management::DrfCreateToken), Box::new(management::InstallTokenTriggers)]
     }
 
     fn tables(&self) -> Vec<NeededTable> {
@@ -71,7 +121,7 @@ impl App for AuthToken {
     }
 
     fn diagnose(&self, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
-        diagnosis::diagnose(examination)
+        diagnosis::diagnose(examination, self.cache)
     }
 
     fn delete_user(&self, connection: &mut DbConnection, user_id: i32) -> Result<(), DatabaseError> {

@@ -78,6 +78,8 @@ fn a_value_that_can_not_be_used_names_its_variable() {
         ("SCRYPT_BLOCK_SIZE", "0", "1 to 2^30"),
         ("SCRYPT_PARALLELISM", "0", "1 to 2^30"),
         ("AUTH_PASSWORD_VALIDATORS", "Nonsense", "unknown validator 'Nonsense'"),
+        ("TOKEN_CACHE", "fast", "neither exact nor bounded"),
+        ("TOKEN_CACHE_SIZE", "-1", "invalid digit"),
         ("DATA_UPLOAD_MAX_MEMORY_SIZE", "x", "invalid digit"),
         ("DATA_UPLOAD_MAX_NUMBER_FIELDS", "x", "invalid digit"),
     ] {
