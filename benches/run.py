@@ -160,6 +160,11 @@ def measure(given, folder, with_postgres):
                 env_postgres = dict(env, DATABASE_URL=postgres.url)
                 tokens["postgres"] = servers.seed(env_postgres)
                 started.append(servers.vitamin("postgres", folder, env_postgres, others=[postgres.pid]))
+                # On the same rows; what the triggers do, they do where somebody writes.
+                servers.manage(env_postgres, "install_token_triggers")
+                tokens["postgres, bounded"] = tokens["postgres"]
+                more = {"TOKEN_CACHE": "bounded"}
+                started.append(servers.vitamin("postgres, bounded", folder, env_postgres, others=[postgres.pid], **more))
             if Path(given.reference).is_dir() and reference_python().exists():
                 started.append(servers.reference(folder, Path(given.reference), reference_python(), database))
             else:

@@ -59,17 +59,20 @@ def vitamin_environment(url):
     return dict(kept, DATABASE_URL=url, SECRET_KEY=secrets.token_hex(32), ALLOWED_HOSTS="127.0.0.1", RUST_LOG="warn")
 
 
+def manage(env, *arguments):
+    """Runs a command, and returns what it said."""
+    password = {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    done = subprocess.run([MANAGE, *arguments], env=dict(env, **password), capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"manage {arguments[0]}: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
 def seed(env):
     """Migrates, makes the user, and returns its token."""
-    def manage(*arguments):
-        password = {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}
-        done = subprocess.run([MANAGE, *arguments], env=dict(env, **password), capture_output=True, text=True)
-        if done.returncode:
-            raise SystemExit(f"manage {arguments[0]}: {done.stdout}{done.stderr}")
-        return done.stdout
-    manage("migrate")
-    manage("createsuperuser", "--noinput", "--username", USERNAME, "--email", "pepe@example.com")
-    return manage("drf_create_token", USERNAME).split()[2]
+    manage(env, "migrate")
+    manage(env, "createsuperuser", "--noinput", "--username", USERNAME, "--email", "pepe@example.com")
+    return manage(env, "drf_create_token", USERNAME).split()[2]
 
 
 def vitamin(name, folder, env, core=SERVER_CORE, others=(), **more):
@@ -137,6 +140,17 @@ class Postgres:
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=pin(SERVER_CORE), **ids)
         if done.returncode:
             raise SystemExit(f"{program} ended with {done.returncode}")
+
+    def psql(self, sql):
+        """What a query says, a line a row."""
+        command = [*self.psql_command(), "-c", sql]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def psql_command(self):
+        return [shutil.which("psql") or self.programs / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", self.url]
+
+    def restart(self):
+        self.run("pg_ctl", "-D", self.folder / "data", "-m", "fast", "-w", "restart")
 
     def stop(self):
         self.run("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "-w", "stop")

@@ -2,10 +2,13 @@
 //!
 //! It is exact by construction, since a query sees all that was committed when it starts: a request is only ever
 //! answered by a query that started after it arrived. It needs no trigger, and costs at most one round trip more.
+//!
+//! A thread to another is slow to wake, so a worker's [requests](super::gathering) come to this thread together, and get
+//! their answers together.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -17,8 +20,6 @@ use super::models::Token;
 use crate::apps::auth::models::User;
 use crate::framework::database::{Database, DatabaseError, DbConnection};
 
-/// Requests that may wait. More than a worker of actix-web has connections at a time are never reached.
-const QUEUE: usize = 25_000;
 /// Keys in one query.
 const KEYS: usize = 1_000;
 /// Fewer are filled up with repetitions, which cost the index nothing. For an array of unknown length PostgreSQL's
@@ -26,42 +27,39 @@ const KEYS: usize = 1_000;
 /// one made for all, and plans each anew, which takes several times as long as running it.
 const LEAST_KEYS: usize = 16;
 
-type Answer = Result<Option<(Token, User)>, DatabaseError>;
+/// What there is of the keys that were asked for.
+type Answer = Result<Vec<(Token, User)>, DatabaseError>;
 
 struct Asked {
-    key: String,
+    keys: Vec<String>,
     answer: oneshot::Sender<Answer>,
 }
 
-/// The queue and its thread, which starts with the first look-up and ends with the queue's last owner.
+/// The queue and its thread, which starts with the first look-up and ends with the queue's last owner. A worker has one
+/// question in it at a time.
 #[derive(Default)]
-pub(super) struct SharedBatches(Mutex<Option<SyncSender<Asked>>>);
+pub(super) struct SharedBatches(Mutex<Option<Sender<Asked>>>);
 
 impl SharedBatches {
-    pub(super) async fn get(&self, database: &Database, key: &str) -> Answer {
+    /// Looks up keys, each given once.
+    pub(super) async fn get_many(&self, database: &Database, keys: Vec<String>) -> Answer {
         let (answer, answered) = oneshot::channel();
         let unavailable = |reason: &str| DatabaseError::Unavailable(reason.to_owned());
-        self.ask(database, Asked { key: key.to_owned(), answer })?;
+        {
+            let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let sender = match queue.take() {
+                Some(sender) => sender,
+                None => start(database.clone())?,
+            };
+            let asked = queue.insert(sender).send(Asked { keys, answer });
+            asked.map_err(|_| unavailable("the token look-ups have ended"))?;
+        }
         answered.await.map_err(|_| unavailable("the token look-up failed"))?
-    }
-
-    fn ask(&self, database: &Database, asked: Asked) -> Result<(), DatabaseError> {
-        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let sender = match queue.take() {
-            Some(sender) => sender,
-            None => start(database.clone())?,
-        };
-        queue.insert(sender).try_send(asked).map_err(|error| {
-            DatabaseError::Unavailable(match error {
-                TrySendError::Full(_) => "too many token look-ups are waiting already".to_owned(),
-                TrySendError::Disconnected(_) => "the token look-ups have ended".to_owned(),
-            })
-        })
     }
 }
 
-fn start(database: Database) -> Result<SyncSender<Asked>, DatabaseError> {
-    let (sender, receiver) = sync_channel(QUEUE);
+fn start(database: Database) -> Result<Sender<Asked>, DatabaseError> {
+    let (sender, receiver) = channel();
     let work = move || work(&database, &receiver);
     let started = thread::Builder::new().name("token-lookup".to_owned()).spawn(work);
     started.map(|_| sender).map_err(|error| DatabaseError::Unavailable(error.to_string()))
@@ -70,9 +68,7 @@ fn start(database: Database) -> Result<SyncSender<Asked>, DatabaseError> {
 fn work(database: &Database, receiver: &Receiver<Asked>) {
     let mut connection = None;
     while let Ok(first) = receiver.recv() {
-        let waiting = std::iter::once(first).chain(receiver.try_iter());
-        // Whoever went away needs no answer.
-        let mut asked: Vec<Asked> = waiting.filter(|asked| !asked.answer.is_closed()).take(KEYS).collect();
+        let mut asked: Vec<Asked> = std::iter::once(first).chain(receiver.try_iter()).collect();
         let looked_up = catch_unwind(AssertUnwindSafe(|| look_up(database, &mut connection, &asked)));
         let found = looked_up.unwrap_or_else(|_| {
             log::error!("A token look-up panicked.");
@@ -83,36 +79,56 @@ fn work(database: &Database, receiver: &Receiver<Asked>) {
             // Who came while no connection could be had would wait just as long for the same.
             asked.extend(receiver.try_iter());
         }
-        for Asked { key, answer } in asked {
-            let _ = answer.send(match &found {
-                Ok(found) => Ok(found.get(&key).cloned()),
-                Err(error) => Err(copy(error)),
-            });
-        }
+        answer(asked, found);
     }
 }
 
-type Found = HashMap<String, (Token, User)>;
+fn answer(mut asked: Vec<Asked>, found: Answer) {
+    // All of it is the last one's, who mostly is the only one.
+    let last = asked.pop();
+    match &found {
+        Ok(found) if !asked.is_empty() => {
+            let found: HashMap<&str, _> = found.iter().map(|row| (row.0.key.as_str(), row)).collect();
+            for Asked { keys, answer } in asked {
+                let own = keys.iter().filter_map(|key| found.get(key.as_str()).copied().cloned());
+                let _ = answer.send(Ok(own.collect()));
+            }
+        }
+        Ok(_) => {}
+        Err(error) => {
+            for Asked { answer, .. } in asked {
+                let _ = answer.send(Err(copy(error)));
+            }
+        }
+    }
+    if let Some(last) = last {
+        let _ = last.answer.send(found);
+    }
+}
 
-fn look_up(
-    database: &Database,
-    kept: &mut Option<DbConnection>,
-    asked: &[Asked],
-) -> Result<Found, DatabaseError> {
-    let mut keys: Vec<&str> = asked.iter().map(|asked| asked.key.as_str()).collect();
+fn look_up(database: &Database, kept: &mut Option<DbConnection>, asked: &[Asked]) -> Answer {
+    let mut keys: Vec<&str> = asked.iter().flat_map(|asked| &asked.keys).map(String::as_str).collect();
     keys.sort_unstable();
     keys.dedup();
     // PostgreSQL can't even be asked for such a key, and it must not cost the others their answers.
     keys.retain(|key| !key.contains('\0'));
-    let Some(last) = keys.last().copied() else { return Ok(Found::new()) };
+    let Some(last) = keys.last().copied() else { return Ok(Vec::new()) };
     keys.resize(keys.len().max(LEAST_KEYS), last);
-    // The server may have been restarted since; asking twice is as exact.
-    let kept_before = kept.is_some();
-    let result = match look_up_once(database, kept, &keys) {
-        Err(_) if kept_before && kept.is_none() => look_up_once(database, kept, &keys),
-        result => result,
-    };
-    Ok(result?.into_iter().map(|(token, user)| (token.key.clone(), (token, user))).collect())
+    let mut found = Vec::new();
+    for keys in keys.chunks(KEYS) {
+        // The server may have been restarted since; asking twice is as exact.
+        let kept_before = kept.is_some();
+        let result = match look_up_once(database, kept, keys) {
+            Err(_) if kept_before && kept.is_none() => look_up_once(database, kept, keys),
+            result => result,
+        };
+        if found.is_empty() {
+            found = result?
+        } else {
+            found.append(&mut result?)
+        };
+    }
+    Ok(found)
 }
 
 /// Leaves no connection where it is broken.
@@ -132,7 +148,7 @@ fn look_up_once(
 }
 
 /// diesel's errors can't be cloned.
-fn copy(error: &DatabaseError) -> DatabaseError {
+pub(super) fn copy(error: &DatabaseError) -> DatabaseError {
     match error {
         DatabaseError::Unavailable(reason) => DatabaseError::Unavailable(reason.clone()),
         DatabaseError::Query(error) => {

@@ -1,4 +1,4 @@
-//! The tokens that one thread has seen, with their users: valid for one state of the database.
+//! The tokens that one thread has seen, with their users.
 
 use std::borrow::Borrow;
 use std::collections::HashSet;
@@ -17,41 +17,82 @@ pub type TokenAndUser = (Rc<Token>, Rc<User>);
 
 /// Found by the key: by its hash, which is seeded at random, then by all of it. There is no copy of the key beside the
 /// token's own.
-struct Entry(TokenAndUser);
+struct Entry<T> {
+    found: TokenAndUser,
+    more: T,
+}
 
-impl Entry {
+impl<T> Entry<T> {
     fn key(&self) -> &str {
-        &self.0.0.key
+        &self.found.0.key
     }
 }
 
-impl Borrow<str> for Entry {
+impl<T> Borrow<str> for Entry<T> {
     fn borrow(&self) -> &str {
         self.key()
     }
 }
 
-impl Hash for Entry {
+impl<T> Hash for Entry<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.key().hash(state);
     }
 }
 
-impl PartialEq for Entry {
+impl<T> PartialEq for Entry<T> {
     fn eq(&self, other: &Self) -> bool {
         self.key() == other.key()
     }
 }
 
-impl Eq for Entry {}
+impl<T> Eq for Entry<T> {}
 
-/// Two generations: when the younger is full it becomes the older one, and what is asked for again moves back. So what
-/// is in use stays, at the cost of a hash table.
-pub(super) struct Cache {
+/// Tokens with what is known of each beside it. Two generations: when the younger is full it becomes the older one, and
+/// what is asked for again moves back. So what is in use stays, at the cost of a hash table.
+pub(super) struct Entries<T> {
     // Only keys that the server made are in it, so nobody can choose them to collide.
-    younger: HashSet<Entry, RandomState>,
-    older: HashSet<Entry, RandomState>,
+    younger: HashSet<Entry<T>, RandomState>,
+    older: HashSet<Entry<T>, RandomState>,
     generation: usize,
+}
+
+impl<T: Clone> Entries<T> {
+    /// Keeps `size` entries at most.
+    pub(super) fn new(size: usize) -> Self {
+        Self { younger: HashSet::default(), older: HashSet::default(), generation: size.div_ceil(2) }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.younger.clear();
+        self.older.clear();
+    }
+
+    /// The entry of a key.
+    pub(super) fn get(&mut self, key: &str) -> Option<(TokenAndUser, T)> {
+        if let Some(Entry { found, more }) = self.younger.get(key) {
+            return Some((found.clone(), more.clone()));
+        }
+        let Entry { found, more } = self.older.take(key)?;
+        self.insert(found.clone(), more.clone());
+        Some((found, more))
+    }
+
+    /// Keeps an entry, in the place of one with the same key.
+    pub(super) fn insert(&mut self, found: TokenAndUser, more: T) {
+        if self.generation == 0 {
+            return;
+        }
+        if self.younger.len() >= self.generation {
+            self.older = mem::take(&mut self.younger);
+        }
+        self.younger.replace(Entry { found, more });
+    }
+}
+
+/// Entries that are all of one state of the database.
+pub(super) struct Cache {
+    entries: Entries<()>,
     /// What the entries were read from. Without one there are none.
     stamp: Option<Stamp>,
 }
@@ -59,12 +100,7 @@ pub(super) struct Cache {
 impl Cache {
     /// Keeps `size` entries at most.
     pub(super) fn new(size: usize) -> Self {
-        Self {
-            younger: HashSet::default(),
-            older: HashSet::default(),
-            generation: size.div_ceil(2),
-            stamp: None,
-        }
+        Self { entries: Entries::new(size), stamp: None }
     }
 
     /// The state that the entries are of.
@@ -73,47 +109,34 @@ impl Cache {
     }
 
     pub(super) fn clear(&mut self) {
-        self.younger.clear();
-        self.older.clear();
+        self.entries.clear();
         self.stamp = None;
     }
 
     /// The entry of a key. The caller has made sure that the stamp still holds.
     pub(super) fn get(&mut self, key: &str) -> Option<TokenAndUser> {
-        if let Some(entry) = self.younger.get(key) {
-            return Some(entry.0.clone());
-        }
-        let entry = self.older.take(key)?.0;
-        self.keep(Entry(entry.clone()));
-        Some(entry)
+        self.entries.get(key).map(|(found, ())| found)
     }
 
     /// Keeps what was read in the state of this stamp, and drops what is of another.
     pub(super) fn insert(&mut self, stamp: Stamp, found: TokenAndUser) {
-        if self.generation == 0 {
+        if self.entries.generation == 0 {
             return;
         }
         if self.stamp.as_ref() != Some(&stamp) {
             self.clear();
             self.stamp = Some(stamp);
         }
-        self.keep(Entry(found));
-    }
-
-    fn keep(&mut self, entry: Entry) {
-        if self.younger.len() >= self.generation {
-            self.older = mem::take(&mut self.younger);
-        }
-        self.younger.insert(entry);
+        self.entries.insert(found, ());
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::framework::database::sentinel::Sentinel;
 
-    fn entry(n: usize) -> TokenAndUser {
+    pub(in super::super) fn entry(n: usize) -> TokenAndUser {
         let user = User {
             id: 1.into(),
             password: String::new(),
@@ -157,11 +180,22 @@ mod tests {
         let mut cache = Cache::new(10);
         for n in 0..1000 {
             cache.insert(stamp.clone(), entry(n));
-            assert!(cache.younger.len() + cache.older.len() <= 10);
+            assert!(cache.entries.younger.len() + cache.entries.older.len() <= 10);
             assert_eq!(cache.get("0").unwrap().1.username, "user-0");
             assert_eq!(cache.get(&n.to_string()).unwrap().1.username, format!("user-{n}"));
         }
         assert!(cache.get("500").is_none());
+    }
+
+    #[test]
+    fn the_newer_of_two_with_one_key_counts() {
+        let mut entries = Entries::new(2);
+        entries.insert(entry(1), 'a');
+        entries.insert(entry(1), 'b');
+        assert_eq!(entries.get("1").unwrap().1, 'b');
+        entries.insert(entry(2), 'c');
+        entries.insert(entry(1), 'd');
+        assert_eq!(entries.get("1").unwrap().1, 'd');
     }
 
     #[test]

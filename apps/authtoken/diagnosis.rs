@@ -2,8 +2,11 @@
 
 use diesel::prelude::*;
 
+use super::TokenCache;
 use super::models::Token;
 use crate::framework::database::DatabaseError;
+#[cfg(feature = "postgres")]
+use crate::framework::database::DbConnection;
 use crate::framework::database::needs::NeededTable;
 use crate::framework::diagnosis::{Examination, Severity};
 use crate::schema::authtoken_token;
@@ -20,7 +23,7 @@ pub(super) fn tables() -> Vec<NeededTable> {
     ]
 }
 
-pub(super) fn diagnose(examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+pub(super) fn diagnose(examination: &mut Examination<'_>, cache: TokenCache) -> Result<(), DatabaseError> {
     if examination.can_read(authtoken_token::table) {
         let all: i64 = authtoken_token::table.count().get_result(examination.connection)?;
         let newest: QueryResult<Vec<Token>> = authtoken_token::table
@@ -60,6 +63,43 @@ pub(super) fn diagnose(examination: &mut Examination<'_>) -> Result<(), Database
     if examination.schema.has("knox_authtoken") {
         let message =
             "There are tokens of django-rest-knox too; no view here reads them. Leave those URLs to Django.";
+        examination.diagnosis.say(SECTION, Severity::Note, message);
+    }
+    diagnose_cache(examination, cache)
+}
+
+fn diagnose_cache(examination: &mut Examination<'_>, cache: TokenCache) -> Result<(), DatabaseError> {
+    #[cfg(feature = "postgres")]
+    if let DbConnection::Postgres(_) = examination.connection {
+        use super::bounded::triggers::{State, state};
+        let state = state(examination.connection)?;
+        let (severity, message) = match (cache, state) {
+            (TokenCache::Exact, State::Missing) => return Ok(()),
+            (TokenCache::Exact, _) => (
+                Severity::Note,
+                "The triggers of TOKEN_CACHE=bounded are installed, which is not set. `manage install_token_triggers \
+                 --uninstall` removes them.",
+            ),
+            (TokenCache::Bounded, State::Installed) => {
+                (Severity::Fine, "The triggers that TOKEN_CACHE=bounded needs are installed.")
+            }
+            (TokenCache::Bounded, State::Other) => (
+                Severity::Warning,
+                "The triggers that TOKEN_CACHE=bounded needs are incomplete, disabled or of another version, so each token \
+                 is looked up. `manage install_token_triggers` mends them.",
+            ),
+            (TokenCache::Bounded, State::Missing) => (
+                Severity::Warning,
+                "The triggers that TOKEN_CACHE=bounded needs are not installed, so each token is looked up. `manage \
+                 install_token_triggers` installs them.",
+            ),
+        };
+        examination.diagnosis.say(SECTION, severity, message);
+        return Ok(());
+    }
+    if cache == TokenCache::Bounded {
+        let message =
+            "TOKEN_CACHE=bounded is for PostgreSQL; on SQLite tokens are kept exactly all the same.";
         examination.diagnosis.say(SECTION, Severity::Note, message);
     }
     Ok(())

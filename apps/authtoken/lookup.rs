@@ -1,10 +1,11 @@
-//! Whose token is this? The one way to ask, chosen by the database's kind; each is exact, so a token that was revoked,
-//! by whomever, is refused on the very next request.
+//! Whose token is this? The one way to ask, chosen by the database's kind; each is exact unless it is told otherwise, so a
+//! token that was revoked, by whomever, is refused on the very next request.
 //!
 //! - **SQLite**: what the thread has seen before is used again while the [sentinel](crate::framework::database::sentinel)
 //!   says that nobody committed. Else the query runs on the thread's own connection, or by the pool where a lock has to
 //!   be waited for.
-//! - **PostgreSQL**: one query at a time answers all requests that arrived before it started.
+//! - **PostgreSQL**: one query at a time answers all requests that arrived before it started. With `TOKEN_CACHE=bounded`
+//!   what the thread has seen before is used again until a notification says that it was changed.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,8 +15,12 @@ use std::time::{Duration, Instant};
 
 #[cfg(feature = "postgres")]
 use super::batches::SharedBatches;
+#[cfg(feature = "postgres")]
+use super::bounded::{Answer, Kept};
 use super::cache::Cache;
 pub use super::cache::TokenAndUser;
+#[cfg(feature = "postgres")]
+use super::gathering::Gathering;
 use super::models::Token;
 #[cfg(feature = "postgres")]
 use crate::framework::database::DatabaseUrl;
@@ -29,7 +34,9 @@ const RETRY: Duration = Duration::from_millis(100);
 pub struct TokenLookup {
     local: RefCell<Local>,
     #[cfg(feature = "postgres")]
-    batches: Arc<SharedBatches>,
+    gathering: Gathering,
+    #[cfg(feature = "postgres")]
+    kept: Option<RefCell<Kept>>,
 }
 
 impl TokenLookup {
@@ -39,14 +46,22 @@ impl TokenLookup {
         Self {
             local: RefCell::new(Local { cache: Cache::new(cache_size), watched: None, failed: None }),
             #[cfg(feature = "postgres")]
-            batches: Arc::default(),
+            gathering: Gathering::new(Arc::default()),
+            #[cfg(feature = "postgres")]
+            kept: None,
         }
     }
 
     /// The same, with the one queue that all workers share.
     #[cfg(feature = "postgres")]
-    pub(super) fn sharing(cache_size: usize, batches: &Arc<SharedBatches>) -> Self {
-        Self { batches: Arc::clone(batches), ..Self::new(cache_size) }
+    pub(super) fn sharing(self, batches: &Arc<SharedBatches>) -> Self {
+        Self { gathering: Gathering::new(Arc::clone(batches)), ..self }
+    }
+
+    /// The same, where tokens are used again until their revocation is heard of.
+    #[cfg(feature = "postgres")]
+    pub(super) fn bounded(self, kept: Kept) -> Self {
+        Self { kept: Some(RefCell::new(kept)), ..self }
     }
 
     /// The token of this key with its user, active or not, or `None`.
@@ -56,7 +71,7 @@ impl TokenLookup {
     pub async fn get(&self, database: &Database, key: &str) -> Result<Option<TokenAndUser>, DatabaseError> {
         #[cfg(feature = "postgres")]
         if let DatabaseUrl::Postgres(_) = database.settings().url {
-            return Ok(self.batches.get(database, key).await?.map(shared));
+            return self.get_from_postgres(database, key).await;
         }
         match self.get_now(database, key) {
             Some(answer) => Ok(answer),
@@ -66,7 +81,33 @@ impl TokenLookup {
 
     /// [`get`](Self::get) where that needs no waiting, or `None`.
     pub(super) fn get_now(&self, database: &Database, key: &str) -> Option<Option<TokenAndUser>> {
+        #[cfg(feature = "postgres")]
+        if let Some(kept) = self.kept.as_ref().filter(|_| !database.settings().url.is_sqlite()) {
+            return match kept.borrow_mut().get(key) {
+                Answer::Kept(found) => Some(Some(found)),
+                Answer::Unknown(_) => None,
+            };
+        }
         database.settings().url.is_sqlite().then(|| self.local.borrow_mut().get(database, key))?
+    }
+
+    #[cfg(feature = "postgres")]
+    async fn get_from_postgres(
+        &self,
+        database: &Database,
+        key: &str,
+    ) -> Result<Option<TokenAndUser>, DatabaseError> {
+        let Some(kept) = &self.kept else { return self.gathering.get(database, key).await };
+        // Before the query: what is revoked from here on is not kept.
+        let begun = match kept.borrow_mut().get(key) {
+            Answer::Kept(found) => return Ok(Some(found)),
+            Answer::Unknown(begun) => begun,
+        };
+        let found = self.gathering.get(database, key).await?;
+        if let Some(found) = &found {
+            kept.borrow_mut().insert(begun, found);
+        }
+        Ok(found)
     }
 }
 

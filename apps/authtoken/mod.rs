@@ -3,14 +3,22 @@
 pub mod authentication;
 #[cfg(feature = "postgres")]
 mod batches;
+#[cfg(feature = "postgres")]
+mod bounded;
 mod cache;
 mod deletion;
 mod diagnosis;
+#[cfg(feature = "postgres")]
+mod gathering;
 pub mod lookup;
 mod management;
 pub mod models;
 pub mod serializers;
 pub mod views;
+
+use std::str::FromStr;
+#[cfg(feature = "postgres")]
+use std::sync::Arc;
 
 use actix_web::web::ServiceConfig;
 
@@ -21,6 +29,8 @@ use crate::apps::auth::user_model::identifier;
 use crate::apps::auth::{UserId, UserModel};
 use crate::framework::app::App;
 use crate::framework::conf::{Env, ImproperlyConfigured};
+#[cfg(feature = "postgres")]
+use crate::framework::database::Database;
 use crate::framework::database::needs::NeededTable;
 use crate::framework::database::{DatabaseError, DbConnection, Names};
 use crate::framework::diagnosis::Examination;
@@ -30,17 +40,40 @@ use crate::framework::management::Command;
 const TOKEN_CACHE_SIZE: usize = 10_000;
 
 const TABLE: &str = "authtoken_token";
+/// Whether a token may be used again (`TOKEN_CACHE`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenCache {
+    /// Only while it is certain that nobody has revoked it: on SQLite while nobody commits, on PostgreSQL never.
+    #[default]
+    Exact,
+    /// On PostgreSQL until its revocation is heard of, some milliseconds later. SQLite stays exact.
+    Bounded,
+}
+
+impl FromStr for TokenCache {
+    type Err = &'static str;
+
+    fn from_str(value: &str) -> Result<Self, Self::Err> {
+        match value.to_ascii_lowercase().as_str() {
+            "exact" => Ok(Self::Exact),
+            "bounded" => Ok(Self::Bounded),
+            _ => Err("it is neither exact nor bounded"),
+        }
+    }
+}
 
 /// The app.
 pub struct AuthToken {
-    /// SQLite only: how many tokens each worker keeps at most, to use them again while nobody commits; 0 for none
-    /// (`TOKEN_CACHE_SIZE`).
+    cache: TokenCache,
+    /// How many tokens each worker keeps at most; 0 for none (`TOKEN_CACHE_SIZE`).
     cache_size: usize,
     /// `TOKEN_DB_TABLE`, where it is set.
     db_table: Option<String>,
     user_model: UserModel,
     #[cfg(feature = "postgres")]
-    batches: std::sync::Arc<batches::SharedBatches>,
+    batches: Arc<batches::SharedBatches>,
+    #[cfg(feature = "postgres")]
+    bounded: Arc<bounded::Bounded>,
 }
 
 impl AuthToken {
@@ -50,11 +83,14 @@ impl AuthToken {
     /// A variable that can't be used.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         Ok(Self {
+            cache: env.parse("TOKEN_CACHE", TokenCache::default())?,
             cache_size: env.parse("TOKEN_CACHE_SIZE", TOKEN_CACHE_SIZE)?,
             db_table: identifier("TOKEN_DB_TABLE", env.get("TOKEN_DB_TABLE"))?,
             user_model: UserModel::from_env(env)?,
             #[cfg(feature = "postgres")]
-            batches: std::sync::Arc::default(),
+            batches: Arc::default(),
+            #[cfg(feature = "postgres")]
+            bounded: Arc::default(),
         })
     }
 }
@@ -65,14 +101,27 @@ impl App for AuthToken {
     }
 
     fn configure(&self, config: &mut ServiceConfig) {
+        let lookup = TokenLookup::new(self.cache_size);
         #[cfg(feature = "postgres")]
-        config.app_data(TokenLookup::sharing(self.cache_size, &self.batches));
-        #[cfg(not(feature = "postgres"))]
-        config.app_data(TokenLookup::new(self.cache_size));
+        let lookup = lookup.sharing(&self.batches);
+        #[cfg(feature = "postgres")]
+        let lookup = match self.cache {
+            TokenCache::Exact => lookup,
+            TokenCache::Bounded => lookup.bounded(self.bounded.kept(self.cache_size)),
+        };
+        config.app_data(lookup);
+    }
+
+    #[cfg(feature = "postgres")]
+    fn ready(&self, database: &Database) {
+        let is_sqlite = database.settings().url.is_sqlite();
+        if self.cache == TokenCache::Bounded && !is_sqlite && self.cache_size > 0 {
+            self.bounded.listen(database);
+        }
     }
 
     fn commands(&self) -> Vec<Box<dyn Command>> {
-        vec![Box::new(management::DrfCreateToken)]
+        vec![Box::new(management::DrfCreateToken), Box::new(management::InstallTokenTriggers)]
     }
 
     fn names(&self, names: &mut Names) {
@@ -92,7 +141,7 @@ impl App for AuthToken {
     }
 
     fn diagnose(&self, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
-        diagnosis::diagnose(examination)
+        diagnosis::diagnose(examination, self.cache)
     }
 
     fn delete_user(&self, connection: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {

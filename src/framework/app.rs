@@ -7,7 +7,7 @@ use actix_web::web::ServiceConfig;
 use super::checks::CheckMessage;
 use super::conf::ImproperlyConfigured;
 use super::database::needs::NeededTable;
-use super::database::{DatabaseError, DbConnection, Names, UserId};
+use super::database::{Database, DatabaseError, DbConnection, Names, UserId};
 use super::diagnosis::Examination;
 use super::management::Command;
 
@@ -25,6 +25,9 @@ pub trait App: Send + Sync {
     ///
     /// Called once a worker: shared state belongs behind an `Arc` that the app already holds.
     fn configure(&self, _config: &mut ServiceConfig) {}
+
+    /// Starts what works beside the requests. Called once, when the server starts.
+    fn ready(&self, _database: &Database) {}
 
     /// The management commands that the app brings.
     fn commands(&self) -> Vec<Box<dyn Command>> {

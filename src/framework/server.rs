@@ -125,6 +125,7 @@ pub fn run(
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", settings.address)))?;
         // Before anybody is told that the server is there, so that a signal sent then is not lost.
         let end = until_told_to_end()?;
+        project.apps.iter().for_each(|app| app.ready(&project.database));
         for address in server.addrs() {
             listening(address)?;
         }

@@ -169,22 +169,23 @@ fn manage_lists_the_commands_by_app() {
     Commands:
 
     [vitamin]
-        check              Checks the entire project for potential problems.
-        doctor             Compares the live database with what this project needs, and says what to set. Reads only.
-        migrate            Brings the database schema up to date, or back to a named migration.
-        runserver          Serves the project until SIGTERM or SIGINT, then finishes what is in flight.
-        shadow             Answers from Django, compares what this project would have answered to safe requests, and reports.
-        showmigrations     Shows all available migrations for the current project.
+        check                  Checks the entire project for potential problems.
+        doctor                 Compares the live database with what this project needs, and says what to set. Reads only.
+        migrate                Brings the database schema up to date, or back to a named migration.
+        runserver              Serves the project until SIGTERM or SIGINT, then finishes what is in flight.
+        shadow                 Answers from Django, compares what this project would have answered to safe requests, and reports.
+        showmigrations         Shows all available migrations for the current project.
 
     [project]
-        demo               Serves the tutorial on a throw-away database, and prints what to try.
+        demo                   Serves the tutorial on a throw-away database, and prints what to try.
 
     [auth]
-        changepassword     Changes a user's password.
-        createsuperuser    Creates a superuser.
+        changepassword         Changes a user's password.
+        createsuperuser        Creates a superuser.
 
     [authtoken]
-        drf_create_token   Creates a token for a given user.
+        drf_create_token       Creates a token for a given user.
+        install_token_triggers Installs what TOKEN_CACHE=bounded needs in a PostgreSQL database, or removes it.
     ");
     for help in [&["help"], &["--help"], &["-h"]] {
         assert_eq!(database.manage(help).run().succeeded(), list, "{help:?}");

@@ -85,6 +85,8 @@ fn a_value_that_can_not_be_used_names_its_variable() {
         ("AUTH_USER_KEY", "text", "none of integer, bigint and uuid"),
         ("USERNAME_FIELD", "password", "can't be a login"),
         ("TOKEN_DB_TABLE", "1", "no digit first"),
+        ("TOKEN_CACHE", "fast", "neither exact nor bounded"),
+        ("TOKEN_CACHE_SIZE", "-1", "invalid digit"),
         ("DATA_UPLOAD_MAX_MEMORY_SIZE", "x", "invalid digit"),
         ("DATA_UPLOAD_MAX_NUMBER_FIELDS", "x", "invalid digit"),
     ] {

@@ -15,6 +15,8 @@
 mod support;
 
 mod architecture;
+#[cfg(feature = "postgres")]
+mod bounded;
 mod commands;
 mod deletion;
 mod demo;

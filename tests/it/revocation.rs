@@ -15,24 +15,24 @@ use crate::support::TestDatabase;
 database_tests!(revoked_at_once, all_connections_ended);
 
 const CONNECTIONS: usize = 4;
-const ACCEPTED: (u16, &str) = (200, r#"{"detail":"I suppose you are authenticated"}"#);
-const INVALID: (u16, &str) = (401, r#"{"detail":"Invalid token."}"#);
-const INACTIVE: (u16, &str) = (401, r#"{"detail":"User inactive or deleted."}"#);
+pub const ACCEPTED: (u16, &str) = (200, r#"{"detail":"I suppose you are authenticated"}"#);
+pub const INVALID: (u16, &str) = (401, r#"{"detail":"Invalid token."}"#);
+pub const INACTIVE: (u16, &str) = (401, r#"{"detail":"User inactive or deleted."}"#);
 
 /// One connection, kept alive.
-struct Connection {
+pub struct Connection {
     address: String,
     stream: BufReader<TcpStream>,
 }
 
 impl Connection {
-    fn connect(address: &str) -> Self {
+    pub fn connect(address: &str) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_nodelay(true).unwrap();
         Self { address: address.to_owned(), stream: BufReader::new(stream) }
     }
 
-    fn get(&mut self, key: &str) -> (u16, String) {
+    pub fn get(&mut self, key: &str) -> (u16, String) {
         loop {
             match self.try_get(key) {
                 // The server closes what it has not heard of for a while.
@@ -78,15 +78,9 @@ fn revoked_at_once_in_rollback_mode() {
     revoked_at_once(&database);
 }
 
-fn revoke(database: &TestDatabase, times: u64, key: &str, others_key: &str) {
-    let server = database.runserver().env("WORKERS", "2").env("DATABASE_TIMEOUT", "30").serve();
-    let address = server.address();
+/// How Pepe's token is revoked, what is answered then, and how it is given back.
+pub fn turns(database: &TestDatabase, key: &str) -> [(String, (u16, &'static str), String); 4] {
     let id = database.user("Pepe").unwrap().id;
-    let mut other = database.connection();
-    if database.is_sqlite() {
-        // Only the disk is spared: nobody cuts the power.
-        other.batch_execute("PRAGMA synchronous = OFF; PRAGMA busy_timeout = 30000").unwrap();
-    }
     // PostgreSQL reads a text as a boolean, and SQLite a number.
     let [active, inactive] = if database.is_sqlite() { ["1", "0"] } else { ["'t'", "'f'"] };
     let drop_token = format!("DELETE FROM authtoken_token WHERE user_id = {id}");
@@ -100,14 +94,25 @@ fn revoke(database: &TestDatabase, times: u64, key: &str, others_key: &str) {
         '2026-01-02 03:04:05'); {give_token}; COMMIT"
     );
     let set_active = |value| format!("UPDATE auth_user SET is_active = {value} WHERE id = {id}");
-    let turns = [
+    [
         (drop_token.clone(), INVALID, give_token.clone()),
         (set_active(inactive), INACTIVE, set_active(active)),
         (drop_user, INVALID, give_user),
         (format!("UPDATE authtoken_token SET key = 'new' WHERE user_id = {id}"), INVALID, {
             format!("UPDATE authtoken_token SET key = '{key}' WHERE user_id = {id}")
         }),
-    ];
+    ]
+}
+
+fn revoke(database: &TestDatabase, times: u64, key: &str, others_key: &str) {
+    let server = database.runserver().env("WORKERS", "2").env("DATABASE_TIMEOUT", "30").serve();
+    let address = server.address();
+    let mut other = database.connection();
+    if database.is_sqlite() {
+        // Only the disk is spared: nobody cuts the power.
+        other.batch_execute("PRAGMA synchronous = OFF; PRAGMA busy_timeout = 30000").unwrap();
+    }
+    let turns = turns(database, key);
     let (done, requests) = (AtomicBool::new(false), AtomicU64::new(0));
     thread::scope(|scope| {
         for _ in 0..2 {

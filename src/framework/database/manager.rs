@@ -121,17 +121,7 @@ impl Manager {
 
     #[cfg(feature = "postgres")]
     fn postgres(&self, url: &str) -> Result<DbConnection, diesel::r2d2::Error> {
-        let mut url = url.to_owned();
-        if !url.contains("connect_timeout=") {
-            url.push(if url.contains('?') { '&' } else { '?' });
-            // libpq takes whole seconds, and two at least.
-            url.push_str(&format!("connect_timeout={}", self.settings.timeout.as_secs().max(2)));
-        }
-        if !url.contains("tcp_user_timeout=") {
-            // A server that vanished without a word is noticed at the next query, not after a quarter of an hour.
-            url.push_str(&format!("&tcp_user_timeout={}", self.settings.timeout.as_millis()));
-        }
-        let mut connection = diesel::PgConnection::establish(&url)?;
+        let mut connection = diesel::PgConnection::establish(&self.settings.libpq_url(url))?;
         // timestamptz columns are read as plain timestamps, which is right in UTC only. Without USE_TZ Django sets TIME_ZONE
         // here, and so writes the same moments.
         let read_only = if self.settings.read_only { "SET default_transaction_read_only = on; " } else { "" };

@@ -11,6 +11,9 @@ pub mod migrations;
 mod named;
 mod names;
 pub mod needs;
+#[cfg(feature = "postgres")]
+#[expect(unsafe_code, reason = "diesel doesn't show a connection's socket, so it could only be polled")]
+pub mod notifications;
 pub mod sentinel;
 mod url;
 mod user_id;
@@ -103,6 +106,22 @@ impl DatabaseSettings {
             read_only: false,
         })
     }
+
+    /// The URL with the time limits that libpq keeps itself.
+    #[cfg(feature = "postgres")]
+    fn libpq_url(&self, url: &str) -> String {
+        let mut url = url.to_owned();
+        if !url.contains("connect_timeout=") {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            // libpq takes whole seconds, and two at least.
+            url.push_str(&format!("connect_timeout={}", self.timeout.as_secs().max(2)));
+        }
+        if !url.contains("tcp_user_timeout=") {
+            // A server that vanished without a word is noticed at the next query, not after a quarter of an hour.
+            url.push_str(&format!("&tcp_user_timeout={}", self.timeout.as_millis()));
+        }
+        url
+    }
 }
 
 fn seconds(env: &Env, name: &str, default: u32) -> Result<Duration, ImproperlyConfigured> {
@@ -185,6 +204,15 @@ impl Database {
     /// [`DatabaseError::Unavailable`] when it can't be watched, now or at all; then [`Database::run`] is the way.
     pub fn watch(&self) -> Result<Watched, DatabaseError> {
         Watched::open(&self.settings)
+    }
+
+    /// A new connection that waits for notifications; PostgreSQL only.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Unavailable`] when it can't be had.
+    #[cfg(feature = "postgres")]
+    pub fn listen(&self) -> Result<notifications::Listener, DatabaseError> {
+        notifications::Listener::connect(&self.settings)
     }
 
     /// A pool of the same database whose connections refuse to write.

@@ -166,7 +166,7 @@ fn overview(groups: &[Group]) -> String {
         for command in &group.commands {
             let command = command.command();
             let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-            text.push_str(&format!("    {:18} {about}\n", command.get_name()));
+            text.push_str(&format!("    {:22} {about}\n", command.get_name()));
         }
     }
     text

@@ -1,4 +1,5 @@
-//! The few calls of SQLite's C interface that the sentinel needs: all of vitamin's unsafe code.
+//! The few calls of SQLite's C interface that the sentinel needs. Beside the calls of libpq in `notifications`, it is all
+//! of vitamin's unsafe code.
 
 use std::array;
 use std::ffi::{CStr, CString, OsStr, c_int, c_void};

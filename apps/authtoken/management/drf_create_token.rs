@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use clap::{ArgMatches, Args, FromArgMatches};
 
-use super::models::Token;
 use crate::apps::auth::models::User;
+use crate::apps::authtoken::models::Token;
 use crate::framework::management::{Command, CommandError};
 use crate::framework::project::Project;
 
-pub(super) struct DrfCreateToken;
+pub(in super::super) struct DrfCreateToken;
 
 #[derive(Args)]
 struct Options {

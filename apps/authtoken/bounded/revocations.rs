@@ -1,0 +1,161 @@
+//! What the listener has heard, for the workers to ask without a lock.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::BOUND;
+
+/// Users share one, by the hash of their keys: what is heard of one user costs a thousandth of the others another query.
+const SLOTS: usize = 1024;
+/// Nothing is kept for longer, whatever was heard or was not: a belt for what nobody thought of, such as a look-up that
+/// went to another server than the listener's.
+const MAX_AGE: Duration = Duration::from_secs(60);
+
+/// When a look-up was about to begin, which is before its query's snapshot was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reading {
+    generation: u64,
+    /// Milliseconds of [`Revocations::now`].
+    at: u64,
+}
+
+/// What the listener hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hearing {
+    /// All that was committed more than [`BOUND`] ago.
+    All,
+    /// It may be that something has not come yet. What has come is still good for later.
+    Late,
+    /// Nobody listens.
+    Nothing,
+}
+
+/// The newest of the things heard of each user, counted by one generation. There is one writer, the listener.
+pub(super) struct Revocations {
+    started: Instant,
+    /// Counts what was heard.
+    generation: AtomicU64,
+    /// What was read at an older generation doesn't count: then the listener did not listen yet.
+    floor: AtomicU64,
+    /// The generation at which each was last heard of.
+    slots: Box<[AtomicU64]>,
+    /// When the last pulse that came back was sent, in milliseconds of [`Revocations::now`]; 0: nobody listens.
+    heard: AtomicU64,
+    /// Whether anybody asked since the listener last looked.
+    asked: AtomicBool,
+}
+
+impl Default for Revocations {
+    fn default() -> Self {
+        Self {
+            started: Instant::now(),
+            generation: AtomicU64::new(1),
+            floor: AtomicU64::new(1),
+            slots: (0..SLOTS).map(|_| AtomicU64::new(0)).collect(),
+            heard: AtomicU64::new(0),
+            asked: AtomicBool::new(true),
+        }
+    }
+}
+
+/// A worker's side.
+impl Revocations {
+    /// Milliseconds, never 0.
+    pub(super) fn now(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
+    }
+
+    /// The beginning of a look-up, and whether what was kept may be used at all.
+    pub(super) fn begin(&self) -> (Reading, Hearing) {
+        // Only where it is not set: this line of memory is every worker's.
+        if !self.asked.load(Ordering::Relaxed) {
+            self.asked.store(true, Ordering::Relaxed);
+        }
+        // Before the generations and the slots: whoever sees a pulse sees all that was heard before it.
+        let heard = self.heard.load(Ordering::Acquire);
+        let reading = Reading { generation: self.generation.load(Ordering::Acquire), at: self.now() };
+        let hearing = match heard {
+            0 => Hearing::Nothing,
+            _ if reading.at.saturating_sub(heard) >= millis(BOUND) => Hearing::Late,
+            _ => Hearing::All,
+        };
+        (reading, hearing)
+    }
+
+    /// Whether what was read then still holds now, of a user of this slot.
+    pub(super) fn holds(&self, then: Reading, slot: usize, now: Reading) -> bool {
+        let heard_of = self.slots.get(slot).map_or(u64::MAX, |slot| slot.load(Ordering::Acquire));
+        then.generation >= heard_of.max(self.floor.load(Ordering::Acquire))
+            && now.at.saturating_sub(then.at) < millis(MAX_AGE)
+    }
+
+    /// Where a user's revocations are noted. The key is as PostgreSQL writes it.
+    pub(super) fn slot(user_id: &str) -> usize {
+        let mut hasher = DefaultHasher::new();
+        user_id.hash(&mut hasher);
+        usize::try_from(hasher.finish() % SLOTS as u64).unwrap_or(0)
+    }
+}
+
+/// The listener's side.
+impl Revocations {
+    /// Something was heard of this user; of everybody, where the key is empty.
+    pub(super) fn revoke(&self, user_id: &str) {
+        if user_id.is_empty() {
+            return self.revoke_all();
+        }
+        let next = self.generation.load(Ordering::Relaxed).saturating_add(1);
+        // First: whoever begins at the new generation reads what was committed.
+        if let Some(slot) = self.slots.get(Self::slot(user_id)) {
+            slot.store(next, Ordering::Release);
+        }
+        self.generation.store(next, Ordering::Release);
+    }
+
+    /// Nothing that was read so far counts any more.
+    pub(super) fn revoke_all(&self) {
+        let next = self.generation.load(Ordering::Relaxed).saturating_add(1);
+        self.floor.store(next, Ordering::Release);
+        self.generation.store(next, Ordering::Release);
+    }
+
+    /// A pulse that was sent then has come back, and before it all that was committed before then.
+    pub(super) fn heard(&self, sent: u64) {
+        self.heard.store(sent, Ordering::Release);
+    }
+
+    /// Nobody listens from now on.
+    pub(super) fn silence(&self) {
+        self.heard.store(0, Ordering::Release);
+    }
+
+    /// Whether anybody asked since this was last called.
+    pub(super) fn take_asked(&self) -> bool {
+        self.asked.swap(false, Ordering::Relaxed)
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+impl Revocations {
+    /// As if this much time had passed since the last pulse.
+    pub(super) fn hush(&self, passed: Duration) {
+        let heard = self.heard.load(Ordering::Relaxed);
+        self.heard.store(heard.saturating_sub(millis(passed)), Ordering::Relaxed);
+    }
+
+    /// As it was so long ago.
+    pub(super) fn ago(reading: Reading, passed: Duration) -> Reading {
+        Reading { at: reading.at.saturating_sub(millis(passed)), ..reading }
+    }
+
+    /// At least a minute old.
+    pub(super) fn old() -> Self {
+        let started = Instant::now().checked_sub(Duration::from_secs(100)).unwrap();
+        Self { started, ..Self::default() }
+    }
+}

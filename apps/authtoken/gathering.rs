@@ -1,0 +1,101 @@
+//! A worker's look-ups on PostgreSQL, gathered: what its requests ask for in one turn of its loop is one question to the
+//! [thread](super::batches) that queries, and one answer. What is asked for meanwhile is the next question.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::mem;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use tokio::task::yield_now;
+
+use super::batches::{SharedBatches, copy};
+use super::cache::TokenAndUser;
+use crate::framework::database::{Database, DatabaseError};
+
+/// Turns of the worker's loop that a question waits for more, at most.
+const TURNS: usize = 8;
+
+type Answer = Result<Option<TokenAndUser>, DatabaseError>;
+
+struct Waiting {
+    key: String,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// What a worker gathers.
+pub(super) struct Gathering {
+    shared: Arc<SharedBatches>,
+    own: Rc<RefCell<Own>>,
+}
+
+#[derive(Default)]
+struct Own {
+    waiting: Vec<Waiting>,
+    /// Whether a task asks for them.
+    asked_for: bool,
+}
+
+impl Gathering {
+    pub(super) fn new(shared: Arc<SharedBatches>) -> Self {
+        Self { shared, own: Rc::default() }
+    }
+
+    pub(super) async fn get(&self, database: &Database, key: &str) -> Answer {
+        let (answer, answered) = oneshot::channel();
+        {
+            let mut own = self.own.borrow_mut();
+            own.waiting.push(Waiting { key: key.to_owned(), answer });
+            if !mem::replace(&mut own.asked_for, true) {
+                let (shared, own) = (Arc::clone(&self.shared), Rc::clone(&self.own));
+                actix_web::rt::spawn(ask(database.clone(), shared, own));
+            }
+        }
+        let failed = |_| DatabaseError::Unavailable("the token look-up failed".to_owned());
+        answered.await.map_err(failed)?
+    }
+}
+
+/// Lets those who are ready to ask do it first, for as long as more come: a turn in which nobody comes takes a microsecond.
+async fn gather(own: &RefCell<Own>) {
+    let mut waiting = 0;
+    for _ in 0..TURNS {
+        yield_now().await;
+        let now = own.borrow().waiting.len();
+        if now == waiting {
+            return;
+        }
+        waiting = now;
+    }
+}
+
+/// Asks until nobody waits.
+async fn ask(database: Database, shared: Arc<SharedBatches>, own: Rc<RefCell<Own>>) {
+    loop {
+        gather(&own).await;
+        let mut waiting = {
+            let mut own = own.borrow_mut();
+            own.asked_for = !own.waiting.is_empty();
+            mem::take(&mut own.waiting)
+        };
+        if waiting.is_empty() {
+            return;
+        }
+        // Whoever went away needs no answer.
+        waiting.retain(|waiting| !waiting.answer.is_closed());
+        let mut keys: Vec<String> = waiting.iter().map(|waiting| waiting.key.clone()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let found = shared.get_many(&database, keys).await.map(|found| {
+            let found = found.into_iter().map(|(token, user)| (Rc::new(token), Rc::new(user)));
+            found.map(|found| (found.0.key.clone(), found)).collect::<HashMap<_, _>>()
+        });
+        for Waiting { key, answer } in waiting {
+            let _ = answer.send(match &found {
+                Ok(found) => Ok(found.get(&key).cloned()),
+                Err(error) => Err(copy(error)),
+            });
+        }
+    }
+}

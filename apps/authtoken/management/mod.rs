@@ -1,0 +1,7 @@
+//! The management commands of the app.
+
+mod drf_create_token;
+mod install_token_triggers;
+
+pub(super) use self::drf_create_token::DrfCreateToken;
+pub(super) use self::install_token_triggers::InstallTokenTriggers;
