@@ -125,7 +125,7 @@ impl<GroupBy> ValidGrouping<GroupBy> for UserId {
 }
 
 impl QueryId for UserId {
-    // The types of its parameters are part of what diesel knows a statement by.
+    // The keys of a database are all of one type, so a prepared statement's parameter never changes its own.
     type QueryId = Self;
     const HAS_STATIC_QUERY_ID: bool = true;
 }
