@@ -143,12 +143,20 @@ def reference_python():
     return venv / "bin" / "python"
 
 
+class Sections(list):
+    """Each is shown when it is there, so that what was measured is not lost with what comes after it."""
+
+    def append(self, lines):
+        print("\n".join(lines), end="\n\n", flush=True)
+        super().append(lines)
+
+
 def measure(given, folder, with_postgres):
     wanted = given.only.split(",")
     database = folder / "vitamin.sqlite3"
     env = servers.vitamin_environment(str(database))
     token = servers.seed(env)
-    sections = []
+    sections = Sections()
     started, postgres = [], None
     try:
         if "requests" in wanted:
@@ -206,7 +214,6 @@ def main():
         sections = measure(given, Path(folder), with_postgres)
     about = f"{machine()}; {given.rounds} rounds of {given.seconds} s, {given.connections} connections."
     text = "\n\n".join([about, *("\n".join(lines) for lines in sections)]) + "\n"
-    print(text)
     if given.output:
         Path(given.output).write_text(text)
 

@@ -15,7 +15,8 @@ PATH = "/auth/"
 IN_USE = 1001
 # Another process commits. It may be late, so it tells how often it did.
 COMMITTER = """
-import sqlite3, sys, time
+import signal, sqlite3, sys, time
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 path, rate = sys.argv[1], int(sys.argv[2])
 db = sqlite3.connect(path, timeout=30, isolation_level=None)
 db.execute("PRAGMA synchronous = OFF")
@@ -60,7 +61,7 @@ def commits(path, rate):
     try:
         yield lambda: achieved[0]
     finally:
-        process.send_signal(2)
+        process.terminate()
         achieved.append(float(process.communicate(timeout=30)[0] or 0))
 
 
