@@ -15,10 +15,10 @@ use actix_web::{Error, HttpMessage, HttpResponse};
 use super::exceptions::{APIException, ExceptionKind};
 use super::negotiation::{NegotiationError, select_renderer};
 use super::permissions;
+use super::policies::{Declared, Policies};
 use super::request::Request;
 use super::settings::APISettings;
 use super::throttling::Throttling;
-use super::views::{Declared, Policies};
 use crate::framework::pages;
 
 /// The middleware of one view. `F` is the type of [`dispatch`] itself, so that its future has a name and needs no box.

@@ -15,6 +15,7 @@ pub mod negotiation;
 mod own_classes;
 pub mod parsers;
 pub mod permissions;
+mod policies;
 pub mod python;
 pub mod renderers;
 pub mod request;

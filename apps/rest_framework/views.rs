@@ -15,7 +15,6 @@ use std::sync::Arc;
 
 use actix_web::guard;
 use actix_web::http::Method;
-use actix_web::http::header::HeaderValue;
 use actix_web::web::ServiceConfig;
 use actix_web::{FromRequest, Handler, Responder, Route, web};
 
@@ -23,19 +22,18 @@ use super::authentication::Authentication;
 use super::dispatch::{Dispatch, dispatch};
 use super::exceptions::APIException;
 use super::metadata;
-use super::parsers::{Parser, UploadLimits};
+use super::parsers::Parser;
 use super::permissions::Permission;
+use super::policies::Declared;
 use super::renderers::Renderer;
 use super::request::Request;
 use super::serializers::Serializer;
-use super::settings::{APISettings, ExceptionHandler};
-use super::throttling::{Throttle, ThrottleRates};
-use super::versioning::{Versioning, Versions};
-use crate::framework::timezone::TimeZone;
+use super::throttling::Throttle;
+use super::versioning::Versioning;
 use crate::framework::urls::{Location, View};
 
 /// A view: handlers by method, and the policies that a request must pass first. What is not said is the project's
-/// default ([`APISettings`]).
+/// default ([`APISettings`](super::settings::APISettings)).
 ///
 /// A handler is an ordinary actix-web handler with ordinary extractors; it returns a
 /// [`Response`](super::response::Response), or a `Result` of one with [`APIException`].
@@ -43,47 +41,6 @@ pub struct APIView {
     /// Makers of routes, since actix-web's own can't be registered twice.
     routes: Vec<Box<dyn Fn() -> Route>>,
     declared: Declared,
-}
-
-/// What a view says of itself, and what it leaves to the project's defaults (`None`).
-#[derive(Clone)]
-pub(super) struct Declared {
-    name: String,
-    description: &'static str,
-    methods: Vec<Method>,
-    serializer: Option<Arc<Serializer>>,
-    renderer_classes: Option<Vec<Arc<dyn Renderer>>>,
-    parser_classes: Option<Vec<Arc<dyn Parser>>>,
-    authentication_classes: Option<Vec<Arc<dyn Authentication>>>,
-    permission_classes: Option<Vec<Arc<dyn Permission>>>,
-    throttle_classes: Option<Vec<Arc<dyn Throttle>>>,
-    throttle_scope: Option<&'static str>,
-    versioning_class: Option<Option<Arc<dyn Versioning>>>,
-    ignore_client_content_negotiation: bool,
-}
-
-/// A view's policies, its own or the project's, as requests meet them.
-pub(super) struct Policies {
-    pub(super) name: String,
-    pub(super) description: &'static str,
-    pub(super) renderers: Vec<Arc<dyn Renderer>>,
-    pub(super) parsers: Vec<Arc<dyn Parser>>,
-    pub(super) authenticators: Vec<Arc<dyn Authentication>>,
-    pub(super) permissions: Vec<Arc<dyn Permission>>,
-    pub(super) throttles: Vec<Arc<dyn Throttle>>,
-    pub(super) throttle_scope: Option<&'static str>,
-    pub(super) throttle_rates: ThrottleRates,
-    pub(super) num_proxies: Option<usize>,
-    pub(super) versioning: Option<Arc<dyn Versioning>>,
-    pub(super) versions: Versions,
-    pub(super) serializer: Option<Arc<Serializer>>,
-    pub(super) ignore_client_content_negotiation: bool,
-    pub(super) methods: Vec<Method>,
-    pub(super) allow: HeaderValue,
-    pub(super) exception_handler: ExceptionHandler,
-    pub(super) url_format_override: Option<&'static str>,
-    pub(super) limits: UploadLimits,
-    pub(super) time_zone: TimeZone,
 }
 
 impl APIView {
@@ -279,46 +236,6 @@ async fn method_not_allowed(request: Request) -> Result<super::response::Respons
     Err(APIException::method_not_allowed(request.method().as_str()))
 }
 
-impl Declared {
-    /// Fills in the project's defaults.
-    pub(super) fn resolve(&self, settings: &APISettings) -> Policies {
-        fn or<T: Clone>(own: &Option<T>, default: &T) -> T {
-            own.as_ref().unwrap_or(default).clone()
-        }
-        Policies {
-            name: self.name.clone(),
-            description: self.description,
-            renderers: or(&self.renderer_classes, &settings.default_renderer_classes),
-            parsers: or(&self.parser_classes, &settings.default_parser_classes),
-            authenticators: or(&self.authentication_classes, &settings.default_authentication_classes),
-            permissions: or(&self.permission_classes, &settings.default_permission_classes),
-            throttles: or(&self.throttle_classes, &settings.default_throttle_classes),
-            throttle_scope: self.throttle_scope,
-            throttle_rates: settings.default_throttle_rates.clone(),
-            num_proxies: settings.num_proxies,
-            versioning: or(&self.versioning_class, &settings.default_versioning_class),
-            versions: settings.versions.clone(),
-            serializer: self.serializer.clone(),
-            ignore_client_content_negotiation: self.ignore_client_content_negotiation,
-            methods: self.methods.clone(),
-            allow: allow(&self.methods),
-            exception_handler: settings.exception_handler,
-            url_format_override: settings.url_format_override,
-            limits: settings.upload_limits,
-            time_zone: settings.time_zone.clone(),
-        }
-    }
-}
-
-/// The methods in the order of Django's `View.http_method_names`.
-fn allow(methods: &[Method]) -> HeaderValue {
-    let order = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
-    let allowed: Vec<&str> =
-        order.into_iter().filter(|name| methods.iter().any(|method| method.as_str() == *name)).collect();
-    // Made of the names above, so it is always a value.
-    HeaderValue::from_str(&allowed.join(", ")).unwrap_or_else(|_| HeaderValue::from_static("OPTIONS"))
-}
-
 /// `rest_framework/utils/formatting.py`: the class's name less `View`, in words.
 fn view_name(class_name: &str) -> String {
     let name = class_name.strip_suffix("View").filter(|name| !name.is_empty()).unwrap_or(class_name);
@@ -362,11 +279,5 @@ mod tests {
         ] {
             assert_eq!(view_name(class_name), name, "{class_name}");
         }
-    }
-
-    #[test]
-    fn allow_lists_the_methods_in_django_s_order() {
-        let methods = [Method::OPTIONS, Method::DELETE, Method::GET, Method::HEAD, Method::POST];
-        assert_eq!(allow(&methods), "GET, POST, DELETE, HEAD, OPTIONS");
     }
 }

@@ -21,9 +21,9 @@ use super::json::{self, DecodeError};
 use super::mediatypes::latin1;
 use super::mediatypes::parameters::parse_header_parameters;
 use super::negotiation::select_parser;
+use super::policies::Policies;
 use super::python::codecs::Charset;
 use super::request::Request;
-use super::views::Policies;
 
 /// How much a client may send. The names are those of Django's settings.
 #[derive(Clone, Copy, Debug)]
