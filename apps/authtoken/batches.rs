@@ -122,11 +122,7 @@ fn look_up(database: &Database, kept: &mut Option<DbConnection>, asked: &[Asked]
             Err(_) if kept_before && kept.is_none() => look_up_once(database, kept, keys),
             result => result,
         };
-        if found.is_empty() {
-            found = result?
-        } else {
-            found.append(&mut result?)
-        };
+        found.append(&mut result?);
     }
     Ok(found)
 }

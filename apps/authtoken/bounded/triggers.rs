@@ -8,7 +8,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use crate::framework::database::{DatabaseError, DbConnection, Names, on_variant};
+use crate::framework::database::{DatabaseError, DbConnection, Names};
 use crate::schema::{auth_user, authtoken_token};
 
 /// Where the notifications go.
@@ -126,11 +126,10 @@ struct Found {
 /// # Errors
 /// Those of the query.
 pub(in super::super) fn state(connection: &mut DbConnection) -> Result<State, DatabaseError> {
-    let names = on_variant!(connection, |inner| inner.names().clone());
     let sql = format!(
         "SELECT {} AS installed, \
          EXISTS (SELECT FROM pg_trigger WHERE tgname IN ($1, $2)) OR to_regproc($3) IS NOT NULL AS any",
-        installed_condition(&names)
+        installed_condition(connection.names())
     );
     let query = diesel::sql_query(sql).bind::<Text, _>(OF_ROWS).bind::<Text, _>(OF_ALL);
     let found: Found = query.bind::<Text, _>(FUNCTION).get_result(connection)?;
