@@ -10,7 +10,6 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{App, HttpResponse, HttpServer, web};
 
-#[derive(Clone)]
 struct Answer {
     path: String,
     status: StatusCode,
@@ -50,11 +49,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let address = std::env::args().nth(1).ok_or("bare ADDRESS")?;
     let lines = stdin().lines().collect::<Result<Vec<_>, _>>()?;
     let answers = lines.into_iter().map(|line| Answer::parse(line.leak())).collect::<Result<Vec<_>, _>>()?;
+    // actix-web clones a handler, and what it owns, for each request; a literal costs nothing there.
+    let answers: &'static [Answer] = answers.leak();
     let app = move || {
         let mut app = App::new();
-        for answer in answers.clone() {
-            let path = answer.path.clone();
-            app = app.route(&path, web::get().to(move || std::future::ready(answer.respond())));
+        for answer in answers {
+            app = app.route(&answer.path, web::get().to(move || std::future::ready(answer.respond())));
         }
         app
     };
