@@ -122,7 +122,7 @@ mod tests {
             ..APISettings::default()
         };
         let urls = UrlConf::new(vec![path("verify", verify()), path("other", APIView::new("V"))]);
-        let app = App::new().app_data(Data::new(settings)).configure(|config| urls.register(config));
+        let app = App::new().app_data(Data::new(settings)).configure(|config| drop(urls.register(config)));
         let app = init_service(app).await;
         for (uri, status) in [("/other?version=v9", 404), ("/verify?version=v9", 401)] {
             let answer = call_service(&app, TestRequest::get().uri(uri).to_request()).await;

@@ -2,17 +2,17 @@
 //! handler, then the exception handler and the headers that every answer of the view has.
 
 use std::cell::OnceCell;
-use std::future::{Ready, ready};
 use std::rc::Rc;
 
 use actix_web::body::BoxBody;
-use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, ALLOW, HeaderMap, HeaderValue, SET_COOKIE, VARY};
 use actix_web::web::Data;
-use actix_web::{Error, HttpMessage, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 
 use super::exceptions::{APIException, ExceptionKind};
+use super::handlers::Handlers;
 use super::negotiation::{NegotiationError, select_renderer};
 use super::permissions;
 use super::policies::{Declared, Policies};
@@ -20,54 +20,29 @@ use super::request::Request;
 use super::settings::APISettings;
 use super::throttling::Throttling;
 use crate::framework::pages;
+use crate::framework::urls::Endpoint;
 
-/// The middleware of one view. `F` is the type of [`dispatch`] itself, so that its future has a name and needs no box.
-pub(super) struct Dispatch<F> {
-    declared: Rc<Declared>,
-    dispatch: F,
+/// What answers for a view that is declared so.
+pub(super) fn endpoint(declared: Declared, handlers: Handlers) -> Endpoint {
+    let view = Rc::new(Served { declared, handlers, policies: OnceCell::new() });
+    Rc::new(move |req: ServiceRequest| {
+        let view = Rc::clone(&view);
+        let (http, payload) = req.into_parts();
+        Box::pin(async move { Ok(dispatch(&view, http, payload).await) })
+    })
 }
 
-impl<F> Dispatch<F> {
-    /// Of a view that is declared so; `dispatch` is [`dispatch`].
-    pub(super) fn new(declared: Declared, dispatch: F) -> Self {
-        Self { declared: Rc::new(declared), dispatch }
-    }
-}
-
-impl<S, F, R> Transform<S, ServiceRequest> for Dispatch<F>
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error>,
-    F: Fn(Rc<S>, ServiceRequest, Request) -> R + Copy,
-    R: Future<Output = Result<ServiceResponse<BoxBody>, Error>>,
-{
-    type Response = ServiceResponse<BoxBody>;
-    type Error = Error;
-    type Transform = Dispatcher<S, F>;
-    type InitError = ();
-    type Future = Ready<Result<Self::Transform, Self::InitError>>;
-
-    fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(Dispatcher {
-            service: Rc::new(service),
-            declared: Rc::clone(&self.declared),
-            policies: OnceCell::new(),
-            dispatch: self.dispatch,
-        }))
-    }
-}
-
-/// The middleware at work.
-pub(super) struct Dispatcher<S, F> {
-    service: Rc<S>,
-    declared: Rc<Declared>,
+/// A view as a worker serves it.
+struct Served {
+    declared: Declared,
+    handlers: Handlers,
     /// Resolved by the first request, since actix-web shows app data to requests only.
     policies: OnceCell<Rc<Policies>>,
-    dispatch: F,
 }
 
-impl<S, F> Dispatcher<S, F> {
-    fn policies(&self, req: &ServiceRequest) -> Rc<Policies> {
-        let resolve = || match req.app_data::<Data<APISettings>>() {
+impl Served {
+    fn policies(&self, http: &HttpRequest) -> Rc<Policies> {
+        let resolve = || match http.app_data::<Data<APISettings>>() {
             Some(settings) => Rc::new(self.declared.resolve(settings)),
             None => Rc::new(self.declared.resolve(&APISettings::default())),
         };
@@ -75,54 +50,33 @@ impl<S, F> Dispatcher<S, F> {
     }
 }
 
-impl<S, F, R> Service<ServiceRequest> for Dispatcher<S, F>
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error>,
-    F: Fn(Rc<S>, ServiceRequest, Request) -> R,
-    R: Future<Output = Result<ServiceResponse<BoxBody>, Error>>,
-{
-    type Response = ServiceResponse<BoxBody>;
-    type Error = Error;
-    type Future = R;
-
-    actix_web::dev::forward_ready!(service);
-
-    fn call(&self, mut req: ServiceRequest) -> R {
-        // A clone of the HTTP request held across the inner call is harmless here, at the resource; further out
-        // actix-web would panic.
-        let request = Request::new(req.request().clone(), self.policies(&req), req.take_payload());
-        (self.dispatch)(Rc::clone(&self.service), req, request)
-    }
-}
-
 /// `APIView.dispatch`: the policies, the handler, and what becomes of an exception of either.
-pub(super) async fn dispatch<S>(
-    service: Rc<S>,
-    mut req: ServiceRequest,
-    request: Request,
-) -> Result<ServiceResponse<BoxBody>, Error>
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error>,
-{
-    let (mut response, own) = match initial(&request).await {
-        Ok(()) => {
-            req.set_payload(request.state().payload.replace(Payload::None));
-            let response = service.call(req).await?;
-            match exception(&response) {
-                None => (response, true),
-                Some(error) => {
-                    let (answer, own) = handle_exception(&request, error);
-                    (response.into_response(answer), own)
-                }
-            }
-        }
-        Err(error) => {
-            let (answer, own) = handle_exception(&request, error);
-            (req.into_response(answer), own)
-        }
+async fn dispatch(view: &Served, http: HttpRequest, payload: Payload) -> ServiceResponse<BoxBody> {
+    let policies = view.policies(&http);
+    let request = Request::new(http, policies, payload);
+    let answered = match initial(&request).await {
+        Ok(()) => handle(view, &request).await,
+        Err(error) => Err(error),
+    };
+    let (mut response, own) = match answered {
+        Ok(response) => (response, true),
+        Err(error) => handle_exception(&request, error),
     };
     finalize_headers(&request, response.headers_mut(), own);
-    Ok(response)
+    ServiceResponse::new(request.http().clone(), response)
+}
+
+/// The handler's answer, or the exception that it or an extractor of its returned.
+async fn handle(view: &Served, request: &Request) -> Result<HttpResponse, APIException> {
+    let Some(handler) = view.handlers.of(request.method()) else {
+        return Err(APIException::method_not_allowed(request.method().as_str()));
+    };
+    let payload = request.state().payload.replace(Payload::None);
+    let response = request.scope(handler(request.http().clone(), payload)).await;
+    match exception(&response) {
+        None => Ok(response),
+        Some(error) => Err(error),
+    }
 }
 
 /// Everything that comes before the handler, in Django REST framework's order.
@@ -206,8 +160,8 @@ async fn check_throttles(request: &Request) -> Result<(), APIException> {
 }
 
 /// The exception that a handler or an extractor returned.
-fn exception(response: &ServiceResponse<BoxBody>) -> Option<APIException> {
-    let error = response.response().error()?;
+fn exception(response: &HttpResponse) -> Option<APIException> {
+    let error = response.error()?;
     if let Some(error) = error.as_error::<APIException>() {
         return Some(error.clone());
     }

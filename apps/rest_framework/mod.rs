@@ -7,6 +7,7 @@ mod dispatch;
 pub mod error_detail;
 pub mod exceptions;
 pub mod fields;
+mod handlers;
 pub mod json;
 pub mod mediatypes;
 pub mod metadata;

@@ -66,7 +66,7 @@ async fn answer(request: TestRequest) -> (u16, String, String) {
     let locked = APIView::new("LockedView").permission_classes(classes![IsAuthenticated]);
     let urls = UrlConf::new(vec![path("", view), path("locked", locked)]);
     let settings = APISettings { exception_handler: with_a_code, ..APISettings::default() };
-    let app = App::new().app_data(web::Data::new(settings)).configure(|config| urls.register(config));
+    let app = App::new().app_data(web::Data::new(settings)).configure(|config| drop(urls.register(config)));
     let response = call_service(&init_service(app).await, request.to_request()).await;
     let header = |name| response.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
     let (status, headers) = (response.status().as_u16(), header("content-type") + &header("x-code"));

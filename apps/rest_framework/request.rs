@@ -5,13 +5,14 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashSet;
 use std::future::{Ready, ready};
 use std::ops::Deref;
+use std::ptr;
 use std::rc::Rc;
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
 use actix_web::web::Data as AppData;
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use actix_web::{FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
 
 use super::authentication::Identity;
@@ -29,14 +30,20 @@ use crate::framework::middleware::{AccessLog, Site};
 /// The request that a view's policies and handlers work with. It derefs to actix-web's own; clones are cheap.
 #[derive(Clone)]
 pub struct Request {
-    http: HttpRequest,
     state: Rc<State>,
     /// Another method than the client's, to ask what would be allowed.
     method: Option<Method>,
 }
 
-/// What the view's middleware found out. It lives in the HTTP request's extensions, so it must not hold that.
+tokio::task_local! {
+    /// The request whose handler is being polled: its extractors and its answer know actix-web's request only. Its
+    /// extensions would do, but cost as much as a look-up of the token.
+    static CURRENT: Rc<State>;
+}
+
+/// The HTTP request, and what was found out about it on the way.
 pub(super) struct State {
+    http: HttpRequest,
     pub(super) policies: Rc<Policies>,
     pub(super) payload: RefCell<Payload>,
     /// Where a policy has parsed the payload already.
@@ -60,6 +67,7 @@ struct Accepted {
 impl Request {
     pub(super) fn new(http: HttpRequest, policies: Rc<Policies>, payload: Payload) -> Self {
         let state = Rc::new(State {
+            http,
             policies,
             payload: RefCell::new(payload),
             data: RefCell::new(None),
@@ -71,14 +79,23 @@ impl Request {
             varies_on_cookie: Cell::new(false),
             csrf_secret: OnceCell::new(),
         });
-        http.extensions_mut().insert(Rc::clone(&state));
-        Self { http, state, method: None }
+        Self { state, method: None }
     }
 
-    /// The request of a view, or `None` where actix-web's request is not in one.
+    /// The request of a view, or `None` where actix-web's request is not in one, or its handler has answered.
     pub(super) fn of(http: &HttpRequest) -> Option<Self> {
-        let state = Rc::clone(http.extensions().get::<Rc<State>>()?);
-        Some(Self { http: http.clone(), state, method: None })
+        let is_same = |state: &Rc<State>| ptr::eq(state.http.head(), http.head());
+        let current = |state: &Rc<State>| is_same(state).then(|| Rc::clone(state));
+        Some(Self { state: CURRENT.try_with(current).ok()??, method: None })
+    }
+
+    /// Runs the handler, for which [`Request::of`] finds this request.
+    pub(super) fn scope<F: Future>(&self, handler: F) -> impl Future<Output = F::Output> {
+        CURRENT.scope(Rc::clone(&self.state), handler)
+    }
+
+    pub(super) fn http(&self) -> &HttpRequest {
+        &self.state.http
     }
 
     /// This request, with another method (`clone_request`).
@@ -89,7 +106,7 @@ impl Request {
     /// The method.
     #[must_use]
     pub fn method(&self) -> &Method {
-        self.method.as_ref().unwrap_or_else(|| self.http.method())
+        self.method.as_ref().unwrap_or_else(|| self.state.http.method())
     }
 
     /// The body as a struct of one's own, held to the view's serializer.
@@ -143,7 +160,7 @@ impl Request {
     }
 
     pub(super) fn set_identity(&self, identity: Identity) {
-        AccessLog::set_user(&self.http, &identity.user.username);
+        AccessLog::set_user(&self.state.http, &identity.user.username);
         // Authentication runs once a request.
         let _ = self.state.user.set(identity.user);
         if let Some(auth) = identity.auth {
@@ -156,7 +173,7 @@ impl Request {
     /// # Errors
     /// 500, where the application was set up without one.
     pub fn database(&self) -> Result<&Database, APIException> {
-        let database = self.http.app_data::<AppData<Database>>();
+        let database = self.state.http.app_data::<AppData<Database>>();
         database
             .map(|data| data.get_ref())
             .ok_or_else(|| APIException::server_error("there is no database in the app data"))
@@ -167,7 +184,7 @@ impl Request {
     /// # Errors
     /// 500, where the application was set up without one.
     pub fn cache(&self) -> Result<&Cache, APIException> {
-        let cache = self.http.app_data::<AppData<Cache>>();
+        let cache = self.state.http.app_data::<AppData<Cache>>();
         cache
             .map(|data| data.get_ref())
             .ok_or_else(|| APIException::server_error("there is no cache in the app data"))
@@ -216,8 +233,8 @@ impl Request {
     pub fn csrf_token(&self) -> String {
         self.vary_on_cookie();
         let cookie = || {
-            let site = self.http.app_data::<AppData<Site>>()?;
-            let cookie = get_cookie(self.http.headers(), &site.settings.csrf.cookie_name)?;
+            let site = self.state.http.app_data::<AppData<Site>>()?;
+            let cookie = get_cookie(self.state.http.headers(), &site.settings.csrf.cookie_name)?;
             secret_of_cookie(&cookie).ok()
         };
         csrf::mask_cipher_secret(
@@ -228,7 +245,7 @@ impl Request {
     /// The cookie for [`csrf_token`](Self::csrf_token), where one was asked for.
     pub(super) fn csrf_cookie(&self) -> Option<HeaderValue> {
         let secret = self.state.csrf_secret.get()?;
-        let site = self.http.app_data::<AppData<Site>>()?;
+        let site = self.state.http.app_data::<AppData<Site>>()?;
         csrf::set_cookie(&site.settings.csrf, secret)
     }
 
@@ -253,7 +270,7 @@ impl Deref for Request {
     type Target = HttpRequest;
 
     fn deref(&self) -> &HttpRequest {
-        &self.http
+        &self.state.http
     }
 }
 

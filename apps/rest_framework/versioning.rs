@@ -7,7 +7,6 @@ use actix_web::http::header::HOST;
 use super::exceptions::APIException;
 use super::mediatypes::{MediaType, latin1};
 use super::request::Request;
-use crate::framework::urls::Namespace;
 
 /// Tells the version of the API that a request is for.
 pub trait Versioning: Send + Sync {
@@ -118,7 +117,7 @@ impl Versioning for NamespaceVersioning {
     /// The first of the namespaces, the outermost first, that is a version.
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
         let versions = or_default(self.versions.as_ref(), request);
-        let Some(Namespace(namespace)) = request.app_data() else {
+        let Some(namespace) = &request.policies().namespace else {
             return Ok(versions.default_version.map(str::to_owned));
         };
         let found = namespace.split(':').find(|version| versions.is_allowed_version(Some(version)));

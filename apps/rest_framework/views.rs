@@ -11,35 +11,35 @@
 //! }
 //! ```
 
+use std::rc::Rc;
 use std::sync::Arc;
 
-use actix_web::guard;
+use actix_web::dev::fn_service;
 use actix_web::http::Method;
 use actix_web::web::ServiceConfig;
-use actix_web::{FromRequest, Handler, Responder, Route, web};
+use actix_web::{FromRequest, Handler, Responder, web};
 
 use super::authentication::Authentication;
-use super::dispatch::{Dispatch, dispatch};
-use super::exceptions::APIException;
+use super::dispatch::endpoint;
+use super::handlers::{Handlers, boxed};
 use super::metadata;
 use super::parsers::Parser;
 use super::permissions::Permission;
 use super::policies::Declared;
 use super::renderers::Renderer;
-use super::request::Request;
 use super::serializers::Serializer;
 use super::throttling::Throttle;
 use super::versioning::Versioning;
-use crate::framework::urls::{Location, View};
+use crate::framework::urls::{Endpoint, Location, View};
 
 /// A view: handlers by method, and the policies that a request must pass first. What is not said is the project's
 /// default ([`APISettings`](super::settings::APISettings)).
 ///
 /// A handler is an ordinary actix-web handler with ordinary extractors; it returns a
-/// [`Response`](super::response::Response), or a `Result` of one with [`APIException`].
+/// [`Response`](super::response::Response), or a `Result` of one with
+/// [`APIException`](super::exceptions::APIException).
 pub struct APIView {
-    /// Makers of routes, since actix-web's own can't be registered twice.
-    routes: Vec<Box<dyn Fn() -> Route>>,
+    handlers: Handlers,
     declared: Declared,
 }
 
@@ -51,6 +51,7 @@ impl APIView {
             name: view_name(class_name),
             description: "",
             methods: Vec::new(),
+            namespace: None,
             serializer: None,
             renderer_classes: None,
             parser_classes: None,
@@ -61,7 +62,7 @@ impl APIView {
             versioning_class: None,
             ignore_client_content_negotiation: false,
         };
-        Self { routes: Vec::new(), declared }
+        Self { handlers: Handlers::default(), declared }
     }
 
     /// What `OPTIONS` tells of the view.
@@ -71,7 +72,7 @@ impl APIView {
         self
     }
 
-    /// What the body must be: `OPTIONS` tells it, and [`Request::validated`] holds the body to it.
+    /// What the body must be: `OPTIONS` tells it, and [`Request::validated`](super::request::Request::validated) holds the body to it.
     #[must_use]
     pub fn serializer(mut self, serializer: Serializer) -> Self {
         self.declared.serializer = Some(Arc::new(serializer));
@@ -148,9 +149,9 @@ impl APIView {
         mut self,
         handler: H,
     ) -> Self {
-        self.declared.methods.extend([Method::GET, Method::HEAD]);
-        let route = move || route(|method| matches!(*method, Method::GET | Method::HEAD)).to(handler.clone());
-        self.routes.push(Box::new(route));
+        let handler = boxed(handler);
+        self.handlers.add(Method::GET, Rc::clone(&handler));
+        self.handlers.add(Method::HEAD, handler);
         self
     }
 
@@ -197,43 +198,29 @@ impl APIView {
         method: Method,
         handler: H,
     ) -> Self {
-        self.declared.methods.push(method.clone());
-        let route = move || {
-            let wanted = method.clone();
-            route(move |method| *method == wanted).to(handler.clone())
-        };
-        self.routes.push(Box::new(route));
+        self.handlers.add(method, boxed(handler));
         self
     }
 }
 
 impl View for APIView {
-    fn register(&self, location: Location, config: &mut ServiceConfig) {
-        let resource = web::resource(location.paths.clone());
-        let mut resource = location.mark(resource);
-        for route in &self.routes {
-            resource = resource.route(route());
+    fn register(&self, location: Location, config: &mut ServiceConfig) -> Option<Endpoint> {
+        let mut handlers = self.handlers.clone();
+        if handlers.of(&Method::OPTIONS).is_none() {
+            handlers.add(Method::OPTIONS, boxed(metadata::options));
         }
         let mut declared = self.declared.clone();
-        if !declared.methods.contains(&Method::OPTIONS) {
-            declared.methods.push(Method::OPTIONS);
-            resource = resource.route(route(|method| *method == Method::OPTIONS).to(metadata::options));
-        }
-        // Around the whole resource, so that the policies come before the answer to a wrong method.
-        config.service(
-            resource.default_service(web::to(method_not_allowed)).wrap(Dispatch::new(declared, dispatch)),
-        );
+        declared.methods = handlers.methods();
+        declared.namespace = (!location.namespace.is_empty()).then(|| location.namespace.clone());
+        let endpoint = endpoint(declared, handlers);
+        // For all methods, since the policies come before the answer to a wrong one.
+        let resource = web::resource(location.paths.clone()).default_service(fn_service({
+            let endpoint = Rc::clone(&endpoint);
+            move |req| endpoint(req)
+        }));
+        config.service(location.mark(resource));
+        Some(endpoint)
     }
-}
-
-/// A route for some methods. actix-web's own guards would note each request's methods for an answer that is given here by
-/// [`method_not_allowed`].
-fn route(answers: impl Fn(&Method) -> bool + 'static) -> Route {
-    web::route().guard(guard::fn_guard(move |context| answers(&context.head().method)))
-}
-
-async fn method_not_allowed(request: Request) -> Result<super::response::Response, APIException> {
-    Err(APIException::method_not_allowed(request.method().as_str()))
 }
 
 /// `rest_framework/utils/formatting.py`: the class's name less `View`, in words.

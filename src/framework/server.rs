@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::conf::{Env, ImproperlyConfigured};
 use super::middleware::{Middleware, Site, not_found};
 use super::project::Project;
-use super::urls::UrlConf;
+use super::urls::{Shortcuts, UrlConf};
 
 /// Where and how widely to serve.
 #[derive(Clone, Debug)]
@@ -90,14 +90,15 @@ pub fn application(
         .app_data(web::Data::new(project.apps.clone()))
         // A clone a worker: each has a connection of its own.
         .app_data(web::Data::new(project.cache.clone()));
+    let mut shortcuts = Shortcuts::default();
+    application = application.configure(|config| shortcuts = urls.register(config));
     for app in project.apps.iter() {
         application = application.configure(|config| app.configure(config));
     }
     application
-        .configure(|config| urls.register(config))
         .default_service(web::to(not_found))
         // Last, so that it is the outermost: it gives every answer its headers and its log line.
-        .wrap(Middleware::new(site))
+        .wrap(Middleware::new(site, shortcuts))
 }
 
 /// Serves until SIGTERM or SIGINT, then answers what is in flight and returns.

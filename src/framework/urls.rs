@@ -7,11 +7,17 @@ use actix_web::Resource;
 use actix_web::dev::{Path, ResourceDef};
 use actix_web::web::ServiceConfig;
 
+mod shortcuts;
+
+pub use self::shortcuts::{Endpoint, EndpointFuture, Shortcuts};
+
 /// What answers at a URL: `rest_framework::views::APIView`, or a [`Resource`] maker of one's own.
 pub trait View {
     /// Registers one actix-web resource that answers at all of the location's paths. A view may be registered several
     /// times, each time at other paths.
-    fn register(&self, location: Location, config: &mut ServiceConfig);
+    ///
+    /// Returns what answers as the resource does, where that can do without actix-web's router.
+    fn register(&self, location: Location, config: &mut ServiceConfig) -> Option<Endpoint>;
 }
 
 /// Where a view answers.
@@ -47,9 +53,10 @@ impl<F> View for F
 where
     F: Fn(Vec<String>) -> Resource,
 {
-    fn register(&self, location: Location, config: &mut ServiceConfig) {
+    fn register(&self, location: Location, config: &mut ServiceConfig) -> Option<Endpoint> {
         let resource = self(location.paths.clone());
         config.service(location.mark(resource));
+        None
     }
 }
 
@@ -142,9 +149,10 @@ impl UrlConf {
     ///
     /// actix-web tries the resources one after the other, and those with parameters or several paths by regular
     /// expressions. So a plain path gets a resource of its own and goes before all of those, unless a pattern that
-    /// stands before it in the list matches it too.
-    pub fn register(self, config: &mut ServiceConfig) {
+    /// stands before it in the list matches it too. The same paths are the returned shortcuts.
+    pub fn register(self, config: &mut ServiceConfig) -> Shortcuts {
         let mut before: Vec<ResourceDef> = Vec::new();
+        let mut shortcuts = Vec::new();
         let mut others = Vec::new();
         for Entry { routes, name, namespace, view } in self.0 {
             let mut name = name.map(|name| match namespace.as_str() {
@@ -161,10 +169,9 @@ impl UrlConf {
                     other.paths.push(route);
                     other.name = other.name.or(name);
                 } else {
-                    view.register(
-                        Location { paths: vec![route], name, namespace: namespace.clone() },
-                        config,
-                    );
+                    let location =
+                        Location { paths: vec![route.clone()], name, namespace: namespace.clone() };
+                    shortcuts.extend(view.register(location, config).map(|endpoint| (route, endpoint)));
                 }
             }
             others.push((view, other));
@@ -174,6 +181,7 @@ impl UrlConf {
                 view.register(location, config);
             }
         }
+        Shortcuts::new(shortcuts)
     }
 }
 
@@ -272,7 +280,7 @@ mod tests {
             path("three/", says("three")).also_at(with_suffix),
             path("two/", says("never")),
         ];
-        let app = App::new().configure(|config| UrlConf::new(urlpatterns).register(config));
+        let app = App::new().configure(|config| drop(UrlConf::new(urlpatterns).register(config)));
         let app = init_service(app).await;
         for (url, expected) in [
             ("/one/", "one /two/"),

@@ -115,7 +115,7 @@ macro_rules! app {
             App::new()
                 .app_data(Data::new(settings))
                 .app_data(Data::new(Cache::locmem()))
-                .configure(|config| urls.register(config)),
+                .configure(|config| drop(urls.register(config))),
         )
         .await
     }};

@@ -60,7 +60,7 @@ async fn versions_are_django_rest_framework_s() {
     ];
     let urls = urls.map(|(prefix, versions)| include(prefix, urlpatterns(&versions)));
     let urls = UrlConf::new(urls.into_iter().collect());
-    let app = init_service(App::new().configure(|config| urls.register(config))).await;
+    let app = init_service(App::new().configure(|config| drop(urls.register(config)))).await;
     let cases: Vec<Case> = serde_json::from_str(include_str!("../fixtures/versioning.json")).unwrap();
     for Case(name, uri, host, accept, status, body) in cases {
         let mut request = TestRequest::get().uri(&format!("/{name}/{uri}"));
@@ -85,7 +85,7 @@ async fn the_settings_have_a_class_and_versions_for_all_views() {
         ..APISettings::default()
     };
     let urls = UrlConf::new(vec![path("", view()), path("none", view().without_versioning())]);
-    let app = App::new().app_data(Data::new(settings)).configure(|config| urls.register(config));
+    let app = App::new().app_data(Data::new(settings)).configure(|config| drop(urls.register(config)));
     let app = init_service(app).await;
     for (uri, body) in [("/", "\"v1\""), ("/?v=v7", "\"v7\""), ("/?version=v7", "\"v1\""), ("/none?v=v7", "")]
     {
@@ -122,7 +122,7 @@ async fn an_app_writes_its_own_in_a_few_lines() {
     let locked = view().versioning_class(HeaderVersioning).permission_classes(classes![Locked]);
     let urls =
         UrlConf::new(vec![path("", view().versioning_class(HeaderVersioning)), path("locked/", locked)]);
-    let app = init_service(App::new().configure(|config| urls.register(config))).await;
+    let app = init_service(App::new().configure(|config| drop(urls.register(config)))).await;
     for (uri, version, status) in
         [("/", "1", 200), ("/", "2", 404), ("/locked/", "1", 403), ("/locked/", "2", 404)]
     {

@@ -13,6 +13,7 @@ use std::cell::RefCell;
 use std::future::{Ready, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -26,7 +27,7 @@ use uuid::Uuid;
 use super::conf::{Env, ImproperlyConfigured, SecretKey};
 use super::csrf::CsrfSettings;
 use super::http::{ForwardedAllowIps, SecureProxySslHeader, get_host};
-use super::urls::Resolver;
+use super::urls::{EndpointFuture, Resolver, Shortcuts};
 use super::{pages, request_id};
 
 pub use self::access_log::AccessLog;
@@ -96,14 +97,20 @@ pub struct Site {
 /// The middleware around the whole application.
 #[derive(Clone)]
 pub struct Middleware {
+    known: Rc<Known>,
+}
+
+/// What each request refers to. A worker counts that for itself, so that the cores need not share a counter.
+struct Known {
     site: Arc<Site>,
+    shortcuts: Shortcuts,
 }
 
 impl Middleware {
-    /// The middleware of this site.
+    /// The middleware of this site, which calls the views at these paths itself.
     #[must_use]
-    pub fn new(site: Arc<Site>) -> Self {
-        Self { site }
+    pub fn new(site: Arc<Site>, shortcuts: Shortcuts) -> Self {
+        Self { known: Rc::new(Known { site, shortcuts }) }
     }
 }
 
@@ -118,22 +125,21 @@ where
     type Future = Ready<Result<Self::Transform, Self::InitError>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        let site = Arc::clone(&self.site);
-        ready(Ok(Around { service, site, last_host: RefCell::default() }))
+        ready(Ok(Around { service, known: Rc::clone(&self.known), last_host: RefCell::default() }))
     }
 }
 
 /// The middleware at work.
 pub struct Around<S> {
     service: S,
-    site: Arc<Site>,
+    known: Rc<Known>,
     /// The last `Host` that was allowed: nearly all requests name the same.
     last_host: RefCell<Vec<u8>>,
 }
 
 impl<S> Around<S> {
     fn is_allowed_host(&self, req: &HttpRequest) -> bool {
-        let settings = &self.site.settings;
+        let settings = &self.known.site.settings;
         if settings.use_x_forwarded_host {
             return common::is_allowed_host(req, settings);
         }
@@ -164,26 +170,31 @@ where
     actix_web::dev::forward_ready!(service);
 
     fn call(&self, mut req: ServiceRequest) -> Self::Future {
-        common::decode_slashes(&mut req);
+        let shortcut = self.known.shortcuts.get(req.uri().path());
+        if shortcut.is_none() {
+            common::decode_slashes(&mut req);
+        }
         let id = client_request_id(&req).unwrap_or_else(Uuid::new_v4);
         let log = AccessLog::start(&req);
         let inner = if self.is_allowed_host(req.request()) {
-            // The policies of a view run here already, as far as they needn't wait.
-            let call = || request_id::scope(Some(id), || self.service.call(req));
-            match catch_unwind(AssertUnwindSafe(call)) {
-                Ok(future) => Inner::Called { future },
+            let call = || match shortcut {
+                Some(endpoint) => Inner::Shortcut { future: endpoint(req) },
+                None => Inner::Called { future: self.service.call(req) },
+            };
+            match catch_unwind(AssertUnwindSafe(|| request_id::scope(Some(id), call))) {
+                Ok(inner) => inner,
                 Err(_) => Inner::Ready { result: Some(Err(InternalServerError(id).into())) },
             }
         } else {
             log::error!(
                 "Invalid HTTP_HOST header: {:?}. You may need to add it to ALLOWED_HOSTS.",
-                get_host(req.request(), &self.site.settings)
+                get_host(req.request(), &self.known.site.settings)
             );
             // CommonMiddleware answers this, outside of the one that sets X-Frame-Options.
             let response = req.into_response(common::own_answer(pages::bad_request()));
             Inner::Ready { result: Some(Ok(response)) }
         };
-        Answering { inner, id, site: Arc::clone(&self.site), log }
+        Answering { inner, id, known: Rc::clone(&self.known), log }
     }
 }
 
@@ -193,7 +204,7 @@ pin_project! {
         #[pin]
         inner: Inner<F>,
         id: Uuid,
-        site: Arc<Site>,
+        known: Rc<Known>,
         log: AccessLog,
     }
 }
@@ -202,6 +213,7 @@ pin_project! {
     #[project = InnerProjection]
     enum Inner<F> {
         Called { #[pin] future: F },
+        Shortcut { future: EndpointFuture },
         Ready { result: Option<Result<ServiceResponse<BoxBody>, Error>> },
     }
 }
@@ -216,20 +228,17 @@ where
         let id = self.id;
         request_id::scope(Some(id), || {
             let this = self.project();
-            let result = match this.inner.project() {
-                InnerProjection::Called { future } => {
-                    // A panic is a bug, but the client gets its answer, the log the cause, and the next request its worker.
-                    match catch_unwind(AssertUnwindSafe(|| future.poll(context))) {
-                        Ok(Poll::Pending) => return Poll::Pending,
-                        Ok(Poll::Ready(result)) => result,
-                        Err(_) => Err(InternalServerError(id).into()),
-                    }
-                }
+            let poll = || match this.inner.project() {
+                InnerProjection::Called { future } => future.poll(context),
+                InnerProjection::Shortcut { future } => future.as_mut().poll(context),
                 // Polled again after its end, which nobody may do, it never answers.
-                InnerProjection::Ready { result } => match result.take() {
-                    Some(result) => result,
-                    None => return Poll::Pending,
-                },
+                InnerProjection::Ready { result } => result.take().map_or(Poll::Pending, Poll::Ready),
+            };
+            // A panic is a bug, but the client gets its answer, the log the cause, and the next request its worker.
+            let result = match catch_unwind(AssertUnwindSafe(poll)) {
+                Ok(Poll::Pending) => return Poll::Pending,
+                Ok(Poll::Ready(result)) => result,
+                Err(_) => Err(InternalServerError(id).into()),
             };
             let status = match &result {
                 Ok(response) => response.status(),
@@ -237,7 +246,7 @@ where
             };
             let result = result.map(|mut response| {
                 let framed = common::is_framed(&response);
-                cookies::vary(&mut response, &this.site.settings, framed);
+                cookies::vary(&mut response, &this.known.site.settings, framed);
                 security::add_headers(&mut response, id, framed);
                 response
             });

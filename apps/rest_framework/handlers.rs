@@ -1,0 +1,46 @@
+//! Handlers of one type, whatever they take and return.
+
+use std::rc::Rc;
+
+use actix_web::dev::Payload;
+use actix_web::http::Method;
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder};
+use futures_util::future::LocalBoxFuture;
+
+/// An actix-web handler with its extractors in front and its responder behind. What these return as an error is the
+/// response's ([`HttpResponse::error`]).
+pub(super) type BoxedHandler = Rc<dyn Fn(HttpRequest, Payload) -> LocalBoxFuture<'static, HttpResponse>>;
+
+/// The handlers of a view, by method; the first of a method answers.
+#[derive(Clone, Default)]
+pub(super) struct Handlers(Vec<(Method, BoxedHandler)>);
+
+impl Handlers {
+    pub(super) fn add(&mut self, method: Method, handler: BoxedHandler) {
+        self.0.push((method, handler));
+    }
+
+    pub(super) fn of(&self, method: &Method) -> Option<&BoxedHandler> {
+        self.0.iter().find(|(own, _)| own == method).map(|(_, handler)| handler)
+    }
+
+    pub(super) fn methods(&self) -> Vec<Method> {
+        self.0.iter().map(|(method, _)| method.clone()).collect()
+    }
+}
+
+pub(super) fn boxed<H, A>(handler: H) -> BoxedHandler
+where
+    H: Handler<A, Output: Responder + 'static>,
+    A: FromRequest + 'static,
+{
+    Rc::new(move |request, mut payload| {
+        let handler = handler.clone();
+        Box::pin(async move {
+            match A::from_request(&request, &mut payload).await {
+                Ok(arguments) => handler.call(arguments).await.respond_to(&request).map_into_boxed_body(),
+                Err(error) => HttpResponse::from_error(error),
+            }
+        })
+    })
+}
