@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use divan::{Bencher, black_box};
 use serde_json::json;
-use vitamin::apps::rest_framework::json::{decode, to_vec};
+use vitamin::apps::rest_framework::json::{decode, to_bytes};
 use vitamin::apps::rest_framework::negotiation::{select_parser, select_renderer};
 use vitamin::apps::rest_framework::parsers::form::parse_form;
 use vitamin::apps::rest_framework::parsers::multipart::{Limits, parse_multipart};
@@ -38,7 +38,7 @@ fn json_decode(bencher: Bencher, rows: usize) {
 #[divan::bench(args = [0, 100])]
 fn json_render(bencher: Bencher, rows: usize) {
     let data = json_body(rows);
-    bencher.bench(|| to_vec(black_box(&data), None).unwrap());
+    bencher.bench(|| to_bytes(black_box(&data), None).unwrap());
 }
 
 #[divan::bench]

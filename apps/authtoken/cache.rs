@@ -23,13 +23,13 @@ struct Entry<T> {
 }
 
 impl<T> Entry<T> {
-    fn key(&self) -> &str {
-        &self.found.0.key
+    fn key(&self) -> &[u8] {
+        self.found.0.key.as_bytes()
     }
 }
 
-impl<T> Borrow<str> for Entry<T> {
-    fn borrow(&self) -> &str {
+impl<T> Borrow<[u8]> for Entry<T> {
+    fn borrow(&self) -> &[u8] {
         self.key()
     }
 }
@@ -68,8 +68,8 @@ impl<T: Clone> Entries<T> {
         self.older.clear();
     }
 
-    /// The entry of a key.
-    pub(super) fn get(&mut self, key: &str) -> Option<(TokenAndUser, T)> {
+    /// The entry of a key, which is compared as the client sent it: it is none where it is none of the entries'.
+    pub(super) fn get(&mut self, key: &[u8]) -> Option<(TokenAndUser, T)> {
         if let Some(Entry { found, more }) = self.younger.get(key) {
             return Some((found.clone(), more.clone()));
         }
@@ -80,7 +80,8 @@ impl<T: Clone> Entries<T> {
 
     /// Keeps an entry, in the place of one with the same key.
     pub(super) fn insert(&mut self, found: TokenAndUser, more: T) {
-        if self.generation == 0 {
+        // A key with white space is none of an `Authorization` header, which is looked up here before it is split.
+        if self.generation == 0 || found.0.key.bytes().any(|byte| byte <= b' ') {
             return;
         }
         if self.younger.len() >= self.generation {
@@ -114,7 +115,7 @@ impl Cache {
     }
 
     /// The entry of a key. The caller has made sure that the stamp still holds.
-    pub(super) fn get(&mut self, key: &str) -> Option<TokenAndUser> {
+    pub(super) fn get(&mut self, key: &[u8]) -> Option<TokenAndUser> {
         self.entries.get(key).map(|(found, ())| found)
     }
 
@@ -181,10 +182,10 @@ pub(super) mod tests {
         for n in 0..1000 {
             cache.insert(stamp.clone(), entry(n));
             assert!(cache.entries.younger.len() + cache.entries.older.len() <= 10);
-            assert_eq!(cache.get("0").unwrap().1.username, "user-0");
-            assert_eq!(cache.get(&n.to_string()).unwrap().1.username, format!("user-{n}"));
+            assert_eq!(cache.get(b"0").unwrap().1.username, "user-0");
+            assert_eq!(cache.get(n.to_string().as_bytes()).unwrap().1.username, format!("user-{n}"));
         }
-        assert!(cache.get("500").is_none());
+        assert!(cache.get(b"500").is_none());
     }
 
     #[test]
@@ -192,10 +193,18 @@ pub(super) mod tests {
         let mut entries = Entries::new(2);
         entries.insert(entry(1), 'a');
         entries.insert(entry(1), 'b');
-        assert_eq!(entries.get("1").unwrap().1, 'b');
+        assert_eq!(entries.get(b"1").unwrap().1, 'b');
         entries.insert(entry(2), 'c');
         entries.insert(entry(1), 'd');
-        assert_eq!(entries.get("1").unwrap().1, 'd');
+        assert_eq!(entries.get(b"1").unwrap().1, 'd');
+    }
+
+    #[test]
+    fn a_key_that_no_header_can_name_is_not_kept() {
+        let mut entries = Entries::new(2);
+        let (token, user) = entry(1);
+        entries.insert((Rc::new(Token { key: "1 2".to_owned(), ..Token::clone(&token) }), user), ());
+        assert!(entries.get(b"1 2").is_none());
     }
 
     #[test]
@@ -204,10 +213,10 @@ pub(super) mod tests {
         let mut cache = Cache::new(10);
         cache.insert(before, entry(1));
         cache.insert(after.clone(), entry(2));
-        assert!(cache.get("1").is_none() && cache.get("2").is_some());
+        assert!(cache.get(b"1").is_none() && cache.get(b"2").is_some());
         assert!(cache.stamp() == Some(&after));
         cache.clear();
-        assert!(cache.get("2").is_none() && cache.stamp().is_none());
+        assert!(cache.get(b"2").is_none() && cache.stamp().is_none());
     }
 
     #[test]
@@ -215,6 +224,6 @@ pub(super) mod tests {
         let [stamp, _] = stamps();
         let mut cache = Cache::new(0);
         cache.insert(stamp, entry(1));
-        assert!(cache.get("1").is_none() && cache.stamp().is_none());
+        assert!(cache.get(b"1").is_none() && cache.stamp().is_none());
     }
 }

@@ -73,22 +73,31 @@ impl TokenLookup {
         if let DatabaseUrl::Postgres(_) = database.settings().url {
             return self.get_from_postgres(database, key).await;
         }
-        match self.get_now(database, key) {
+        if let Some(found) = self.kept(key.as_bytes()) {
+            return Ok(Some(found));
+        }
+        match self.look_up_now(database, key) {
             Some(answer) => Ok(answer),
             None => get(database, key).await,
         }
     }
 
-    /// [`get`](Self::get) where that needs no waiting, or `None`.
-    pub(super) fn get_now(&self, database: &Database, key: &str) -> Option<Option<TokenAndUser>> {
+    /// What is kept of a key, where it holds still. The key is as the client sent it, and may be none at all: to find it here
+    /// is to know that it is one.
+    pub(super) fn kept(&self, key: &[u8]) -> Option<TokenAndUser> {
         #[cfg(feature = "postgres")]
-        if let Some(kept) = self.kept.as_ref().filter(|_| !database.settings().url.is_sqlite()) {
-            return match kept.borrow_mut().get(key) {
-                Answer::Kept(found) => Some(Some(found)),
-                Answer::Unknown(_) => None,
-            };
+        if let Some(kept) = &self.kept
+            && let Answer::Kept(found) = kept.borrow_mut().get(key)
+        {
+            return Some(found);
         }
-        database.settings().url.is_sqlite().then(|| self.local.borrow_mut().get(database, key))?
+        // Empty where the database is another than SQLite.
+        self.local.borrow_mut().kept(key)
+    }
+
+    /// [`get`](Self::get) of what is not [`kept`](Self::kept), where that needs no waiting, or `None`.
+    pub(super) fn look_up_now(&self, database: &Database, key: &str) -> Option<Option<TokenAndUser>> {
+        database.settings().url.is_sqlite().then(|| self.local.borrow_mut().look_up(database, key))?
     }
 
     #[cfg(feature = "postgres")]
@@ -99,7 +108,7 @@ impl TokenLookup {
     ) -> Result<Option<TokenAndUser>, DatabaseError> {
         let Some(kept) = &self.kept else { return self.gathering.get(database, key).await };
         // Before the query: what is revoked from here on is not kept.
-        let begun = match kept.borrow_mut().get(key) {
+        let begun = match kept.borrow_mut().get(key.as_bytes()) {
             Answer::Kept(found) => return Ok(Some(found)),
             Answer::Unknown(begun) => begun,
         };
@@ -130,17 +139,18 @@ struct Local {
 }
 
 impl Local {
-    /// The answer, or `None` where the pool has to be asked: the database can't be watched, or is locked.
-    fn get(&mut self, database: &Database, key: &str) -> Option<Option<TokenAndUser>> {
-        if let Some(stamp) = self.cache.stamp() {
-            if self.watched.as_mut().is_some_and(|watched| watched.is_unchanged(stamp)) {
-                if let Some(found) = self.cache.get(key) {
-                    return Some(Some(found));
-                }
-            } else {
-                self.cache.clear();
-            }
+    /// What was seen before, if nobody committed since.
+    fn kept(&mut self, key: &[u8]) -> Option<TokenAndUser> {
+        let stamp = self.cache.stamp()?;
+        if self.watched.as_mut().is_some_and(|watched| watched.is_unchanged(stamp)) {
+            return self.cache.get(key);
         }
+        self.cache.clear();
+        None
+    }
+
+    /// The answer, or `None` where the pool has to be asked: the database can't be watched, or is locked.
+    fn look_up(&mut self, database: &Database, key: &str) -> Option<Option<TokenAndUser>> {
         self.watch(database);
         let watched = self.watched.as_mut()?;
         match watched.read(|connection| Token::get_with_user(connection, key)) {

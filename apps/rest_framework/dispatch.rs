@@ -13,7 +13,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::exceptions::{APIException, ExceptionKind};
 use super::handlers::Handlers;
-use super::negotiation::{NegotiationError, select_renderer};
+use super::negotiation::{NegotiationError, select_renderer, takes_the_first};
 use super::permissions;
 use super::policies::{Declared, Policies};
 use super::request::Request;
@@ -102,8 +102,11 @@ fn perform_content_negotiation(request: &Request) -> Result<(), APIException> {
         Some(name) if suffix.is_none() && !request.query_string().is_empty() => request.query_param(name)?,
         _ => None,
     };
-    let accept = request.headers().get_all(ACCEPT).map(HeaderValue::as_bytes);
-    let accepted = select_renderer(&view.renderers, accept, suffix, format.as_deref());
+    let accept = || request.headers().get_all(ACCEPT).map(HeaderValue::as_bytes);
+    if suffix.is_none() && format.is_none() && takes_the_first(&view.renderers, accept()) {
+        return Ok(());
+    }
+    let accepted = select_renderer(&view.renderers, accept(), suffix, format.as_deref());
     match accepted {
         Ok(accepted) => {
             request.set_accepted(accepted.renderer, &accepted.media_type);
@@ -191,24 +194,33 @@ fn handle_exception(request: &Request, mut error: APIException) -> (HttpResponse
 /// `Vary` on every answer, and `Allow` on the view's own.
 fn finalize_headers(request: &Request, headers: &mut HeaderMap, own: bool) {
     let view = request.policies();
-    if own {
-        headers.insert(ALLOW, view.allow.clone());
-    }
     if let Some(cookie) = request.csrf_cookie() {
         headers.append(SET_COOKIE, cookie);
     }
     let vary = match (own && view.renderers.len() > 1, request.varies_on_cookie()) {
-        (false, false) => return,
-        (true, false) => "Accept",
-        (false, true) => "Cookie",
-        (true, true) => "Accept, Cookie",
+        (false, false) => None,
+        (true, false) => Some(HeaderValue::from_static("Accept")),
+        (false, true) => Some(HeaderValue::from_static("Cookie")),
+        (true, true) => Some(HeaderValue::from_static("Accept, Cookie")),
     };
-    // Few views set it themselves: inserting first costs one look into the map instead of two.
-    let mut own = headers.insert(VARY, HeaderValue::from_static(vary));
-    if let Some(own) = own.next() {
-        let both = [own.as_bytes(), b", ", vary.as_bytes()].concat();
-        if let Ok(both) = HeaderValue::from_bytes(&both) {
-            headers.insert(VARY, both);
+    // Few views set these themselves: to append, and to count whether all were new, costs half of asking first.
+    let expected = headers.len_keys() + usize::from(own) + usize::from(vary.is_some());
+    if own {
+        headers.append(ALLOW, view.allow.clone());
+    }
+    if let Some(vary) = vary {
+        headers.append(VARY, vary);
+    }
+    if headers.len_keys() < expected {
+        if own {
+            headers.insert(ALLOW, view.allow.clone());
+        }
+        let all: Vec<HeaderValue> = headers.remove(VARY).collect();
+        let all: Vec<&[u8]> = all.iter().map(HeaderValue::as_bytes).collect();
+        if let Ok(all) = HeaderValue::from_bytes(&all.join(&b", "[..]))
+            && !all.is_empty()
+        {
+            headers.insert(VARY, all);
         }
     }
 }

@@ -121,6 +121,19 @@ pub fn select_renderer<'a, O: Offer>(
     .ok_or(NegotiationError::NotAcceptable)
 }
 
+/// Whether a request without a format gets the first renderer, and its media type as it stands: what most programs send,
+/// no Accept header or `*/*`, where [`select_renderer`] would find nothing else.
+pub fn takes_the_first<'a, O: Offer>(renderers: &[O], accept: impl IntoIterator<Item = &'a [u8]>) -> bool {
+    let mut values = accept.into_iter();
+    let anything = match (values.next(), values.next()) {
+        (None, _) => true,
+        (Some(only), None) => only == b"*/*",
+        (Some(_), Some(_)) => false,
+    };
+    anything
+        && renderers.first().is_some_and(|first| memchr2(b'*', b';', first.media_type().as_bytes()).is_none())
+}
+
 /// The parser among `parsers` (media types, in order of preference) that reads a body of the raw Content-Type
 /// `content_type`; None is 415. Without a Content-Type only a parser of `*/*` matches.
 pub fn select_parser<'p>(
@@ -175,13 +188,6 @@ where
         }
         _ => header,
     };
-    // What most programs send. The first renderer is what the search below would find.
-    if header == b"*/*"
-        && let Some((index, offer)) = offers().next()
-        && memchr2(b'*', b';', offer.media_type().as_bytes()).is_none()
-    {
-        return Some((index, Cow::Borrowed(offer.media_type())));
-    }
     let mut tokens = header
         .split(|byte| *byte == b',')
         .map(trim)

@@ -10,10 +10,9 @@ use bytes::Bytes;
 use super::APISettings;
 use super::data::{Data, Value};
 use super::exceptions::{APIException, exception_handler};
-use super::json;
 use super::parsers::{Parser, ParserContext};
 use super::permissions::IsAuthenticated;
-use super::renderers::{JSONRenderer, RenderError, Renderer, RendererContext};
+use super::renderers::{JSONRenderer, RenderError, Renderable, Renderer, RendererContext};
 use super::request::Request;
 use super::response::Response;
 use super::views::APIView;
@@ -38,9 +37,8 @@ struct ShoutingRenderer;
 impl Renderer for ShoutingRenderer {
     fn media_type(&self) -> &'static str { "text/x-shout" }
     fn format(&self) -> &'static str { "shout" }
-    fn render(&self, data: &dyn erased_serde::Serialize, _: &RendererContext<'_>) -> Result<Vec<u8>, RenderError> {
-        let json = json::to_vec(data, None).map_err(|error| RenderError(error.to_string()))?;
-        Ok(json.to_ascii_uppercase())
+    fn render(&self, data: &dyn Renderable, _: &RendererContext<'_>) -> Result<Bytes, RenderError> {
+        Ok(data.to_json(None)?.to_ascii_uppercase().into())
     }
 }
 

@@ -1,6 +1,8 @@
 //! Renderers (`rest_framework/renderers.py`): how data become bytes.
 
 use actix_web::http::StatusCode;
+use bytes::Bytes;
+use serde::Serialize;
 
 use super::json;
 use super::negotiation::json_indent;
@@ -22,6 +24,28 @@ pub struct RendererContext<'a> {
 #[error("the response can't be rendered: {0}")]
 pub struct RenderError(pub String);
 
+/// A view's data: what serde can serialize.
+pub trait Renderable: erased_serde::Serialize {
+    /// The data as [`json::to_bytes`] writes them, with the code that was compiled for their type.
+    ///
+    /// # Errors
+    /// [`RenderError`].
+    fn to_json(&self, indent: Option<usize>) -> Result<Bytes, RenderError>;
+}
+
+impl<T: Serialize> Renderable for T {
+    fn to_json(&self, indent: Option<usize>) -> Result<Bytes, RenderError> {
+        let json = match indent {
+            None => json::to_bytes(self, None),
+            // For the eyes of somebody, and not worth code of its own for each type.
+            indent => json::to_bytes(self as &dyn erased_serde::Serialize, indent),
+        };
+        json.map_err(|error| RenderError(error.to_string()))
+    }
+}
+
+erased_serde::serialize_trait_object!(Renderable);
+
 /// Makes bytes of a view's data. Negotiation chooses one of the view's classes.
 pub trait Renderer: Send + Sync {
     /// What the client asks for in `Accept`, and gets in `Content-Type`.
@@ -39,11 +63,7 @@ pub trait Renderer: Send + Sync {
     ///
     /// # Errors
     /// [`RenderError`].
-    fn render(
-        &self,
-        data: &dyn erased_serde::Serialize,
-        context: &RendererContext<'_>,
-    ) -> Result<Vec<u8>, RenderError>;
+    fn render(&self, data: &dyn Renderable, context: &RendererContext<'_>) -> Result<Bytes, RenderError>;
 }
 
 /// `application/json`, compact, or indented where `Accept` says so.
@@ -62,13 +82,8 @@ impl Renderer for JSONRenderer {
         None
     }
 
-    fn render(
-        &self,
-        data: &dyn erased_serde::Serialize,
-        context: &RendererContext<'_>,
-    ) -> Result<Vec<u8>, RenderError> {
-        json::to_vec(data, json_indent(context.accepted_media_type))
-            .map_err(|error| RenderError(error.to_string()))
+    fn render(&self, data: &dyn Renderable, context: &RendererContext<'_>) -> Result<Bytes, RenderError> {
+        data.to_json(json_indent(context.accepted_media_type))
     }
 }
 
@@ -87,12 +102,8 @@ impl Renderer for BrowsableAPIRenderer {
         "api"
     }
 
-    fn render(
-        &self,
-        data: &dyn erased_serde::Serialize,
-        context: &RendererContext<'_>,
-    ) -> Result<Vec<u8>, RenderError> {
-        let json = json::to_vec(data, Some(4)).map_err(|error| RenderError(error.to_string()))?;
+    fn render(&self, data: &dyn Renderable, context: &RendererContext<'_>) -> Result<Bytes, RenderError> {
+        let json = data.to_json(Some(4))?;
         let name = escape(context.request.view_name());
         let page = format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n  <meta charset=\"utf-8\">\n  <title>{name}</title>\n  \
@@ -105,6 +116,6 @@ impl Renderer for BrowsableAPIRenderer {
             status = context.status,
             json = escape(&String::from_utf8_lossy(&json)),
         );
-        Ok(page.into_bytes())
+        Ok(page.into())
     }
 }

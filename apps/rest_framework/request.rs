@@ -213,7 +213,8 @@ impl Request {
             self.state.accepted.set(Accepted { renderer, media_type: (!own).then(|| media_type.to_owned()) });
     }
 
-    /// The negotiated renderer and its media type, or the view's first where negotiation failed or was not reached.
+    /// The negotiated renderer and its media type, or the view's first where negotiation failed, was not reached, or had
+    /// nothing to choose.
     pub(super) fn accepted_renderer(&self) -> Option<(&dyn Renderer, &str)> {
         let renderers = &self.policies().renderers;
         let accepted = self.state.accepted.get();

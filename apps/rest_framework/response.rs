@@ -6,9 +6,10 @@ use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, Responder};
+use bytes::Bytes;
 use serde::Serialize;
 
-use super::renderers::{JSONRenderer, RenderError, Renderer, RendererContext};
+use super::renderers::{JSONRenderer, RenderError, Renderable, Renderer, RendererContext};
 use super::request::Request;
 use crate::framework::pages;
 
@@ -16,7 +17,7 @@ use crate::framework::pages;
 ///
 /// `Response::new(json!({"detail": "GET Response"}))`
 pub struct Response {
-    data: Option<Box<dyn erased_serde::Serialize>>,
+    data: Option<Box<dyn Renderable>>,
     status: StatusCode,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -63,17 +64,17 @@ impl Response {
     pub(super) fn render(self, request: &Request) -> HttpResponse {
         let Some((renderer, accepted_media_type)) = request.accepted_renderer() else {
             // A view without renderers can't be declared by accident; it still gets its answer.
-            return self.finish(&JSONRenderer, Ok(Vec::new()));
+            return self.finish(&JSONRenderer, Ok(Bytes::new()));
         };
         let context = RendererContext { accepted_media_type, status: self.status, request };
         let body = match &self.data {
             Some(data) => renderer.render(data.as_ref(), &context),
-            None => Ok(Vec::new()),
+            None => Ok(Bytes::new()),
         };
         self.finish(renderer, body)
     }
 
-    fn finish(self, renderer: &dyn Renderer, body: Result<Vec<u8>, RenderError>) -> HttpResponse {
+    fn finish(self, renderer: &dyn Renderer, body: Result<Bytes, RenderError>) -> HttpResponse {
         let body = match body {
             Ok(body) => body,
             Err(error) => {
@@ -84,7 +85,8 @@ impl Response {
         let has_body = !body.is_empty();
         let mut response = HttpResponse::with_body(self.status, BoxBody::new(body));
         if has_body {
-            response.headers_mut().insert(CONTENT_TYPE, content_type(renderer));
+            // It has no headers yet.
+            response.headers_mut().append(CONTENT_TYPE, content_type(renderer));
         }
         for (name, value) in self.headers {
             response.headers_mut().append(name, value);

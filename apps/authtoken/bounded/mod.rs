@@ -76,7 +76,7 @@ pub(super) enum Answer {
 pub(super) struct Begun(Reading);
 
 impl Kept {
-    pub(super) fn get(&mut self, key: &str) -> Answer {
+    pub(super) fn get(&mut self, key: &[u8]) -> Answer {
         let (now, hearing) = self.revocations.begin();
         match hearing {
             Hearing::All => match self.entries.get(key) {
@@ -113,14 +113,14 @@ mod tests {
     }
 
     fn begin(kept: &mut Kept) -> Begun {
-        match kept.get("1") {
+        match kept.get(b"1") {
             Answer::Unknown(begun) => begun,
             Answer::Kept(_) => panic!("it is still there"),
         }
     }
 
     fn is_kept(kept: &mut Kept) -> bool {
-        matches!(kept.get("1"), Answer::Kept(_))
+        matches!(kept.get(b"1"), Answer::Kept(_))
     }
 
     fn look_up(kept: &mut Kept) {
@@ -182,7 +182,7 @@ mod tests {
         kept.insert(begun, &entry(2));
         kept.revocations.heard(kept.revocations.now());
         assert!(is_kept(&mut kept));
-        assert!(matches!(kept.get("2"), Answer::Kept(_)));
+        assert!(matches!(kept.get(b"2"), Answer::Kept(_)));
     }
 
     #[test]
@@ -201,7 +201,7 @@ mod tests {
     }
 
     fn begin_other(kept: &mut Kept) -> Begun {
-        match kept.get("2") {
+        match kept.get(b"2") {
             Answer::Unknown(begun) => begun,
             Answer::Kept(_) => panic!("it is there already"),
         }
@@ -222,7 +222,7 @@ mod tests {
             let Begun(reading) = begin_other(&mut kept);
             let then = Revocations::ago(reading, Duration::from_secs(seconds));
             kept.insert(Begun(then), &entry(2));
-            assert_eq!(matches!(kept.get("2"), Answer::Kept(_)), stays);
+            assert_eq!(matches!(kept.get(b"2"), Answer::Kept(_)), stays);
             kept.entries.clear();
         }
     }
@@ -243,7 +243,7 @@ mod tests {
                     let mut hits = 0;
                     while heard.load(Ordering::SeqCst) < 20_000 {
                         let at_least = heard.load(Ordering::SeqCst);
-                        let version = match kept.get("1") {
+                        let version = match kept.get(b"1") {
                             Answer::Kept((token, _)) => {
                                 hits += 1;
                                 token.created.and_utc().timestamp_micros()

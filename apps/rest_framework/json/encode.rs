@@ -1,7 +1,9 @@
 //! From values to JSON: `JSONRenderer` of rest_framework/renderers.py on CPython's `json`.
 
+use std::cell::Cell;
 use std::io::{self, Write};
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Error;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
@@ -12,6 +14,13 @@ use crate::apps::rest_framework::python;
 /// The widest indent. `JSONRenderer` caps what the client asks for at it.
 pub const MAX_INDENT: usize = 8;
 
+/// What a thread keeps of the room that its last answer was written into, in bytes.
+const KEPT: usize = 64 * 1024;
+
+thread_local! {
+    static ROOM: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
 /// Writes a value as `JSONRenderer` does: compact, or indented by 1 to 8 spaces (None and 0 are compact); UTF-8
 /// unescaped except U+2028 and U+2029; floats as Python writes them. No trailing newline.
 ///
@@ -19,19 +28,26 @@ pub const MAX_INDENT: usize = 8;
 ///
 /// # Errors
 /// A float that is not finite, in Python's words, or the `Serialize` implementation's own error.
-pub fn to_vec<T: Serialize + ?Sized>(value: &T, indent: Option<usize>) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::with_capacity(128);
+pub fn to_bytes<T: Serialize + ?Sized>(value: &T, indent: Option<usize>) -> Result<Bytes, Error> {
+    // One allocation, of the answer's own size: a vector that grows, and what counts its references, would be three.
+    let mut room = ROOM.take();
+    room.clear();
     match indent.unwrap_or(0) {
         0 => {
-            let mut serializer = Serializer::with_formatter(&mut bytes, Python(CompactFormatter));
+            let mut serializer = Serializer::with_formatter(&mut room, Python(CompactFormatter));
             value.serialize(Finite(&mut serializer))?;
         }
         wanted => {
             let spaces = b"        ".get(..wanted.min(MAX_INDENT)).unwrap_or_default();
             let formatter = Python(PrettyFormatter::with_indent(spaces));
-            value.serialize(Finite(&mut Serializer::with_formatter(&mut bytes, formatter)))?;
+            value.serialize(Finite(&mut Serializer::with_formatter(&mut room, formatter)))?;
         }
     }
+    if room.capacity() > KEPT {
+        return Ok(room.into());
+    }
+    let bytes = Bytes::copy_from_slice(&room);
+    ROOM.set(room);
     Ok(bytes)
 }
 

@@ -6,7 +6,7 @@ mod finite;
 mod string;
 
 pub use self::decode::{DecodeError, decode};
-pub use self::encode::to_vec;
+pub use self::encode::to_bytes;
 
 #[cfg(test)]
 mod tests;

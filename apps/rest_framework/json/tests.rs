@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::decode::MAX_DEPTH;
-use super::{DecodeError, decode, to_vec};
+use super::{DecodeError, decode, to_bytes};
 use crate::apps::rest_framework::data::{Dict, Integer, Value};
 use crate::apps::rest_framework::python::{self, codecs::Charset};
 
@@ -39,7 +39,7 @@ fn decodes_as_the_reference() {
 fn depth_is_bounded() {
     let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
     let deepest = decode(nested(MAX_DEPTH).as_bytes(), Charset::Utf8).unwrap();
-    assert_eq!(to_vec(&deepest.clone(), None).unwrap(), nested(MAX_DEPTH).as_bytes());
+    assert_eq!(to_bytes(&deepest.clone(), None).unwrap(), nested(MAX_DEPTH).as_bytes());
     assert_eq!(python::repr(&deepest), nested(MAX_DEPTH));
     assert_eq!(decode(nested(MAX_DEPTH + 1).as_bytes(), Charset::Utf8), Err(DecodeError::TooDeep));
     assert_eq!(decode("{\"a\":".repeat(100_000).as_bytes(), Charset::Utf8), Err(DecodeError::TooDeep));
@@ -59,16 +59,16 @@ fn encodes_as_the_reference() {
         let rendered: Rendered = serde_json::from_str(line).unwrap();
         let value = decode(rendered.json.as_bytes(), Charset::Utf8).unwrap();
         let erased: &dyn erased_serde::Serialize = &value;
-        assert_eq!(String::from_utf8(to_vec(erased, None).unwrap()).unwrap(), rendered.compact);
-        assert_eq!(String::from_utf8(to_vec(&value, Some(4)).unwrap()).unwrap(), rendered.indented);
+        assert_eq!(to_bytes(erased, None).unwrap(), rendered.compact);
+        assert_eq!(to_bytes(&value, Some(4)).unwrap(), rendered.indented);
     }
 }
 
 #[test]
 fn indent_is_capped_and_zero_is_compact() {
     let list = Value::List(vec![Value::Null]);
-    assert_eq!(to_vec(&list, Some(0)).unwrap(), b"[null]");
-    assert_eq!(to_vec(&list, Some(99)).unwrap(), b"[\n        null\n]");
+    assert_eq!(to_bytes(&list, Some(0)).unwrap(), "[null]");
+    assert_eq!(to_bytes(&list, Some(99)).unwrap(), "[\n        null\n]");
 }
 
 #[test]
@@ -76,10 +76,10 @@ fn floats_that_json_has_not_are_refused() {
     let message = "Out of range float values are not JSON compliant";
     for float in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let nested = Dict::from_iter([("a".to_owned(), Value::List(vec![float.into()]))]);
-        assert_eq!(to_vec(&nested, None).unwrap_err().to_string(), message);
-        assert_eq!(to_vec(&(1, Some(float as f32)), None).unwrap_err().to_string(), message);
+        assert_eq!(to_bytes(&nested, None).unwrap_err().to_string(), message);
+        assert_eq!(to_bytes(&(1, Some(float as f32)), None).unwrap_err().to_string(), message);
     }
-    assert_eq!(to_vec(&1.1f32, None).unwrap(), b"1.1");
+    assert_eq!(to_bytes(&1.1f32, None).unwrap(), "1.1");
 }
 
 fn values() -> impl Strategy<Value = Value> {
@@ -102,7 +102,7 @@ fn values() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn reads_back_what_it_writes(value in values(), indent in prop::option::of(0usize..9)) {
-        let json = to_vec(&value, indent).unwrap();
+        let json = to_bytes(&value, indent).unwrap();
         prop_assert_eq!(decode(&json, Charset::Utf8), Ok(value));
     }
 

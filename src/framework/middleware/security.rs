@@ -20,27 +20,37 @@ pub(super) fn add_headers(response: &mut ServiceResponse<BoxBody>, id: Uuid, fra
 }
 
 pub(super) fn add_headers_to(headers: &mut HeaderMap, id: Uuid, frame_options: bool) {
-    set_default(headers, X_CONTENT_TYPE_OPTIONS, NOSNIFF);
-    set_default(headers, REFERRER_POLICY, SAME_ORIGIN);
-    set_default(headers, CROSS_ORIGIN_OPENER_POLICY, SAME_ORIGIN);
-    if frame_options {
-        set_default(headers, X_FRAME_OPTIONS, DENY);
-    }
     let mut text = Uuid::encode_buffer();
-    if let Ok(id) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)) {
-        headers.insert(X_REQUEST_ID, id);
+    let Ok(id) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)) else { return };
+    // Few views set these. So all are appended, which costs half of asking first, and it is counted whether all were new.
+    let expected = headers.len_keys() + 4 + usize::from(frame_options);
+    headers.append(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    headers.append(REFERRER_POLICY, SAME_ORIGIN);
+    headers.append(CROSS_ORIGIN_OPENER_POLICY, SAME_ORIGIN);
+    if frame_options {
+        headers.append(X_FRAME_OPTIONS, DENY);
+    }
+    headers.append(X_REQUEST_ID, id);
+    if headers.len_keys() < expected {
+        for name in [X_CONTENT_TYPE_OPTIONS, REFERRER_POLICY, CROSS_ORIGIN_OPENER_POLICY] {
+            keep_own(headers, &name);
+        }
+        if frame_options {
+            keep_own(headers, &X_FRAME_OPTIONS);
+        }
+        if let Some(id) = headers.remove(X_REQUEST_ID).last() {
+            headers.insert(X_REQUEST_ID, id);
+        }
     }
 }
 
-/// A header that the view set itself stays, as with Django.
-#[inline]
-fn set_default(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
-    // Few views set these: inserting first costs one look into the map instead of two.
-    let own = headers.insert(name.clone(), value);
-    if !own.is_empty() {
-        headers.remove(&name);
-        own.for_each(|value| headers.append(name.clone(), value));
+/// A header that the view set itself stays, as with Django: what was appended to it goes.
+fn keep_own(headers: &mut HeaderMap, name: &HeaderName) {
+    let mut values: Vec<HeaderValue> = headers.remove(name).collect();
+    if values.len() > 1 {
+        values.pop();
     }
+    values.into_iter().for_each(|value| headers.append(name.clone(), value));
 }
 
 #[cfg(test)]
@@ -53,9 +63,11 @@ mod tests {
         for value in ["origin", "no-referrer"] {
             headers.append(REFERRER_POLICY, HeaderValue::from_static(value));
         }
+        headers.append(X_REQUEST_ID, HeaderValue::from_static("the view's"));
         add_headers_to(&mut headers, Uuid::nil(), true);
         assert_eq!(headers.get_all(REFERRER_POLICY).collect::<Vec<_>>(), ["origin", "no-referrer"]);
         assert_eq!(headers.get("x-frame-options").unwrap(), "DENY");
+        assert_eq!(headers.get_all(X_REQUEST_ID).collect::<Vec<_>>(), [&Uuid::nil().to_string()]);
         assert_eq!(headers.len(), 6);
     }
 }
