@@ -1,5 +1,7 @@
 //! `TokenAuthentication` (`rest_framework/authentication.py`).
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
 
 use super::lookup::{self, TokenAndUser, TokenLookup};
@@ -77,8 +79,8 @@ impl Authentication for TokenAuthentication {
         }
     }
 
-    fn authenticate_header(&self, _request: &Request) -> Option<String> {
-        Some(self.keyword.to_owned())
+    fn authenticate_header(&self, _request: &Request) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(self.keyword))
     }
 }
 

@@ -15,7 +15,7 @@ pub const NON_FIELD_ERRORS: &str = "non_field_errors";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErrorDetail {
     /// The text that goes out.
-    pub message: String,
+    pub message: Cow<'static, str>,
     /// What went wrong, such as `required`. It does not go out.
     pub code: Cow<'static, str>,
 }
@@ -33,38 +33,38 @@ pub enum Detail {
 
 impl ErrorDetail {
     /// A message with its code.
-    pub fn new(message: impl Into<String>, code: impl Into<Cow<'static, str>>) -> Self {
+    pub fn new(message: impl Into<Cow<'static, str>>, code: impl Into<Cow<'static, str>>) -> Self {
         Self { message: message.into(), code: code.into() }
     }
 
     /// A message with ValidationError's default code, `invalid`.
-    pub fn invalid(message: impl Into<String>) -> Self {
+    pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(message, "invalid")
     }
 }
 
 impl Detail {
     /// A single message, as most exceptions have it.
-    pub fn message(message: impl Into<String>, code: impl Into<Cow<'static, str>>) -> Self {
+    pub fn message(message: impl Into<Cow<'static, str>>, code: impl Into<Cow<'static, str>>) -> Self {
         Self::Message(ErrorDetail::new(message, code))
     }
 
     /// A list of one message, as a ValidationError has it.
-    pub fn list(message: impl Into<String>, code: impl Into<Cow<'static, str>>) -> Self {
+    pub fn list(message: impl Into<Cow<'static, str>>, code: impl Into<Cow<'static, str>>) -> Self {
         Self::List(vec![Self::message(message, code)])
     }
 
     /// An error of one field: `{"username": ["…"]}`.
     pub fn field(
         name: impl Into<String>,
-        message: impl Into<String>,
+        message: impl Into<Cow<'static, str>>,
         code: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self::Dict(IndexMap::from([(name.into(), Self::list(message, code))]))
     }
 
     /// An error of the whole object: `{"non_field_errors": ["…"]}`.
-    pub fn non_field(message: impl Into<String>, code: impl Into<Cow<'static, str>>) -> Self {
+    pub fn non_field(message: impl Into<Cow<'static, str>>, code: impl Into<Cow<'static, str>>) -> Self {
         Self::field(NON_FIELD_ERRORS, message, code)
     }
 
@@ -104,7 +104,7 @@ impl Detail {
     pub fn get_full_details(&self) -> Value {
         match self {
             Self::Message(detail) => Value::Dict(Dict::from([
-                ("message".to_owned(), Value::String(detail.message.clone())),
+                ("message".to_owned(), Value::String(detail.message.clone().into_owned())),
                 ("code".to_owned(), Value::String(detail.code.clone().into_owned())),
             ])),
             Self::List(items) => Value::List(items.iter().map(Self::get_full_details).collect()),

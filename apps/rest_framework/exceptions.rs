@@ -5,11 +5,13 @@
 //! The view's middleware hands it to the exception handler of the settings, which makes the [`Response`] that the
 //! negotiated renderer renders. What a client must not read ([`ExceptionKind::ServerError`]) goes to the log.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
+use bytes::Bytes;
 use serde::Serialize;
 
 use super::error_detail::Detail;
@@ -68,18 +70,23 @@ struct Inner {
 }
 
 impl APIException {
-    fn of(kind: ExceptionKind, status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    fn of(
+        kind: ExceptionKind,
+        status: StatusCode,
+        code: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
         let detail = Detail::message(message, code);
         Self(Box::new(Inner { kind, status, detail, auth_header: None, wait: None }))
     }
 
     /// An exception of one's own: any status, any code.
-    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::of(ExceptionKind::APIException, status, code, message)
     }
 
     /// 400, the request could not be read.
-    pub fn parse_error(message: impl Into<String>) -> Self {
+    pub fn parse_error(message: impl Into<Cow<'static, str>>) -> Self {
         Self::of(ExceptionKind::ParseError, StatusCode::BAD_REQUEST, "parse_error", message)
     }
 
@@ -93,7 +100,7 @@ impl APIException {
     }
 
     /// 401: the credentials are an authenticator's own, and wrong.
-    pub fn authentication_failed(message: impl Into<String>) -> Self {
+    pub fn authentication_failed(message: impl Into<Cow<'static, str>>) -> Self {
         let code = "authentication_failed";
         Self::of(ExceptionKind::AuthenticationFailed, StatusCode::UNAUTHORIZED, code, message)
     }
@@ -108,7 +115,8 @@ impl APIException {
     /// 403, with Django REST framework's own words or a permission's.
     #[must_use]
     pub fn permission_denied(message: Option<&str>) -> Self {
-        let message = message.unwrap_or("You do not have permission to perform this action.");
+        let own = "You do not have permission to perform this action.";
+        let message = message.map_or(Cow::Borrowed(own), |message| message.to_owned().into());
         Self::of(ExceptionKind::PermissionDenied, StatusCode::FORBIDDEN, "permission_denied", message)
     }
 
@@ -191,7 +199,7 @@ impl APIException {
 
     /// With words of one's own instead of the class's; status and code stay.
     #[must_use]
-    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+    pub fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
         let code = match &self.0.detail {
             Detail::Message(detail) => detail.code.clone(),
             Detail::List(_) | Detail::Dict(_) => "invalid".into(),
@@ -228,8 +236,12 @@ impl APIException {
     }
 
     /// Gives a 401 its challenge; without one the answer is 403 (`APIView.handle_exception`).
-    pub(super) fn challenge(&mut self, challenge: Option<String>) {
-        let header = challenge.and_then(|challenge| HeaderValue::from_str(&challenge).ok());
+    pub(super) fn challenge(&mut self, challenge: Option<Cow<'static, str>>) {
+        let bytes = |challenge| match challenge {
+            Cow::Borrowed(challenge) => Bytes::from_static(str::as_bytes(challenge)),
+            Cow::Owned(challenge) => Bytes::from(challenge),
+        };
+        let header = challenge.and_then(|challenge| HeaderValue::from_maybe_shared(bytes(challenge)).ok());
         if header.is_none() {
             self.0.status = StatusCode::FORBIDDEN;
         }

@@ -158,7 +158,7 @@ fn or_default<'a>(own: Option<&'a Versions>, request: &'a Request) -> &'a Versio
     own.unwrap_or(&request.policies().versions)
 }
 
-fn not_found(message: &str) -> APIException {
+fn not_found(message: &'static str) -> APIException {
     APIException::not_found().with_message(message)
 }
 

@@ -1,5 +1,7 @@
 //! `BasicAuthentication`: a name and a password in every request.
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::{Engine, alphabet};
@@ -56,8 +58,8 @@ impl Authentication for BasicAuthentication {
         (credentials(&header, "basic") == Credentials::NotMine).then_some(Ok(None))
     }
 
-    fn authenticate_header(&self, _request: &Request) -> Option<String> {
-        Some(format!("Basic realm=\"{}\"", self.www_authenticate_realm))
+    fn authenticate_header(&self, _request: &Request) -> Option<Cow<'static, str>> {
+        Some(format!("Basic realm=\"{}\"", self.www_authenticate_realm).into())
     }
 }
 

@@ -38,7 +38,7 @@ pub trait Authentication: Send + Sync {
 
     /// The value of `WWW-Authenticate` in a 401, or `None` where this scheme answers 403 instead. A view asks its
     /// first class only.
-    fn authenticate_header(&self, _request: &Request) -> Option<String> {
+    fn authenticate_header(&self, _request: &Request) -> Option<Cow<'static, str>> {
         None
     }
 }

@@ -128,7 +128,7 @@ impl Options {
                 let Detail::Message(error) = item else { continue };
                 let own = self.error_messages.iter().rev().find(|(code, _)| *code == error.code);
                 if let Some((_, message)) = own {
-                    error.message = message.clone().into_owned();
+                    error.message = message.clone();
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! The expected answers were made with Django REST framework 3.18.3 over the same users, groups and classes.
 
+use std::borrow::Cow;
+
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use async_trait::async_trait;
@@ -38,8 +40,8 @@ impl Authentication for Challenge {
         Ok(None)
     }
 
-    fn authenticate_header(&self, _request: &Request) -> Option<String> {
-        Some("Name".to_owned())
+    fn authenticate_header(&self, _request: &Request) -> Option<Cow<'static, str>> {
+        Some("Name".into())
     }
 }
 
