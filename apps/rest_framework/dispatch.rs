@@ -19,6 +19,7 @@ use super::policies::{Declared, Policies};
 use super::request::Request;
 use super::settings::APISettings;
 use super::throttling::Throttling;
+use crate::framework::http::patch_vary_headers;
 use crate::framework::pages;
 use crate::framework::urls::Endpoint;
 
@@ -197,11 +198,11 @@ fn finalize_headers(request: &Request, headers: &mut HeaderMap, own: bool) {
     if let Some(cookie) = request.csrf_cookie() {
         headers.append(SET_COOKIE, cookie);
     }
-    let vary = match (own && view.renderers.len() > 1, request.varies_on_cookie()) {
-        (false, false) => None,
-        (true, false) => Some(HeaderValue::from_static("Accept")),
-        (false, true) => Some(HeaderValue::from_static("Cookie")),
-        (true, true) => Some(HeaderValue::from_static("Accept, Cookie")),
+    let (names, vary): (&[_], _) = match (own && view.renderers.len() > 1, request.varies_on_cookie()) {
+        (false, false) => (&[], None),
+        (true, false) => (&["Accept"], Some(HeaderValue::from_static("Accept"))),
+        (false, true) => (&["Cookie"], Some(HeaderValue::from_static("Cookie"))),
+        (true, true) => (&["Accept", "Cookie"], Some(HeaderValue::from_static("Accept, Cookie"))),
     };
     // Few views set these themselves: to append, and to count whether all were new, costs half of asking first.
     let expected = headers.len_keys() + usize::from(own) + usize::from(vary.is_some());
@@ -215,12 +216,12 @@ fn finalize_headers(request: &Request, headers: &mut HeaderMap, own: bool) {
         if own {
             headers.insert(ALLOW, view.allow.clone());
         }
-        let all: Vec<HeaderValue> = headers.remove(VARY).collect();
-        let all: Vec<&[u8]> = all.iter().map(HeaderValue::as_bytes).collect();
-        if let Ok(all) = HeaderValue::from_bytes(&all.join(&b", "[..]))
-            && !all.is_empty()
-        {
-            headers.insert(VARY, all);
-        }
+        let mut vary: Vec<HeaderValue> = headers.remove(VARY).collect();
+        vary.truncate(vary.len().saturating_sub(usize::from(!names.is_empty())));
+        vary.into_iter().for_each(|value| headers.append(VARY, value));
+        patch_vary_headers(headers, names);
     }
 }
+
+#[cfg(test)]
+mod tests;

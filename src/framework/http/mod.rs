@@ -2,6 +2,7 @@
 
 mod cookie;
 mod forwarded;
+mod vary;
 
 use std::borrow::Cow;
 
@@ -11,6 +12,7 @@ use actix_web::http::header::{AsHeaderName, HOST, HeaderMap, HeaderName};
 pub use self::cookie::get_cookie;
 pub(in crate::framework) use self::forwarded::header_name;
 pub use self::forwarded::{ForwardedAllowIps, SecureProxySslHeader};
+pub use self::vary::patch_vary_headers;
 use super::middleware::HttpSettings;
 
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");

@@ -6,11 +6,11 @@
 
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
-use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue, VARY};
+use actix_web::http::header::COOKIE;
 
 use super::HttpSettings;
 use crate::framework::csrf::secret_of_cookie;
-use crate::framework::http::get_cookie;
+use crate::framework::http::{get_cookie, patch_vary_headers};
 
 /// Characters that a session's key has at least (`SessionBase._validate_session_key`).
 const MIN_SESSION_KEY_LENGTH: usize = 8;
@@ -34,17 +34,6 @@ pub(super) fn vary(response: &mut ServiceResponse<BoxBody>, settings: &HttpSetti
             .is_some_and(|secret| secret_of_cookie(&secret).is_err())
     };
     if bad_session() || (csrf && bad_secret()) {
-        patch_vary(response.headers_mut());
+        patch_vary_headers(response.headers_mut(), &["Cookie"]);
     }
-}
-
-/// Adds `Cookie` to `Vary` where it is not there yet (`patch_vary_headers`).
-fn patch_vary(headers: &mut HeaderMap) {
-    let own = headers.get(VARY).and_then(|own| own.to_str().ok());
-    let vary = match own {
-        Some(own) if own.split(',').any(|name| name.trim().eq_ignore_ascii_case("cookie")) => return,
-        Some(own) => HeaderValue::from_str(&format!("{own}, Cookie")).ok(),
-        None => None,
-    };
-    headers.insert(VARY, vary.unwrap_or(HeaderValue::from_static("Cookie")));
 }

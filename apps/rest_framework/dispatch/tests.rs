@@ -1,0 +1,108 @@
+use std::cell::RefCell;
+
+use actix_web::dev::Service;
+use actix_web::http::header::HeaderName;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::{App, web};
+use futures_util::future::join;
+use tokio::sync::oneshot;
+
+use super::*;
+use crate::apps::rest_framework::response::Response;
+use crate::apps::rest_framework::testing::TestProject;
+use crate::apps::rest_framework::views::APIView;
+use crate::framework::urls::{Pattern, UrlConf, path};
+
+async fn with_headers_of_its_own() -> Response {
+    let headers =
+        [(VARY, "Origin"), (VARY, "X-Tenant"), (ALLOW, "BREW"), (HeaderName::from_static("x-a"), "1")];
+    let add = |response: Response, (name, value)| response.header(name, HeaderValue::from_static(value));
+    headers.into_iter().fold(Response::new("yes"), add)
+}
+
+fn urlpatterns() -> Vec<Pattern> {
+    let varies = async || Response::new("yes").header(VARY, HeaderValue::from_static("accept"));
+    vec![
+        path("own/", APIView::new("OwnView").get(with_headers_of_its_own)),
+        path("varies/", APIView::new("VariesView").get(varies)),
+    ]
+}
+
+/// As `APIView.finalize_response`: `Allow` is the view's, and what the answer varies by is added to its own.
+#[actix_web::test]
+async fn an_answer_s_own_headers() {
+    let project = TestProject::new(urlpatterns, &[]);
+    let answer = project.send_one(TestRequest::get().uri("/own/")).await;
+    let all = |name: HeaderName| answer.headers.get_all(name).cloned().collect::<Vec<_>>();
+    assert_eq!(all(VARY), ["Origin, X-Tenant, Accept, Cookie"]);
+    assert_eq!(all(ALLOW), ["GET, HEAD, OPTIONS"]);
+    assert_eq!(answer.header("x-a"), Some("1"));
+    let answer = project.send_one(TestRequest::get().uri("/varies/")).await;
+    assert_eq!(answer.headers.get_all(VARY).collect::<Vec<_>>(), ["accept, Cookie"]);
+}
+
+/// A path is the same however it is spelled; only one spelling takes the short way.
+#[actix_web::test]
+async fn every_spelling_of_a_path_leads_to_the_view() {
+    let project = TestProject::new(urlpatterns, &[]);
+    for uri in ["/own/", "/own/?a=b", "/%6Fwn/", "/own%2F", "/own%2f?a=b", "http://localhost/own/"] {
+        let answer = project.send_one(TestRequest::get().uri(uri)).await;
+        assert_eq!((answer.status, answer.header("x-a")), (200, Some("1")), "{uri}");
+    }
+    for uri in ["/own", "//own/", "/own//", "/OWN/", "/own%252F"] {
+        assert_ne!(project.send_one(TestRequest::get().uri(uri)).await.status, 200, "{uri}");
+    }
+}
+
+/// Two requests on one thread, of which the first waits in its handler: each is answered as it asked for.
+#[actix_web::test]
+async fn requests_at_once_are_not_mixed_up() {
+    let (go, wait) = oneshot::channel::<()>();
+    let (go, wait) = (Rc::new(RefCell::new(Some(go))), Rc::new(RefCell::new(Some(wait))));
+    let view = APIView::new("WaitingView").get(move |request: Request| {
+        let (go, wait) = (Rc::clone(&go), Rc::clone(&wait));
+        async move {
+            if request.query_string() == "wait" {
+                let wait = wait.take().unwrap();
+                wait.await.unwrap();
+            } else {
+                go.take().unwrap().send(()).unwrap();
+            }
+            Response::new([1])
+        }
+    });
+    let urls = UrlConf::new(vec![path("", view)]);
+    let app = init_service(App::new().configure(|config| drop(urls.register(config)))).await;
+    let get = |uri, accept| TestRequest::get().uri(uri).insert_header((ACCEPT, accept)).to_request();
+    let waiting = app.call(get("/?wait", "application/json; indent=2"));
+    let (waited, other) = join(waiting, app.call(get("/", "application/json"))).await;
+    assert_eq!(read_body(waited.unwrap()).await, "[\n  1\n]");
+    assert_eq!(read_body(other.unwrap()).await, "[1]");
+}
+
+/// Where actix-web's request is in no view, or in none any more, nobody is taken for it.
+#[actix_web::test]
+async fn a_request_ends_with_its_handler() {
+    let kept: Rc<RefCell<Option<HttpRequest>>> = Rc::default();
+    let handler = {
+        let kept = Rc::clone(&kept);
+        move |http: HttpRequest| {
+            let found = Request::of(&http).is_some();
+            let other = kept.replace(Some(http)).is_some_and(|old| Request::of(&old).is_some());
+            async move { Response::new((found, other)) }
+        }
+    };
+    let view = APIView::new("KeepingView").get(handler);
+    let urls = UrlConf::new(vec![path("", view)]);
+    let app = App::new()
+        .configure(|config| drop(urls.register(config)))
+        .default_service(web::to(async |http: HttpRequest| Request::of(&http).is_some().to_string()));
+    let app = init_service(app).await;
+    for _ in 0..2 {
+        let answer = call_service(&app, TestRequest::get().uri("/").to_request()).await;
+        assert_eq!(read_body(answer).await, "[true,false]");
+        assert!(Request::of(kept.borrow().as_ref().unwrap()).is_none());
+    }
+    let outside = call_service(&app, TestRequest::get().uri("/nothing").to_request()).await;
+    assert_eq!(read_body(outside).await, "false");
+}
