@@ -3,13 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "what is measured is known to succeed")]
 
 use bytes::Bytes;
+use diesel::SqliteConnection;
+use diesel::connection::{Connection, SimpleConnection};
 use divan::{Bencher, black_box};
 use serde_json::json;
 use vitamin::apps::rest_framework::json::{decode, to_bytes};
-use vitamin::apps::rest_framework::negotiation::{select_parser, select_renderer};
+use vitamin::apps::rest_framework::negotiation::{select_parser, select_renderer, takes_the_first};
 use vitamin::apps::rest_framework::parsers::form::parse_form;
 use vitamin::apps::rest_framework::parsers::multipart::{Limits, parse_multipart};
 use vitamin::apps::rest_framework::python::codecs::Charset;
+use vitamin::framework::database::sentinel::Sentinel;
 
 fn main() {
     divan::main();
@@ -68,23 +71,42 @@ fn multipart(bencher: Bencher, size: usize) {
     });
 }
 
+const RENDERERS: [(&str, &str); 2] = [("application/json", "json"), ("text/html", "api")];
+
 const ACCEPT: [&str; 3] = [
-    "*/*",
+    "application/json",
     "application/json, text/plain, */*",
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
 ];
 
 #[divan::bench(args = ACCEPT)]
 fn negotiate_renderer(bencher: Bencher, accept: &str) {
-    let renderers = [("application/json", "json"), ("text/html", "api")];
     bencher.bench(|| {
         let accept = black_box(accept.as_bytes());
-        select_renderer(&renderers, [accept], None, None).unwrap().renderer
+        select_renderer(&RENDERERS, [accept], None, None).unwrap().renderer
     });
+}
+
+#[divan::bench]
+fn negotiate_nothing(bencher: Bencher) {
+    bencher.bench(|| takes_the_first(&RENDERERS, [black_box(&b"*/*"[..])]));
 }
 
 #[divan::bench(args = ["application/json", "application/json; charset=utf-8", "multipart/form-data; boundary=X"])]
 fn negotiate_parser(bencher: Bencher, content_type: &str) {
     let parsers = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"];
     bencher.bench(|| select_parser(parsers, Some(black_box(content_type.as_bytes()))).unwrap());
+}
+
+/// What a kept token costs: has anybody committed? In rollback mode that is asked of the operating system.
+#[divan::bench(args = ["wal", "delete"])]
+fn sentinel_is_unchanged(bencher: Bencher, journal_mode: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("db.sqlite3").to_str().unwrap().to_owned();
+    let mut connection = SqliteConnection::establish(&path).unwrap();
+    let sql = format!("PRAGMA journal_mode = {journal_mode}; CREATE TABLE t (n INTEGER)");
+    connection.batch_execute(&sql).unwrap();
+    let mut sentinel = Sentinel::open(&path).unwrap();
+    let stamp = sentinel.read(|| ()).1.unwrap();
+    bencher.bench_local(|| assert!(sentinel.is_unchanged(black_box(&stamp))));
 }

@@ -91,10 +91,7 @@ async fn initial(request: &Request) -> Result<(), APIException> {
 
 fn perform_content_negotiation(request: &Request) -> Result<(), APIException> {
     let view = request.policies();
-    if view.ignore_client_content_negotiation
-        && let Some(first) = view.renderers.first()
-    {
-        request.set_accepted(0, first.media_type());
+    if view.ignore_client_content_negotiation && !view.renderers.is_empty() {
         return Ok(());
     }
     let suffix = request.match_info().get("format");
