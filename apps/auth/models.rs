@@ -8,7 +8,7 @@ use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use unicode_normalization::UnicodeNormalization;
 
 use super::user_model::UserModel;
-use crate::framework::database::{DatabaseError, DbConnection, KeyType, UserId, now};
+use crate::framework::database::{DatabaseError, DbConnection, KeyType, Moment, OptionalMoment, UserId, now};
 use crate::schema::auth_user;
 
 /// A row of `auth_user`, or of the table that the project's own user model has ([`UserModel`]). Its `Debug` leaves the password hash out.
@@ -20,6 +20,7 @@ pub struct User {
     /// The encoded hash, in one of Django's formats.
     pub password: String,
     /// As [`now`] has it. A token's use does not count as a login.
+    #[diesel(deserialize_as = OptionalMoment)]
     pub last_login: Option<NaiveDateTime>,
     /// Has all permissions without having been given them.
     pub is_superuser: bool,
@@ -36,6 +37,7 @@ pub struct User {
     /// Whether the account counts: Django deactivates users instead of deleting them.
     pub is_active: bool,
     /// As [`now`] has it: UTC, but for SQLite without `USE_TZ`.
+    #[diesel(deserialize_as = Moment)]
     pub date_joined: NaiveDateTime,
 }
 

@@ -5,10 +5,11 @@ use std::fmt::{self, Write};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
+use diesel::sql_types::Text;
 
 use crate::apps::auth::models::User;
 use crate::framework::crypto::fill_random;
-use crate::framework::database::{DatabaseError, DbConnection, UserId, now, on_variant};
+use crate::framework::database::{DatabaseError, DbConnection, Moment, Prepared, UserId, now, on_variant};
 use crate::schema::{auth_user, authtoken_token};
 
 /// A row of `authtoken_token`. Its `Debug` leaves the key out.
@@ -18,6 +19,7 @@ pub struct Token {
     /// The key that the client sends: 40 lower-case hexadecimal digits.
     pub key: String,
     /// As [`now`] has it: UTC, but for SQLite without `USE_TZ`.
+    #[diesel(deserialize_as = Moment)]
     pub created: NaiveDateTime,
     /// Whose token it is; a user has one at most.
     pub user_id: UserId,
@@ -47,10 +49,15 @@ impl Token {
         let query = authtoken_token::table.inner_join(auth_user::table).filter(authtoken_token::key.eq(key));
         // On the variant itself, since `MultiConnection` writes a query's text anew each time, which costs more than to
         // run this one.
-        Ok(on_variant!(connection, |inner| query
-            .select((Self::as_select(), User::as_select()))
-            .get_result(inner))
-        .optional()?)
+        let found: Option<(Moment, User)> = on_variant!(connection, |inner| {
+            // What the token's two other columns are is known.
+            let query = query.select((authtoken_token::created, User::as_select()));
+            Prepared::new(query, key.into_sql::<Text>()).get_result(inner)
+        })
+        .optional()?;
+        Ok(found.map(|(created, user)| {
+            (Self { key: key.to_owned(), created: created.into(), user_id: user.id }, user)
+        }))
     }
 
     /// Those of these keys that there are, with their users.

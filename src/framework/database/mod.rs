@@ -14,7 +14,9 @@ pub mod needs;
 #[cfg(feature = "postgres")]
 #[expect(unsafe_code, reason = "diesel doesn't show a connection's socket, so it could only be polled")]
 pub mod notifications;
+mod prepared;
 pub mod sentinel;
+mod timestamp;
 mod url;
 mod user_id;
 pub mod watched;
@@ -30,6 +32,8 @@ pub(crate) use self::manager::on_variant;
 pub use self::manager::{DbConnection, Manager};
 pub use self::named::Named;
 pub use self::names::Names;
+pub use self::prepared::Prepared;
+pub use self::timestamp::{Moment, OptionalMoment};
 pub use self::url::DatabaseUrl;
 pub use self::user_id::{KeyType, UserId, UserKey};
 use self::watched::Watched;

@@ -42,6 +42,27 @@ impl<C> Named<C> {
     }
 }
 
+/// Whether a pass builds a query's text. It tells nobody what it is for, except by what it converts on the way to another
+/// database.
+pub(super) fn builds_sql<'a, 'b, DB: Backend>(pass: AstPass<'a, 'b, DB>) -> (AstPass<'a, 'b, DB>, bool)
+where
+    DB::QueryBuilder: 'a,
+    DB::MetadataLookup: 'a,
+    'b: 'a,
+{
+    let builds_sql = Cell::new(false);
+    let pass = pass.cast_database::<DB>(
+        |binds| binds,
+        |builder| {
+            builds_sql.set(true);
+            builder
+        },
+        |backend| backend,
+        |lookup| lookup,
+    );
+    (pass, builds_sql.get())
+}
+
 /// A query whose text is changed once it is built; a prepared statement that is found again never is.
 struct Renamed<T> {
     query: T,
@@ -57,18 +78,8 @@ where
         if self.names.is_empty() {
             return self.query.walk_ast(pass);
         }
-        // A pass tells nobody what it is for, except by what it converts on the way to another database.
-        let builds_sql = Cell::new(false);
-        let mut pass = pass.cast_database::<DB>(
-            |binds| binds,
-            |builder| {
-                builds_sql.set(true);
-                builder
-            },
-            |backend| backend,
-            |lookup| lookup,
-        );
-        if !builds_sql.get() {
+        let (mut pass, builds_sql) = builds_sql(pass);
+        if !builds_sql {
             return self.query.walk_ast(pass);
         }
         let mut builder = DB::QueryBuilder::default();
