@@ -2,8 +2,8 @@
 //! token that was revoked, by whomever, is refused on the very next request.
 //!
 //! - **SQLite**: what the thread has seen before is used again while the [sentinel](crate::framework::database::sentinel)
-//!   says that nobody committed. Else the query runs on the thread's own connection, or by the pool where a lock has to
-//!   be waited for.
+//!   says that nobody committed. Else the query runs on the thread's own connection, where those of one turn of the
+//!   worker's loop share a [snapshot](crate::framework::database::watched); or by the pool where a lock has to be waited for.
 //! - **PostgreSQL**: one query at a time answers all requests that arrived before it started. With `TOKEN_CACHE=bounded`
 //!   what the thread has seen before is used again until a notification says that it was changed.
 
@@ -32,7 +32,7 @@ const RETRY: Duration = Duration::from_millis(100);
 
 /// Finds tokens. The app puts one into each worker's app data: `request.app_data::<TokenLookup>()`.
 pub struct TokenLookup {
-    local: RefCell<Local>,
+    local: Rc<RefCell<Local>>,
     #[cfg(feature = "postgres")]
     gathering: Gathering,
     #[cfg(feature = "postgres")]
@@ -44,7 +44,11 @@ impl TokenLookup {
     #[must_use]
     pub fn new(cache_size: usize) -> Self {
         Self {
-            local: RefCell::new(Local { cache: Cache::new(cache_size), watched: None, failed: None }),
+            local: Rc::new(RefCell::new(Local {
+                cache: Cache::new(cache_size),
+                watched: None,
+                failed: None,
+            })),
             #[cfg(feature = "postgres")]
             gathering: Gathering::new(Arc::default()),
             #[cfg(feature = "postgres")]
@@ -64,7 +68,7 @@ impl TokenLookup {
         Self { kept: Some(RefCell::new(kept)), ..self }
     }
 
-    /// The token of this key with its user, active or not, or `None`.
+    /// The token of this key with its user, active or not, or `None`. It needs actix-web's runtime.
     ///
     /// # Errors
     /// Those of the query.
@@ -97,7 +101,18 @@ impl TokenLookup {
 
     /// [`get`](Self::get) of what is not [`kept`](Self::kept), where that needs no waiting, or `None`.
     pub(super) fn look_up_now(&self, database: &Database, key: &str) -> Option<Option<TokenAndUser>> {
-        database.settings().url.is_sqlite().then(|| self.local.borrow_mut().look_up(database, key))?
+        if !database.settings().url.is_sqlite() {
+            return None;
+        }
+        let mut local = self.local.borrow_mut();
+        let was_in_turn = local.is_in_turn();
+        let answer = local.look_up(database, key);
+        if !was_in_turn && local.is_in_turn() {
+            // In the worker's `LocalSet`. Its turn comes when all that is ready to run now has run, so before the thread waits.
+            let local = Rc::clone(&self.local);
+            actix_web::rt::spawn(async move { local.borrow_mut().end_turn() });
+        }
+        answer
     }
 
     #[cfg(feature = "postgres")]
@@ -153,7 +168,7 @@ impl Local {
     fn look_up(&mut self, database: &Database, key: &str) -> Option<Option<TokenAndUser>> {
         self.watch(database);
         let watched = self.watched.as_mut()?;
-        match watched.read(|connection| Token::get_with_user(connection, key)) {
+        match watched.read_in_turn(|connection| Token::get_with_user(connection, key)) {
             Ok((found, stamp)) => {
                 let found = found.map(shared);
                 // Keys that are nobody's are not kept: a client can make up any number.
@@ -168,6 +183,16 @@ impl Local {
                 self.give_up(&error);
                 None
             }
+        }
+    }
+
+    fn is_in_turn(&self) -> bool {
+        self.watched.as_ref().is_some_and(Watched::is_in_turn)
+    }
+
+    fn end_turn(&mut self) {
+        if let Some(watched) = &mut self.watched {
+            watched.end_turn();
         }
     }
 
@@ -193,5 +218,102 @@ impl Local {
         }
         self.watched = None;
         self.cache.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection;
+    use diesel::sql_types::Integer;
+    use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+    use tokio::task::yield_now;
+
+    use super::*;
+    use crate::framework::conf::Env;
+    use crate::framework::database::{DatabaseSettings, migrations};
+
+    /// A database with the tokens 1 to 5, each of the user of that number.
+    fn open(mode: &str) -> (tempfile::TempDir, Database, SqliteConnection) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db").to_str().unwrap().to_owned();
+        let env =
+            [("DATABASE_URL", path.as_str()), ("SQLITE_JOURNAL_MODE", mode), ("DATABASE_POOL_SIZE", "1")];
+        let database = Database::new(&DatabaseSettings::from_env(&Env::from_iter(env)).unwrap());
+        let mut connection = database.get().unwrap();
+        for migration in migrations::states(&mut connection).unwrap() {
+            migrations::apply(&mut connection, &migration.name).unwrap();
+        }
+        let mut other = SqliteConnection::establish(&path).unwrap();
+        let tokens = "WITH n (i) AS (VALUES (1), (2), (3), (4), (5)) INSERT INTO";
+        other
+            .batch_execute(&format!(
+                "{tokens} auth_user (id, password, is_superuser, username, first_name, last_name, email, is_staff,
+                 is_active, date_joined) SELECT i, '!', 0, i, '', '', '', 0, 1, '2026-01-01 00:00:00' FROM n;
+                 {tokens} authtoken_token (key, created, user_id) SELECT i, '2026-01-01 00:00:00', i FROM n"
+            ))
+            .unwrap();
+        (folder, database, other)
+    }
+
+    /// Which of the tokens are found, without waiting.
+    fn found(lookup: &TokenLookup, database: &Database) -> Vec<String> {
+        let found = |key: u8| {
+            let key = key.to_string();
+            let kept = lookup.kept(key.as_bytes()).map(Some);
+            kept.or_else(|| lookup.look_up_now(database, &key)).expect("nothing is to be waited for")
+        };
+        let found = (1..=5).filter_map(found);
+        found.map(|(token, user)| format!("{} {}", token.key, user.username)).collect()
+    }
+
+    /// Whether nobody reads a state that is not the last one.
+    fn is_unread(other: &mut SqliteConnection) -> bool {
+        #[derive(QueryableByName)]
+        struct Checkpoint {
+            #[diesel(sql_type = Integer)]
+            busy: i32,
+        }
+        other.batch_execute("UPDATE auth_user SET last_name = last_name || 'x' WHERE id = 5").unwrap();
+        sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Checkpoint>(other).unwrap().busy == 0
+    }
+
+    #[actix_web::test]
+    async fn a_revocation_counts_within_a_turn_too() {
+        let all = ["1 1", "2 2", "3 3", "4 4", "5 5"];
+        for (mode, size) in [("wal", 0), ("wal", 3), ("wal", 100), ("delete", 0), ("delete", 100)] {
+            let (_folder, database, mut other) = open(mode);
+            let lookup = TokenLookup::new(size);
+            for turn in 0..20 {
+                for _ in 0..turn % 3 {
+                    assert_eq!(found(&lookup, &database), all);
+                }
+                other.batch_execute("UPDATE authtoken_token SET key = 'x' WHERE key = '3'").unwrap();
+                assert_eq!(found(&lookup, &database), ["1 1", "2 2", "4 4", "5 5"], "{mode}, {size} kept");
+                other.batch_execute("UPDATE authtoken_token SET key = '3' WHERE key = 'x'").unwrap();
+                assert_eq!(found(&lookup, &database), all, "{mode}, {size} kept");
+                other.batch_execute("UPDATE auth_user SET username = 'new' WHERE id = 1").unwrap();
+                assert_eq!(found(&lookup, &database)[0], "1 new", "{mode}, {size} kept");
+                other.batch_execute("UPDATE auth_user SET username = '1' WHERE id = 1").unwrap();
+                if turn % 2 == 0 {
+                    yield_now().await;
+                }
+            }
+        }
+    }
+
+    #[actix_web::test]
+    async fn nothing_is_held_once_the_thread_waits() {
+        let (_folder, database, mut other) = open("wal");
+        let lookup = TokenLookup::new(100);
+        for _ in 0..5 {
+            assert_eq!(found(&lookup, &database).len(), 5);
+            assert!(!is_unread(&mut other), "the look-ups of a turn share a snapshot");
+            yield_now().await;
+            assert!(is_unread(&mut other));
+        }
+        assert_eq!(found(&lookup, &database).len(), 5);
+        drop(lookup);
+        yield_now().await;
+        assert!(is_unread(&mut other));
     }
 }

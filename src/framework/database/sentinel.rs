@@ -123,6 +123,11 @@ impl Sentinel {
         unchanged && !self.is_lost()
     }
 
+    /// Whether it watches a log, so that whoever reads is in no writer's way.
+    pub(super) fn is_wal(&self) -> bool {
+        self.mode == Mode::Wal
+    }
+
     /// Runs `read`, with the stamp of the state that it reads; or without, where that can't be told: another writes
     /// just now. `read` has to read this very file, by a connection of its own that waits for no lock: it may be the
     /// sentinel's lock that the other side waits for.
