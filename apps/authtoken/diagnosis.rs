@@ -71,7 +71,7 @@ pub(super) fn diagnose(examination: &mut Examination<'_>, cache: TokenCache) -> 
 fn diagnose_cache(examination: &mut Examination<'_>, cache: TokenCache) -> Result<(), DatabaseError> {
     #[cfg(feature = "postgres")]
     if let DbConnection::Postgres(_) = examination.connection {
-        use super::bounded::triggers::{State, state};
+        use super::lookup::bounded::triggers::{State, state};
         let state = state(examination.connection)?;
         let (severity, message) = match (cache, state) {
             (TokenCache::Exact, State::Missing) => return Ok(()),

@@ -1,15 +1,8 @@
 //! Token authentication (`rest_framework.authtoken`): one token a user, sent as `Authorization: Token <key>`.
 
 pub mod authentication;
-#[cfg(feature = "postgres")]
-mod batches;
-#[cfg(feature = "postgres")]
-mod bounded;
-mod cache;
 mod deletion;
 mod diagnosis;
-#[cfg(feature = "postgres")]
-mod gathering;
 pub mod lookup;
 mod management;
 pub mod models;
@@ -24,6 +17,8 @@ use actix_web::web::ServiceConfig;
 
 pub use self::authentication::TokenAuthentication;
 pub use self::lookup::TokenLookup;
+#[cfg(feature = "postgres")]
+use self::lookup::{SharedBatches, bounded::Bounded};
 pub use self::models::Token;
 use crate::apps::auth::user_model::identifier;
 use crate::apps::auth::{UserId, UserModel};
@@ -71,9 +66,9 @@ pub struct AuthToken {
     db_table: Option<String>,
     user_model: UserModel,
     #[cfg(feature = "postgres")]
-    batches: Arc<batches::SharedBatches>,
+    batches: Arc<SharedBatches>,
     #[cfg(feature = "postgres")]
-    bounded: Arc<bounded::Bounded>,
+    bounded: Arc<Bounded>,
 }
 
 impl AuthToken {

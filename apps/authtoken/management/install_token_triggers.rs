@@ -54,7 +54,7 @@ fn handle(project: &Project, options: &Options, out: &mut dyn Write) -> Result<(
     use diesel::Connection;
     use diesel::connection::SimpleConnection;
 
-    use crate::apps::authtoken::bounded::triggers::{State, install_sql, state, uninstall_sql};
+    use crate::apps::authtoken::lookup::bounded::triggers::{State, install_sql, state, uninstall_sql};
     use crate::framework::database::DatabaseError;
 
     let Options { uninstall, sql } = *options;

@@ -46,7 +46,7 @@ fn tables(names: &Names) -> [(&str, &str); 2] {
 }
 
 /// What makes the triggers, in place of those that are there; without a transaction around it.
-pub(in super::super) fn install_sql(names: &Names) -> String {
+pub(in crate::apps::authtoken) fn install_sql(names: &Names) -> String {
     let mut sql = format!(
         "CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $vitamin${BODY}$vitamin$;\n"
     );
@@ -70,7 +70,7 @@ pub(in super::super) fn install_sql(names: &Names) -> String {
 }
 
 /// What removes all of it, also a part of it.
-pub(in super::super) fn uninstall_sql(names: &Names) -> String {
+pub(in crate::apps::authtoken) fn uninstall_sql(names: &Names) -> String {
     let mut sql = String::new();
     for (table, _) in tables(names) {
         for name in [OF_ROWS, OF_ALL] {
@@ -104,7 +104,7 @@ pub(super) fn installed_condition(names: &Names) -> String {
 
 /// What a database has of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum State {
+pub(in crate::apps::authtoken) enum State {
     /// All, as it should be.
     Installed,
     /// Something, but not all, or of another version, or disabled.
@@ -125,7 +125,7 @@ struct Found {
 ///
 /// # Errors
 /// Those of the query.
-pub(in super::super) fn state(connection: &mut DbConnection) -> Result<State, DatabaseError> {
+pub(in crate::apps::authtoken) fn state(connection: &mut DbConnection) -> Result<State, DatabaseError> {
     let sql = format!(
         "SELECT {} AS installed, \
          EXISTS (SELECT FROM pg_trigger WHERE tgname IN ($1, $2)) OR to_regproc($3) IS NOT NULL AS any",

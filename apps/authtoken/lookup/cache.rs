@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use foldhash::fast::RandomState;
 
-use super::models::Token;
 use crate::apps::auth::models::User;
+use crate::apps::authtoken::models::Token;
 use crate::framework::database::sentinel::Stamp;
 
 /// A token and whose it is.

@@ -16,8 +16,8 @@ use diesel::r2d2::R2D2Connection;
 use diesel::result::Error as QueryError;
 use tokio::sync::oneshot;
 
-use super::models::Token;
 use crate::apps::auth::models::User;
+use crate::apps::authtoken::models::Token;
 use crate::framework::database::{Database, DatabaseError, DbConnection};
 
 /// Keys in one query.
@@ -38,7 +38,7 @@ struct Asked {
 /// The queue and its thread, which starts with the first look-up and ends with the queue's last owner. A worker has one
 /// question in it at a time.
 #[derive(Default)]
-pub(super) struct SharedBatches(Mutex<Option<Sender<Asked>>>);
+pub(in crate::apps::authtoken) struct SharedBatches(Mutex<Option<Sender<Asked>>>);
 
 impl SharedBatches {
     /// Looks up keys, each given once.

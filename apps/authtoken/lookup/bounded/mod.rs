@@ -23,7 +23,7 @@
 
 mod listener;
 mod revocations;
-pub(super) mod triggers;
+pub(in crate::apps::authtoken) mod triggers;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -41,25 +41,25 @@ const HEARTBEAT: Duration = Duration::from_millis(500);
 
 /// What all workers share: what was heard, and the thread that listens.
 #[derive(Default)]
-pub(super) struct Bounded {
+pub(in crate::apps::authtoken) struct Bounded {
     revocations: Arc<Revocations>,
     started: OnceLock<()>,
 }
 
 impl Bounded {
     /// Starts to listen, once. The thread ends with the last user of what it hears.
-    pub(super) fn listen(&self, database: &Database) {
+    pub(in crate::apps::authtoken) fn listen(&self, database: &Database) {
         self.started.get_or_init(|| listener::start(database.clone(), &self.revocations));
     }
 
     /// A worker's map of this many tokens at most.
-    pub(super) fn kept(&self, size: usize) -> Kept {
+    pub(in crate::apps::authtoken) fn kept(&self, size: usize) -> Kept {
         Kept { entries: Entries::new(size), revocations: Arc::clone(&self.revocations) }
     }
 }
 
 /// What one worker has kept.
-pub(super) struct Kept {
+pub(in crate::apps::authtoken) struct Kept {
     entries: Entries<(Reading, usize)>,
     revocations: Arc<Revocations>,
 }

@@ -7,6 +7,14 @@
 //! - **PostgreSQL**: one query at a time answers all requests that arrived before it started. With `TOKEN_CACHE=bounded`
 //!   what the thread has seen before is used again until a notification says that it was changed.
 
+#[cfg(feature = "postgres")]
+mod batches;
+#[cfg(feature = "postgres")]
+pub(super) mod bounded;
+mod cache;
+#[cfg(feature = "postgres")]
+mod gathering;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 #[cfg(feature = "postgres")]
@@ -14,13 +22,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 #[cfg(feature = "postgres")]
-use super::batches::SharedBatches;
+pub(super) use self::batches::SharedBatches;
 #[cfg(feature = "postgres")]
-use super::bounded::{Answer, Kept};
-use super::cache::Cache;
-pub use super::cache::TokenAndUser;
+use self::bounded::{Answer, Kept};
+use self::cache::Cache;
+pub use self::cache::TokenAndUser;
 #[cfg(feature = "postgres")]
-use super::gathering::Gathering;
+use self::gathering::Gathering;
 use super::models::Token;
 #[cfg(feature = "postgres")]
 use crate::framework::database::DatabaseUrl;
