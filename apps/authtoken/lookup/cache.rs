@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use foldhash::fast::RandomState;
 
+use super::usage::Usage;
 use crate::apps::auth::models::User;
 use crate::apps::authtoken::models::Token;
 use crate::framework::database::sentinel::Stamp;
@@ -96,12 +97,13 @@ pub(super) struct Cache {
     entries: Entries<()>,
     /// What the entries were read from. Without one there are none.
     stamp: Option<Stamp>,
+    usage: Usage,
 }
 
 impl Cache {
     /// Keeps `size` entries at most.
     pub(super) fn new(size: usize) -> Self {
-        Self { entries: Entries::new(size), stamp: None }
+        Self { entries: Entries::new(size), stamp: None, usage: Usage::default() }
     }
 
     /// The state that the entries are of.
@@ -111,15 +113,19 @@ impl Cache {
 
     pub(super) fn clear(&mut self) {
         self.entries.clear();
-        self.stamp = None;
+        if self.stamp.take().is_some() {
+            self.usage.state_ended();
+        }
     }
 
     /// The entry of a key. The caller has made sure that the stamp still holds.
     pub(super) fn get(&mut self, key: &[u8]) -> Option<TokenAndUser> {
-        self.entries.get(key).map(|(found, ())| found)
+        let (found, ()) = self.entries.get(key)?;
+        self.usage.found();
+        Some(found)
     }
 
-    /// Keeps what was read in the state of this stamp, and drops what is of another.
+    /// Keeps what was read in the state of this stamp, where that is worth it, and drops what is of another.
     pub(super) fn insert(&mut self, stamp: Stamp, found: TokenAndUser) {
         if self.entries.generation == 0 {
             return;
@@ -128,7 +134,9 @@ impl Cache {
             self.clear();
             self.stamp = Some(stamp);
         }
-        self.entries.insert(found, ());
+        if self.usage.is_worth_keeping() {
+            self.entries.insert(found, ());
+        }
     }
 }
 
@@ -225,5 +233,45 @@ pub(super) mod tests {
         let mut cache = Cache::new(0);
         cache.insert(stamp, entry(1));
         assert!(cache.get(b"1").is_none() && cache.stamp().is_none());
+    }
+
+    /// How many of these look-ups a cache answers, each state having as many of as many tokens in turn.
+    fn hits(cache: &mut Cache, states: usize, look_ups: usize, tokens: usize) -> usize {
+        let stamps = stamps();
+        let mut hits = 0;
+        for state in 0..states {
+            let stamp = &stamps[state % 2];
+            if cache.stamp() != Some(stamp) {
+                cache.clear();
+            }
+            for n in 0..look_ups {
+                match cache.get((n % tokens).to_string().as_bytes()) {
+                    Some(_) => hits += 1,
+                    None => cache.insert(stamp.clone(), entry(n % tokens)),
+                }
+            }
+        }
+        hits
+    }
+
+    #[test]
+    fn what_is_used_is_kept() {
+        for (look_ups, tokens) in [(1, 1), (2, 1), (1000, 1), (1000, 600), (10_000, 1000)] {
+            let all = 100 * (look_ups - tokens);
+            assert_eq!(hits(&mut Cache::new(10_000), 100, look_ups, tokens), all, "{look_ups} of {tokens}");
+        }
+    }
+
+    #[test]
+    fn what_is_never_used_is_not_kept_until_it_would_be() {
+        let mut cache = Cache::new(10_000);
+        assert_eq!(hits(&mut cache, 100, 250, 250), 0);
+        assert!(cache.entries.younger.is_empty() && cache.stamp().is_some());
+        // One state lasts longer: patience is 500.
+        assert_eq!(hits(&mut cache, 1, 10_000, 100), 10_000 - 501 - 99);
+        // Fewer tokens are used: it is tried now and then.
+        let mut cache = Cache::new(10_000);
+        hits(&mut cache, 2, 250, 250);
+        assert_eq!(hits(&mut cache, 100, 250, 1), (100 - 14) * 249);
     }
 }

@@ -14,6 +14,7 @@ pub(super) mod bounded;
 mod cache;
 #[cfg(feature = "postgres")]
 mod gathering;
+mod usage;
 
 use std::cell::RefCell;
 use std::rc::Rc;
