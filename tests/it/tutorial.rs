@@ -7,6 +7,7 @@ use crate::support::{Client, Server, TestDatabase};
 database_tests!(
     anybody_may_get,
     a_form_gives_the_token,
+    a_form_is_read_in_its_charset,
     multipart_and_json_give_the_same_token,
     malformed_json_is_told,
     wrong_credentials_all_look_alike,
@@ -54,6 +55,20 @@ fn a_form_gives_the_token(database: &TestDatabase) {
     assert_eq!(database.tokens(), 1);
     let user = database.user("Pepe").unwrap();
     assert_eq!(user.last_login, None, "a token is no login");
+}
+
+fn a_form_is_read_in_its_charset(database: &TestDatabase) {
+    let server = tutorial(database);
+    let anonymous = server.anonymous();
+    let post = |charset: &str, form: &str| {
+        let content_type = format!("application/x-www-form-urlencoded; charset={charset}");
+        anonymous.request("POST", "/").body(&content_type, form).send().status
+    };
+    assert_eq!(post("utf-8-sig", "user=Pepe&password=aaaa"), 200);
+    assert_eq!(post("1252", "user=Pepe&password=aaaa"), 200);
+    // Of another length it could not be UTF-16, and would be read as ISO 8859-1.
+    assert_eq!(post("utf-16", "user=Pepe&password=aaaa&"), 401);
+    assert_eq!(post("utf-16", "user=Pepe&password=aaaa"), 200);
 }
 
 fn multipart_and_json_give_the_same_token(database: &TestDatabase) {

@@ -1,8 +1,11 @@
-//! Whole bodies as text, with the words of Python's UnicodeDecodeError.
+//! Bytes as text: whole bodies, with the words of Python's UnicodeDecodeError, and the values of forms.
 
 use std::borrow::Cow;
 
+use encoding_rs::Encoding;
+
 use super::{Charset, Order};
+use crate::apps::rest_framework::mediatypes::latin1;
 
 impl Charset {
     /// The whole body as text, as a Python `StreamReader` reads it: an incomplete last character is dropped.
@@ -12,21 +15,77 @@ impl Charset {
     pub fn decode_stream(self, bytes: &[u8]) -> Result<Cow<'_, str>, String> {
         match self {
             Self::Utf8 => utf_8(bytes).map(Cow::Borrowed),
-            Self::Utf8Sig => match bytes.strip_prefix(b"\xef\xbb\xbf") {
-                Some(rest) => utf_8(rest).map(Cow::Borrowed),
-                None => utf_8(bytes).map(Cow::Borrowed),
-            },
+            Self::Utf8Sig => utf_8(without_mark(bytes)).map(Cow::Borrowed),
             Self::Utf16(order) => utf_16(bytes, order).map(Cow::Owned),
             Self::Utf32(order) => utf_32(bytes, order).map(Cow::Owned),
             Self::Latin1 => Ok(Cow::Owned(bytes.iter().copied().map(char::from).collect())),
             Self::Ascii => ascii(bytes).map(Cow::Borrowed),
+            Self::Legacy(encoding) => legacy(bytes, encoding).ok_or_else(|| why_not(bytes, encoding)),
+        }
+    }
+
+    /// Decodes bytes, with U+FFFD for what is invalid: Python's `errors="replace"`.
+    #[must_use]
+    pub fn decode_lossy(self, bytes: &[u8]) -> Cow<'_, str> {
+        match self {
+            Self::Utf8 => String::from_utf8_lossy(bytes),
+            Self::Utf8Sig => String::from_utf8_lossy(without_mark(bytes)),
+            Self::Utf16(order) => Cow::Owned(utf_16_lossy(bytes, order).0),
+            Self::Utf32(order) => Cow::Owned(utf_32_lossy(bytes, order).0),
+            Self::Latin1 => latin1(bytes),
+            Self::Ascii if bytes.is_ascii() => latin1(bytes),
+            Self::Ascii => {
+                let text = |byte: &u8| if byte.is_ascii() { char::from(*byte) } else { '\u{fffd}' };
+                Cow::Owned(bytes.iter().map(text).collect())
+            }
             Self::Legacy(encoding) => {
-                encoding.decode_without_bom_handling_and_without_replacement(bytes).ok_or_else(|| {
-                    format!("'{}' codec can't decode bytes", encoding.name().to_ascii_lowercase())
-                })
+                let text = encoding.decode_without_bom_handling(bytes).0;
+                if has_gaps(&text, encoding) { Cow::Owned(text.replace(is_c1, "\u{fffd}")) } else { text }
             }
         }
     }
+
+    /// Decodes bytes, `None` if any of them is invalid: Python's `bytes.decode`. In difference to a stream's, UTF-16 and
+    /// UTF-32 without a mark are little-endian, and a last character must be complete.
+    #[must_use]
+    pub fn decode_strict(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
+        let whole = |(text, valid): (String, bool)| valid.then_some(Cow::Owned(text));
+        match self {
+            Self::Utf8 => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+            Self::Utf8Sig => std::str::from_utf8(without_mark(bytes)).ok().map(Cow::Borrowed),
+            Self::Utf16(order) => whole(utf_16_lossy(bytes, order)),
+            Self::Utf32(order) => whole(utf_32_lossy(bytes, order)),
+            Self::Latin1 | Self::Ascii | Self::Legacy(_) => self.decode_stream(bytes).ok(),
+        }
+    }
+}
+
+fn legacy<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Option<Cow<'a, str>> {
+    let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
+    (!has_gaps(&text, encoding)).then_some(text)
+}
+
+/// Whether there was a byte that a code page of Windows does not have: the WHATWG's standard fills the gaps with C1
+/// controls, Python does not.
+fn has_gaps(text: &str, encoding: &'static Encoding) -> bool {
+    encoding.name().starts_with("windows-") && text.contains(is_c1)
+}
+
+fn is_c1(c: char) -> bool {
+    matches!(c, '\u{80}'..='\u{9f}')
+}
+
+/// Why the bytes are not in this encoding.
+fn why_not(bytes: &[u8], encoding: &'static Encoding) -> String {
+    let is_wrong = |byte: &u8| legacy(std::slice::from_ref(byte), encoding).is_none();
+    match bytes.iter().position(is_wrong).filter(|_| encoding.is_single_byte()) {
+        Some(at) => undecodable("charmap", bytes, at, 1, "character maps to <undefined>"),
+        None => format!("'{}' codec can't decode bytes", encoding.name().to_ascii_lowercase()),
+    }
+}
+
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 /// Python's wording for bytes `start` to `start + count` of the body.
@@ -64,13 +123,40 @@ fn ascii(bytes: &[u8]) -> Result<&str, String> {
     }
 }
 
-fn utf_16(bytes: &[u8], order: Option<Order>) -> Result<String, String> {
-    let (order, skip, marked) = match (order, bytes) {
+/// The order of the units, how many bytes the mark takes, and whether the order is known at all.
+fn order_16(bytes: &[u8], order: Option<Order>) -> (Order, usize, bool) {
+    match (order, bytes) {
         (Some(order), _) => (order, 0, true),
         (None, [0xFF, 0xFE, ..]) => (Order::Little, 2, true),
         (None, [0xFE, 0xFF, ..]) => (Order::Big, 2, true),
         (None, _) => (Order::Little, 0, false),
+    }
+}
+
+/// The text, and whether nothing had to be replaced.
+fn utf_16_lossy(bytes: &[u8], order: Option<Order>) -> (String, bool) {
+    let (order, skip, _) = order_16(bytes, order);
+    let unit: fn([u8; 2]) -> u16 = match order {
+        Order::Little => u16::from_le_bytes,
+        Order::Big => u16::from_be_bytes,
     };
+    let (pairs, half) = bytes.get(skip..).unwrap_or_default().as_chunks::<2>();
+    let mut text = String::with_capacity(pairs.len());
+    let (mut valid, mut is_open) = (half.is_empty(), false);
+    for unit in char::decode_utf16(pairs.iter().copied().map(unit)) {
+        is_open = unit.as_ref().is_err_and(|error| error.unpaired_surrogate() < 0xDC00);
+        valid &= unit.is_ok();
+        text.push(unit.unwrap_or(char::REPLACEMENT_CHARACTER));
+    }
+    // Half a unit behind half a pair is one incomplete character.
+    if !half.is_empty() && !is_open {
+        text.push(char::REPLACEMENT_CHARACTER);
+    }
+    (text, valid)
+}
+
+fn utf_16(bytes: &[u8], order: Option<Order>) -> Result<String, String> {
+    let (order, skip, marked) = order_16(bytes, order);
     let (codec, unit): (_, fn([u8; 2]) -> u16) = match order {
         Order::Little => ("utf-16-le", u16::from_le_bytes),
         Order::Big => ("utf-16-be", u16::from_be_bytes),
@@ -95,13 +181,33 @@ fn utf_16(bytes: &[u8], order: Option<Order>) -> Result<String, String> {
     if marked || at < 2 { Ok(text) } else { Err("UTF-16 stream does not start with BOM".to_owned()) }
 }
 
-fn utf_32(bytes: &[u8], order: Option<Order>) -> Result<String, String> {
-    let (order, skip, marked) = match (order, bytes) {
+/// As [`order_16`].
+fn order_32(bytes: &[u8], order: Option<Order>) -> (Order, usize, bool) {
+    match (order, bytes) {
         (Some(order), _) => (order, 0, true),
         (None, [0xFF, 0xFE, 0, 0, ..]) => (Order::Little, 4, true),
         (None, [0, 0, 0xFE, 0xFF, ..]) => (Order::Big, 4, true),
         (None, _) => (Order::Little, 0, false),
+    }
+}
+
+/// As [`utf_16_lossy`].
+fn utf_32_lossy(bytes: &[u8], order: Option<Order>) -> (String, bool) {
+    let (order, skip, _) = order_32(bytes, order);
+    let unit: fn([u8; 4]) -> u32 = match order {
+        Order::Little => u32::from_le_bytes,
+        Order::Big => u32::from_be_bytes,
     };
+    let (quads, part) = bytes.get(skip..).unwrap_or_default().as_chunks::<4>();
+    let part = (!part.is_empty()).then_some(None);
+    let characters = quads.iter().map(|quad| char::from_u32(unit(*quad))).chain(part);
+    let mut valid = true;
+    let text = characters.inspect(|c| valid &= c.is_some()).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER));
+    (text.collect(), valid)
+}
+
+fn utf_32(bytes: &[u8], order: Option<Order>) -> Result<String, String> {
+    let (order, skip, marked) = order_32(bytes, order);
     let (codec, unit): (_, fn([u8; 4]) -> u32) = match order {
         Order::Little => ("utf-32-le", u32::from_le_bytes),
         Order::Big => ("utf-32-be", u32::from_be_bytes),
