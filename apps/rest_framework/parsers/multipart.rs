@@ -5,7 +5,6 @@
 //! lines, with parts that have no name (skipped). It refuses others: headers of a kilobyte. Clients see both.
 
 use bytes::Bytes;
-use memchr::memmem::Finder;
 
 use super::form::DATA_UPLOAD_MAX_NUMBER_FIELDS;
 use crate::apps::rest_framework::data::UploadedFile;
@@ -15,8 +14,10 @@ use crate::apps::rest_framework::python::codecs::Charset;
 
 mod file_name;
 mod part;
+mod stream;
 
-use part::{Kind, Part};
+use part::{Kind, MAX_TOTAL_HEADER_SIZE, Part};
+use stream::Stream;
 
 /// How much a body may hold; None is without a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,16 +101,18 @@ pub fn parse_multipart(
     limits: Limits,
 ) -> Result<DataAndFiles, MultiPartError> {
     let separator = format!("--{}", boundary(content_type).map_err(MultiPartError::Parse)?);
-    let separator = Finder::new(separator.as_bytes());
+    let mut stream = Stream::new(body.clone(), &separator);
     let mut form = Form { charset, limits, out: DataAndFiles::default(), plain_parts: 0, files: 0, size: 0 };
-    let mut rest = body.clone();
     let mut file = None;
-    while !rest.is_empty() {
-        let content = next_part(&mut rest, &separator);
-        let part = Part::parse(content).map_err(|reason| MultiPartError::Parse(reason.to_owned()))?;
+    while let Some(mut open) = stream.next_part() {
+        let start = stream.read(&mut open, MAX_TOTAL_HEADER_SIZE);
+        let part = Part::parse(&start).map_err(|reason| MultiPartError::Parse(reason.to_owned()))?;
         // A file is complete only when something follows its boundary: a body cut short loses it.
         form.out.files.extend(file.take());
-        file = form.add(part)?;
+        if let Some(names) = form.names(&part)? {
+            let content = stream.read(&mut open, usize::MAX).split_off(part.length);
+            file = form.add(names, part, content)?;
+        }
     }
     Ok(form.out)
 }
@@ -133,20 +136,6 @@ fn boundary(content_type: &str) -> Result<String, String> {
     boundary.filter(is_valid).cloned().ok_or_else(invalid)
 }
 
-/// Takes the bytes before the next separator, less the line end before it, off `rest`.
-fn next_part(rest: &mut Bytes, separator: &Finder<'_>) -> Bytes {
-    let Some(at) = separator.find(rest) else { return std::mem::take(rest) };
-    let mut part = rest.split_to(at);
-    drop(rest.split_to(separator.needle().len()));
-    if part.ends_with(b"\n") {
-        part.truncate(part.len() - 1);
-    }
-    if part.ends_with(b"\r") {
-        part.truncate(part.len() - 1);
-    }
-    part
-}
-
 /// The form so far, and what was counted.
 struct Form {
     charset: Charset,
@@ -159,9 +148,16 @@ struct Form {
     size: usize,
 }
 
+/// What a part is called that is not skipped.
+struct Names {
+    field: String,
+    /// `None` where it is no file.
+    file: Option<String>,
+}
+
 impl Form {
-    /// Adds a field to the form; a file is returned instead.
-    fn add(&mut self, part: Part) -> Result<Option<(String, UploadedFile)>, MultiPartError> {
+    /// Counts a part, and tells whether it is read at all.
+    fn names(&mut self, part: &Part) -> Result<Option<Names>, MultiPartError> {
         if part.kind != Kind::File {
             self.plain_parts += 1;
             // Two more for what stands before the first and behind the last boundary.
@@ -170,58 +166,72 @@ impl Form {
             }
         }
         let Some(name) = &part.name else { return Ok(None) };
-        let name = self.charset.decode_lossy(name.trim_matches(part::is_byte_space).as_bytes()).into_owned();
+        let field = self.charset.decode_lossy(name.trim_matches(part::is_byte_space).as_bytes()).into_owned();
         match part.kind {
-            Kind::Field => self.add_field(name, &part).map(|()| None),
-            Kind::File => self.read_file(name, part),
             Kind::Raw => Ok(None),
+            Kind::Field => Ok(Some(Names { field, file: None })),
+            Kind::File => {
+                self.files += 1;
+                if self.limits.max_number_files.is_some_and(|max| self.files > max) {
+                    return Err(MultiPartError::TooManyFilesSent);
+                }
+                let name = part.file_name.as_deref().unwrap_or_default();
+                let name = file_name::sanitize(&self.charset.decode_lossy(name.as_bytes()));
+                Ok(name.map(|name| Names { field, file: Some(name) }))
+            }
         }
     }
 
-    fn add_field(&mut self, name: String, part: &Part) -> Result<(), MultiPartError> {
-        let size = part.content.len().saturating_add(name.chars().count()).saturating_add(2);
+    /// Adds a field to the form; a file is returned instead.
+    fn add(
+        &mut self,
+        names: Names,
+        part: Part,
+        content: Bytes,
+    ) -> Result<Option<(String, UploadedFile)>, MultiPartError> {
+        match names.file {
+            None => self.add_field(names.field, &part, &content).map(|()| None),
+            Some(name) => read_file(names.field, name, part, content),
+        }
+    }
+
+    fn add_field(&mut self, name: String, part: &Part, content: &[u8]) -> Result<(), MultiPartError> {
+        let size = content.len().saturating_add(name.chars().count()).saturating_add(2);
         self.size = self.size.saturating_add(size);
         if self.limits.max_memory_size.is_some_and(|max| self.size > max) {
             return Err(MultiPartError::RequestDataTooBig);
         }
-        let decoded = if part.is_base64 { b64decode(&part.content) } else { None };
-        let value = self.charset.decode_lossy(decoded.as_deref().unwrap_or(&part.content)).into_owned();
+        let decoded = if part.is_base64 { b64decode(content) } else { None };
+        let value = self.charset.decode_lossy(decoded.as_deref().unwrap_or(content)).into_owned();
         self.out.data.push((name, value));
         Ok(())
     }
+}
 
-    fn read_file(
-        &mut self,
-        field_name: String,
-        part: Part,
-    ) -> Result<Option<(String, UploadedFile)>, MultiPartError> {
-        self.files += 1;
-        if self.limits.max_number_files.is_some_and(|max| self.files > max) {
-            return Err(MultiPartError::TooManyFilesSent);
-        }
-        let name = part.file_name.as_deref().unwrap_or_default();
-        let Some(name) = file_name::sanitize(&self.charset.decode_lossy(name.as_bytes())) else {
-            return Ok(None);
-        };
-        let content = if part.is_base64 {
-            let undecodable = || MultiPartError::Parse("Could not decode base64 data.".to_owned());
-            b64decode_file(&part.content).ok_or_else(undecodable)?
-        } else {
-            part.content
-        };
-        if field_name.is_empty() {
-            return Ok(None);
-        }
-        let charset = part.content_type_extra.iter().find(|(name, _)| name == "charset");
-        let file = UploadedFile {
-            name,
-            content_type: part.content_type,
-            charset: charset.map(|(_, charset)| charset.clone()),
-            content_type_extra: part.content_type_extra.into_iter().collect(),
-            bytes: content,
-        };
-        Ok(Some((field_name, file)))
+fn read_file(
+    field_name: String,
+    name: String,
+    part: Part,
+    content: Bytes,
+) -> Result<Option<(String, UploadedFile)>, MultiPartError> {
+    let bytes = if part.is_base64 {
+        let undecodable = || MultiPartError::Parse("Could not decode base64 data.".to_owned());
+        b64decode_file(&content).ok_or_else(undecodable)?
+    } else {
+        content
+    };
+    if field_name.is_empty() {
+        return Ok(None);
     }
+    let charset = part.content_type_extra.iter().find(|(name, _)| name == "charset");
+    let file = UploadedFile {
+        name,
+        content_type: part.content_type,
+        charset: charset.map(|(_, charset)| charset.clone()),
+        content_type_extra: part.content_type_extra.into_iter().collect(),
+        bytes,
+    };
+    Ok(Some((field_name, file)))
 }
 
 /// Decodes a file's content, which without white space must be a multiple of four characters.

@@ -1,13 +1,11 @@
-//! One part of a multipart body: its headers and its content, after `parse_boundary_stream` in
+//! The headers of one part of a multipart body, after `parse_boundary_stream` in
 //! `django/http/multipartparser.py`.
-
-use bytes::Bytes;
 
 use crate::apps::rest_framework::mediatypes::parameters::parse_header_parameters;
 use crate::apps::rest_framework::python::strip;
 
 /// Bytes within which a part's headers must end.
-const MAX_TOTAL_HEADER_SIZE: usize = 1024;
+pub(super) const MAX_TOTAL_HEADER_SIZE: usize = 1024;
 
 /// What a part is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,15 +26,17 @@ pub(super) struct Part {
     pub content_type: String,
     pub content_type_extra: Vec<(String, String)>,
     pub is_base64: bool,
-    pub content: Bytes,
+    /// Bytes of the headers, with the empty line behind them.
+    pub length: usize,
 }
 
 impl Part {
-    /// Reads what stands between two boundaries. Header lines that cannot be read are skipped.
+    /// Reads the headers. `start` is the whole part, or its first bytes, as many as headers may have. Header lines that
+    /// cannot be read are skipped.
     ///
     /// # Errors
     /// Django's words for headers that do not end in time.
-    pub fn parse(mut content: Bytes) -> Result<Self, &'static str> {
+    pub fn parse(start: &[u8]) -> Result<Self, &'static str> {
         let mut part = Self {
             kind: Kind::Raw,
             name: None,
@@ -44,19 +44,17 @@ impl Part {
             content_type: String::new(),
             content_type_extra: Vec::new(),
             is_base64: false,
-            content: Bytes::new(),
+            length: 0,
         };
-        let head = content.get(..MAX_TOTAL_HEADER_SIZE).unwrap_or(&content);
-        let Some(end) = memchr::memmem::find(head, b"\r\n\r\n") else {
-            if content.len() < MAX_TOTAL_HEADER_SIZE {
+        let start = start.get(..MAX_TOTAL_HEADER_SIZE).unwrap_or(start);
+        let Some(end) = memchr::memmem::find(start, b"\r\n\r\n") else {
+            if start.len() < MAX_TOTAL_HEADER_SIZE {
                 return Ok(part);
             }
             return Err("Request max total header size exceeded.");
         };
-        let headers = content.split_to(end);
-        drop(content.split_to(4));
-        part.content = content;
-        for line in lines(&headers) {
+        part.length = end + 4;
+        for line in lines(start.get(..end).unwrap_or_default()) {
             part.read_header(line);
         }
         Ok(part)

@@ -101,3 +101,33 @@ proptest::proptest! {
         proptest::prop_assert!(form.map_or(0, |form| form.data.len()) <= body.len());
     }
 }
+
+/// What Django 5.2 does with a part that it skips, if that goes on in the next block of 64 KiB: the rest is another part.
+#[test]
+fn a_skipped_part_ends_with_its_block() {
+    let parse = |head: &str, length: usize, tail: &str| {
+        let body = format!(
+            "--BoUnDaRy\r\n{head}\r\n\r\n{}{tail}\r\n{}--BoUnDaRy--\r\n",
+            "x".repeat(length),
+            field("last", "1")
+        );
+        parse_multipart(CONTENT_TYPE, &body.into(), Charset::Utf8, Limits::default())
+            .map(|form| form.data.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(" "))
+    };
+    let too_long = || Err(MultiPartError::Parse("Request max total header size exceeded.".to_owned()));
+    let hidden = "Content-Disposition: form-data; name=\"hidden\"\r\n\r\n2";
+    for head in [
+        "Content-Disposition: form-data; name=\"a\"; filename=\"..\"",
+        "Content-Disposition: form-data",
+        "X: y",
+    ] {
+        assert_eq!(parse(head, 65_000, ""), Ok("last".to_owned()), "{head}");
+        assert_eq!(parse(head, 70_000, ""), too_long(), "{head}");
+        // Django keeps the boundary's length and six bytes of a block for the next.
+        let rest = 65_536 - 16 - "--BoUnDaRy\r\n\r\n\r\n".len() - head.len();
+        assert_eq!(parse(head, rest - 1, hidden), Ok("last".to_owned()), "{head}");
+        assert_eq!(parse(head, rest, hidden), Ok("hidden last".to_owned()), "{head}");
+    }
+    let read = "Content-Disposition: form-data; name=\"a\"";
+    assert_eq!(parse(read, 70_000, ""), Ok("a last".to_owned()));
+}
