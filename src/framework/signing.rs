@@ -1,6 +1,8 @@
 //! Signed, timestamped and perhaps compressed JSON in a URL-safe text: `dumps` and `loads` of
 //! `django/core/signing.py`, in Django's format.
 
+mod python_json;
+
 use std::io::{Read, Write};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
 use serde::{Serialize, de::DeserializeOwned};
 
+use self::python_json::standardize;
 use super::crypto::{constant_time_compare, salted_hmac};
 
 const BASE62_ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -122,7 +125,9 @@ fn loads_at<T: DeserializeOwned>(
     };
     // Python's serializer writes and reads ISO 8859-1, though JSON made by it is ASCII.
     let json: String = json.ok_or(SigningError::Malformed)?.into_iter().map(char::from).collect();
-    serde_json::from_str(&json).map_err(|_| SigningError::Malformed)
+    serde_json::from_str(&json)
+        .or_else(|_| serde_json::from_str(&standardize(&json)))
+        .map_err(|_| SigningError::Malformed)
 }
 
 fn deflate(data: &[u8]) -> Option<Vec<u8>> {

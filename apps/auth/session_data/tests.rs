@@ -47,6 +47,19 @@ fn a_login_comes_back() {
     assert_eq!(verify_session_hash(read.auth_hash(), "!x", &[KEY]), SessionHash::Verified);
 }
 
+/// Python's JSON has NaN, infinities and halves of surrogate pairs. Made with Django 5.2.
+#[test]
+fn a_number_of_the_project_s_own_ends_no_session() {
+    let data = ".eJyrVopPLC3JiC8tTi2Kz0xRslIyV9JRqlCy8kv001GqVLKK9sxLy8zLLKnU0YWxYnWUqoAKY0pTLAwMgKqRTMhILM4ASxkYpFqCFBinA\
+                MlUoLJaADODIlY:1xVhDO:xHXlLcWNo7C8Y1LuQ-UrLeP8M8XUiunPPSiDzRVOErY";
+    let session = SessionData::decode(data, &[KEY]).unwrap();
+    assert_eq!((session.user_id(KeyType::Integer), session.auth_hash()), (Some(7.into()), Some("é😀")));
+    assert_eq!(
+        [session.get("x"), session.get("y"), session.get("z")],
+        [Some(&json!(null)), Some(&json!([null, null])), Some(&json!("\u{fffd}"))]
+    );
+}
+
 #[test]
 fn an_empty_session_and_a_forged_one() {
     // Signed by Django 5.2 in 2025.
