@@ -136,8 +136,15 @@ impl<S: Syntax> Kind for Char<S> {
     }
 
     fn decide(&self, _: &Options, value: &Input<'_>) -> Option<Result<Value, Detail>> {
-        let text = value.as_value()?.as_str()?;
-        if !(text.is_empty() || self.trim_whitespace && python::strip(text).is_empty()) {
+        let value = value.as_value()?;
+        let is_blank = |text: &str| self.trim_whitespace && python::strip(text).is_empty();
+        let blank = match value {
+            Value::String(text) => text.is_empty() || is_blank(text),
+            // To Python a file's text is its name.
+            Value::File(file) => is_blank(&file.name),
+            _ => false,
+        };
+        if !blank {
             return None;
         }
         if self.allow_blank {

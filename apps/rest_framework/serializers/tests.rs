@@ -230,6 +230,15 @@ fn files() {
 }
 
 #[test]
+fn a_file_is_no_text_but_a_name_of_white_space_is_blank() {
+    let file = |name: &str| UploadedFile { name: name.into(), ..UploadedFile::default() };
+    let form: QueryDict = [("username", file(" \u{a0}")), ("password", file(" "))].into_iter().collect();
+    let detail = login().run(&form.into()).unwrap_err();
+    let expected = r#"{"username":["This field may not be blank."],"password":["Not a valid string."]}"#;
+    assert_eq!(serde_json::to_string(&detail).unwrap(), expected);
+}
+
+#[test]
 fn defaults_are_made_anew_and_hooks_may_change_values() {
     use std::sync::atomic::{AtomicI64, Ordering};
     let count = AtomicI64::new(0);
