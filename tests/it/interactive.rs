@@ -16,7 +16,7 @@ fn createsuperuser_asks_until_all_is_well(database: &TestDatabase) {
     terminal.expect("Username (leave blank to use 'operator'): ").type_line("taken");
     terminal.expect("Error: That username is already taken.\n");
     terminal.expect("Username (leave blank to use 'operator'): ").type_line("a b");
-    terminal.expect("Enter a valid username.");
+    terminal.expect("Error: Enter a valid username.");
     terminal.expect("Username (leave blank to use 'operator'): ").type_line("");
     terminal.expect("Email address: ").type_line("nobody");
     terminal.expect("Error: Enter a valid email address.\n");

@@ -188,14 +188,19 @@ impl CreateSuperuser {
         loop {
             let name = match username.take() {
                 Some(name) => name,
-                None => match (prompt.ask(&question)?, &default) {
-                    (answer, Some(name)) if answer.is_empty() => name.clone(),
-                    (answer, _) if answer.is_empty() => {
-                        writeln!(stderr(), "Error: This field cannot be blank.")?;
+                None => {
+                    let answer = prompt.ask(&question)?;
+                    let name = default.clone().filter(|_| answer.is_empty()).unwrap_or(answer);
+                    let message = match name.as_str() {
+                        "" => Some("This field cannot be blank.".to_owned()),
+                        name => self.syntax_error(name),
+                    };
+                    if let Some(message) = message {
+                        writeln!(stderr(), "Error: {message}")?;
                         continue;
                     }
-                    (answer, _) => answer,
-                },
+                    name
+                }
             };
             match self.username_error(project, &name)? {
                 Some(message) => writeln!(stderr(), "{message}")?,
@@ -214,13 +219,19 @@ impl CreateSuperuser {
         if username.is_empty() {
             return Ok(Some(format!("{} cannot be blank.", self.title())));
         }
-        Ok(match self.user_model.username_field() {
-            "username" => Some(validate_username(username)).filter(|messages| !messages.is_empty()),
-            "email" => return Ok(email_error(username)),
+        Ok(self.syntax_error(username))
+    }
+
+    /// What the login's field says of it.
+    fn syntax_error(&self, username: &str) -> Option<String> {
+        match self.user_model.username_field() {
+            "username" => {
+                Some(validate_username(username).join("; ")).filter(|messages| !messages.is_empty())
+            }
+            "email" => email_error(username),
             // The project's own field has its own rules, which only Django knows.
             _ => None,
         }
-        .map(|messages| messages.join("; ")))
     }
 
     /// The system's user, in plain letters, where no user has that name yet (`get_default_username`). Of a model of the
