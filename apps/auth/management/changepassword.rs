@@ -39,7 +39,8 @@ impl Command for ChangePassword {
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
         let options = Options::from_arg_matches(arguments)?;
-        let username = options.username.or_else(|| super::createsuperuser::system_username(&project.env));
+        let given = options.username.filter(|username| !username.is_empty());
+        let username = given.or_else(|| super::createsuperuser::system_username(&project.env));
         let username = username.unwrap_or_default();
         let mut connection = project.database.get()?;
         let user = User::get_by_natural_key(&mut connection, &username)?
