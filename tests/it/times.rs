@@ -1,6 +1,7 @@
 //! `TIME_ZONE` and `USE_TZ`: which time a row gets, and when a session ends.
 
 use chrono::{NaiveDateTime, TimeDelta, Utc};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use vitamin::apps::auth::session_data::{SessionData, session_auth_hash};
 use vitamin::schema::{auth_user, authtoken_token, django_migrations, django_session};
@@ -11,6 +12,7 @@ database_tests!(
     without_use_tz_sqlite_has_local_times,
     a_session_ends_by_the_same_clock,
     the_doctor_tells_of_times_that_have_not_come,
+    a_time_that_is_none_shuts_nobody_out,
 );
 
 /// No summer time there.
@@ -87,4 +89,23 @@ fn the_doctor_tells_of_times_that_have_not_come(database: &TestDatabase) {
     // On PostgreSQL no setting explains it.
     let said = says(local(database.manage(&["doctor"])));
     assert_eq!(said.contains(" 0 warnings."), database.is_sqlite(), "{said}");
+}
+
+/// SQLite takes any text for a time, and Django reads it as None.
+fn a_time_that_is_none_shuts_nobody_out(database: &TestDatabase) {
+    if !database.is_sqlite() {
+        return;
+    }
+    database.migrate().create_user("joe", "aaaa");
+    let server = database.serve();
+    let key = server.anonymous().post("/", "user=joe&password=aaaa").key();
+    for time in ["'2024-01-01'", "''", "'soon'", "1704067200"] {
+        let update = format!(
+            "UPDATE auth_user SET last_login = {time}, date_joined = {time}; UPDATE authtoken_token SET created = {time}"
+        );
+        database.connection().batch_execute(&update).unwrap();
+        assert_eq!(server.token(&key).get("/auth/").status, 200, "{time}");
+        assert_eq!(server.anonymous().post("/", "user=joe&password=aaaa").key(), key, "{time}");
+        assert_eq!(database.user("joe").unwrap().last_login, None, "{time}");
+    }
 }
