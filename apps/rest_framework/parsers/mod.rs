@@ -199,18 +199,15 @@ impl<'a> Body<'a> {
 
     fn parse(&self, body: Bytes) -> Result<Data, APIException> {
         let Some(parser) = self.parser else { return Ok(empty(&self.content_type)) };
+        let parameters = parse_header_parameters(&self.content_type).unwrap_or_default();
+        let charset = Charset::of_body(&parameters, &body);
         let context = ParserContext {
             content_type: &self.content_type,
-            charset: charset(&self.content_type)?,
+            charset: charset.map_err(|error| APIException::parse_error(error.to_string()))?,
             limits: &self.view.limits,
         };
         parser.parse(body, &context)
     }
-}
-
-fn charset(content_type: &str) -> Result<Charset, APIException> {
-    let parameters = parse_header_parameters(content_type).unwrap_or_default();
-    Charset::of_request(&parameters).map_err(|error| APIException::parse_error(error.to_string()))
 }
 
 /// No body: an empty form, or an empty object.
@@ -249,7 +246,9 @@ impl Request {
     /// 400: more parameters than `DATA_UPLOAD_MAX_NUMBER_FIELDS`.
     pub fn query_param(&self, name: &str) -> Result<Option<String>, APIException> {
         let header = self.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-        let charset = charset(&latin1(header.unwrap_or_default())).unwrap_or_default();
+        let content_type = latin1(header.unwrap_or_default());
+        let parameters = parse_header_parameters(&content_type).unwrap_or_default();
+        let charset = Charset::of_request(&parameters).unwrap_or_default();
         let fields = parse_form(
             self.query_string().as_bytes(),
             charset,

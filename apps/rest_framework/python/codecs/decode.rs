@@ -19,7 +19,7 @@ impl Charset {
             Self::Utf16(order) => utf_16(bytes, order).map(Cow::Owned),
             Self::Utf32(order) => utf_32(bytes, order).map(Cow::Owned),
             Self::Latin1 => Ok(Cow::Owned(bytes.iter().copied().map(char::from).collect())),
-            Self::Ascii => ascii(bytes).map(Cow::Borrowed),
+            Self::Ascii | Self::Partly(_) => ascii(bytes).map(Cow::Borrowed),
             Self::Legacy(encoding) => legacy(bytes, encoding).ok_or_else(|| why_not(bytes, encoding)),
         }
     }
@@ -33,8 +33,8 @@ impl Charset {
             Self::Utf16(order) => Cow::Owned(utf_16_lossy(bytes, order).0),
             Self::Utf32(order) => Cow::Owned(utf_32_lossy(bytes, order).0),
             Self::Latin1 => latin1(bytes),
-            Self::Ascii if bytes.is_ascii() => latin1(bytes),
-            Self::Ascii => {
+            Self::Ascii | Self::Partly(_) if bytes.is_ascii() => latin1(bytes),
+            Self::Ascii | Self::Partly(_) => {
                 let text = |byte: &u8| if byte.is_ascii() { char::from(*byte) } else { '\u{fffd}' };
                 Cow::Owned(bytes.iter().map(text).collect())
             }
@@ -55,7 +55,7 @@ impl Charset {
             Self::Utf8Sig => std::str::from_utf8(without_mark(bytes)).ok().map(Cow::Borrowed),
             Self::Utf16(order) => whole(utf_16_lossy(bytes, order)),
             Self::Utf32(order) => whole(utf_32_lossy(bytes, order)),
-            Self::Latin1 | Self::Ascii | Self::Legacy(_) => self.decode_stream(bytes).ok(),
+            Self::Latin1 | Self::Ascii | Self::Legacy(_) | Self::Partly(_) => self.decode_stream(bytes).ok(),
         }
     }
 }

@@ -5,6 +5,7 @@ mod decode;
 mod names;
 
 use encoding_rs::Encoding;
+use percent_encoding::percent_decode;
 
 use self::names::Known;
 use crate::apps::rest_framework::mediatypes::parameters::HeaderParameters;
@@ -27,6 +28,9 @@ pub enum Charset {
     Ascii,
     /// One of the older encodings of the WHATWG's standard.
     Legacy(&'static Encoding),
+    /// A codec of Python's of which only ASCII is read here, less these characters, which mean something else in it:
+    /// [`Charset::of_body`] refuses other bodies.
+    Partly(&'static str),
 }
 
 /// The order of the bytes of a unit.
@@ -38,7 +42,7 @@ pub enum Order {
     Big,
 }
 
-/// The label names a codec that makes no text (`bz2`), or one that is not supported here (EBCDIC). The text is Django
+/// The label names a codec that makes no text (`bz2`), or one that is not supported here, or not enough (EBCDIC, UTF-7). The text is Django
 /// REST framework's; the view answers 400 with it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Unsupported charset \"{0}\" in request Content-Type header.")]
@@ -71,6 +75,7 @@ impl Charset {
             }
             name => match Known::of(name) {
                 Some(Known::Legacy(encoding)) => Self::Legacy(encoding),
+                Some(Known::Partly(others)) => Self::Partly(others),
                 Some(_) => return Err(UnsupportedCharset(label.to_owned())),
                 None => return Ok(None),
             },
@@ -85,6 +90,21 @@ impl Charset {
     pub fn of_request(content_type: &HeaderParameters<'_>) -> Result<Self, UnsupportedCharset> {
         let label = content_type.get("charset").map_or("utf-8", String::as_str);
         Ok(Self::lookup(label)?.unwrap_or_default())
+    }
+
+    /// [`Charset::of_request`] for this body.
+    ///
+    /// # Errors
+    /// As [`Charset::lookup`], and for a body that says what this program can't read in its charset.
+    pub fn of_body(content_type: &HeaderParameters<'_>, body: &[u8]) -> Result<Self, UnsupportedCharset> {
+        let charset = Self::of_request(content_type)?;
+        let Self::Partly(others) = charset else { return Ok(charset) };
+        let is_plain = |byte: u8| byte.is_ascii() && !others.as_bytes().contains(&byte);
+        // A form's escapes stand for bytes of the charset.
+        if body.iter().copied().all(is_plain) && percent_decode(body).all(is_plain) {
+            return Ok(charset);
+        }
+        Err(UnsupportedCharset(content_type.get("charset").cloned().unwrap_or_default()))
     }
 
     /// Whether the label is one of Python's codecs that do not make text.
@@ -146,6 +166,34 @@ mod tests {
         }
         let message = UnsupportedCharset("hex".to_owned()).to_string();
         assert_eq!(message, "Unsupported charset \"hex\" in request Content-Type header.");
+    }
+
+    #[test]
+    fn what_a_codec_has_of_ascii_is_read() {
+        for (label, body, is_read) in [
+            ("cp437", "{\"a\": \"b\\n+~\"}", true),
+            ("cp437", "a=\u{e9}", false),
+            ("cp437", "a=%41", true),
+            ("cp437", "a=%81", false),
+            ("utf-7", "{}", true),
+            ("utf-7", "+AHsAfQ-", false),
+            ("utf-7", "a=%2BAHs-", false),
+            ("unicode_escape", "[1]", true),
+            ("unicode_escape", "\"\\u0041\"", false),
+            ("cp864", "100%", false),
+            ("cp500", "{}", false),
+            ("utf-8", "\u{e9}", true),
+        ] {
+            let header = format!("text/plain; charset={label}");
+            let charset = Charset::of_body(&parse_header_parameters(&header).unwrap(), body.as_bytes());
+            let expected = if is_read {
+                Ok(body)
+            } else {
+                Err(format!("Unsupported charset \"{label}\" in request Content-Type header."))
+            };
+            let text = charset.map(|charset| charset.decode_strict(body.as_bytes()).unwrap());
+            assert_eq!(text.as_deref().map_err(ToString::to_string), expected, "{label} {body}");
+        }
     }
 
     /// `[bytes as ISO 8859-1 text, charset, bytes.decode(charset), the same with errors="replace"]`, made with CPython 3.11.

@@ -7,6 +7,8 @@ use encoding_rs::Encoding;
 pub(super) enum Known {
     /// A codec that this one reads as Python does, or more than it (Python's `gb2312` ends where `gbk` goes on).
     Legacy(&'static Encoding),
+    /// A codec of which only ASCII is read here, less these characters.
+    Partly(&'static str),
     /// A codec that makes text, which is not read here.
     Unread,
     /// One that makes no text.
@@ -19,6 +21,9 @@ impl Known {
         let among = |names: &str| names.split(' ').any(|known| known == name);
         if let Some((label, _)) = LEGACY.iter().find(|(_, names)| among(names)) {
             return Encoding::for_label(label.as_bytes()).map(Self::Legacy);
+        }
+        if let Some((others, _)) = PARTLY.iter().find(|(_, names)| among(names)) {
+            return Some(Self::Partly(others));
         }
         if among(UNREAD) {
             return Some(Self::Unread);
@@ -89,24 +94,43 @@ const LEGACY: [(&str, &str); 35] = [
     ("macintosh", "mac_roman macintosh macroman"),
 ];
 
-const UNREAD: &str = "cp037 037 csibm037 ebcdic_cp_ca ebcdic_cp_nl ebcdic_cp_us ebcdic_cp_wt ibm037 ibm039 cp1006 \
-     cp1026 1026 csibm1026 ibm1026 cp1125 1125 cp866u ibm1125 ruscii cp1140 1140 ibm1140 cp273 273 \
-     csibm273 ibm273 cp424 424 csibm424 ebcdic_cp_he ibm424 cp437 437 cspc8codepage437 ibm437 cp500 \
-     500 csibm500 ebcdic_cp_be ebcdic_cp_ch ibm500 cp720 cp737 cp775 775 cspc775baltic ibm775 cp850 \
-     850 cspc850multilingual ibm850 cp852 852 cspcp852 ibm852 cp855 855 csibm855 ibm855 cp856 cp857 \
-     857 csibm857 ibm857 cp858 858 csibm858 ibm858 cp860 860 csibm860 ibm860 cp861 861 cp_is csibm861 \
-     ibm861 cp862 862 cspc862latinhebrew ibm862 cp863 863 csibm863 ibm863 cp864 864 csibm864 ibm864 \
-     cp865 865 csibm865 ibm865 cp869 869 cp_gr csibm869 ibm869 cp875 euc_jis_2004 euc_jis2004 \
-     eucjis2004 jisx0213 euc_jisx0213 eucjisx0213 hp_roman8 cp1051 ibm1051 r8 roman8 hz hz_gb \
-     hz_gb_2312 hzgb idna iso2022_jp_1 iso2022jp_1 iso_2022_jp_1 iso2022_jp_2 iso2022jp_2 \
-     iso_2022_jp_2 iso2022_jp_2004 iso2022jp_2004 iso_2022_jp_2004 iso2022_jp_3 iso2022jp_3 \
-     iso_2022_jp_3 iso2022_jp_ext iso2022jp_ext iso_2022_jp_ext iso2022_kr csiso2022kr iso2022kr \
-     iso_2022_kr johab cp1361 ms1361 koi8_t kz1048 kz_1048 rk1048 strk1048_2002 mac_arabic \
-     mac_croatian mac_farsi mac_greek macgreek mac_iceland maciceland mac_latin2 mac_centeuro \
-     maccentraleurope maclatin2 mac_romanian mac_turkish macturkish palmos ptcp154 cp154 csptcp154 \
-     cyrillic_asian pt154 punycode raw_unicode_escape shift_jis_2004 s_jis_2004 shiftjis2004 \
-     sjis_2004 shift_jisx0213 s_jisx0213 shiftjisx0213 sjisx0213 unicode_escape utf_7 u7 \
-     unicode_1_1_utf_7 utf7";
+/// What they have other than ASCII below 128, and Python's names.
+const PARTLY: [(&str, &str); 8] = [
+    (
+        "",
+        "cp1006 cp1125 1125 cp866u ibm1125 ruscii cp437 437 cspc8codepage437 ibm437 cp720 cp737 \
+         cp775 775 cspc775baltic ibm775 cp850 850 cspc850multilingual ibm850 cp852 852 cspcp852 \
+         ibm852 cp855 855 csibm855 ibm855 cp856 cp857 857 csibm857 ibm857 cp858 858 csibm858 ibm858 \
+         cp860 860 csibm860 ibm860 cp861 861 cp_is csibm861 ibm861 cp862 862 cspc862latinhebrew \
+         ibm862 cp863 863 csibm863 ibm863 cp865 865 csibm865 ibm865 cp869 869 cp_gr csibm869 ibm869 \
+         euc_jis_2004 euc_jis2004 eucjis2004 jisx0213 euc_jisx0213 eucjisx0213 hp_roman8 cp1051 \
+         ibm1051 r8 roman8 johab cp1361 ms1361 koi8_t kz1048 kz_1048 rk1048 strk1048_2002 \
+         mac_arabic mac_croatian mac_farsi mac_greek macgreek mac_iceland maciceland mac_latin2 \
+         mac_centeuro maccentraleurope maclatin2 mac_romanian mac_turkish macturkish palmos ptcp154 \
+         cp154 csptcp154 cyrillic_asian pt154",
+    ),
+    ("%", "cp864 864 csibm864 ibm864"),
+    ("~", "hz hz_gb hz_gb_2312 hzgb"),
+    (
+        "\u{1b}",
+        "iso2022_jp_1 iso2022jp_1 iso_2022_jp_1 iso2022_jp_2 iso2022jp_2 iso_2022_jp_2 \
+         iso2022_jp_2004 iso2022jp_2004 iso_2022_jp_2004 iso2022_jp_3 iso2022jp_3 iso_2022_jp_3 \
+         iso2022_jp_ext iso2022jp_ext iso_2022_jp_ext",
+    ),
+    ("\u{e}\u{f}\u{1b}", "iso2022_kr csiso2022kr iso2022kr iso_2022_kr"),
+    ("\\", "raw_unicode_escape unicode_escape"),
+    (
+        "\\~",
+        "shift_jis_2004 s_jis_2004 shiftjis2004 sjis_2004 shift_jisx0213 s_jisx0213 shiftjisx0213 \
+         sjisx0213",
+    ),
+    ("+", "utf_7 u7 unicode_1_1_utf_7 utf7"),
+];
+
+const UNREAD: &str = "cp037 037 csibm037 ebcdic_cp_ca ebcdic_cp_nl ebcdic_cp_us ebcdic_cp_wt ibm037 ibm039 \
+         cp1026 1026 csibm1026 ibm1026 cp1140 1140 ibm1140 cp273 273 csibm273 ibm273 cp424 424 \
+         csibm424 ebcdic_cp_he ibm424 cp500 500 csibm500 ebcdic_cp_be ebcdic_cp_ch ibm500 cp875 \
+         idna punycode";
 
 const BINARY: &str = "base64_codec base64 base_64 bz2_codec bz2 hex_codec hex quopri_codec quopri quoted_printable \
      quotedprintable rot_13 rot13 undefined uu_codec uu zlib_codec zip zlib";
