@@ -83,6 +83,12 @@ fn hosts_that_are_not_allowed_are_refused(database: &TestDatabase) {
     </body>
     </html>
     "#);
+    let vary = |cookie: &str| {
+        let asked = server.anonymous().request("GET", "/").header("host", "evil.example");
+        asked.header("cookie", cookie).send().header("vary").to_owned()
+    };
+    let good = "csrftoken=abcdefghijklmnopqrstuvwxyzABCDEF";
+    assert_eq!([vary("csrftoken=abc"), vary("sessionid=x"), vary(good)], ["Cookie", "Cookie", ""]);
     server.log_with(r#"Invalid HTTP_HOST header: "evil.example". You may need to add it to ALLOWED_HOSTS."#);
 }
 

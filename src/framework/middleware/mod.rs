@@ -246,7 +246,9 @@ where
             };
             let result = result.map(|mut response| {
                 let framed = common::is_framed(&response);
-                cookies::vary(&mut response, &this.known.site.settings, framed);
+                // Error pages run CsrfViewMiddleware for themselves (`requires_csrf_token`), a redirect does not.
+                let csrf = framed || response.status().is_client_error();
+                cookies::vary(&mut response, &this.known.site.settings, csrf);
                 security::add_headers(&mut response, id, framed);
                 response
             });
