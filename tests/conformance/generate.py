@@ -490,6 +490,10 @@ def sessions(cases):
             cases.add("sessions", f"{who} {name}", "GET", ROOT, headers + [["Authorization", value]])
             cases.add("sessions", f"{who} auth {name}", "GET", AUTH, headers + [["Authorization", value]])
     good = "sessionid={sessionid}"
+    for name, secret, _, _ in CSRFS:
+        for host in ["evil.example", "localhost:x"]:
+            cases.twice("sessions", f"host {host} csrf {name}", AUTH, [["Host", host], ["Cookie", f"csrftoken={secret or ''}"]])
+        cases.add("sessions", f"slash csrf {name}", "POST", "/auth", [["Cookie", f"csrftoken={secret or ''}"]])
     for name, secret, header, field in CSRFS:
         cookie = [["Cookie", good if secret is None else f"{good}; csrftoken={secret}"]]
         tokens = [] if header is None else [["X-CSRFToken", header]]
