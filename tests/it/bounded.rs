@@ -113,6 +113,25 @@ fn a_revocation_is_late_by_milliseconds() {
     assert_eq!(client.get("new").0, 401);
 }
 
+/// The listener rests while nobody asks. Whoever does wakes it, so that what was kept is used again at once.
+#[test]
+fn the_first_request_after_a_rest_wakes_the_listener() {
+    let Some((database, key)) = prepare() else { return };
+    let server = serve(&database);
+    let mut client = Connection::connect(server.address());
+    client.get(&key);
+    wait_until_kept(&database, &server, &key);
+    let kept_after_a_rest = |_: &i32| {
+        thread::sleep(Duration::from_millis(1100));
+        client.get(&key);
+        thread::sleep(Duration::from_millis(20));
+        is_kept(&database, &server, &key)
+    };
+    // A busy machine may be late now and then.
+    let times = (0..4).filter(kept_after_a_rest).count();
+    assert!(times >= 2, "{times} of 4");
+}
+
 #[test]
 fn a_truncated_table_is_heard_of() {
     let Some((database, key)) = prepare() else { return };

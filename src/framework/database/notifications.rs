@@ -75,11 +75,12 @@ impl Listener {
         }
     }
 
-    /// Waits until the server has sent something, or the time is over. [`Listener::next_notification`] tells what it was.
+    /// Waits until the server has sent something, `bell` can be read, or the time is over.
+    /// [`Listener::next_notification`] tells what was sent; whether the bell rang is returned.
     ///
     /// # Errors
     /// [`DatabaseError::Unavailable`] when the connection is lost.
-    pub fn wait(&mut self, timeout: Duration) -> Result<(), DatabaseError> {
+    pub fn wait(&mut self, timeout: Duration, bell: Option<BorrowedFd<'_>>) -> Result<bool, DatabaseError> {
         // SAFETY: the connection is open.
         let socket = unsafe { ffi::PQsocket(self.0.as_ptr()) };
         if socket < 0 {
@@ -88,13 +89,16 @@ impl Listener {
         // SAFETY: a socket that libpq has open, and doesn't close before its next call.
         let socket = unsafe { BorrowedFd::borrow_raw(socket) };
         let timeout = Timespec::try_from(timeout).map_err(|error| unavailable(&error.to_string()))?;
-        match poll(&mut [PollFd::new(&socket, PollFlags::IN)], Some(&timeout)) {
+        let mut both =
+            [socket, bell.unwrap_or(socket)].map(|one| PollFd::from_borrowed_fd(one, PollFlags::IN));
+        match poll(&mut both, Some(&timeout)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(unavailable(&error.to_string())),
         }
+        let rang = bell.is_some() && !both[1].revents().is_empty();
         // Also when the time is over: with TLS, something may have been read already.
         // SAFETY: the connection is open.
-        if unsafe { ffi::PQconsumeInput(self.0.as_ptr()) } == 0 { Err(self.error()) } else { Ok(()) }
+        if unsafe { ffi::PQconsumeInput(self.0.as_ptr()) } == 0 { Err(self.error()) } else { Ok(rang) }
     }
 
     /// The next notification of those that have come, in the order of their commits.

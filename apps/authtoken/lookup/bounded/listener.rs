@@ -1,10 +1,11 @@
 //! The thread that listens.
 
+use std::os::fd::AsFd;
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::revocations::Revocations;
+use super::revocations::{Bell, Revocations};
 use super::triggers::{CHANNEL, installed_condition};
 use super::{HEARTBEAT, PULSE};
 use crate::framework::database::notifications::Listener;
@@ -18,9 +19,12 @@ const MISSING: &str =
 const POOLED: &str = "a connection pooler stands before the database, and would keep the notifications; DATABASE_URL must lead to the server itself";
 
 pub(super) fn start(database: Database, revocations: &Arc<Revocations>) {
-    let revocations = Arc::downgrade(revocations);
-    let work = move || work(&database, &revocations);
-    if let Err(error) = thread::Builder::new().name("token-notify".to_owned()).spawn(work) {
+    let started = revocations.hang_up_bell().and_then(|bell| {
+        let revocations = Arc::downgrade(revocations);
+        let work = move || work(&database, &revocations, &bell);
+        thread::Builder::new().name("token-notify".to_owned()).spawn(work)
+    });
+    if let Err(error) = started {
         log::warn!("{EXACT}: {error}");
     }
 }
@@ -33,10 +37,10 @@ const PULSE_SQL: &str = "";
 
 const EXACT: &str = "TOKEN_CACHE=bounded is not in force, and each token is looked up";
 
-fn work(database: &Database, revocations: &Weak<Revocations>) {
+fn work(database: &Database, revocations: &Weak<Revocations>, bell: &Bell) {
     let mut log = Log::default();
     while revocations.strong_count() > 0 {
-        let ended = listen(database, revocations, &mut log);
+        let ended = listen(database, revocations, bell, &mut log);
         let Some(revocations) = revocations.upgrade() else { return };
         revocations.silence();
         if let Err(error) = ended {
@@ -105,15 +109,23 @@ impl<'a> Ear<'a> {
         }
     }
 
-    /// Notes what comes until then.
-    fn rest(&mut self, revocations: &Revocations, until: Instant) -> Result<(), DatabaseError> {
+    /// Notes what comes until then, or until the bell rings.
+    fn rest(
+        &mut self,
+        revocations: &Revocations,
+        until: Instant,
+        bell: Option<&Bell>,
+    ) -> Result<(), DatabaseError> {
         loop {
             let rest = until.saturating_duration_since(Instant::now());
             if rest.is_zero() {
                 return Ok(());
             }
-            self.listener.wait(rest)?;
+            let rang = self.listener.wait(rest, bell.map(AsFd::as_fd))?;
             self.drain(revocations);
+            if rang {
+                return Ok(());
+            }
         }
     }
 
@@ -127,7 +139,12 @@ impl<'a> Ear<'a> {
 }
 
 /// Listens on one connection, until that is lost or nobody uses what is heard any more.
-fn listen(database: &Database, revocations: &Weak<Revocations>, log: &mut Log) -> Result<(), DatabaseError> {
+fn listen(
+    database: &Database,
+    revocations: &Weak<Revocations>,
+    bell: &Bell,
+    log: &mut Log,
+) -> Result<(), DatabaseError> {
     let mut ear = Ear::open(database, revocations)?;
     let heartbeat = format!(
         "SELECT pg_notify('{}', '') WHERE {}",
@@ -143,16 +160,17 @@ fn listen(database: &Database, revocations: &Weak<Revocations>, log: &mut Log) -
             if ear.returned < beats {
                 return Err(DatabaseError::Unavailable(UNHEARD.to_owned()));
             }
-            // Where nobody asks, nobody needs to know; who then does is told a heartbeat later.
-            if !revocations.take_asked() && counts {
-                ear.rest(&revocations, next_beat)?;
+            // Where nobody asks, nobody needs to know, until somebody does.
+            if !revocations.take_asked(bell) && counts {
+                ear.rest(&revocations, next_beat, Some(bell))?;
+                next_beat = Instant::now();
                 continue;
             }
             if ear.ask(&revocations, &heartbeat)?.1 == 0 {
                 revocations.silence();
                 counts = false;
                 log.exact(MISSING);
-                ear.rest(&revocations, next_beat)?;
+                ear.rest(&revocations, next_beat, None)?;
                 continue;
             }
             beats += 1;
@@ -164,7 +182,7 @@ fn listen(database: &Database, revocations: &Weak<Revocations>, log: &mut Log) -
         }
         let (sent, _) = ear.ask(&revocations, PULSE_SQL)?;
         revocations.heard(sent);
-        ear.rest(&revocations, Instant::now() + PULSE)?;
+        ear.rest(&revocations, Instant::now() + PULSE, None)?;
     }
     Ok(())
 }

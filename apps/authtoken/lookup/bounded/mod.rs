@@ -19,7 +19,8 @@
 //! notified of, so what was committed before the question has been heard with the answer. Where the last answer's
 //! question is older than [`BOUND`], every look-up is exact, until the next answer: a revocation is never late by more,
 //! however slow or dead the network, the server or the listener is. Every [`HEARTBEAT`] the listener also looks whether
-//! the triggers are there, and notifies itself: that has to come back. While nobody asks, there is no pulse.
+//! the triggers are there, and notifies itself: that has to come back. While nobody asks, there is no pulse; the first
+//! who does wakes the listener.
 
 mod listener;
 mod revocations;

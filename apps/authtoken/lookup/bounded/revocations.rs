@@ -1,6 +1,10 @@
 //! What the listener has heard, for the workers to ask without a lock.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -44,6 +48,17 @@ pub(super) struct Revocations {
     heard: AtomicU64,
     /// Whether anybody asked since the listener last looked.
     asked: AtomicBool,
+    /// Wakes the listener that rests.
+    bell: OnceLock<UnixStream>,
+}
+
+/// The listener's end of the bell: it can be read when somebody has asked.
+pub(super) struct Bell(UnixStream);
+
+impl AsFd for Bell {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
 }
 
 impl Default for Revocations {
@@ -55,6 +70,7 @@ impl Default for Revocations {
             slots: (0..SLOTS).map(|_| AtomicU64::new(0)).collect(),
             heard: AtomicU64::new(0),
             asked: AtomicBool::new(true),
+            bell: OnceLock::new(),
         }
     }
 }
@@ -70,7 +86,7 @@ impl Revocations {
     pub(super) fn begin(&self) -> (Reading, Hearing) {
         // Only where it is not set: this line of memory is every worker's.
         if !self.asked.load(Ordering::Relaxed) {
-            self.asked.store(true, Ordering::Relaxed);
+            self.ask();
         }
         // Before the generations and the slots: whoever sees a pulse sees all that was heard before it.
         let heard = self.heard.load(Ordering::Acquire);
@@ -81,6 +97,17 @@ impl Revocations {
             _ => Hearing::All,
         };
         (reading, hearing)
+    }
+
+    /// Tells the listener that what it hears is of use again.
+    #[cold]
+    fn ask(&self) {
+        if !self.asked.swap(true, Ordering::AcqRel)
+            && let Some(mut bell) = self.bell.get()
+        {
+            // It is full where nobody listens; then there is nobody to wake.
+            let _ = bell.write(b"!");
+        }
     }
 
     /// Whether what was read then still holds now, of a user of this slot.
@@ -130,9 +157,21 @@ impl Revocations {
         self.heard.store(0, Ordering::Release);
     }
 
-    /// Whether anybody asked since this was last called.
-    pub(super) fn take_asked(&self) -> bool {
-        self.asked.swap(false, Ordering::Relaxed)
+    /// Hangs up the bell, once.
+    pub(super) fn hang_up_bell(&self) -> io::Result<Bell> {
+        let (ours, workers) = UnixStream::pair()?;
+        ours.set_nonblocking(true)?;
+        workers.set_nonblocking(true)?;
+        let _ = self.bell.set(workers);
+        Ok(Bell(ours))
+    }
+
+    /// Whether anybody asked since this was last called. The bell is silent afterwards.
+    pub(super) fn take_asked(&self, bell: &Bell) -> bool {
+        // Before the flag is taken: who asks after that rings again.
+        let mut rings = [0; 64];
+        while (&bell.0).read(&mut rings).is_ok_and(|count| count == rings.len()) {}
+        self.asked.swap(false, Ordering::AcqRel)
     }
 }
 
