@@ -97,6 +97,7 @@ def requests(given, running, tokens):
                     headers = case.headers(tokens.get(server.name))
                     count, seconds, _, p99 = wrk(server.port, path, headers, depth, given.connections, given.seconds)
                     used = server.cpu_seconds() - before
+                    server.settle()
                     figures.setdefault((case, depth, server.name), []).append((count / used, count / seconds, p99))
         print(f"round {round_number + 1} of {given.rounds}", file=sys.stderr)
     lines = ["| request | server | of bare, CPU | of bare, clock | requests/s of CPU | requests/s | p99, ms |",

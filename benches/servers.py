@@ -42,6 +42,14 @@ class Server:
     def cpu_seconds(self):
         return cpu_seconds([self.process.pid, *self.others])
 
+    def settle(self):
+        """Waits until what wrk left unanswered is done, which would be paid by whoever is measured next."""
+        for _ in range(100):
+            before = self.cpu_seconds()
+            time.sleep(0.05)
+            if self.cpu_seconds() - before < 0.005:
+                return
+
     def stop(self):
         self.process.terminate()
         try:
