@@ -11,6 +11,8 @@ from load import Client
 BODY = json.dumps({"username": servers.USERNAME, "password": servers.PASSWORD}).encode()
 HEADERS = {"Content-Type": "application/json"}
 SECONDS = 8
+# vitamin's own choice, and Django's.
+SCHEMES = ("bcrypt_sha256", "pbkdf2_sha256")
 
 
 def login(client):
@@ -34,46 +36,59 @@ def latencies(port, token, seconds):
     return cuts[49], cuts[98]
 
 
-def table(folder, env, token, rounds):
-    server = servers.vitamin("logins", folder, env, core=None)
+def table(folder, env, rounds):
+    """By the scheme of the password's hash."""
+    columns = []
+    for scheme in SCHEMES:
+        own = dict(env, DATABASE_URL=str(folder / f"{scheme}.sqlite3"), PASSWORD_HASHERS=scheme)
+        token = servers.seed(own)
+        server = servers.vitamin(scheme, folder, own, core=None)
+        try:
+            columns.append(figures(server.port, token, rounds))
+        finally:
+            server.stop()
+    names = ["one alone", f"a second, on {os.cpu_count()} cores", "`GET /auth/`, p50 and p99, nobody logging in",
+             "the same while every core hashes"]
+    lines = [f"| logins | {' | '.join(SCHEMES)} |", "|---|---|---|"]
+    return lines + [f"| {' | '.join(row)} |" for row in zip(names, *columns)]
+
+
+def figures(port, token, rounds):
+    """In words: one login's time, logins a second, and the latencies of others without and with logins."""
     cores = os.cpu_count()
     stopped = threading.Event()
     counts = [0] * (cores * 2)
 
     def keep_logging_in(number):
-        client = Client(server.port)
+        client = Client(port)
         while not stopped.is_set():
             login(client)
             counts[number] += 1
         client.close()
 
-    try:
-        client = Client(server.port)
+    client = Client(port)
+    login(client)
+    alone = []
+    for _ in range(rounds):
+        begin = time.perf_counter()
         login(client)
-        alone = []
-        for _ in range(rounds):
-            begin = time.perf_counter()
-            login(client)
-            alone.append(time.perf_counter() - begin)
-        one = statistics.median(alone)
-        client.close()
-        quiet = latencies(server.port, token, SECONDS)
-        threads = [threading.Thread(target=keep_logging_in, args=(number,)) for number in range(len(counts))]
-        for thread in threads:
-            thread.start()
+        alone.append(time.perf_counter() - begin)
+    one = statistics.median(alone)
+    client.close()
+    quiet = latencies(port, token, SECONDS)
+    threads = [threading.Thread(target=keep_logging_in, args=(number,)) for number in range(len(counts))]
+    for thread in threads:
+        thread.start()
+    try:
         time.sleep(1)
         # First by themselves: who measures latencies needs processor time too, and on these cores.
         before, begin = sum(counts), time.perf_counter()
         time.sleep(2 * SECONDS)
         rate = (sum(counts) - before) / (time.perf_counter() - begin)
-        busy = latencies(server.port, token, SECONDS)
+        busy = latencies(port, token, SECONDS)
+    finally:
         stopped.set()
         for thread in threads:
             thread.join()
-    finally:
-        stopped.set()
-        server.stop()
-    return ["| logins | |", "|---|---|", f"| one alone | {one * 1000:.0f} ms |",
-            f"| a second, on {cores} cores | {rate:.1f}, {rate * one / cores:.2f} of cores / time of one |",
-            f"| `GET /auth/`, p50 and p99, nobody logging in | {quiet[0]:.2f} and {quiet[1]:.2f} ms |",
-            f"| the same while every core hashes | {busy[0]:.2f} and {busy[1]:.2f} ms |"]
+    both = [f"{p50:.2f} and {p99:.2f} ms" for p50, p99 in (quiet, busy)]
+    return [f"{one * 1000:.0f} ms", f"{rate:.1f}, {rate * one / cores:.2f} of cores / time of one", *both]

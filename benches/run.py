@@ -190,7 +190,7 @@ def measure(given, folder, with_postgres):
         if "memory" in wanted:
             sections.append(memory(given, folder, env))
         if "logins" in wanted:
-            sections.append(logins.table(folder, env, token, given.rounds))
+            sections.append(logins.table(folder, env, given.rounds))
     finally:
         for server in started:
             server.stop()
