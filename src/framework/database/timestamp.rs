@@ -5,8 +5,8 @@
 //! django/db/backends/sqlite3/operations.py), diesel the same with another number of digits. What has this form is read
 //! here, anything else by diesel as before.
 //!
-//! SQLite takes any text for a time, and Django reads as None what is none (`parse_datetime` of django/utils/dateparse.py): one
-//! that was typed by hand, or imported, shuts nobody out.
+//! SQLite takes any text for a time, and Django reads as None what is none (`parse_datetime` of
+//! django/utils/dateparse.py): one that was typed by hand, or imported, shuts nobody out.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::backend::Backend;
@@ -16,8 +16,8 @@ use diesel::sqlite::{Sqlite, SqliteType};
 
 use super::manager::MultiBackend;
 
-/// For `#[diesel(deserialize_as = Moment)]`: a `NaiveDateTime` of a model, as [`now`](super::now) has it; 1970 for what is no
-/// time.
+/// For `#[diesel(deserialize_as = Moment)]`: a `NaiveDateTime` of a model, as [`now`](super::now) has it; 1970 for what
+/// is no time.
 #[derive(Clone, Copy, Debug, FromSqlRow)]
 pub struct Moment(Option<NaiveDateTime>);
 

@@ -42,8 +42,8 @@ pub enum Order {
     Big,
 }
 
-/// The label names a codec that makes no text (`bz2`), or one that is not supported here, or not enough (EBCDIC, UTF-7). The text is Django
-/// REST framework's; the view answers 400 with it.
+/// The label names a codec that makes no text (`bz2`), or one that is not supported here, or not enough (EBCDIC, UTF-7).
+/// The text is Django REST framework's; the view answers 400 with it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Unsupported charset \"{0}\" in request Content-Type header.")]
 pub struct UnsupportedCharset(String);
@@ -196,7 +196,8 @@ mod tests {
         }
     }
 
-    /// `[bytes as ISO 8859-1 text, charset, bytes.decode(charset), the same with errors="replace"]`, made with CPython 3.11.
+    /// `[bytes as ISO 8859-1 text, charset, bytes.decode(charset), the same with errors="replace"]`, made with
+    /// CPython 3.11.
     #[test]
     fn bytes_are_decoded_as_python_decodes_them() {
         type Case = (String, String, Option<String>, String);
