@@ -29,6 +29,9 @@ mod locked;
 mod logs;
 mod migrations;
 mod passwords;
+#[cfg(feature = "postgres")]
+mod pooler;
+mod replaced;
 mod revocation;
 mod shadow;
 mod shutdown;

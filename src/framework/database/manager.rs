@@ -1,10 +1,13 @@
 //! How a connection is opened: the scheme of the URL chooses, and each database gets the settings it needs.
 
+use std::path::Path;
+
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ManageConnection, R2D2Connection};
 use diesel::{Connection as _, ConnectionError, RunQueryDsl, SqliteConnection};
 
 use super::clock::set_time_zone;
+use super::file_id::FileId;
 use super::{DatabaseSettings, DatabaseUrl, JournalMode, Named, Names};
 
 // The derive can't read types with parameters.
@@ -63,9 +66,31 @@ impl Manager {
     }
 
     fn sqlite(&self, path: &str) -> Result<DbConnection, diesel::r2d2::Error> {
-        if self.settings.read_only {
-            return self.sqlite_read_only(path);
+        let before = self.file();
+        let connection = if self.settings.read_only {
+            self.sqlite_read_only(path)?
+        } else {
+            self.sqlite_read_write(path)?
+        };
+        let file = self.file();
+        if before.is_some() && before != file {
+            return Err(Self::replaced());
         }
+        Ok(DbConnection::Sqlite(Named::of_file(connection, self.settings.names.clone(), file)))
+    }
+
+    /// The file that the settings name now, where they name one by a plain path.
+    fn file(&self) -> Option<FileId> {
+        let path = self.settings.url.sqlite_path().filter(|path| !path.starts_with("file:"))?;
+        FileId::of(Path::new(path)).ok()
+    }
+
+    fn replaced() -> diesel::r2d2::Error {
+        let reason = "the file was replaced".to_owned();
+        diesel::r2d2::Error::ConnectionError(ConnectionError::BadConnection(reason))
+    }
+
+    fn sqlite_read_write(&self, path: &str) -> Result<SqliteConnection, diesel::r2d2::Error> {
         let mut connection = SqliteConnection::establish(path)?;
         let query = diesel::r2d2::Error::QueryError;
         // First of all, so that what follows waits for a lock instead of failing.
@@ -78,11 +103,11 @@ impl Manager {
         }
         // FULL: a login that was answered is on the disk, also after a power cut.
         connection.batch_execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL").map_err(query)?;
-        Ok(DbConnection::Sqlite(Named::new(connection, self.settings.names.clone())))
+        Ok(connection)
     }
 
     /// SQLite's own read-only mode: no file is made, no journal mode switched, no journal of a crash played back.
-    fn sqlite_read_only(&self, path: &str) -> Result<DbConnection, diesel::r2d2::Error> {
+    fn sqlite_read_only(&self, path: &str) -> Result<SqliteConnection, diesel::r2d2::Error> {
         let uri = if path.starts_with("file:") {
             format!("{path}{}mode=ro", if path.contains('?') { '&' } else { '?' })
         } else {
@@ -96,7 +121,7 @@ impl Manager {
         connection
             .batch_execute(&format!("PRAGMA busy_timeout = {timeout}; PRAGMA query_only = ON"))
             .map_err(query)?;
-        Ok(DbConnection::Sqlite(Named::new(connection, self.settings.names.clone())))
+        Ok(connection)
     }
 
     /// A connection that only reads, and that waits for nobody: a lock that another holds is an error at once.
@@ -120,21 +145,6 @@ impl Manager {
         .get_result(connection)?;
         Ok((pages == 0).then_some(JournalMode::Wal))
     }
-
-    #[cfg(feature = "postgres")]
-    fn postgres(&self, url: &str) -> Result<DbConnection, diesel::r2d2::Error> {
-        let mut connection = diesel::PgConnection::establish(&self.settings.libpq_url(url))?;
-        // timestamptz columns are read as plain timestamps, which is right in UTC only. Without USE_TZ Django sets TIME_ZONE
-        // here, and so writes the same moments.
-        let read_only = if self.settings.read_only { "SET default_transaction_read_only = on; " } else { "" };
-        let settings = format!(
-            "{read_only}SET TIME ZONE 'UTC'; SET statement_timeout = {}; SET lock_timeout = {}",
-            self.settings.statement_timeout.as_millis(),
-            self.settings.timeout.as_millis()
-        );
-        connection.batch_execute(&settings).map_err(diesel::r2d2::Error::QueryError)?;
-        Ok(DbConnection::Postgres(Named::new(connection, self.settings.names.clone())))
-    }
 }
 
 impl ManageConnection for Manager {
@@ -145,22 +155,30 @@ impl ManageConnection for Manager {
         let opened = match &self.settings.url {
             DatabaseUrl::Sqlite(path) => self.sqlite(path),
             #[cfg(feature = "postgres")]
-            DatabaseUrl::Postgres(url) => self.postgres(url),
+            DatabaseUrl::Postgres(url) => super::postgres::connect(&self.settings, url).map(|connection| {
+                DbConnection::Postgres(Named::new(connection, self.settings.names.clone()))
+            }),
         };
         opened.map_err(|error| match error {
             // SQLite's own message leaves out which file it was.
             Self::Error::ConnectionError(ConnectionError::BadConnection(reason)) => {
-                Self::Error::ConnectionError(ConnectionError::BadConnection(format!(
-                    "{}: {reason}",
-                    self.settings.url
-                )))
+                let url = &self.settings.url;
+                let reason = format!("{url}: {}", url.without_password(&reason));
+                Self::Error::ConnectionError(ConnectionError::BadConnection(reason))
             }
             other => other,
         })
     }
 
     fn is_valid(&self, connection: &mut DbConnection) -> Result<(), Self::Error> {
-        connection.ping().map_err(Self::Error::QueryError)
+        match connection {
+            // It can't be lost, but its file can be replaced: then it would read and write what nobody else sees.
+            DbConnection::Sqlite(connection) if connection.file() == self.file() => Ok(()),
+            DbConnection::Sqlite(_) => Err(Self::replaced()),
+            // The server may have been restarted since.
+            #[cfg(feature = "postgres")]
+            DbConnection::Postgres(connection) => connection.ping().map_err(Self::Error::QueryError),
+        }
     }
 
     fn has_broken(&self, connection: &mut DbConnection) -> bool {

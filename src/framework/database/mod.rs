@@ -5,6 +5,7 @@
 //! What diesel's `MultiConnection` can't express (see `#[derive(MultiConnection)]`) matches on the variant.
 
 mod clock;
+mod file_id;
 pub mod inspection;
 mod manager;
 pub mod migrations;
@@ -14,6 +15,8 @@ pub mod needs;
 #[cfg(feature = "postgres")]
 #[expect(unsafe_code, reason = "diesel doesn't show a connection's socket, so it could only be polled")]
 pub mod notifications;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod prepared;
 pub mod sentinel;
 mod timestamp;
@@ -22,7 +25,7 @@ mod user_id;
 pub mod watched;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection};
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
@@ -110,22 +113,6 @@ impl DatabaseSettings {
             read_only: false,
         })
     }
-
-    /// The URL with the time limits that libpq keeps itself.
-    #[cfg(feature = "postgres")]
-    fn libpq_url(&self, url: &str) -> String {
-        let mut url = url.to_owned();
-        if !url.contains("connect_timeout=") {
-            url.push(if url.contains('?') { '&' } else { '?' });
-            // libpq takes whole seconds, and two at least.
-            url.push_str(&format!("connect_timeout={}", self.timeout.as_secs().max(2)));
-        }
-        if !url.contains("tcp_user_timeout=") {
-            // A server that vanished without a word is noticed at the next query, not after a quarter of an hour.
-            url.push_str(&format!("&tcp_user_timeout={}", self.timeout.as_millis()));
-        }
-        url
-    }
 }
 
 fn seconds(env: &Env, name: &str, default: u32) -> Result<Duration, ImproperlyConfigured> {
@@ -147,19 +134,28 @@ pub enum DatabaseError {
     Query(QueryError),
 }
 
+/// Parts of messages, SQLite's and PostgreSQL's own, of errors that diesel has no kind for.
+const PASSING: [&str; 6] = [
+    "database is locked",
+    "database table is locked",
+    "statement timeout",
+    "lock timeout",
+    "deadlock detected",
+    named::OUTDATED,
+];
+
 impl From<QueryError> for DatabaseError {
     fn from(error: QueryError) -> Self {
         let passing = match &error {
+            // The transaction that only reads is that of a server which was the primary one, or is not yet.
             QueryError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
             | QueryError::DatabaseError(DatabaseErrorKind::UnableToSendCommand, _)
             | QueryError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)
+            | QueryError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _)
             | QueryError::BrokenTransactionManager => true,
-            // diesel has no kind for these; the texts are SQLite's and PostgreSQL's own.
             QueryError::DatabaseError(DatabaseErrorKind::Unknown, info) => {
                 let message = info.message();
-                ["database is locked", "database table is locked", "statement timeout", "lock timeout"]
-                    .iter()
-                    .any(|text| message.contains(text))
+                PASSING.iter().any(|text| message.contains(text))
             }
             _ => false,
         };
@@ -182,8 +178,7 @@ impl Database {
             .max_size(settings.pool_size)
             .min_idle(Some(0))
             .connection_timeout(settings.timeout)
-            // A SQLite connection can't be lost; PostgreSQL's server may have been restarted since.
-            .test_on_check_out(!settings.url.is_sqlite())
+            .test_on_check_out(true)
             .build_unchecked(Manager::new(settings.clone()));
         Self { pool, settings: Arc::new(settings.clone()) }
     }
@@ -241,7 +236,8 @@ impl Database {
         self.pool.get().map_err(|error| DatabaseError::Unavailable(error.to_string()))
     }
 
-    /// Runs queries on a connection of the pool, off the request's thread.
+    /// Runs queries on a connection of the pool, off the request's thread. Who waits for a thread waits no longer than for a
+    /// connection: where all threads are held up, thousands would else wait for their turn, and that for minutes.
     ///
     /// # Errors
     /// Those of the queries, and those of [`Database::get`].
@@ -253,7 +249,14 @@ impl Database {
     {
         let database = self.clone();
         let id = request_id::current();
-        let work = move || request_id::scope(id, || queries(&mut *database.get()?));
+        let since = Instant::now();
+        let work = move || {
+            request_id::scope(id, || {
+                let left = database.settings.timeout.saturating_sub(since.elapsed());
+                let connection = database.pool.get_timeout(left);
+                queries(&mut *connection.map_err(|error| DatabaseError::Unavailable(error.to_string()))?)
+            })
+        };
         match actix_web::web::block(work).await {
             Ok(result) => result,
             // The closure panicked, or the runtime is being shut down.
@@ -265,4 +268,28 @@ impl Database {
 /// A connection outside of any pool.
 fn connect(settings: DatabaseSettings) -> Result<DbConnection, DatabaseError> {
     Manager::new(settings).connect().map_err(|error| DatabaseError::Unavailable(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    /// More than there are threads, which all wait for the one connection.
+    #[actix_web::test]
+    async fn who_waits_for_a_thread_waits_no_longer_than_for_a_connection() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db").to_str().unwrap().to_owned();
+        let env = [("DATABASE_URL", path.as_str()), ("DATABASE_POOL_SIZE", "1"), ("DATABASE_TIMEOUT", "2")];
+        let database = Database::new(&DatabaseSettings::from_env(&Env::from_iter(env)).unwrap());
+        let held = database.get().unwrap();
+        let begun = Instant::now();
+        let answers = join_all((0..2000).map(|_| database.run(|_| Ok::<_, DatabaseError>(())))).await;
+        assert!(answers.iter().all(|answer| matches!(answer, Err(DatabaseError::Unavailable(_)))));
+        // Of 512 threads each would have held some up four times.
+        assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
+        drop(held);
+        assert!(database.run(|_| Ok::<_, DatabaseError>(())).await.is_ok());
+    }
 }

@@ -18,17 +18,37 @@ use diesel::r2d2::R2D2Connection;
 use diesel::sql_types::TypeMetadata;
 use diesel::{ConnectionResult, QueryResult};
 
+use super::file_id::FileId;
 use super::names::Names;
 
 /// A connection, and the names of its database. What goes by `batch_execute` is sent as it is.
 pub struct Named<C> {
     connection: C,
     names: Names,
+    /// Of SQLite: the file that was opened, where it has a plain path.
+    file: Option<FileId>,
+    /// Of PostgreSQL: a table was changed since a statement was prepared, which fails from then on.
+    outdated: bool,
+}
+
+/// What PostgreSQL says of such a statement.
+pub(super) const OUTDATED: &str = "cached plan must not change result type";
+
+fn is_outdated(error: &diesel::result::Error) -> bool {
+    matches!(error, diesel::result::Error::DatabaseError(_, info) if info.message() == OUTDATED)
 }
 
 impl<C> Named<C> {
     pub(super) const fn new(connection: C, names: Names) -> Self {
-        Self { connection, names }
+        Self::of_file(connection, names, None)
+    }
+
+    pub(super) const fn of_file(connection: C, names: Names, file: Option<FileId>) -> Self {
+        Self { connection, names, file, outdated: false }
+    }
+
+    pub(super) const fn file(&self) -> Option<FileId> {
+        self.file
     }
 
     /// The connection itself, for what diesel has for this database alone. It knows the names of `src/schema.rs` only.
@@ -120,7 +140,9 @@ impl<C: Connection<Backend: Backend<QueryBuilder: Default>>> Connection for Name
         T: QueryFragment<Self::Backend> + QueryId,
     {
         let renamed = Renamed { query: source, names: self.names.clone() };
-        self.connection.execute_returning_count(&renamed)
+        let result = self.connection.execute_returning_count(&renamed);
+        self.outdated |= result.as_ref().err().is_some_and(is_outdated);
+        result
     }
 
     fn transaction_state(
@@ -160,7 +182,13 @@ where
         T: Query + QueryFragment<Self::Backend> + QueryId + 'query,
         Self::Backend: QueryMetadata<T::SqlType>,
     {
-        self.connection.load(Renamed { query: source, names: self.names.clone() })
+        match self.connection.load(Renamed { query: source, names: self.names.clone() }) {
+            Ok(cursor) => Ok(cursor),
+            Err(error) => {
+                self.outdated |= is_outdated(&error);
+                Err(error)
+            }
+        }
     }
 }
 
@@ -200,7 +228,7 @@ where
     }
 
     fn is_broken(&mut self) -> bool {
-        self.connection.is_broken()
+        self.outdated || self.connection.is_broken()
     }
 }
 

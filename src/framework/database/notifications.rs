@@ -11,6 +11,7 @@ use std::time::Duration;
 use pq_sys as ffi;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::postgres::libpq_url;
 use super::{DatabaseError, DatabaseSettings, DatabaseUrl};
 
 /// What somebody sent by `NOTIFY`.
@@ -32,7 +33,7 @@ impl Listener {
         let DatabaseUrl::Postgres(url) = &settings.url else {
             return Err(unavailable("only a PostgreSQL database sends notifications"));
         };
-        let url = CString::new(settings.libpq_url(url)).map_err(|_| unavailable("a URL with a NUL"))?;
+        let url = CString::new(libpq_url(settings, url)).map_err(|_| unavailable("a URL with a NUL"))?;
         // SAFETY: the text ends with a NUL. The result is null or a connection, good or bad, that is ours to end.
         let connection = unsafe { ffi::PQconnectdb(url.as_ptr()) };
         let connection = Self(NonNull::new(connection).ok_or_else(|| unavailable("out of memory"))?);
@@ -43,7 +44,7 @@ impl Listener {
         // SAFETY: the connection is open.
         match unsafe { ffi::PQstatus(connection.0.as_ptr()) } {
             ffi::ConnStatusType::CONNECTION_OK => Ok(connection),
-            _ => Err(connection.error()),
+            _ => Err(unavailable(&settings.url.without_password(&connection.error_text()))),
         }
     }
 
@@ -119,11 +120,15 @@ impl Listener {
         Some(notification)
     }
 
-    /// The last error, in the server's or libpq's words, which hold no password.
     fn error(&self) -> DatabaseError {
+        unavailable(&self.error_text())
+    }
+
+    /// The last error, in the server's or libpq's words.
+    fn error_text(&self) -> String {
         // SAFETY: the connection is open, good or bad; the text is copied at once.
         let message = unsafe { text(ffi::PQerrorMessage(self.0.as_ptr())) };
-        unavailable(message.trim())
+        message.trim().to_owned()
     }
 }
 

@@ -22,12 +22,11 @@
 #[expect(unsafe_code, reason = "diesel shows neither the file nor the shared memory of a connection")]
 mod raw;
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use self::raw::{Connection, FileHeader, WalIndexHeader};
+use super::file_id::FileId;
 
 /// How often the path is looked up: a replaced or deleted file is noticed as late as this.
 pub const PLACE_INTERVAL: Duration = Duration::from_millis(10);
@@ -196,17 +195,16 @@ fn clock() -> Duration {
 /// Which file a path names.
 struct Place {
     path: PathBuf,
-    file: (u64, u64),
-    wal_index: Option<(u64, u64)>,
+    file: FileId,
+    wal_index: Option<FileId>,
 }
 
 impl Place {
     fn of(path: PathBuf) -> Result<Self, std::io::Error> {
-        let identity = |path: &Path| fs::metadata(path).map(|found| (found.dev(), found.ino()));
-        let file = identity(&path)?;
+        let file = FileId::of(&path)?;
         let mut wal_index = path.clone().into_os_string();
         wal_index.push("-shm");
-        Ok(Self { file, wal_index: identity(Path::new(&wal_index)).ok(), path })
+        Ok(Self { file, wal_index: FileId::of(Path::new(&wal_index)).ok(), path })
     }
 
     fn is(&self, now: &Self, mode: Mode) -> bool {

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+#[cfg(feature = "postgres")]
+use percent_encoding::percent_decode_str;
+
 /// Where the database is. `Display` and `Debug` leave a password out.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
@@ -29,6 +32,15 @@ impl DatabaseUrl {
     pub const fn is_sqlite(&self) -> bool {
         matches!(self, Self::Sqlite(_))
     }
+
+    /// Words of the database's library, without what they quote of a password: libpq quotes a URL that it can't read.
+    pub(super) fn without_password(&self, words: &str) -> String {
+        match self {
+            Self::Sqlite(_) => words.to_owned(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(url) => hide_password(url, words),
+        }
+    }
 }
 
 impl FromStr for DatabaseUrl {
@@ -37,7 +49,7 @@ impl FromStr for DatabaseUrl {
     fn from_str(url: &str) -> Result<Self, Self::Err> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             #[cfg(feature = "postgres")]
-            return Ok(Self::Postgres(url.to_owned()));
+            return check(url).map(|()| Self::Postgres(url.to_owned()));
             #[cfg(not(feature = "postgres"))]
             return Err("this program was built without PostgreSQL; build it with `--features postgres`.");
         }
@@ -63,13 +75,66 @@ impl fmt::Display for DatabaseUrl {
             Self::Sqlite(path) => f.write_str(path),
             #[cfg(feature = "postgres")]
             Self::Postgres(url) => {
-                // Everything before the last `@` of the authority may hold the password, and so may the query.
-                let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-                let rest = rest.split('?').next().unwrap_or_default();
+                // Everything before the last `@` of the authority may hold the password, and so may the parameters.
+                let (start, _) = parameters(url);
+                let rest = start.split_once("://").map_or(start, |(_, rest)| rest);
                 write!(f, "postgres://{}", rest.rsplit('@').next().unwrap_or_default())
             }
         }
     }
+}
+
+#[cfg(feature = "postgres")]
+fn hide_password(url: &str, words: &str) -> String {
+    const HIDDEN: &str = "******";
+    let (start, parameters) = parameters(url);
+    let user = start.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@'));
+    let in_user = user.and_then(|(user, _)| user.split_once(':')).map(|(_, password)| password);
+    let in_parameters = parameters.iter().filter_map(|parameter| parameter.strip_prefix("password="));
+    let passwords = in_user.into_iter().chain(in_parameters).filter(|password| !password.is_empty());
+    passwords.fold(words.to_owned(), |words, password| {
+        let decoded = percent_decode_str(password).decode_utf8_lossy();
+        words.replace(password, HIDDEN).replace(decoded.as_ref(), HIDDEN)
+    })
+}
+
+/// What stands before the parameters of libpq's URL, and these. A password may hold a question mark.
+#[cfg(feature = "postgres")]
+pub(super) fn parameters(url: &str) -> (&str, Vec<&str>) {
+    let authority = url.find("://").map_or(0, |at| at + 3);
+    let rest = url.get(authority..).unwrap_or_default();
+    let user = rest.find(['@', '/']).filter(|at| rest.get(*at..).is_some_and(|rest| rest.starts_with('@')));
+    let from = authority + user.unwrap_or(0);
+    let question = url.get(from..).and_then(|rest| rest.find('?')).map(|at| from + at);
+    let (start, query) = question.map_or((url, ""), |at| url.split_at(at));
+    (start, query.trim_start_matches('?').split('&').filter(|parameter| !parameter.is_empty()).collect())
+}
+
+/// Refuses what libpq can't read, since it would quote the part, which may be one of a password.
+#[cfg(feature = "postgres")]
+fn check(url: &str) -> Result<(), &'static str> {
+    let escapes = url.split('%').skip(1);
+    let is_escape = |rest: &str| rest.get(..2).is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
+    if !escapes.into_iter().all(is_escape) {
+        return Err("a % in it does not begin an escape; a password's own % is written %25.");
+    }
+    let (start, _) = parameters(url);
+    let rest = start.split_once("://").map_or(start, |(_, rest)| rest);
+    let rest =
+        rest.split_once('@').map_or(rest, |(user, after)| if user.contains('/') { rest } else { after });
+    let hosts = rest.split('/').next().unwrap_or_default().split(',');
+    // An IPv6 address stands in brackets.
+    let is_port = |host: &str| {
+        let after =
+            if host.starts_with('[') { host.split_once(']').map(|(_, after)| after) } else { Some(host) };
+        after.is_some_and(|host| {
+            host.rsplit_once(':').is_none_or(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+        })
+    };
+    if hosts.into_iter().all(is_port) {
+        return Ok(());
+    }
+    Err("what stands behind the host is no port; a password's own / and @ are written %2F and %40.")
 }
 
 impl fmt::Debug for DatabaseUrl {
@@ -101,8 +166,57 @@ mod tests {
     #[cfg(feature = "postgres")]
     #[test]
     fn a_password_never_prints() {
-        let url: DatabaseUrl = "postgres://pepe:s3cr@t@db.example:5432/x?password=s3cret".parse().unwrap();
-        assert_eq!(url.to_string(), "postgres://db.example:5432/x");
-        assert_eq!(format!("{url:?}"), "DatabaseUrl(postgres://db.example:5432/x)");
+        for (url, shown) in [
+            ("postgres://pepe:s3cr@t@db.example:5432/x?password=s3cret", "postgres://db.example:5432/x"),
+            ("postgres://pepe:s3?cret@db.example/x?sslmode=disable", "postgres://db.example/x"),
+            ("postgres://db.example/x?password=s3@cret", "postgres://db.example/x"),
+            ("postgresql:///x?user=pepe&password=s3cret", "postgres:///x"),
+        ] {
+            let url: DatabaseUrl = url.parse().unwrap();
+            assert_eq!(url.to_string(), shown);
+            assert_eq!(format!("{url:?}"), format!("DatabaseUrl({shown})"));
+        }
+        let url = DatabaseUrl::Postgres("postgres://pepe:s3%20cret@[::1/x?password=0ther".to_owned());
+        let words = r#"no "]" in URI: "postgres://pepe:s3%20cret@[::1/x?password=0ther" (s3 cret)"#;
+        assert_eq!(
+            url.without_password(words),
+            r#"no "]" in URI: "postgres://pepe:******@[::1/x?password=******" (******)"#
+        );
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn what_libpq_would_quote_is_refused_unquoted() {
+        for url in [
+            "postgres://pepe:100%safe@h/x",
+            "postgres://pepe:s3%",
+            "postgres://pepe:s3/cret@h/x",
+            "postgres://pepe:s3cret@h:port/x",
+            "postgres://pepe:s3cret@[::1/x",
+        ] {
+            assert!(url.parse::<DatabaseUrl>().is_err(), "{url}");
+        }
+        for url in [
+            "postgres://u:p@h:1,[::1]:2,[::2]/x?target_session_attrs=any",
+            "postgres://u@%2Ftmp%2Fx:5432/x",
+            "postgres:///x",
+            "postgres://h/x?user=a@b:c",
+            "postgres://",
+        ] {
+            assert!(url.parse::<DatabaseUrl>().is_ok(), "{url}");
+        }
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn parameters_begin_behind_the_password() {
+        for (url, start, found) in [
+            ("postgres://u:a?b@h/x?c=1&&d=2", "postgres://u:a?b@h/x", vec!["c=1", "d=2"]),
+            ("postgres://h/x?c=@/", "postgres://h/x", vec!["c=@/"]),
+            ("postgres://h?c=1", "postgres://h", vec!["c=1"]),
+            ("postgres://u@h/x", "postgres://u@h/x", vec![]),
+        ] {
+            assert_eq!(parameters(url), (start, found));
+        }
     }
 }

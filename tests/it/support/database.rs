@@ -68,6 +68,15 @@ impl TestDatabase {
         &self.url
     }
 
+    /// The folder of PostgreSQL's Unix socket, where it has one, and the database's name.
+    #[cfg(feature = "postgres")]
+    pub fn unix_socket(&self) -> Option<(PathBuf, &str)> {
+        // postgres://USER@FOLDER:5432/NAME
+        let (folder, name) = self.url.split_once('@')?.1.split_once(":5432/")?;
+        let folder = PathBuf::from(folder.replace("%2F", "/"));
+        folder.join(".s.PGSQL.5432").exists().then_some((folder, name))
+    }
+
     pub fn is_sqlite(&self) -> bool {
         !self.url.contains("://")
     }

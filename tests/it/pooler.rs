@@ -1,0 +1,204 @@
+//! Behind pgbouncer, which gives the server's sessions to whoever comes next: all works in either pool mode, and nothing is
+//! left in a session for others.
+//!
+//! Skipped where pgbouncer is not installed (Debian: `pgbouncer`), or fails with `REQUIRE_POOLER=1`.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use diesel::connection::SimpleConnection as _;
+use diesel::sql_types::Text;
+use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, sql_query};
+use insta::assert_snapshot;
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::support::{TestDatabase, wait_for};
+
+/// Sessions that the pool has with the server.
+const SESSIONS: usize = 4;
+const NOTICED: &str = "A connection pooler stands before PostgreSQL.";
+
+struct Pooler {
+    child: Child,
+    folder: TempDir,
+    url: String,
+}
+
+impl Pooler {
+    /// In front of this database, or `None` where that can't be.
+    fn start(database: &TestDatabase, pool_mode: &str) -> Option<Self> {
+        let program = program()?;
+        let Some((server, name)) = database.unix_socket() else {
+            eprintln!("SKIPPED: the server of TEST_DATABASE_URL has no Unix socket");
+            return None;
+        };
+        // A socket's path may have a hundred bytes.
+        let folder = tempfile::Builder::new().prefix("vitamin-pooler-").tempdir_in("/tmp").unwrap();
+        let file = folder.path().join("ini");
+        let (server, path) = (server.to_str().unwrap(), folder.path().to_str().unwrap());
+        let settings = format!(
+            "[databases]\n{name} = host={server} port=5432 user=postgres\n[pgbouncer]\nauth_type = any\n\
+             listen_addr =\nlisten_port = 6432\nunix_socket_dir = {path}\npool_mode = {pool_mode}\n\
+             default_pool_size = {SESSIONS}\nlogfile = {path}/log\n"
+        );
+        fs::write(&file, settings).unwrap();
+        // Like PostgreSQL, it does not run as root.
+        let owner = Path::new(server).metadata().unwrap();
+        let mut command = Command::new(program);
+        command.arg("-q").arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        if rustix::process::geteuid().is_root() {
+            for path in [folder.path(), &file] {
+                chown(path, Some(owner.uid()), Some(owner.gid())).unwrap();
+            }
+            command.uid(owner.uid()).gid(owner.gid());
+        }
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let child = command.current_dir("/").spawn().unwrap();
+        let url = format!("postgres://postgres@{}:6432/{name}", path.replace('/', "%2F"));
+        let pooler = Self { child, folder, url };
+        wait_for("pgbouncer", || PgConnection::establish(&pooler.url).ok().map(drop));
+        Some(pooler)
+    }
+
+    /// What each session of the server's has of these settings, from outside.
+    fn sessions(&self) -> Vec<String> {
+        #[derive(QueryableByName)]
+        struct Session {
+            #[diesel(sql_type = Text)]
+            settings: String,
+        }
+        // Each has one of its own for as long as its transaction is open.
+        let open = |_| {
+            let mut connection = PgConnection::establish(&self.url).unwrap();
+            connection.batch_execute("BEGIN").unwrap();
+            connection
+        };
+        let mut connections: Vec<PgConnection> = (0..SESSIONS).map(open).collect();
+        let query = "SELECT concat_ws(' ', current_setting('default_transaction_read_only'),
+            current_setting('statement_timeout'), current_setting('lock_timeout'),
+            (SELECT count(*) FROM pg_prepared_statements)) AS settings";
+        let session = |connection| sql_query(query).get_result::<Session>(connection).unwrap().settings;
+        connections.iter_mut().map(session).collect()
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("{}", fs::read_to_string(self.folder.path().join("log")).unwrap_or_default());
+        }
+        // It would wait for its clients, in versions that differ on the signal.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn program() -> Option<PathBuf> {
+    // Debian keeps it where only root looks.
+    let folders = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+        .chain(["/usr/sbin".into()])
+        .collect::<Vec<_>>();
+    let found = folders.into_iter().map(|folder| folder.join("pgbouncer")).find(|path| path.is_file());
+    if found.is_none() {
+        assert!(std::env::var("REQUIRE_POOLER").is_err(), "REQUIRE_POOLER is set, but there is no pgbouncer");
+        eprintln!("SKIPPED: there is no pgbouncer");
+    }
+    found
+}
+
+/// A database with a user, its key and a pooler.
+fn prepare(pool_mode: &str) -> Option<(TestDatabase, String, Pooler)> {
+    let database = TestDatabase::postgres()?;
+    database.migrate().create_user("Pepe", "aaaa");
+    let key = database.token("Pepe");
+    let pooler = Pooler::start(&database, pool_mode)?;
+    Some((database, key, pooler))
+}
+
+/// Logins, tokens and a revocation, from several sides at once.
+fn serves(pool_mode: &str) {
+    let Some((database, key, pooler)) = prepare(pool_mode) else { return };
+    {
+        // In session mode each connection keeps a session.
+        let server =
+            database.runserver().env("DATABASE_URL", &pooler.url).env("DATABASE_POOL_SIZE", "2").serve();
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..10 {
+                        assert_eq!(server.token(&key).get("/auth/").status, 200);
+                        assert_eq!(server.token("other").get("/auth/").status, 401);
+                        assert_eq!(server.anonymous().post("/", "user=Pepe&password=aaaa").key(), key);
+                    }
+                });
+            }
+        });
+        database.connection().batch_execute("UPDATE auth_user SET is_active = false").unwrap();
+        assert_eq!(server.token(&key).get("/auth/").status, 401);
+        server.log_with(NOTICED);
+    }
+    assert_eq!(pooler.sessions(), vec!["off 0 0 0"; SESSIONS]);
+}
+
+#[test]
+fn sessions_are_pooled() {
+    serves("session");
+}
+
+#[test]
+fn transactions_are_pooled() {
+    serves("transaction");
+}
+
+/// The commands that promise to write nothing tell the server to refuse it, for as long as they are there.
+#[test]
+fn what_reads_only_keeps_nobody_from_writing() {
+    let Some((database, key, pooler)) = prepare("transaction") else { return };
+    let report = database.manage(&["doctor"]).env("DATABASE_URL", &pooler.url).run().succeeded();
+    assert!(report.contains("0 problems"), "{report}");
+    assert_eq!(pooler.sessions(), vec!["off 0 0 0"; SESSIONS]);
+    let django = database.serve();
+    let origin = format!("http://{}", django.address());
+    let mut shadow = database
+        .manage(&["shadow", "--to", &origin, "127.0.0.1:0"])
+        .env("DATABASE_URL", &pooler.url)
+        // A login would write the hash anew.
+        .env("PASSWORD_HASHERS", "pbkdf2_sha256,bcrypt_sha256")
+        .env("PBKDF2_ITERATIONS", "1000")
+        .serve();
+    let hash = database.user("Pepe").unwrap().password;
+    for _ in 0..5 {
+        assert_eq!(shadow.token(&key).get("/auth/").status, 200);
+        // Pepe:aaaa
+        let basic = shadow.anonymous().request("GET", "/").header("authorization", "Basic UGVwZTphYWFh");
+        assert_eq!(basic.send().status, 200);
+    }
+    shadow.log_with("was not hashed anew");
+    shadow.signal(Signal::INT);
+    assert_eq!(shadow.wait().code(), Some(0), "{}", shadow.log());
+    assert_eq!(database.user("Pepe").unwrap().password, hash);
+    assert_eq!(pooler.sessions(), vec!["off 0 0 0"; SESSIONS]);
+}
+
+#[test]
+fn tokens_are_not_kept_where_nobody_can_listen() {
+    let Some((database, key, pooler)) = prepare("transaction") else { return };
+    database.manage(&["install_token_triggers"]).env("DATABASE_URL", &pooler.url).run().succeeded();
+    let server = database
+        .runserver()
+        .env("DATABASE_URL", &pooler.url)
+        .env("TOKEN_CACHE", "bounded")
+        .env("RUST_LOG", "vitamin=warn")
+        .serve();
+    let log = server.log_with("not in force");
+    let (_, reason) = log.split_once("lookup::bounded::listener ").unwrap();
+    assert_snapshot!(reason.trim(), @"TOKEN_CACHE=bounded is not in force, and each token is looked up: the database is unavailable: a connection pooler stands before the database, and would keep the notifications; DATABASE_URL must lead to the server itself");
+    assert_eq!(server.token(&key).get("/auth/").status, 200);
+    database.connection().batch_execute("DELETE FROM authtoken_token").unwrap();
+    assert_eq!(server.token(&key).get("/auth/").status, 401);
+}
