@@ -7,6 +7,7 @@
 //! their answers together.
 
 use std::collections::HashMap;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
@@ -27,8 +28,18 @@ const KEYS: usize = 1_000;
 /// one made for all, and plans each anew, which takes several times as long as running it.
 const LEAST_KEYS: usize = 16;
 
+/// Failed queries in one look-up, until it is not one key's fault.
+const FAILURES: usize = 64;
+
 /// What there is of the keys that were asked for.
-type Answer = Result<Vec<(Token, User)>, DatabaseError>;
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) rows: Vec<(Token, User)>,
+    /// Keys that the server does not take, or whose row can't be read: that is nobody else's misfortune.
+    pub(super) failed: Vec<(String, DatabaseError)>,
+}
+
+type Answer = Result<Found, DatabaseError>;
 
 struct Asked {
     keys: Vec<String>,
@@ -75,7 +86,7 @@ fn work(database: &Database, receiver: &Receiver<Asked>) {
             connection = None;
             Err(DatabaseError::Unavailable("the token look-up failed".to_owned()))
         });
-        if connection.is_none() {
+        if found.is_err() && connection.is_none() {
             // Who came while no connection could be had would wait just as long for the same.
             asked.extend(receiver.try_iter());
         }
@@ -88,10 +99,17 @@ fn answer(mut asked: Vec<Asked>, found: Answer) {
     let last = asked.pop();
     match &found {
         Ok(found) if !asked.is_empty() => {
-            let found: HashMap<&str, _> = found.iter().map(|row| (row.0.key.as_str(), row)).collect();
+            let rows: HashMap<&str, _> = found.rows.iter().map(|row| (row.0.key.as_str(), row)).collect();
+            let failed: HashMap<&str, _> =
+                found.failed.iter().map(|(key, error)| (key.as_str(), error)).collect();
             for Asked { keys, answer } in asked {
-                let own = keys.iter().filter_map(|key| found.get(key.as_str()).copied().cloned());
-                let _ = answer.send(Ok(own.collect()));
+                let own = |key: &String| rows.get(key.as_str()).copied().cloned();
+                let own_failed =
+                    |key: &String| failed.get(key.as_str()).map(|error| (key.clone(), copy(error)));
+                let _ = answer.send(Ok(Found {
+                    rows: keys.iter().filter_map(own).collect(),
+                    failed: keys.iter().filter_map(own_failed).collect(),
+                }));
             }
         }
         Ok(_) => {}
@@ -106,41 +124,71 @@ fn answer(mut asked: Vec<Asked>, found: Answer) {
     }
 }
 
-fn look_up(database: &Database, kept: &mut Option<DbConnection>, asked: &[Asked]) -> Answer {
+fn look_up(database: &Database, connection: &mut Option<DbConnection>, asked: &[Asked]) -> Answer {
     let mut keys: Vec<&str> = asked.iter().flat_map(|asked| &asked.keys).map(String::as_str).collect();
     keys.sort_unstable();
     keys.dedup();
-    // PostgreSQL can't even be asked for such a key, and it must not cost the others their answers.
+    // PostgreSQL can't even be asked for such a key.
     keys.retain(|key| !key.contains('\0'));
-    let Some(last) = keys.last().copied() else { return Ok(Vec::new()) };
-    keys.resize(keys.len().max(LEAST_KEYS), last);
-    let mut found = Vec::new();
+    let mut look_up =
+        LookUp { database, may_be_old: connection.is_some(), connection, found: Found::default() };
     for keys in keys.chunks(KEYS) {
-        // The server may have been restarted since; asking twice is as exact.
-        let kept_before = kept.is_some();
-        let result = match look_up_once(database, kept, keys) {
-            Err(_) if kept_before && kept.is_none() => look_up_once(database, kept, keys),
-            result => result,
-        };
-        found.append(&mut result?);
+        look_up.ask(keys)?;
     }
-    Ok(found)
+    Ok(look_up.found)
 }
 
-/// Leaves no connection where it is broken.
-fn look_up_once(
-    database: &Database,
-    kept: &mut Option<DbConnection>,
-    keys: &[&str],
-) -> Result<Vec<(Token, User)>, DatabaseError> {
-    let mut connection = match kept.take() {
-        Some(connection) => connection,
-        None => database.connect()?,
-    };
-    let result = Token::get_many_with_user(&mut connection, keys);
-    let lost = result.is_err() && (connection.is_broken() || connection.ping().is_err());
-    *kept = (!lost).then_some(connection);
-    result
+/// A look-up under way.
+struct LookUp<'a> {
+    database: &'a Database,
+    /// Left empty where it is broken.
+    connection: &'a mut Option<DbConnection>,
+    /// It is from an earlier look-up: the server may have been restarted since, or a column have another type, with which a
+    /// prepared statement can't be used any more.
+    may_be_old: bool,
+    found: Found,
+}
+
+impl LookUp<'_> {
+    /// Where a query fails, its halves are asked for, down to the keys that it is due to.
+    fn ask(&mut self, keys: &[&str]) -> Result<(), DatabaseError> {
+        let mut result = self.ask_once(keys);
+        if result.is_err() && mem::replace(&mut self.may_be_old, false) {
+            *self.connection = None;
+            // To ask twice is as exact.
+            result = self.ask_once(keys);
+        }
+        match (result, keys) {
+            (Ok(mut rows), _) => self.found.rows.append(&mut rows),
+            (Err(error @ DatabaseError::Query(_)), [key]) => {
+                self.found.failed.push(((*key).to_owned(), error));
+                if self.found.failed.len() >= FAILURES {
+                    return Err(DatabaseError::Unavailable("too many token look-ups failed".to_owned()));
+                }
+            }
+            (Err(DatabaseError::Query(_)), [_, ..]) => {
+                let (first, second) = keys.split_at(keys.len() / 2);
+                self.ask(first)?;
+                self.ask(second)?;
+            }
+            (Err(error), _) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn ask_once(&mut self, keys: &[&str]) -> Result<Vec<(Token, User)>, DatabaseError> {
+        let Some(last) = keys.last().copied() else { return Ok(Vec::new()) };
+        let mut keys = keys.to_vec();
+        keys.resize(keys.len().max(LEAST_KEYS), last);
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.database.connect()?,
+        };
+        let result = Token::get_many_with_user(&mut connection, &keys);
+        let lost = connection.is_broken() || (result.is_err() && connection.ping().is_err());
+        *self.connection = (!lost).then_some(connection);
+        result
+    }
 }
 
 /// diesel's errors can't be cloned.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 
-use super::batches::{SharedBatches, copy};
+use super::batches::{Found, SharedBatches, copy};
 use super::cache::TokenAndUser;
 use crate::framework::database::{Database, DatabaseError};
 
@@ -87,14 +87,26 @@ async fn ask(database: Database, shared: Arc<SharedBatches>, own: Rc<RefCell<Own
         let mut keys: Vec<String> = waiting.iter().map(|waiting| waiting.key.clone()).collect();
         keys.sort_unstable();
         keys.dedup();
-        let found = shared.get_many(&database, keys).await.map(|found| {
-            let found = found.into_iter().map(|(token, user)| (Rc::new(token), Rc::new(user)));
-            found.map(|found| (found.0.key.clone(), found)).collect::<HashMap<_, _>>()
+        if keys.is_empty() {
+            continue;
+        }
+        // A server that is frozen neither answers nor ends its connections.
+        let settings = database.settings();
+        let limit = settings.statement_timeout + settings.timeout;
+        let found = actix_web::rt::time::timeout(limit, shared.get_many(&database, keys)).await;
+        let found = found.unwrap_or_else(|_| Err(DatabaseError::Unavailable("no answer in time".to_owned())));
+        let found = found.map(|Found { rows, failed }| {
+            let rows = rows
+                .into_iter()
+                .map(|(token, user)| (token.key.clone(), Ok((Rc::new(token), Rc::new(user)))));
+            let failed = failed.into_iter().map(|(key, error)| (key, Err(error)));
+            rows.chain(failed).collect::<HashMap<_, _>>()
         });
         for Waiting { key, answer } in waiting {
-            let _ = answer.send(match &found {
-                Ok(found) => Ok(found.get(&key).cloned()),
-                Err(error) => Err(copy(error)),
+            let _ = answer.send(match found.as_ref().map(|found| found.get(&key)) {
+                Ok(None) => Ok(None),
+                Ok(Some(Ok(found))) => Ok(Some(found.clone())),
+                Ok(Some(Err(error))) | Err(error) => Err(copy(error)),
             });
         }
     }

@@ -38,6 +38,8 @@ use crate::framework::database::{Database, DatabaseError};
 
 /// How long a database that could not be watched is left alone.
 const RETRY: Duration = Duration::from_millis(100);
+/// How often a thread says that it can't watch it, at most.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// Finds tokens. The app puts one into each worker's app data: `request.app_data::<TokenLookup>()`.
 pub struct TokenLookup {
@@ -57,6 +59,7 @@ impl TokenLookup {
                 cache: Cache::new(cache_size),
                 watched: None,
                 failed: None,
+                said: None,
             })),
             #[cfg(feature = "postgres")]
             gathering: Gathering::new(Arc::default()),
@@ -160,6 +163,8 @@ struct Local {
     cache: Cache,
     watched: Option<Watched>,
     failed: Option<Instant>,
+    /// When the log was last told of that.
+    said: Option<Instant>,
 }
 
 impl Local {
@@ -214,17 +219,19 @@ impl Local {
         }
         if self.watched.is_none() && self.failed.is_none_or(|failed| failed.elapsed() >= RETRY) {
             match database.watch() {
-                Ok(watched) => self.watched = Some(watched),
+                Ok(watched) => (self.watched, self.failed) = (Some(watched), None),
                 Err(error) => self.give_up(&error),
             }
         }
     }
 
     fn give_up(&mut self, error: &DatabaseError) {
-        // Once a thread is enough: it may stay so.
-        if self.failed.replace(Instant::now()).is_none() {
+        // It may stay so, or come and go.
+        if self.failed.is_none() && self.said.is_none_or(|said| said.elapsed() >= SILENCE) {
             log::info!("Each token is looked up in the database, since that can't be watched: {error}");
+            self.said = Some(Instant::now());
         }
+        self.failed = Some(Instant::now());
         self.watched = None;
         self.cache.clear();
     }
