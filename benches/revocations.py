@@ -1,46 +1,65 @@
 #!/usr/bin/env python3
-"""How late a revocation counts with TOKEN_CACHE=bounded, under load, and what happens while nobody can listen.
+"""Revocations by another process while others ask without a pause: how many answers are stale, and for how long.
 
-    python3 benches/staleness.py [--revocations 1000] [--connections 32] [--build]
+    python3 benches/revocations.py [--revocations 10000] [--late 1000] [--connections 32] [--build]
 
-PostgreSQL, vitamin (target/release, one worker) and wrk are started here, as benches/run.py does it, and ended again.
-A revocation is a commit of another process: the token is deleted, the user is deactivated, or both are deleted. Its
-lateness is how long after the commit the token was accepted for the last time, as one more client sees it that asks
-without a pause. Then the listener's connection is ended, and then the whole PostgreSQL server started again, each time
-with a revocation right behind it.
+A part of benches/run.py, and a command of its own. A revocation is a commit: the token is deleted, the user deactivated, or
+both deleted; and what was taken is given back. Where a token is looked up exactly, four connections ask right after each
+commit, to all workers, and each must know. With TOKEN_CACHE=bounded one more client asks without a pause: a revocation is as
+late as the last answer that does not know of it. Then the listener's connection is ended, and then PostgreSQL started again,
+each time with a revocation right behind it.
 """
 import argparse
+import collections
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import servers
 from load import Client, wrk
 
 PATH = "/auth/"
+TOKEN, USER = "f" * 40, 1000
+COMMITTER = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
+db.execute("PRAGMA synchronous = OFF")
+for line in sys.stdin:
+    db.executescript(line)
+    print("done", flush=True)
+"""
 
 
 class Asked(Client):
     def status(self, token):
-        return self.request("GET", PATH, {"Authorization": f"Token {token}"})[0]
+        status, number = 503, 0
+        # Locked for too long: not an answer to whether the token is good.
+        while status == 503 and number < 100:
+            status = self.request("GET", PATH, {"Authorization": f"Token {token}"})[0]
+            number += 1
+        return status
 
 
-class Psql:
-    """One session, so that a statement takes no new connection."""
+class Session:
+    """Another process that commits, one for all commits."""
 
-    def __init__(self, postgres):
-        self.process = subprocess.Popen(postgres.psql_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+    def __init__(self, database):
+        self.of_postgres = isinstance(database, servers.Postgres)
+        command = database.psql_command() if self.of_postgres else [sys.executable, "-c", COMMITTER, str(database)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
 
     def commit(self, sql):
-        """Returns when it is committed."""
-        self.process.stdin.write(f"{sql};\n\\echo done\n")
+        """Returns when it is committed, and when that was."""
+        self.process.stdin.write(f"{sql};\n\\echo done\n" if self.of_postgres else f"{sql}\n")
         self.process.stdin.flush()
         while (line := self.process.stdout.readline()) != "done\n":
             if not line:
-                raise SystemExit("psql ended")
+                raise SystemExit("what commits has ended")
         return time.perf_counter()
 
     def close(self):
@@ -48,25 +67,69 @@ class Psql:
         self.process.wait()
 
 
-def turns(token, user):
-    give = f"INSERT INTO authtoken_token (key, created, user_id) VALUES ('{token}', now(), {user})"
+def turns():
+    """What takes, and what gives back."""
+    day = "'2026-01-01 00:00:00'"
+    give = f"INSERT INTO authtoken_token (key, created, user_id) VALUES ('{TOKEN}', {day}, {USER})"
     create = ("INSERT INTO auth_user (id, password, is_superuser, username, first_name, last_name, email, is_staff, "
-              f"is_active, date_joined) VALUES ({user}, '!', false, 'Revoked', '', '', '', false, true, now())")
-    drop = f"DELETE FROM authtoken_token WHERE user_id = {user}"
+              f"is_active, date_joined) VALUES ({USER}, '!', false, 'Revoked', '', '', '', false, true, {day})")
+    drop = f"DELETE FROM authtoken_token WHERE user_id = {USER}"
     return [
         (drop, give),
-        (f"UPDATE auth_user SET is_active = false WHERE id = {user}",
-         f"UPDATE auth_user SET is_active = true WHERE id = {user}"),
-        (f"BEGIN; {drop}; DELETE FROM auth_user WHERE id = {user}; COMMIT", f"BEGIN; {create}; {give}; COMMIT"),
+        (f"UPDATE auth_user SET is_active = false WHERE id = {USER}", f"UPDATE auth_user SET is_active = true WHERE id = {USER}"),
+        (f"BEGIN; {drop}; DELETE FROM auth_user WHERE id = {USER}; COMMIT", f"BEGIN; {create}; {give}; COMMIT"),
     ]
 
 
-def until(client, token, status, since):
-    """Seconds after `since` at which this was not the answer for the last time, and how often it was wrong after that."""
+@contextmanager
+def load(server, token, connections):
+    """Keeps the server busy with another token, and tells how often it answered."""
+    stopped, counts = threading.Event(), [0, 0]
+
+    def keep_asking():
+        while not stopped.is_set():
+            count, seconds, *_ = wrk(server.port, PATH, {"Authorization": f"Token {token}"}, 1, connections, 2)
+            counts[0], counts[1] = counts[0] + count, counts[1] + seconds
+
+    thread = threading.Thread(target=keep_asking)
+    thread.start()
+    try:
+        yield lambda: counts[0] / max(counts[1], 1)
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def exact(name, database, env, folder, given):
+    """A row of the table: commits, answers right after them, how many of these were stale."""
+    busy = servers.seed(env)
+    session = Session(database)
+    session.commit(turns()[2][1])
+    server = servers.vitamin(f"revocations {name}", folder, env, core=None)
+    counts = collections.Counter()
+    try:
+        clients = [Asked(server.port) for _ in range(4)]
+        with load(server, busy, given.connections) as rate:
+            for number in range(given.revocations):
+                for sql, wanted in zip(turns()[number % 3], (401, 200)):
+                    session.commit(sql)
+                    for client in clients:
+                        counts["answers"] += 1
+                        counts["stale"] += client.status(TOKEN) != wanted
+        for client in clients:
+            client.close()
+    finally:
+        server.stop()
+        session.close()
+    return f"| {name} | {given.revocations:,} | {counts['answers']:,} | {counts['stale']} | {rate():,.0f} |"
+
+
+def until(client, status, since):
+    """Seconds after `since` at which this was not the answer for the last time."""
     last, new = None, None
     while new is None or time.perf_counter() < new + 0.02:
         begun = time.perf_counter()
-        answered = client.status(token)
+        answered = client.status(TOKEN)
         if answered == status:
             new = new or time.perf_counter()
         else:
@@ -78,7 +141,7 @@ def until(client, token, status, since):
     return max(0, last - since) if last else 0
 
 
-def wait_until_kept(server, log, times):
+def wait_until_kept(log, times):
     for _ in range(3000):
         if Path(log).read_text().count("is in force") > times:
             return
@@ -86,81 +149,80 @@ def wait_until_kept(server, log, times):
     raise SystemExit("nobody listens")
 
 
-def measure(given, folder):
-    postgres = servers.Postgres(folder)
-    env = dict(servers.vitamin_environment(postgres.url), RUST_LOG="vitamin=info,vitamin::access=warn")
-    started = []
+def bounded(postgres, env, folder, given):
+    """The table of TOKEN_CACHE=bounded, on a database that `exact` has prepared."""
+    env = dict(env, RUST_LOG="vitamin=info,vitamin::access=warn")
+    busy = servers.manage(env, "drf_create_token", servers.USERNAME).split()[2]
+    servers.manage(env, "install_token_triggers")
+    server = servers.vitamin("revocations bounded", folder, env, TOKEN_CACHE="bounded")
+    log, session = Path(server.log.name), Session(postgres)
     try:
-        busy = servers.seed(env)
-        servers.manage(env, "install_token_triggers")
-        token = "f" * 40
-        user = 1000
-        for sql in turns(token, user)[2][1].removeprefix("BEGIN; ").removesuffix("; COMMIT").split("; "):
-            postgres.psql(sql)
-        server = servers.vitamin("bounded", folder, env, TOKEN_CACHE="bounded")
-        started.append(server)
-        log = folder / "bounded.log"
-        wait_until_kept(server, log, 0)
-        stopped = threading.Event()
-
-        def load():
-            while not stopped.is_set():
-                wrk(server.port, PATH, {"Authorization": f"Token {busy}"}, 1, given.connections, 2)
-
-        thread = threading.Thread(target=load)
-        thread.start()
-        client, psql = Asked(server.port), Psql(postgres)
-        late = []
-        try:
-            for number in range(given.revocations):
-                revoke, give = turns(token, user)[number % 3]
-                assert client.status(token) == 200
-                late.append(until(client, token, 401, psql.commit(revoke)))
-                until(client, token, 200, psql.commit(give))
-        finally:
-            stopped.set()
-            thread.join()
-        lines = [("revocations", len(late)), ("not late at all", sum(one == 0 for one in late))]
+        wait_until_kept(log, 0)
+        client, late = Asked(server.port), []
+        with load(server, busy, given.connections):
+            for number in range(given.late):
+                revoke, give = turns()[number % 3]
+                late.append(until(client, 401, session.commit(revoke)))
+                until(client, 200, session.commit(give))
         cuts = statistics.quantiles(late, n=100)
-        for name, value in (("p50", cuts[49]), ("p90", cuts[89]), ("p99", cuts[98]), ("at most", max(late))):
+        lines = [("revocations", len(late)), ("not late at all", sum(one == 0 for one in late))]
+        for name, value in (("p50", cuts[49]), ("p99", cuts[98]), ("at most", max(late))):
             lines.append((f"late, {name}", f"{value * 1000:.2f} ms"))
         end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'vitamin token-notify'"
-        revoke, give = turns(token, user)[0]
-        for name, disturb in (("the listener's connection ended", lambda: psql.commit(end)), ("PostgreSQL started again", postgres.restart)):
+        revoke, give = turns()[0]
+        for name, disturb in (("the listener's connection ended", lambda: session.commit(end)),
+                              ("PostgreSQL started again", postgres.restart)):
             times = log.read_text().count("is in force")
-            assert client.status(token) == 200
+            assert client.status(TOKEN) == 200
             begun = time.perf_counter()
             disturb()
-            if "again" in name:
-                psql.close()
-                psql = Psql(postgres)
-            lines.append((f"{name}: late", f"{until(client, token, 401, psql.commit(revoke)) * 1000:.2f} ms"))
-            wait_until_kept(server, log, times)
+            if disturb == postgres.restart:
+                session.close()
+                session = Session(postgres)
+            lines.append((f"{name}: late", f"{until(client, 401, session.commit(revoke)) * 1000:.2f} ms"))
+            wait_until_kept(log, times)
             lines.append((f"{name}: in force again after", f"{(time.perf_counter() - begun) * 1000:.0f} ms"))
-            until(client, token, 200, psql.commit(give))
-        psql.close()
+            until(client, 200, session.commit(give))
         client.close()
     finally:
-        for one in started:
-            one.stop()
-        postgres.stop()
+        server.stop()
+        session.close()
+    return ["| TOKEN_CACHE=bounded | |", "|---|---|", *("| {} | {} |".format(*line) for line in lines)]
+
+
+def tables(given, folder, with_postgres):
+    """Lines of Markdown."""
+    lines = ["| database | revocations | answers right after | stale | requests/s beside them |", "|---|---|---|---|---|"]
+    for mode in ("wal", "delete"):
+        database = folder / f"revocations-{mode}.sqlite3"
+        env = dict(servers.vitamin_environment(str(database)), SQLITE_JOURNAL_MODE=mode)
+        lines.append(exact(f"SQLite, {mode}", database, env, folder, given))
+    if with_postgres:
+        postgres = servers.Postgres(folder, "postgres-revocations")
+        try:
+            env = servers.vitamin_environment(postgres.url)
+            lines.append(exact("PostgreSQL", postgres, env, folder, given))
+            lines += ["", *bounded(postgres, env, folder, given)]
+        finally:
+            postgres.stop()
     return lines
+
+
+def options(parser):
+    parser.add_argument("--revocations", type=int, default=10000, help="on each database (default: 10000)")
+    parser.add_argument("--late", type=int, default=1000, help="revocations with TOKEN_CACHE=bounded (default: 1000)")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--revocations", type=int, default=1000)
+    options(parser)
     parser.add_argument("--connections", type=int, default=32, help="that keep the server busy with another token")
     parser.add_argument("--build", action="store_true", help="build target/release first")
     given = parser.parse_args()
     if given.build:
-        command = ["cargo", "build", "--release", "--locked", "--features", "postgres", "--bin", "manage"]
-        subprocess.run(command, cwd=servers.ROOT, check=True)
+        servers.build(with_postgres=True)
     with tempfile.TemporaryDirectory(prefix="vitamin-bench-") as folder:
-        lines = measure(given, Path(folder))
-    print("| TOKEN_CACHE=bounded | |\n|---|---|")
-    for line in lines:
-        print("| {} | {} |".format(*line))
+        print("\n".join(tables(given, Path(folder), with_postgres=bool(servers.Postgres.find()))))
 
 
 if __name__ == "__main__":

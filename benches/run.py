@@ -17,13 +17,13 @@ import os
 import platform
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import logins
+import revocations
 import servers
 import tokens as tokens_in_use
 from load import Client, resident_mb, wrk
@@ -57,22 +57,18 @@ def arguments():
     parser.add_argument("--depth", type=int, default=16, help="of the pipelined requests (default: 16)")
     parser.add_argument("--idle", type=int, default=10000, help="idle connections whose memory is measured")
     parser.add_argument("--tokens", default="1000,100000,10000000", help="databases of so many tokens (growth)")
-    parser.add_argument("--only", default="requests,writes,growth,memory,logins", help="what to measure (default: all)")
+    parser.add_argument("--only", default="requests,writes,growth,memory,logins,revocations", help="what to measure (default: all)")
     parser.add_argument("--no-build", action="store_true", help="measure what is in target/release")
     parser.add_argument("--no-postgres", action="store_true")
     parser.add_argument("--reference", default=os.environ.get("REFERENCE", servers.ROOT.parent / "shared/reference"))
     parser.add_argument("--output", help="write the tables to this file too")
+    revocations.options(parser)
     given = parser.parse_args()
     if given.quick:
         given.rounds, given.seconds, given.tokens = 3, 1, "1000,100000"
+        given.revocations, given.late = 300, 100
     given.tokens = [int(count) for count in given.tokens.split(",")]
     return given
-
-
-def build(with_postgres):
-    features = "bare,postgres" if with_postgres else "bare"
-    command = ["cargo", "build", "--release", "--locked", "-j2", "--features", features, "--bins"]
-    subprocess.run(command, cwd=servers.ROOT, check=True)
 
 
 def cell(values):
@@ -191,6 +187,8 @@ def measure(given, folder, with_postgres):
             sections.append(memory(given, folder, env))
         if "logins" in wanted:
             sections.append(logins.table(folder, env, given.rounds))
+        if "revocations" in wanted:
+            sections.append(revocations.tables(given, folder, with_postgres))
     finally:
         for server in started:
             server.stop()
@@ -210,7 +208,7 @@ def main():
         raise SystemExit("wrk is not installed (Debian: apt-get install wrk)")
     with_postgres = not given.no_postgres and bool(servers.Postgres.find() and shutil.which("pg_config"))
     if not given.no_build:
-        build(with_postgres)
+        servers.build(with_postgres)
     with tempfile.TemporaryDirectory(prefix="vitamin-bench-") as folder:
         sections = measure(given, Path(folder), with_postgres)
     about = f"{machine()}; {given.rounds} rounds of {given.seconds} s, {given.connections} connections."

@@ -19,6 +19,12 @@ USERNAME, PASSWORD = "Pepe", "aaaa"
 OF_THE_SERVER = ("content-length", "date")
 
 
+def build(with_postgres):
+    features = "bare,postgres" if with_postgres else "bare"
+    command = ["cargo", "build", "--release", "--locked", "-j2", "--features", features, "--bins"]
+    subprocess.run(command, cwd=ROOT, check=True)
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -116,8 +122,8 @@ def reference(folder, project, python, database):
 class Postgres:
     """A throw-away PostgreSQL server on a Unix socket, on the servers' core."""
 
-    def __init__(self, folder):
-        self.folder = Path(folder) / "postgres"
+    def __init__(self, folder, name="postgres"):
+        self.folder = Path(folder) / name
         self.folder.mkdir()
         self.programs = self.find()
         # It refuses to run as root.
