@@ -1,5 +1,8 @@
 //! What Django's own middleware does around every view.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
 use insta::assert_snapshot;
 
 use crate::support::{Answer, TestDatabase};
@@ -7,6 +10,7 @@ use crate::support::{Answer, TestDatabase};
 database_tests!(
     every_answer_has_django_s_headers,
     hosts_that_are_not_allowed_are_refused,
+    a_client_of_http_1_0_gets_no_chunks,
     a_missing_slash_is_redirected,
     an_unknown_path_is_not_found,
     a_request_id_is_taken_or_made,
@@ -90,6 +94,26 @@ fn hosts_that_are_not_allowed_are_refused(database: &TestDatabase) {
     let good = "csrftoken=abcdefghijklmnopqrstuvwxyzABCDEF";
     assert_eq!([vary("csrftoken=abc"), vary("sessionid=x"), vary(good)], ["Cookie", "Cookie", ""]);
     server.log_with(r#"Invalid HTTP_HOST header: "evil.example". You may need to add it to ALLOWED_HOSTS."#);
+}
+
+fn a_client_of_http_1_0_gets_no_chunks(database: &TestDatabase) {
+    let server = database.migrate().serve();
+    let address = server.address();
+    for (line, host, status, body) in [
+        ("GET /auth HTTP/1.0", address, "301 Moved Permanently", ""),
+        ("GET / HTTP/1.0", "evil.example", "400 Bad Request", "Bad Request (400)"),
+        ("GET / HTTP/1.0", address, "200 OK", r#"{"detail":"GET Response"}"#),
+    ] {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(format!("{line}\r\nHost: {host}\r\n\r\n").as_bytes()).unwrap();
+        let mut answer = String::new();
+        // It ends with the connection.
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, content) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with(&format!("HTTP/1.0 {status}\r\n")), "{answer}");
+        assert!(!head.to_lowercase().contains("transfer-encoding"), "{answer}");
+        assert!(content.contains(body) && (body.is_empty() == content.is_empty()), "{answer}");
+    }
 }
 
 fn a_missing_slash_is_redirected(database: &TestDatabase) {

@@ -5,8 +5,8 @@ use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::http::header::{HeaderValue, LOCATION};
+use actix_web::http::{Method, Version};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -19,9 +19,12 @@ use crate::framework::pages;
 struct NoFrameOptions;
 
 /// The middleware's own answer. Its `process_response`, which sets `Content-Length`, does not see this one, so that a
-/// WSGI server sends it chunked.
-pub(super) fn own_answer(response: HttpResponse) -> HttpResponse {
-    let mut response = response.map_body(|_, body| BoxBody::new(Chunked(body)));
+/// WSGI server sends it chunked; HTTP/1.0 knows no chunks (RFC 9112, section 6.1).
+pub(super) fn own_answer(version: Version, response: HttpResponse) -> HttpResponse {
+    let mut response = match version {
+        Version::HTTP_09 | Version::HTTP_10 => response,
+        _ => response.map_body(|_, body| BoxBody::new(Chunked(body))),
+    };
     response.extensions_mut().insert(NoFrameOptions);
     response
 }
@@ -168,7 +171,7 @@ fn redirect_with_slash(req: &HttpRequest, path: &str, debug: bool) -> HttpRespon
         .insert_header((LOCATION, location))
         .content_type("text/html; charset=utf-8")
         .finish();
-    own_answer(response)
+    own_answer(req.version(), response)
 }
 
 #[cfg(test)]

@@ -191,7 +191,8 @@ where
                 get_host(req.request(), &self.known.site.settings)
             );
             // CommonMiddleware answers this, outside of the one that sets X-Frame-Options.
-            let response = req.into_response(common::own_answer(pages::bad_request()));
+            let page = common::own_answer(req.request().version(), pages::bad_request());
+            let response = req.into_response(page);
             Inner::Ready { result: Some(Ok(response)) }
         };
         Answering { inner, id, known: Rc::clone(&self.known), log }
