@@ -1,31 +1,37 @@
 //! Validators that several apps share (`django/core/validators.py`).
 
-use std::net::IpAddr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Whether this is an e-mail address in Django's eyes (`EmailValidator`).
+/// Whether this is an e-mail address in Django's eyes (`EmailValidator`): of at most 320 characters, with a domain of two
+/// labels or more, the address of a host in brackets, or `localhost`.
 #[must_use]
 pub fn is_valid_email(address: &str) -> bool {
     let Some((user, domain)) = address.rsplit_once('@') else { return false };
     // RFC 3696, erratum 1690: 64 characters, the @, 255 characters.
-    address.chars().count() <= 320 && is_user(user) && (domain == "localhost" || is_domain(domain))
+    address.chars().count() <= 320
+        && (is_dot_atom(user) || is_quoted(user))
+        && (domain == "localhost" || is_domain(domain) || is_literal(domain))
 }
 
-fn is_user(user: &str) -> bool {
-    let atom = |c: char| c.is_ascii_alphanumeric() || "-!#$%&'*+/=?^_`{}|~".contains(c);
-    if let Some(quoted) = user.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        return is_quoted_string(quoted);
-    }
-    user.split('.').all(|part| !part.is_empty() && part.chars().all(atom))
+fn is_dot_atom(user: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-!#$%&'*+/=?^_`{}|~".contains(&byte);
+    user.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(allowed))
 }
 
-fn is_quoted_string(content: &str) -> bool {
-    let mut characters = content.chars();
-    while let Some(c) = characters.next() {
-        let valid = match c {
-            '\\' => characters.next().is_some_and(|c| c.is_ascii() && !['\0', '\n', '\r'].contains(&c)),
-            _ => c.is_ascii() && !['\0', '\t', '\n', '\r', ' ', '"'].contains(&c),
+fn is_quoted(user: &str) -> bool {
+    let Some(inner) = user.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else { return false };
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        let allowed = match c {
+            '\\' => {
+                matches!(chars.next(), Some('\u{1}'..='\u{9}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{7f}'))
+            }
+            '\u{1}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '!' | '#'..='[' | ']'..='\u{7f}' => {
+                true
+            }
+            _ => false,
         };
-        if !valid {
+        if !allowed {
             return false;
         }
     }
@@ -33,17 +39,43 @@ fn is_quoted_string(content: &str) -> bool {
 }
 
 fn is_domain(domain: &str) -> bool {
-    if let Some(literal) = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return literal.parse::<IpAddr>().is_ok();
-    }
-    let label = |label: &str, shortest: usize| {
-        (shortest..=63).contains(&label.len())
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
+    let Some((labels, top)) = domain.rsplit_once('.') else { return false };
+    labels.split('.').all(is_label) && is_top_level(top)
+}
+
+/// Whether this is a part of a host's name (`DomainNameValidator`).
+#[must_use]
+pub fn is_label(label: &str) -> bool {
+    let length = label.chars().count();
+    (1..=63).contains(&length)
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+        && label.chars().all(|c| c.is_ascii_digit() || is_letter_or_hyphen(c))
+}
+
+/// Whether this is the last part of a host's name: letters, or punycode.
+#[must_use]
+pub fn is_top_level(label: &str) -> bool {
+    let length = label.chars().count();
+    let punycode = label.get(..4).zip(label.get(4..)).is_some_and(|(prefix, rest)| {
+        prefix.eq_ignore_ascii_case("xn--")
+            && (1..=59).contains(&rest.len())
+            && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    });
+    let letters = (2..=63).contains(&length) && label.chars().all(is_letter_or_hyphen);
+    (letters || punycode) && !label.starts_with('-') && !label.ends_with('-')
+}
+
+/// Django's range of letters includes everything of the first plane from U+00A1 on.
+fn is_letter_or_hyphen(c: char) -> bool {
+    c.is_ascii_alphabetic() || c == '-' || ('\u{a1}'..='\u{ffff}').contains(&c)
+}
+
+fn is_literal(domain: &str) -> bool {
+    let Some(address) = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else {
+        return false;
     };
-    let Some((names, top)) = domain.rsplit_once('.') else { return false };
-    names.split('.').all(|name| label(name, 1)) && label(top, 2)
+    address.parse::<Ipv4Addr>().is_ok() || address.parse::<Ipv6Addr>().is_ok()
 }
 
 #[cfg(test)]
@@ -52,8 +84,19 @@ mod tests {
 
     #[test]
     fn addresses_are_judged_as_django_judges_them() {
-        let valid =
-            ["a@b.co", "pepe+x@sub.example.com", "a@localhost", r#""a\ b"@c.de"#, "a@[127.0.0.1]", "a@[::1]"];
+        let valid = [
+            "a@b.co",
+            "pepe+x@sub.example.com",
+            "a@localhost",
+            r#""a\ b"@c.de"#,
+            "\"a\u{1}b\"@c.de",
+            "a@[127.0.0.1]",
+            "a@[::1]",
+            "a@exámple.com",
+            "a@example.рф",
+            "a@example.xn--p1ai",
+            "a@1.2.de",
+        ];
         for address in valid {
             assert!(is_valid_email(address), "{address}");
         }
@@ -71,6 +114,10 @@ mod tests {
             "a@b.co-",
             "a@[x]",
             "a@b.-c",
+            "a@1.2.3.44",
+            "a@b.c1",
+            "a@b.d3e",
+            "a@b.xn--",
         ];
         for address in invalid {
             assert!(!is_valid_email(address), "{address}");

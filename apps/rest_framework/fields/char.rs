@@ -1,11 +1,11 @@
 //! Text: `CharField`, `EmailField`, `SlugField` and `URLField`.
 
-use super::email::is_email;
 use super::url::is_url;
 use super::{Context, Field, Input, Kind, Options};
 use crate::apps::rest_framework::data::{Dict, Value};
 use crate::apps::rest_framework::error_detail::{Detail, ErrorDetail};
 use crate::apps::rest_framework::python;
+use crate::framework::validators::is_valid_email;
 
 /// A field of text. Numbers become text; booleans, lists and dicts do not.
 pub type CharField = Field<Char>;
@@ -67,7 +67,7 @@ impl Syntax for Email {
     const TYPE: &'static str = "email";
     const MESSAGE: &'static str = "Enter a valid email address.";
     fn matches(&self, text: &str) -> bool {
-        is_email(text)
+        is_valid_email(text)
     }
 }
 

@@ -11,7 +11,6 @@ mod composite;
 mod date;
 mod decimal;
 mod digits;
-mod email;
 mod file;
 pub(super) mod input;
 mod iso8601;

@@ -2,8 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::email::{is_label, is_top_level};
 use crate::apps::rest_framework::python;
+use crate::framework::validators::{is_label, is_top_level};
 
 /// The most characters (`MAX_URL_LENGTH`).
 const MAX_LENGTH: usize = 2048;
