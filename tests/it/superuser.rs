@@ -10,6 +10,7 @@ database_tests!(
     without_a_password_nobody_can_log_in,
     what_is_missing_or_wrong_is_told,
     without_a_terminal_nothing_is_asked,
+    a_script_changes_a_password,
 );
 
 fn createsuperuser<'a>(database: &'a TestDatabase, options: &[&str]) -> Manage<'a> {
@@ -90,8 +91,16 @@ fn what_is_missing_or_wrong_is_told(database: &TestDatabase) {
     assert_snapshot!(refused(&["--username", "joe", "--email", "nobody"]), @"CommandError: Enter a valid email address.");
     let long = format!("{}@example.com", "x".repeat(243));
     assert_snapshot!(refused(&["--username", "joe", "--email", &long]), @"CommandError: Ensure this value has at most 254 characters (it has 255).");
-    // A name that is taken once it is normalized.
-    database.create_user("finn", "aaaa");
+    // A top level of letters alone, but of any.
+    for address in ["joe@1.2.3.44", "joe@b.c1"] {
+        assert_snapshot!(refused(&["--username", "joe", "--email", address]), @"CommandError: Enter a valid email address.");
+    }
+    createsuperuser(database, &["--noinput", "--username", "рф", "--email", "a@example.рф"])
+        .run()
+        .succeeded();
+    // A name that is taken once it is normalized; one that could not be typed so is no name at all.
+    database.create_user("finn", "aaaa").create_user("walterwhité", "aaaa");
+    assert_snapshot!(refused(&["--username", "walterwhite\u{301}", "--email", ""]), @"CommandError: Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.");
     assert_snapshot!(refused(&["--username", "ﬁnn", "--email", ""]), @"CommandError: Error: That username is already taken.");
     assert!(database.user("joe").is_none());
     let usage = createsuperuser(database, &["--nonsense"]).run();
@@ -106,17 +115,51 @@ fn without_a_terminal_nothing_is_asked(database: &TestDatabase) {
     Superuser creation skipped due to not running in a TTY. You can run `manage createsuperuser` in your project to create one manually.
     -- stderr
     ");
-    assert_snapshot!(database.manage(&["changepassword", "Pepe"]).run().report(), @"
-    exit 1
-    -- stdout
-    Changing password for user 'Pepe'
-    -- stderr
-    CommandError: changepassword needs a terminal.
-    ");
     assert_snapshot!(database.manage(&["changepassword", "nobody"]).run().report(), @"
     exit 1
     -- stdout
     -- stderr
     CommandError: user 'nobody' does not exist
     ");
+}
+
+fn a_script_changes_a_password(database: &TestDatabase) {
+    database.migrate().create_user("Pepe", "aaaa");
+    let change = |input: &str| database.manage(&["changepassword", "Pepe"]).run_with(input).report();
+    assert_snapshot!(change("N3w-passw0rd!\nN3w-passw0rd!\n"), @"
+    exit 0
+    -- stdout
+    Changing password for user 'Pepe'
+    Password changed successfully for user 'Pepe'
+    -- stderr
+    Warning: Password input may be echoed.
+    Password: Warning: Password input may be echoed.
+    Password (again): 
+    ");
+    assert_snapshot!(change("a\nb\nc\nd\ne\nf\n"), @"
+    exit 1
+    -- stdout
+    Changing password for user 'Pepe'
+    Passwords do not match. Please try again.
+    Passwords do not match. Please try again.
+    Passwords do not match. Please try again.
+    -- stderr
+    Warning: Password input may be echoed.
+    Password: Warning: Password input may be echoed.
+    Password (again): Warning: Password input may be echoed.
+    Password: Warning: Password input may be echoed.
+    Password (again): Warning: Password input may be echoed.
+    Password: Warning: Password input may be echoed.
+    Password (again): CommandError: Aborting password change for user 'Pepe' after 3 attempts
+    ");
+    assert_snapshot!(change(""), @"
+    exit 1
+    -- stdout
+    Changing password for user 'Pepe'
+    -- stderr
+    Warning: Password input may be echoed.
+    Password: CommandError: aborted
+    ");
+    let server = database.serve();
+    assert_eq!(server.anonymous().post("/", "user=Pepe&password=N3w-passw0rd!").status, 200);
 }

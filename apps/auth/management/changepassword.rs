@@ -10,7 +10,7 @@ use crate::apps::auth::models::User;
 use crate::apps::auth::password_validation::PasswordValidators;
 use crate::apps::auth::passwords::Passwords;
 use crate::apps::auth::user_model::UserModel;
-use crate::framework::management::{Command, CommandError};
+use crate::framework::management::{Command, CommandError, of_database};
 use crate::framework::project::Project;
 
 const MAX_TRIES: usize = 3;
@@ -29,7 +29,8 @@ struct Options {
 
 impl Command for ChangePassword {
     fn command(&self) -> clap::Command {
-        Options::augment_args(clap::Command::new("changepassword").about("Changes a user's password."))
+        let command = clap::Command::new("changepassword").about("Changes a user's password.");
+        of_database(Options::augment_args(command))
     }
 
     fn handle(
@@ -49,7 +50,7 @@ impl Command for ChangePassword {
         drop(connection);
         writeln!(out, "Changing password for user '{}'", user.username)?;
         out.flush()?;
-        let prompt = Prompt::new().ok_or_else(|| CommandError::new("changepassword needs a terminal."))?;
+        let prompt = Prompt::or_input()?;
         let password = self.ask(&user, &prompt, out)?;
         let encoded = self
             .passwords

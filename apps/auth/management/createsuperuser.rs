@@ -15,7 +15,7 @@ use crate::apps::auth::user_model::UserModel;
 use crate::apps::auth::validators::validate_username;
 use crate::framework::conf::Env;
 use crate::framework::database::DatabaseError;
-use crate::framework::management::{Command, CommandError};
+use crate::framework::management::{Command, CommandError, of_database, verbosity};
 use crate::framework::project::Project;
 use crate::framework::validators::is_valid_email;
 
@@ -63,7 +63,8 @@ impl Command for CreateSuperuser {
             both("--email", &format!("--{field}")),
             both("DJANGO_SUPERUSER_EMAIL", &format!("DJANGO_SUPERUSER_{}", field.to_uppercase())),
         );
-        command.arg(Arg::new(NOINPUT).long("noinput").alias("no-input").action(ArgAction::SetTrue).help(help))
+        let noinput = Arg::new(NOINPUT).long("noinput").alias("no-input").action(ArgAction::SetTrue);
+        of_database(command.arg(noinput.help(help)))
     }
 
     fn handle(
@@ -94,7 +95,9 @@ impl Command for CreateSuperuser {
         let Answers { username, email, .. } = answers;
         let connection = &mut *project.database.get()?;
         User::create_superuser(connection, &self.user_model, &username, &email, &encoded).map_err(refused)?;
-        writeln!(out, "Superuser created successfully.")?;
+        if verbosity(arguments) > 0 {
+            writeln!(out, "Superuser created successfully.")?;
+        }
         Ok(())
     }
 }
@@ -211,15 +214,21 @@ impl CreateSuperuser {
 
     /// What is wrong with a login, in Django's words and order.
     fn username_error(&self, project: &Project, username: &str) -> Result<Option<String>, CommandError> {
-        // Normalized, as it would be stored: Django looks for the name as it was typed, and fails at the insertion.
-        let stored = self.user_model.normalize(username);
-        if User::get_by_natural_key(&mut *project.database.get()?, &stored)?.is_some() {
-            return Ok(Some(format!("Error: That {} is already taken.", self.user_model.verbose_name())));
+        let connection = &mut *project.database.get()?;
+        let mut is_taken =
+            |login: &str| User::get_by_natural_key(connection, login).map(|user| user.is_some());
+        let taken = || format!("Error: That {} is already taken.", self.user_model.verbose_name());
+        if is_taken(username)? {
+            return Ok(Some(taken()));
         }
         if username.is_empty() {
             return Ok(Some(format!("{} cannot be blank.", self.title())));
         }
-        Ok(self.syntax_error(username))
+        if let Some(message) = self.syntax_error(username) {
+            return Ok(Some(message));
+        }
+        // As it would be stored: Django does not look for that, and fails at the insertion.
+        Ok(is_taken(&self.user_model.normalize(username))?.then(taken))
     }
 
     /// What the login's field says of it.

@@ -1,6 +1,8 @@
 //! Questions to the person at the terminal.
 
+use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::sync::Mutex;
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -9,30 +11,44 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Reads answers from the terminal. Ctrl-C ends the program as Django's commands end, and never leaves the terminal
 /// without its echo.
 pub(super) struct Prompt {
-    before: Termios,
+    /// What the terminal was set to; `None` where there is none.
+    before: Option<Termios>,
 }
 
 impl Prompt {
     /// `None` where standard input is no terminal, or the system lets nobody wait for Ctrl-C.
     pub(super) fn new() -> Option<Self> {
-        if !io::stdin().is_terminal() {
-            return None;
+        io::stdin().is_terminal().then(|| Self::at(&io::stdin()).ok()).flatten()
+    }
+
+    /// The terminal of the program, whatever standard input is, as passwords are asked for; where it has none, as in a
+    /// script, standard input (Python's `getpass.unix_getpass`).
+    ///
+    /// # Errors
+    /// The system lets nobody wait for Ctrl-C.
+    pub(super) fn or_input() -> io::Result<Self> {
+        match File::open("/dev/tty") {
+            Ok(terminal) => Self::at(&terminal),
+            Err(_) => Ok(Self { before: None }),
         }
-        let before = tcgetattr(io::stdin()).ok()?;
+    }
+
+    fn at(terminal: &impl AsFd) -> io::Result<Self> {
+        let before = tcgetattr(terminal)?;
         // A signal handler may do next to nothing; a thread that waits for the signal may do anything.
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().ok()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
         // Before the first question: until then Ctrl-C would end the program by itself.
         let mut interrupt = {
             let _entered = runtime.enter();
-            signal(SignalKind::interrupt()).ok()?
+            signal(SignalKind::interrupt())?
         };
         let restored = before.clone();
         std::thread::spawn(move || {
             if runtime.block_on(interrupt.recv()).is_some() {
-                cancel(&restored);
+                cancel(Some(&restored));
             }
         });
-        Some(Self { before })
+        Ok(Self { before: Some(before) })
     }
 
     /// Asks, and returns the line without its end. The end of the input is an error.
@@ -40,28 +56,38 @@ impl Prompt {
         let mut out = io::stdout();
         write!(out, "{question}")?;
         out.flush()?;
-        let mut line = String::new();
-        if io::stdin().lock().read_line(&mut line)? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+        read_line()
     }
 
     /// Asks for what nobody shall see.
     pub(super) fn ask_unseen(&self, question: &str) -> io::Result<String> {
+        if self.before.is_none() {
+            write!(io::stderr(), "Warning: Password input may be echoed.\n{question}")?;
+            return read_line();
+        }
         match rpassword::prompt_password(question) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => cancel(&self.before),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => cancel(self.before.as_ref()),
             answer => answer,
         }
     }
 }
 
+fn read_line() -> io::Result<String> {
+    let mut line = String::new();
+    if io::stdin().lock().read_line(&mut line)? == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
 /// Ends the program.
-fn cancel(before: &Termios) -> ! {
+fn cancel(before: Option<&Termios>) -> ! {
     // rpassword tells of a Ctrl-C and raises the signal as well: who comes second waits here for the end.
     static ENDING: Mutex<()> = Mutex::new(());
     let _ending = ENDING.lock();
-    let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
+    if let (Some(before), Ok(terminal)) = (before, File::open("/dev/tty")) {
+        let _ = tcsetattr(terminal, OptionalActions::Now, before);
+    }
     let _ = writeln!(io::stderr(), "\nOperation cancelled.");
     std::process::exit(1);
 }

@@ -1,12 +1,12 @@
 //! `manage migrate [app_label [migration_name]] [--plan]` (`django/core/management/commands/migrate.py`).
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use clap::{ArgMatches, Args, FromArgMatches};
 
 use super::adoption::Way;
-use super::{Command, CommandError};
+use super::{Command, CommandError, of_database, verbosity};
 use crate::framework::app::Apps;
 use crate::framework::database::migrations::{self, MigrationState};
 use crate::framework::project::Project;
@@ -35,7 +35,7 @@ pub(super) struct Step {
 impl Command for Migrate {
     fn command(&self) -> clap::Command {
         let about = "Brings the database schema up to date, or back to a named migration.";
-        Options::augment_args(clap::Command::new("migrate").about(about))
+        of_database(Options::augment_args(clap::Command::new("migrate").about(about)))
     }
 
     fn handle(
@@ -59,6 +59,8 @@ impl Command for Migrate {
             }
             return Ok(());
         }
+        let mut nobody = io::sink();
+        let out: &mut dyn Write = if verbosity(arguments) > 0 { out } else { &mut nobody };
         writeln!(out, "Operations to perform:\n  {}\nRunning migrations:", describe(&states, target))?;
         if plan.is_empty() {
             writeln!(out, "  No migrations to apply.")?;

@@ -1,6 +1,7 @@
 //! Management commands (`django/core/management`): `manage <command> [options]`.
 //!
-//! A command ends with exit code 0, 1 with a `CommandError` on standard error, or 2 for wrong usage.
+//! A command ends with exit code 0, 1 with a `CommandError` on standard error, or 2 for wrong usage; an unknown one is 1, as in
+//! Django.
 
 mod adoption;
 mod check;
@@ -15,7 +16,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::ArgMatches;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
 use super::conf::ImproperlyConfigured;
 use super::database::DatabaseError;
@@ -114,11 +116,57 @@ pub fn execute(mut project: Project) -> ExitCode {
     }
 }
 
+/// Whether a command says what it does: 0 is no, 1, the default, yes (`--verbosity`).
+#[must_use]
+pub fn verbosity(arguments: &ArgMatches) -> u8 {
+    arguments.try_get_one(VERBOSITY).ok().flatten().copied().unwrap_or(1)
+}
+
+const VERBOSITY: &str = "verbosity";
+
+/// `--database`, for the commands that have it in Django; there is one database, `default`.
+#[must_use]
+pub fn of_database(command: clap::Command) -> clap::Command {
+    let database = Arg::new("database").long("database").value_parser(["default"]);
+    command.arg(database.help("Nominates the database; there is one."))
+}
+
+/// What every command of Django takes (`BaseCommand`). Scripts pass them; all but the first do nothing here.
+fn common_options() -> Vec<Arg> {
+    let flag = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).hide(true);
+    let verbosity =
+        Arg::new(VERBOSITY).short('v').long(VERBOSITY).value_parser(value_parser!(u8).range(..=3));
+    let mut options: Vec<Arg> = ["traceback", "no-color", "force-color", "skip-checks"].map(flag).into();
+    options.push(verbosity.help("0 for minimal output, 1 for normal output."));
+    options.into_iter().map(|option| option.global(true)).collect()
+}
+
+/// Wrong usage ends the program here, as a question for help does.
+fn parse(cli: clap::Command) -> Result<ArgMatches, CommandError> {
+    let error = match cli.try_get_matches() {
+        Ok(matches) => return Ok(matches),
+        Err(error) if error.kind() == ErrorKind::InvalidSubcommand => error,
+        Err(error) => error.exit(),
+    };
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        // The most alike one is the last.
+        Some(ContextValue::Strings(texts)) => texts.last().map(String::as_str),
+        _ => None,
+    };
+    let name = context(ContextKind::InvalidSubcommand).unwrap_or_default();
+    let alike = context(ContextKind::SuggestedSubcommand).map(|alike| format!(". Did you mean {alike}?"));
+    let alike = alike.unwrap_or_default();
+    Err(CommandError::Said(format!("Unknown command: '{name}'{alike}\nType 'manage help' for usage.")))
+}
+
 fn run(project: &Arc<Project>, groups: &[Group], out: &mut dyn Write) -> Result<(), CommandError> {
     let mut cli = clap::Command::new("manage")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Runs a management command of this project.")
         .override_help(overview(groups))
+        .infer_long_args(true)
+        .args(common_options())
         .subcommand_required(false);
     let mut names = HashSet::new();
     for command in groups.iter().flat_map(|group| &group.commands) {
@@ -129,7 +177,7 @@ fn run(project: &Arc<Project>, groups: &[Group], out: &mut dyn Write) -> Result<
         }
         cli = cli.subcommand(command);
     }
-    let matches = cli.get_matches();
+    let matches = parse(cli)?;
     let Some((name, arguments)) = matches.subcommand() else {
         return Ok(write!(out, "{}", overview(groups))?);
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::{ArgMatches, Args, FromArgMatches};
 
-use super::{Command, CommandError};
+use super::{Command, CommandError, of_database};
 use crate::framework::database::migrations;
 use crate::framework::project::Project;
 
@@ -20,7 +20,7 @@ struct Options {
 impl Command for ShowMigrations {
     fn command(&self) -> clap::Command {
         let about = "Shows all available migrations for the current project.";
-        Options::augment_args(clap::Command::new("showmigrations").about(about))
+        of_database(Options::augment_args(clap::Command::new("showmigrations").about(about)))
     }
 
     fn handle(

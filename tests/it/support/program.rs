@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::process::{Command, Stdio};
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
 
 use super::{Server, Terminal, TestDatabase};
 
@@ -70,12 +71,19 @@ impl<'a> Manage<'a> {
 
     /// Runs it to its end, without standard input.
     pub fn run(self) -> Finished {
-        let output = self.command().stdin(Stdio::null()).output().unwrap();
-        Finished {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        Finished::of(self.command().stdin(Stdio::null()).output().unwrap())
+    }
+
+    /// Runs it to its end in a session of its own, which has no terminal, with this standard input.
+    pub fn run_with(self, input: &str) -> Finished {
+        let program = self.command();
+        let mut command = Command::new("setsid");
+        command.arg("--wait").arg(program.get_program()).args(program.get_args());
+        command.env_clear().envs(&self.environment).current_dir(self.database.work());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        Finished::of(child.wait_with_output().unwrap())
     }
 
     /// Starts it and waits until it says where it serves.
@@ -90,6 +98,14 @@ impl<'a> Manage<'a> {
 }
 
 impl Finished {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// # Panics
     /// It did not end with exit code 0.
     pub fn succeeded(self) -> String {
