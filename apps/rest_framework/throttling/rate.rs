@@ -101,6 +101,12 @@ impl ThrottleRates {
     pub fn get(&self, scope: &str) -> Option<Option<Rate>> {
         self.0.get(scope).copied()
     }
+
+    /// Whether any scope has a limit.
+    #[must_use]
+    pub fn limit_anything(&self) -> bool {
+        self.0.values().any(Option::is_some)
+    }
 }
 
 /// `user` and `anon`, both without a limit.
