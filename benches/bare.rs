@@ -8,7 +8,7 @@ use std::io::stdin;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
 struct Answer {
     path: String,
@@ -51,13 +51,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let answers = lines.into_iter().map(|line| Answer::parse(line.leak())).collect::<Result<Vec<_>, _>>()?;
     // actix-web clones a handler, and what it owns, for each request; a literal costs nothing there.
     let answers: &'static [Answer] = answers.leak();
-    let app = move || {
-        let mut app = App::new();
-        for answer in answers {
-            app = app.route(&answer.path, web::get().to(move || std::future::ready(answer.respond())));
-        }
-        app
+    let respond = |request: HttpRequest| {
+        // Instead of one route a path: routes are tried in turn, so the last would be dearer than the first.
+        let answer = answers.iter().find(|answer| answer.path == request.path());
+        std::future::ready(answer.map_or_else(|| HttpResponse::NotFound().finish(), Answer::respond))
     };
-    actix_web::rt::System::new().block_on(HttpServer::new(app).workers(1).bind(address)?.run())?;
+    let app = move || App::new().default_service(web::to(respond));
+    // As vitamin's own server has it.
+    let server = HttpServer::new(app).workers(1).tcp_nodelay(true).bind(address)?;
+    actix_web::rt::System::new().block_on(server.run())?;
     Ok(())
 }

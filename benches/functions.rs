@@ -8,6 +8,7 @@ use diesel::connection::{Connection, SimpleConnection};
 use divan::{Bencher, black_box};
 use serde_json::json;
 use vitamin::apps::rest_framework::json::{decode, to_bytes};
+use vitamin::apps::rest_framework::mediatypes::parameters::parse_header_parameters;
 use vitamin::apps::rest_framework::negotiation::{select_parser, select_renderer, takes_the_first};
 use vitamin::apps::rest_framework::parsers::form::parse_form;
 use vitamin::apps::rest_framework::parsers::multipart::{Limits, parse_multipart};
@@ -96,6 +97,17 @@ fn negotiate_nothing(bencher: Bencher) {
 fn negotiate_parser(bencher: Bencher, content_type: &str) {
     let parsers = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"];
     bencher.bench(|| select_parser(parsers, Some(black_box(content_type.as_bytes()))).unwrap());
+}
+
+/// A Content-Type with so many parameters: ten times as many shall take ten times as long.
+#[divan::bench(args = [1, 1_000, 10_000])]
+fn header_parameters(bencher: Bencher, count: usize) {
+    let parameters = (0..count).map(|number| format!(";p{number}={number}"));
+    let line = std::iter::once("application/json".to_owned()).chain(parameters).collect::<String>();
+    bencher.counter(divan::counter::BytesCount::new(line.len())).bench(|| {
+        let header = parse_header_parameters(black_box(&line)).unwrap();
+        header.params.len()
+    });
 }
 
 /// What a kept token costs: has anybody committed? In rollback mode that is asked of the operating system.

@@ -3,7 +3,8 @@
 //!
 //! The rooms have Django's names: [`framework`] is what Django itself gives, [`apps`] are the apps, [`settings`] and
 //! [`urls`] the project's own. Imports go one way only:
-//! `framework <- apps::auth <- apps::rest_framework <- apps::authtoken <- apps::test_app <- settings, urls, main`.
+//! `framework <- apps::auth <- apps::rest_framework <- apps::authtoken <- apps::forward_auth <- apps::test_app <- settings,
+//! urls, demo, main`.
 
 #[path = "../apps/mod.rs"]
 pub mod apps;

@@ -5,6 +5,7 @@ use crate::apps::auth::Auth;
 use crate::apps::authtoken::AuthToken;
 use crate::apps::forward_auth::ForwardAuth;
 use crate::apps::rest_framework::parsers::UploadLimits;
+use crate::apps::rest_framework::parsers::body::Bodies;
 use crate::apps::rest_framework::throttling::ThrottleRates;
 use crate::apps::rest_framework::{APISettings, RestFramework};
 use crate::apps::test_app::TestApp;
@@ -42,6 +43,7 @@ fn rest_framework(env: &Env) -> Result<APISettings, ImproperlyConfigured> {
     };
     Ok(APISettings {
         upload_limits,
+        bodies: Bodies::from_env(env, &upload_limits)?,
         default_throttle_rates: env.parse("DEFAULT_THROTTLE_RATES", ThrottleRates::default())?,
         time_zone: TimeZone::from_env(env)?,
         num_proxies: env.optional("NUM_PROXIES")?,

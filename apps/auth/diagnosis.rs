@@ -12,7 +12,6 @@ use super::models::User;
 use super::session_data::SessionData;
 use super::sessions::SessionSettings;
 use super::user_model::UserModel;
-use crate::framework::conf::SecretKey;
 use crate::framework::database::needs::NeededTable;
 use crate::framework::database::{DatabaseError, DbConnection, UserId, now};
 use crate::framework::diagnosis::{Examination, Severity};
@@ -253,9 +252,7 @@ fn sessions(settings: &SessionSettings, examination: &mut Examination<'_>) -> Re
         .limit(NEWEST)
         .select(django_session::session_data)
         .load(examination.connection)?;
-    let http = &examination.settings.http;
-    let keys: Vec<&[u8]> =
-        http.secret_key.iter().chain(&http.secret_key_fallbacks).map(SecretKey::as_bytes).collect();
+    let keys = examination.settings.http.signing_keys();
     let diagnosis = &mut *examination.diagnosis;
     if newest.is_empty() {
         let message =

@@ -34,6 +34,7 @@ use actix_web::web::{Data, ServiceConfig};
 
 pub use self::settings::APISettings;
 use crate::framework::app::App;
+use crate::framework::checks::CheckMessage;
 
 /// The app. It holds the defaults of the project's views.
 pub struct RestFramework {
@@ -55,5 +56,25 @@ impl App for RestFramework {
 
     fn configure(&self, config: &mut ServiceConfig) {
         config.app_data(self.settings.clone());
+    }
+
+    fn checks(&self, _deploy: bool) -> Vec<CheckMessage> {
+        // Whoever sets rates believes that they limit something, and nothing else would say that they don't.
+        let (rates, classes) =
+            (&self.settings.default_throttle_rates, &self.settings.default_throttle_classes);
+        if !rates.limit_anything() || !classes.is_empty() {
+            return Vec::new();
+        }
+        vec![
+            CheckMessage::warning(
+                "vitamin.W001",
+                "DEFAULT_THROTTLE_RATES is set, but there are no default throttle classes: it limits only views that have \
+                 throttle classes of their own.",
+            )
+            .hint(
+                "Name the classes, such as AnonRateThrottle and UserRateThrottle, in the view or in default_throttle_classes \
+                 in src/settings.rs.",
+            ),
+        ]
     }
 }

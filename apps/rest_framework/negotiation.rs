@@ -8,7 +8,7 @@ use memchr::{memchr, memchr2};
 
 use super::mediatypes::parameters::parse_header_parameters;
 use super::mediatypes::{MediaType, latin1, media_type_matches};
-use super::python::is_space;
+use super::python::{int, is_space};
 use super::renderers::Renderer;
 
 /// Bytes of an Accept header that are looked at; a longer one is cut at a comma.
@@ -153,24 +153,8 @@ pub fn select_parser<'p>(
 pub fn json_indent(accepted_media_type: &str) -> Option<usize> {
     memchr(b';', accepted_media_type.as_bytes())?;
     let header = parse_header_parameters(accepted_media_type).ok()?;
-    let indent = python_int(header.get("indent")?)?;
-    Some(indent.min(8)).filter(|indent| *indent != 0)
-}
-
-/// Python's `int()` of ASCII text, with 0 for what is negative.
-fn python_int(text: &str) -> Option<usize> {
-    let text = text.trim_matches(|character: char| character.is_ascii_whitespace() || character == '\x0b');
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let is_number = |group: &str| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits.split('_').all(is_number) {
-        return None;
-    }
-    let add = |sum: usize, byte: u8| sum.saturating_mul(10).saturating_add(usize::from(byte - b'0'));
-    let value = digits.bytes().filter(|byte| *byte != b'_').fold(0, add);
-    Some(if negative { 0 } else { value })
+    let indent = int(header.get("indent")?)?.clamp(0, 8);
+    usize::try_from(indent).ok().filter(|indent| *indent != 0)
 }
 
 /// The renderer's index and the accepted media type.

@@ -6,6 +6,7 @@ use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
 
 use super::authentication::Authentication;
+use super::parsers::body::Bodies;
 use super::parsers::{Parser, UploadLimits};
 use super::permissions::Permission;
 use super::renderers::Renderer;
@@ -56,6 +57,7 @@ pub(super) struct Policies {
     pub(super) exception_handler: ExceptionHandler,
     pub(super) url_format_override: Option<&'static str>,
     pub(super) limits: UploadLimits,
+    pub(super) bodies: Bodies,
     pub(super) time_zone: TimeZone,
 }
 
@@ -86,6 +88,7 @@ impl Declared {
             exception_handler: settings.exception_handler,
             url_format_override: settings.url_format_override,
             limits: settings.upload_limits,
+            bodies: settings.bodies.clone(),
             time_zone: settings.time_zone.clone(),
         }
     }

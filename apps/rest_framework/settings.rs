@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::authentication::Authentication;
 use super::exceptions::{APIException, exception_handler};
+use super::parsers::body::Bodies;
 use super::parsers::{Parser, UploadLimits};
 use super::permissions::Permission;
 use super::renderers::Renderer;
@@ -46,6 +47,8 @@ pub struct APISettings {
     pub time_zone: TimeZone,
     /// How much a client may send.
     pub upload_limits: UploadLimits,
+    /// How long a client may take to send it, and how much memory that may take.
+    pub bodies: Bodies,
 }
 
 impl Default for APISettings {
@@ -69,6 +72,7 @@ impl Default for APISettings {
             url_format_override: Some("format"),
             time_zone: TimeZone::default(),
             upload_limits: UploadLimits::default(),
+            bodies: Bodies::default(),
         }
     }
 }

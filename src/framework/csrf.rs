@@ -7,6 +7,7 @@
 use actix_web::http::header::HeaderName;
 
 use super::crypto::{RANDOM_STRING_CHARS, constant_time_compare, get_random_string};
+use super::http::is_same_domain;
 use url::SplitUrl;
 
 mod cookie;
@@ -271,14 +272,6 @@ fn check_referer(request: &CsrfRequest<'_>) -> Result<(), RejectRequest> {
         return Ok(());
     }
     Err(RejectRequest::BadReferer(referer.geturl()))
-}
-
-/// `django.utils.http.is_same_domain`: equal, or below a pattern that begins with a dot.
-fn is_same_domain(host: &str, pattern: &str) -> bool {
-    let pattern = pattern.to_lowercase();
-    !pattern.is_empty()
-        && (host == pattern
-            || pattern.strip_prefix('.').is_some_and(|domain| host == domain || host.ends_with(&pattern)))
 }
 
 #[cfg(test)]

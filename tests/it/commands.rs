@@ -232,6 +232,22 @@ fn manage_lists_the_commands_by_app() {
 }
 
 #[test]
+fn check_tells_of_rates_that_limit_nothing() {
+    let database = TestDatabase::sqlite();
+    let check = |rates| database.manage(&["check"]).env("DEFAULT_THROTTLE_RATES", rates).run();
+    assert_eq!(check("anon=,user=").succeeded(), "System check identified no issues.\n");
+    assert_snapshot!(check("anon=100/day").succeeded(), @"
+    System check identified some issues:
+
+    WARNINGS:
+    ?: (vitamin.W001) DEFAULT_THROTTLE_RATES is set, but there are no default throttle classes: it limits only views that have throttle classes of their own.
+    	HINT: Name the classes, such as AnonRateThrottle and UserRateThrottle, in the view or in default_throttle_classes in src/settings.rs.
+
+    System check identified 1 issue.
+    ");
+}
+
+#[test]
 fn check_tells_what_stops_the_server_and_deploy_what_is_unwise() {
     let database = TestDatabase::sqlite();
     let check = || database.manage(&["check"]);

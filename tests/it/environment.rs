@@ -89,6 +89,9 @@ fn a_value_that_can_not_be_used_names_its_variable() {
         ("TOKEN_CACHE_SIZE", "-1", "invalid digit"),
         ("DATA_UPLOAD_MAX_MEMORY_SIZE", "x", "invalid digit"),
         ("DATA_UPLOAD_MAX_NUMBER_FIELDS", "x", "invalid digit"),
+        ("REQUEST_BODY_IDLE_TIMEOUT", "0", "zero"),
+        ("REQUEST_BODY_TIMEOUT", "1.5", "invalid digit"),
+        ("REQUEST_BODIES_MAX_MEMORY", "1000", "less than one body"),
     ] {
         let said = refused(&[(name, value)]);
         assert!(said.starts_with("ImproperlyConfigured: "), "{name}={value}: {said}");

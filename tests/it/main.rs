@@ -15,6 +15,7 @@
 mod support;
 
 mod architecture;
+mod bodies;
 #[cfg(feature = "postgres")]
 mod bounded;
 mod commands;

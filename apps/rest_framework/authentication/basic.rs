@@ -3,13 +3,12 @@
 use std::borrow::Cow;
 
 use async_trait::async_trait;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use base64::{Engine, alphabet};
 
 use super::{Authentication, Credentials, Identity, credentials, get_authorization_header};
 use crate::apps::auth::authenticate;
 use crate::apps::rest_framework::exceptions::APIException;
 use crate::apps::rest_framework::mediatypes::latin1;
+use crate::apps::rest_framework::python::base64::b64decode;
 use crate::apps::rest_framework::request::Request;
 
 /// `Authorization: Basic <base64 of name:password>` (RFC 7617).
@@ -70,32 +69,3 @@ fn decode(word: &[u8]) -> Option<(String, String)> {
     let (username, password) = text.split_once(':')?;
     Some((username.to_owned(), password.to_owned()))
 }
-
-/// Base64 as Python's `b64decode` takes it: what is not of the alphabet is passed over, and so is all that follows the
-/// padding.
-fn b64decode(word: &[u8]) -> Option<Vec<u8>> {
-    let alphabet = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    let mut kept = Vec::with_capacity(word.len());
-    let mut padding = 0;
-    for byte in word {
-        if *byte == b'=' {
-            padding += 1;
-            // The end, where the group of four is complete; padding elsewhere is passed over.
-            if kept.len() % 4 >= 2 && kept.len() % 4 + padding >= 4 {
-                break;
-            }
-        } else if alphabet(byte) {
-            padding = 0;
-            kept.push(*byte);
-        }
-    }
-    let complete = kept.len() % 4 == 0 || (kept.len() % 4 >= 2 && kept.len() % 4 + padding >= 4);
-    complete.then(|| LENIENT.decode(kept).ok()).flatten()
-}
-
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
-        .with_decode_allow_trailing_bits(true),
-);

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use indexmap::IndexMap;
+
 use crate::apps::rest_framework::python::codecs::Charset;
 use crate::apps::rest_framework::python::strip;
 
@@ -20,16 +22,6 @@ impl HeaderParameters<'_> {
     /// The value of the parameter `name`.
     pub fn get(&self, name: &str) -> Option<&String> {
         self.params.iter().find(|(param, _)| param == name).map(|(_, value)| value)
-    }
-
-    fn insert(&mut self, name: String, value: String) {
-        if name.is_empty() {
-            return;
-        }
-        match self.params.iter_mut().find(|(param, _)| *param == name) {
-            Some((_, old)) => *old = value,
-            None => self.params.push((name, value)),
-        }
     }
 }
 
@@ -51,8 +43,11 @@ pub fn parse_header_parameters(line: &str) -> Result<HeaderParameters<'_>, Inval
         return Ok(HeaderParameters { value: lower(strip(line)), params: Vec::new() });
     }
     let (first, mut rest) = next_parameter(line);
-    let mut header = HeaderParameters { value: lower(name_and_value(first).0), params: Vec::new() };
-    let mut extended: Vec<(String, Segments<'_>)> = Vec::new();
+    let value = lower(name_and_value(first).0);
+    // A header may have tens of thousands of parameters, and nobody has logged in yet: each costs one look, as in
+    // Python's dict.
+    let mut params: IndexMap<String, String> = IndexMap::new();
+    let mut extended: IndexMap<String, Segments<'_>> = IndexMap::new();
     while let Some(text) = rest {
         let (parameter, behind) = next_parameter(text);
         rest = behind;
@@ -62,19 +57,17 @@ pub fn parse_header_parameters(line: &str) -> Result<HeaderParameters<'_>, Inval
         match continuation(&name, raw_name) {
             Some((base, number)) => {
                 let segment = (number, value, name.ends_with('*'));
-                match extended.iter_mut().find(|(known, _)| known == base) {
-                    Some((_, segments)) => segments.push(segment),
-                    None => extended.push((base.to_owned(), vec![segment])),
-                }
+                extended.entry(base.to_owned()).or_default().push(segment);
             }
-            None => header.insert(name.into_owned(), value),
+            None if name.is_empty() => {}
+            // One that is there keeps its place.
+            None => drop(params.insert(name.into_owned(), value)),
         }
     }
     for (name, segments) in extended {
-        let value = join_segments(segments)?;
-        header.insert(name, value);
+        params.insert(name, join_segments(segments)?);
     }
-    Ok(header)
+    Ok(HeaderParameters { value, params: params.into_iter().collect() })
 }
 
 /// The text before the first semicolon that is not inside of quotes, and the text behind it.

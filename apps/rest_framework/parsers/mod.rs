@@ -1,5 +1,6 @@
 //! Parsers (`rest_framework/parsers.py`), and the body of a request as the extractor [`Data`].
 
+pub mod body;
 pub mod form;
 pub mod multipart;
 
@@ -9,9 +10,9 @@ use std::future::ready;
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use actix_web::{FromRequest, HttpRequest};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
-use futures_util::{StreamExt, stream};
+use futures_util::stream;
 
 use self::form::parse_form;
 use self::multipart::{Limits, MultiPartError, parse_multipart};
@@ -171,6 +172,7 @@ struct Body<'a> {
     view: &'a Policies,
     /// `None` where there is no body.
     parser: Option<&'a dyn Parser>,
+    length: usize,
 }
 
 impl<'a> Body<'a> {
@@ -179,20 +181,25 @@ impl<'a> Body<'a> {
         let (content_type, view) = (latin1(header.unwrap_or_default()), request.policies());
         // A WSGI server tells Django REST framework of no body without this header, so a chunked one is empty there.
         let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-        if length.and_then(|length| length.trim().parse().ok()).unwrap_or(0_u64) == 0 {
-            return Ok(Self { content_type, view, parser: None });
+        let length: u64 = length.and_then(|length| length.trim().parse().ok()).unwrap_or(0);
+        if length == 0 {
+            return Ok(Self { content_type, view, parser: None, length: 0 });
         }
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
         let parser = select_parser(view.parsers.iter().map(|parser| parser.media_type()), header)
             .and_then(|index| view.parsers.get(index));
         match parser {
-            Some(parser) => Ok(Self { content_type, view, parser: Some(parser.as_ref()) }),
+            Some(parser) => Ok(Self { content_type, view, parser: Some(parser.as_ref()), length }),
             None => Err(APIException::unsupported_media_type(&content_type)),
         }
     }
 
     async fn read(&self, payload: Payload) -> Result<Bytes, APIException> {
         match self.parser {
-            Some(parser) => read(payload, parser.max_body_size(&self.view.limits)).await,
+            Some(parser) => {
+                let limit = parser.max_body_size(&self.view.limits);
+                self.view.bodies.read(payload, self.length, limit).await
+            }
             None => Ok(Bytes::new()),
         }
     }
@@ -218,25 +225,6 @@ fn empty(content_type: &str) -> Data {
         return Data::Form(QueryDict::new());
     }
     Data::Json(Value::Dict(Dict::new()))
-}
-
-/// Reads a body whole.
-///
-/// # Errors
-/// 400: more than `limit` bytes, or a client that went away halfway.
-async fn read(mut payload: Payload, limit: usize) -> Result<Bytes, APIException> {
-    let mut body = BytesMut::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk =
-            chunk.map_err(|error| APIException::suspicious_operation(format!("unreadable body: {error}")))?;
-        if body.len() + chunk.len() > limit {
-            return Err(APIException::suspicious_operation(
-                "Request body exceeded DATA_UPLOAD_MAX_MEMORY_SIZE or FILE_UPLOAD_MAX_SIZE.",
-            ));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.freeze())
 }
 
 impl Request {

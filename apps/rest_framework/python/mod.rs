@@ -4,7 +4,9 @@
 
 pub mod base64;
 pub mod codecs;
+mod number;
 mod text;
 
+pub use self::number::int;
 pub(crate) use self::text::layout;
 pub use self::text::{float_repr, is_space, repr, str, strip};

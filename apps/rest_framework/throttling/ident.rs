@@ -1,12 +1,9 @@
 //! Which machine sends the request (`BaseThrottle.get_ident`).
 
-use std::borrow::Cow;
-
-use actix_web::http::header::HeaderValue;
-
 use crate::apps::rest_framework::mediatypes::latin1;
 use crate::apps::rest_framework::python::{is_space, strip};
 use crate::apps::rest_framework::request::Request;
+use crate::framework::http::get_header;
 
 /// The client's address, by the `NUM_PROXIES` of the settings:
 ///
@@ -18,11 +15,8 @@ use crate::apps::rest_framework::request::Request;
 /// Without the header, the address of the connection; empty where that has none (a Unix socket).
 #[must_use]
 pub fn get_ident(request: &Request) -> String {
-    let mut values = request.headers().get_all("x-forwarded-for").map(HeaderValue::as_bytes);
-    // Several headers are joined with a comma, as a WSGI server joins them.
-    let forwarded = values
-        .next()
-        .map(|first| values.fold(latin1(first), |all, value| Cow::Owned(format!("{all},{}", latin1(value)))));
+    let forwarded = get_header(request.headers(), "x-forwarded-for");
+    let forwarded = forwarded.as_deref().map(latin1);
     ident(forwarded.as_deref(), request.policies().num_proxies)
         .unwrap_or_else(|| request.peer_addr().map(|address| address.ip().to_string()).unwrap_or_default())
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use crate::apps::rest_framework::python::int;
 use crate::framework::cache::Window;
 
 /// So many requests in a period: `100/day` is `Rate::new(100, Period::Day)`.
@@ -75,17 +76,10 @@ impl FromStr for Rate {
                 'd' => Period::Day,
                 _ => return None,
             };
-            Some(Self::new(int(number.trim())?, period))
+            Some(Self::new(int(number)?, period))
         };
         parse().ok_or_else(|| InvalidRate(text.to_owned()))
     }
-}
-
-/// Python's `int()`: underscores may stand between digits.
-fn int(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let is_number = |group: &str| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_digit());
-    digits.split('_').all(is_number).then(|| text.replace('_', "").parse().ok())?
 }
 
 /// `DEFAULT_THROTTLE_RATES`: a rate for each scope, or `None` for a scope without a limit. A scope that is not in it
@@ -100,6 +94,12 @@ impl ThrottleRates {
     #[must_use]
     pub fn get(&self, scope: &str) -> Option<Option<Rate>> {
         self.0.get(scope).copied()
+    }
+
+    /// Whether any scope has a limit.
+    #[must_use]
+    pub fn limit_anything(&self) -> bool {
+        self.0.values().any(Option::is_some)
     }
 }
 

@@ -1,4 +1,6 @@
 //! The cookie that holds the secret, as Django's `CsrfViewMiddleware._set_csrf_cookie` sends it.
+//!
+//! A browser that has Django's cookie takes this one instead of it, so it must be no weaker: the settings are Django's.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,21 +8,26 @@ use actix_web::http::header::{HeaderValue, HttpDate};
 
 use super::CsrfSettings;
 
-/// Django's default of `CSRF_COOKIE_AGE`: a year of 52 weeks.
-const CSRF_COOKIE_AGE: Duration = Duration::from_secs(60 * 60 * 24 * 7 * 52);
-
-/// The value of `Set-Cookie`, or `None` where the settings name a cookie or a domain that can't be one.
+/// The value of `Set-Cookie`, or `None` where the settings name a cookie, a domain or a path that can't be one.
 #[must_use]
 pub fn set_cookie(settings: &CsrfSettings, secret: &str) -> Option<HeaderValue> {
-    let domain =
-        settings.cookie_domain.as_ref().map_or_else(String::new, |domain| format!("Domain={domain}; "));
-    let cookie = format!(
-        "{name}={secret}; {domain}expires={expires}; Max-Age={age}; Path=/; SameSite=Lax",
-        name = settings.cookie_name,
-        expires = HttpDate::from(SystemTime::now() + CSRF_COOKIE_AGE),
-        age = CSRF_COOKIE_AGE.as_secs(),
-    );
-    HeaderValue::from_str(&cookie).ok()
+    HeaderValue::from_str(&text(settings, secret, SystemTime::now())).ok()
+}
+
+/// The attributes come in the order of Python's `http.cookies`, by their names in lower case.
+fn text(settings: &CsrfSettings, secret: &str, now: SystemTime) -> String {
+    let expires = |age: u32| HttpDate::from(now + Duration::from_secs(age.into()));
+    let attributes = [
+        settings.cookie_domain.as_ref().map(|domain| format!("Domain={domain}")),
+        settings.cookie_age.map(|age| format!("expires={}", expires(age))),
+        settings.cookie_httponly.then(|| "HttpOnly".to_owned()),
+        settings.cookie_age.map(|age| format!("Max-Age={age}")),
+        Some(format!("Path={}", settings.cookie_path)),
+        settings.cookie_samesite.as_ref().map(|value| format!("SameSite={value}")),
+        settings.cookie_secure.then(|| "Secure".to_owned()),
+    ];
+    let cookie = format!("{}={secret}", settings.cookie_name);
+    std::iter::once(cookie).chain(attributes.into_iter().flatten()).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]
@@ -28,13 +35,84 @@ mod tests {
     use super::*;
     use crate::framework::conf::Env;
 
+    /// The expected values were made with Django 5.2's `set_cookie`, at this time.
     #[test]
     fn the_cookie_is_django_s() {
-        let settings =
-            CsrfSettings::from_env(&Env::from_iter([("CSRF_COOKIE_DOMAIN", ".example.com")])).unwrap();
-        let cookie = set_cookie(&settings, "secret").unwrap();
-        let cookie = cookie.to_str().unwrap();
-        assert!(cookie.starts_with("csrftoken=secret; Domain=.example.com; expires="), "{cookie}");
-        assert!(cookie.ends_with(" GMT; Max-Age=31449600; Path=/; SameSite=Lax"), "{cookie}");
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        for (settings, expected) in COOKIES {
+            let settings = CsrfSettings::from_env(&settings.iter().copied().collect::<Env>()).unwrap();
+            assert_eq!(text(&settings, "secret", now), *expected);
+            assert!(set_cookie(&settings, "secret").is_some());
+        }
     }
+
+    const COOKIES: &[(&[(&str, &str)], &str)] = &[
+        (
+            &[],
+            "csrftoken=secret; expires=Fri, 14 Jan 2028 08:00:00 GMT; Max-Age=31449600; Path=/; SameSite=Lax",
+        ),
+        (
+            &[("CSRF_COOKIE_NAME", "own"), ("CSRF_COOKIE_DOMAIN", ".example.com")],
+            "own=secret; Domain=.example.com; expires=Fri, 14 Jan 2028 08:00:00 GMT; Max-Age=31449600; Path=/; SameSite=Lax",
+        ),
+        (
+            &[("CSRF_COOKIE_SECURE", "True")],
+            "csrftoken=secret; expires=Fri, 14 Jan 2028 08:00:00 GMT; Max-Age=31449600; Path=/; SameSite=Lax; Secure",
+        ),
+        (
+            &[("CSRF_COOKIE_HTTPONLY", "True")],
+            "csrftoken=secret; expires=Fri, 14 Jan 2028 08:00:00 GMT; HttpOnly; Max-Age=31449600; Path=/; SameSite=Lax",
+        ),
+        (
+            &[("CSRF_COOKIE_SAMESITE", "Strict")],
+            "csrftoken=secret; expires=Fri, 14 Jan 2028 08:00:00 GMT; Max-Age=31449600; Path=/; SameSite=Strict",
+        ),
+        (
+            &[("CSRF_COOKIE_SAMESITE", "None"), ("CSRF_COOKIE_SECURE", "True")],
+            "csrftoken=secret; expires=Fri, 14 Jan 2028 08:00:00 GMT; Max-Age=31449600; Path=/; SameSite=None; Secure",
+        ),
+        (
+            &[("CSRF_COOKIE_SAMESITE", "False")],
+            "csrftoken=secret; expires=Fri, 14 Jan 2028 08:00:00 GMT; Max-Age=31449600; Path=/",
+        ),
+        (
+            &[("CSRF_COOKIE_SAMESITE", "lax")],
+            "csrftoken=secret; expires=Fri, 14 Jan 2028 08:00:00 GMT; Max-Age=31449600; Path=/; SameSite=lax",
+        ),
+        (
+            &[("CSRF_COOKIE_PATH", "/app/")],
+            "csrftoken=secret; expires=Fri, 14 Jan 2028 08:00:00 GMT; Max-Age=31449600; Path=/app/; SameSite=Lax",
+        ),
+        (
+            &[("CSRF_COOKIE_AGE", "3600")],
+            "csrftoken=secret; expires=Fri, 15 Jan 2027 09:00:00 GMT; Max-Age=3600; Path=/; SameSite=Lax",
+        ),
+        (
+            &[("CSRF_COOKIE_AGE", "0")],
+            "csrftoken=secret; expires=Fri, 15 Jan 2027 08:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax",
+        ),
+        (&[("CSRF_COOKIE_AGE", "None")], "csrftoken=secret; Path=/; SameSite=Lax"),
+        (
+            &[
+                ("CSRF_COOKIE_DOMAIN", "example.com"),
+                ("CSRF_COOKIE_HTTPONLY", "True"),
+                ("CSRF_COOKIE_AGE", "None"),
+                ("CSRF_COOKIE_PATH", "/a"),
+                ("CSRF_COOKIE_SAMESITE", "Strict"),
+                ("CSRF_COOKIE_SECURE", "True"),
+            ],
+            "csrftoken=secret; Domain=example.com; HttpOnly; Path=/a; SameSite=Strict; Secure",
+        ),
+        (
+            &[
+                ("CSRF_COOKIE_DOMAIN", "example.com"),
+                ("CSRF_COOKIE_HTTPONLY", "True"),
+                ("CSRF_COOKIE_AGE", "60"),
+                ("CSRF_COOKIE_PATH", "/a"),
+                ("CSRF_COOKIE_SAMESITE", "Strict"),
+                ("CSRF_COOKIE_SECURE", "True"),
+            ],
+            "csrftoken=secret; Domain=example.com; expires=Fri, 15 Jan 2027 08:01:00 GMT; HttpOnly; Max-Age=60; Path=/a; SameSite=Strict; Secure",
+        ),
+    ];
 }

@@ -45,6 +45,16 @@ pub fn get_host(request: &HttpRequest, settings: &HttpSettings) -> String {
     }
 }
 
+/// Whether a host is the pattern, in any case of its letters, or lies below it where the pattern begins with a dot
+/// (`django/utils/http.py`).
+pub(in crate::framework) fn is_same_domain(host: &str, pattern: &str) -> bool {
+    let pattern = pattern.to_lowercase();
+    match pattern.strip_prefix('.') {
+        Some(parent) => host == parent || host.ends_with(&pattern),
+        None => !pattern.is_empty() && host == pattern,
+    }
+}
+
 /// Whether the client speaks https, as far as the server or a trusted proxy knows.
 #[must_use]
 pub fn is_secure(request: &HttpRequest, settings: &HttpSettings) -> bool {
@@ -87,6 +97,25 @@ mod tests {
         let request = request(&[("host", "inner:8000"), ("x-forwarded-host", "outer")]);
         assert_eq!(get_host(&request, &settings(&[])), "inner:8000");
         assert_eq!(get_host(&request, &settings(&[("USE_X_FORWARDED_HOST", "1")])), "outer");
+    }
+
+    /// The expected values were made with Django 5.2.
+    #[test]
+    fn a_leading_dot_takes_in_what_lies_below() {
+        for (host, pattern, same) in [
+            ("example.com", "example.com", true),
+            ("a.example.com", "example.com", false),
+            ("a.example.com", ".example.com", true),
+            ("example.com", ".example.com", true),
+            ("badexample.com", ".example.com", false),
+            ("a.example.com", ".Example.COM", true),
+            ("Example.com", "example.com", false),
+            ("", "", false),
+            ("", ".", true),
+            ("a.", ".", true),
+        ] {
+            assert_eq!(is_same_domain(host, pattern), same, "{host} {pattern}");
+        }
     }
 
     #[test]

@@ -143,9 +143,8 @@ impl<S> Around<S> {
         if settings.use_x_forwarded_host {
             return common::is_allowed_host(req, settings);
         }
-        let mut hosts = req.headers().get_all(HOST).map(HeaderValue::as_bytes);
-        // Several are looked at together.
-        let (Some(host), None) = (hosts.next(), hosts.next()) else {
+        // As `get_host`, which looks at the first of several.
+        let Some(host) = req.headers().get(HOST).map(HeaderValue::as_bytes) else {
             return common::is_allowed_host(req, settings);
         };
         if *self.last_host.borrow() == host && !host.is_empty() {

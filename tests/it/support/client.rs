@@ -108,7 +108,8 @@ impl Asked {
 }
 
 impl Answer {
-    fn parse(bytes: &[u8]) -> Option<Self> {
+    /// `None` where it is not whole.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
         let mut headers = [httparse::EMPTY_HEADER; 32];
         let mut head = httparse::Response::new(&mut headers);
         let length = match head.parse(bytes).unwrap() {

@@ -14,7 +14,36 @@ fn headers_are_read_as_django_reads_them() {
     }
 }
 
+/// Tens of thousands of parameters, of which half are repeated and some are of RFC 2231, in one header: all that a client may
+/// send before it has logged in. Where each looked through all before it, this took seconds.
+#[test]
+fn as_many_parameters_as_a_header_can_have_are_read() {
+    const COUNT: usize = 10_000;
+    let plain = (0..2 * COUNT).map(|number| format!(";p{}={number}", number % COUNT));
+    let extended = (0..COUNT).map(|number| format!(";e{number}*0=x"));
+    let line = std::iter::once("text/plain".to_owned()).chain(plain).chain(extended).collect::<String>();
+    assert!(line.len() > 100_000);
+    let header = parse_header_parameters(&line).unwrap();
+    let expected = (0..COUNT).map(|number| (format!("p{number}"), (COUNT + number).to_string()));
+    let extended = (0..COUNT).map(|number| (format!("e{number}"), "x".to_owned()));
+    assert!(header.params.iter().cloned().eq(expected.chain(extended)));
+}
+
 proptest::proptest! {
+    /// As Python's dict has them: the first of a name gives the place, the last the value.
+    #[test]
+    fn of_several_of_one_name_the_last_counts(names in proptest::collection::vec("[a-c]{1,2}", 0..12)) {
+        let line: String = names.iter().enumerate().map(|(at, name)| format!("; {name}={at}")).collect();
+        let mut expected: Vec<(String, String)> = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            match expected.iter_mut().find(|(known, _)| known == name) {
+                Some((_, value)) => *value = at.to_string(),
+                None => expected.push((name.clone(), at.to_string())),
+            }
+        }
+        proptest::prop_assert_eq!(parse_header_parameters(&line).unwrap().params, expected);
+    }
+
     #[test]
     fn a_quoted_value_comes_back(value in "[^;]*") {
         let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");

@@ -1,0 +1,125 @@
+//! Bodies whose client takes its time: they end, and together they take so much memory and no more.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use insta::assert_snapshot;
+use rustix::process::Signal;
+
+use crate::support::{Answer, Server, TestDatabase, wait_for};
+
+/// A client that has announced a JSON body of so many bytes, and sent some of them.
+fn begin(server: &Server<'_>, length: usize, body: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let head = format!(
+        "POST /api-token-auth/ HTTP/1.1\r\nHost: testserver\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(body).unwrap();
+    stream
+}
+
+/// What it is answered, until the server ends the connection.
+fn answer(mut stream: &TcpStream) -> Answer {
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    Answer::parse(&bytes).unwrap_or_else(|| panic!("no whole answer in {bytes:?}"))
+}
+
+fn migrated() -> TestDatabase {
+    let database = TestDatabase::sqlite();
+    database.migrate();
+    database
+}
+
+#[test]
+fn a_client_that_stops_is_answered_and_its_connection_ends() {
+    let database = migrated();
+    let server = database.runserver().env("REQUEST_BODY_IDLE_TIMEOUT", "1").serve();
+    let stopped = answer(&begin(&server, 100, b"{"));
+    assert_snapshot!(stopped.wire(), @r#"
+    408
+    allow: POST, OPTIONS
+    content-type: application/json
+
+    {"detail":"The request's body was not received in time."}
+    "#);
+    assert_eq!(stopped.header("connection"), "close");
+    server.log_with("Answered 408: 1 of 100 bytes of the body came in time");
+
+    // One that takes its time between two pieces, and less than that, is served.
+    let body = br#"{"username":"Pepe","password":"aaaa"}"#;
+    let mut slow = begin(&server, body.len(), &body[..10]);
+    for piece in [&body[10..20], &body[20..30], &body[30..]] {
+        std::thread::sleep(Duration::from_millis(400));
+        slow.write_all(piece).unwrap();
+    }
+    slow.shutdown(std::net::Shutdown::Write).unwrap();
+    assert_eq!(answer(&slow).body, r#"{"non_field_errors":["Unable to log in with provided credentials."]}"#);
+}
+
+#[test]
+fn a_client_that_never_comes_to_an_end_is_answered() {
+    let database = migrated();
+    let server = database.runserver().env("REQUEST_BODY_TIMEOUT", "1").serve();
+    let stream = begin(&server, 1_000_000, b"{");
+    let started = Instant::now();
+    let mut slow = stream.try_clone().unwrap();
+    let sender = std::thread::spawn(move || {
+        // Until the connection ends.
+        while slow.write_all(b" ").is_ok() {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    });
+    assert_eq!(answer(&stream).status, 408);
+    assert!(started.elapsed() >= Duration::from_secs(1));
+    drop(stream);
+    sender.join().unwrap();
+}
+
+#[test]
+fn bodies_together_take_so_much_memory_and_no_more() {
+    let database = migrated();
+    let server = database
+        .runserver()
+        .env("FILE_UPLOAD_MAX_SIZE", "3000000")
+        .env("REQUEST_BODIES_MAX_MEMORY", "3000000")
+        .serve();
+    let spaces = vec![b' '; 1_600_000];
+    let first = begin(&server, spaces.len() + 1, &spaces);
+    let ask = || {
+        let body = [&spaces[..], b"{}"].concat();
+        server.anonymous().request("POST", "/api-token-auth/").body("application/json", body).send()
+    };
+    let refused = wait_for("the first one's body", || Some(ask()).filter(|answer| answer.status != 400));
+    assert_snapshot!(refused.wire(), @r#"
+    503
+    allow: POST, OPTIONS
+    content-type: application/json
+    retry-after: 1
+
+    {"detail":"Service temporarily unavailable, try again later."}
+    "#);
+    server.log_with("REQUEST_BODIES_MAX_MEMORY");
+    // Small bodies are served beside it, and large ones once it is gone.
+    assert_eq!(server.anonymous().post_json("/api-token-auth/", "{}").status, 400);
+    drop(first);
+    wait_for("the memory of the first", || Some(ask()).filter(|answer| answer.status == 400));
+}
+
+#[test]
+fn the_end_does_not_wait_longer_for_a_body_than_the_body_may_take() {
+    let database = migrated();
+    let mut server = database.runserver().env("REQUEST_BODY_TIMEOUT", "2").serve();
+    let stream = begin(&server, 100, b"{");
+    // A worker that has not yet read the head would end the connection without a word.
+    std::thread::sleep(Duration::from_millis(300));
+    let signalled = Instant::now();
+    server.signal(Signal::TERM);
+    assert_eq!(answer(&stream).status, 408);
+    assert_eq!(server.wait().code(), Some(0), "{}", server.log());
+    let took = signalled.elapsed();
+    assert!(took < Duration::from_secs(10), "{took:?}, of SHUTDOWN_TIMEOUT's 30 s");
+}
