@@ -18,7 +18,8 @@ pub struct UploadedFile {
     pub charset: Option<String>,
     /// The other parameters of that media type.
     pub content_type_extra: IndexMap<String, String>,
-    /// The content.
+    /// The content. In a request's data it is a part of the body, all of which counts as held while it or a clone is there
+    /// (`REQUEST_BODIES_MAX_MEMORY`): copy what is to outlive the request.
     #[serde(deserialize_with = "content")]
     pub bytes: Bytes,
 }

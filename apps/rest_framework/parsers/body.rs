@@ -1,7 +1,7 @@
 //! A request's body as it comes in: how long its client may take, and how much memory all bodies may take together.
 //!
-//! Django leaves both to the server in front of it. Here nobody is in front: each client that says it will send a body, and
-//! does not, would hold what it sent until it went away.
+//! Django leaves both to the server in front of it. Here there may be none, and a client that announces a body and does not go
+//! on with it would hold what it sent for as long as it likes.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
