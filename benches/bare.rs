@@ -1,14 +1,14 @@
-//! What vitamin is measured against: actix-web handlers that send the same bytes and check nothing.
+//! What vitamin is measured against: an actix-web handler that sends the same bytes and checks nothing.
 //!
-//! `bare ADDRESS`, with the answers on standard input, one a line: path, status, body and headers (`name: value`),
-//! with tabs between. One worker.
+//! `bare ADDRESS`, with the answer on standard input: path, status, body and headers (`name: value`), with tabs between. One
+//! path, since actix-web tries its routes one after the other. One worker.
 
 use std::error::Error;
 use std::io::stdin;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpResponse, HttpServer, web};
 
 struct Answer {
     path: String,
@@ -39,7 +39,7 @@ impl Answer {
     fn respond(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
         for (name, value) in &self.headers {
-            response.insert_header((name.clone(), value.clone()));
+            response.append_header((name.clone(), value.clone()));
         }
         response.body(self.body)
     }
@@ -47,16 +47,11 @@ impl Answer {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let address = std::env::args().nth(1).ok_or("bare ADDRESS")?;
-    let lines = stdin().lines().collect::<Result<Vec<_>, _>>()?;
-    let answers = lines.into_iter().map(|line| Answer::parse(line.leak())).collect::<Result<Vec<_>, _>>()?;
+    let line = stdin().lines().next().ok_or("the answer is missing")??;
     // actix-web clones a handler, and what it owns, for each request; a literal costs nothing there.
-    let answers: &'static [Answer] = answers.leak();
-    let respond = |request: HttpRequest| {
-        // Instead of one route a path: routes are tried in turn, so the last would be dearer than the first.
-        let answer = answers.iter().find(|answer| answer.path == request.path());
-        std::future::ready(answer.map_or_else(|| HttpResponse::NotFound().finish(), Answer::respond))
-    };
-    let app = move || App::new().default_service(web::to(respond));
+    let answer: &'static Answer = Box::leak(Box::new(Answer::parse(line.leak())?));
+    let respond = move || std::future::ready(answer.respond());
+    let app = move || App::new().route(&answer.path, web::get().to(respond));
     // As vitamin's own server has it.
     let server = HttpServer::new(app).workers(1).tcp_nodelay(true).bind(address)?;
     actix_web::rt::System::new().block_on(server.run())?;

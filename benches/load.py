@@ -102,14 +102,14 @@ def ask(port, path="/", headers=None):
         client.close()
 
 
-def wait_for(port, process, seconds=60):
+def wait_for(port, process, path="/", seconds=60):
     """Seconds until the server answers."""
     begin = time.perf_counter()
     while time.perf_counter() - begin < seconds:
         if process.poll() is not None:
             raise SystemExit(f"{process.args[0]} ended with {process.returncode} before it answered")
         try:
-            ask(port)
+            ask(port, path)
             return time.perf_counter() - begin
         except (ConnectionError, OSError):
             time.sleep(0.0005)

@@ -34,7 +34,6 @@ class Case:
     name: str
     path: str
     status: int
-    bare_path: str
     with_token: bool = False
 
     def headers(self, token):
@@ -42,9 +41,9 @@ class Case:
 
 
 CASES = [
-    Case("GET /", "/", 200, "/"),
-    Case("anonymous 401", "/auth/", 401, "/anon/"),
-    Case("GET /auth/ with a token", "/auth/", 200, "/auth/", with_token=True),
+    Case("GET /", "/", 200),
+    Case("anonymous 401", "/auth/", 401),
+    Case("GET /auth/ with a token", "/auth/", 200, with_token=True),
 ]
 
 
@@ -78,20 +77,20 @@ def cell(values):
     return f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 
-def requests(given, running, tokens):
-    """The table of ratios."""
+def requests(given, bare, others, tokens):
+    """The table of ratios. Of the bare servers there is one for each case."""
     figures = {}
     for round_number in range(given.rounds):
-        shift = round_number % len(running)
-        for case in CASES:
+        shift = round_number % (len(others) + 1)
+        for case, bare_server in zip(CASES, bare):
+            running = [bare_server, *others]
             for depth in (1, given.depth):
                 for server in running[shift:] + running[:shift]:
                     if server.name == "reference" and depth > 1:
                         continue
-                    path = case.bare_path if server.name == "bare" else case.path
                     before = server.cpu_seconds()
                     headers = case.headers(tokens.get(server.name))
-                    count, seconds, _, p99 = wrk(server.port, path, headers, depth, given.connections, given.seconds)
+                    count, seconds, _, p99 = wrk(server.port, case.path, headers, depth, given.connections, given.seconds)
                     used = server.cpu_seconds() - before
                     server.settle()
                     figures.setdefault((case, depth, server.name), []).append((count / used, count / seconds, p99))
@@ -174,13 +173,15 @@ def measure(given, folder, with_postgres):
                 started.append(servers.reference(folder, Path(given.reference), reference_python(), database))
             else:
                 print("The reference is not there, and left out.", file=sys.stderr)
-            started.insert(0, servers.bare(folder, CASES, started[0].port, token))
-            sections.append(requests(given, started, tokens))
+            others = list(started)
+            bare = [servers.bare(folder, case, others[0].port, token) for case in CASES]
+            started += bare
+            sections.append(requests(given, bare, others, tokens))
             for server in started:
                 server.stop()
             started = []
         if "writes" in wanted:
-            sections.append(tokens_in_use.writes(given, folder, env, CASES[2:], cell))
+            sections.append(tokens_in_use.writes(given, folder, env, CASES[2], cell))
         if "growth" in wanted:
             sections.append(tokens_in_use.growth(given, folder, env))
         if "memory" in wanted:

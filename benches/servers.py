@@ -34,7 +34,7 @@ def free_port():
 class Server:
     """A server that runs. `others` are processes whose time is its own too (a database)."""
 
-    def __init__(self, name, command, folder, core=SERVER_CORE, env=None, cwd=None, stdin=None, others=()):
+    def __init__(self, name, command, folder, core=SERVER_CORE, env=None, cwd=None, stdin=None, others=(), path="/"):
         self.name, self.port, self.others = name, free_port(), list(others)
         command = [str(word).replace("{port}", str(self.port)) for word in command]
         self.log = open(Path(folder) / f"{name}.log".replace("/", "-"), "ab")
@@ -43,7 +43,7 @@ class Server:
         )
         self.process.stdin.write(stdin or b"")
         self.process.stdin.close()
-        self.started_in = wait_for(self.port, self.process)
+        self.started_in = wait_for(self.port, self.process, path)
 
     def cpu_seconds(self):
         return cpu_seconds([self.process.pid, *self.others])
@@ -94,15 +94,13 @@ def vitamin(name, folder, env, core=SERVER_CORE, others=(), **more):
     return Server(name, [MANAGE, "runserver", "127.0.0.1:{port}"], folder, core, env, folder, others=others)
 
 
-def bare(folder, cases, port, token):
+def bare(folder, case, port, token):
     """Sends what vitamin at `port` answers."""
-    lines = []
-    for case in cases:
-        status, headers, body = ask(port, case.path, case.headers(token))
-        assert status == case.status, (case, status, body)
-        kept = [f"{name}: {value}" for name, value in headers if name.lower() not in OF_THE_SERVER]
-        lines.append("\t".join([case.bare_path, str(status), body.decode(), *kept]))
-    return Server("bare", [BARE, "127.0.0.1:{port}"], folder, stdin="\n".join(dict.fromkeys(lines)).encode())
+    status, headers, body = ask(port, case.path, case.headers(token))
+    assert status == case.status, (case, status, body)
+    kept = [f"{name}: {value}" for name, value in headers if name.lower() not in OF_THE_SERVER]
+    line = "\t".join([case.path, str(status), body.decode(), *kept])
+    return Server("bare", [BARE, "127.0.0.1:{port}"], folder, stdin=line.encode(), path=case.path)
 
 
 def reference(folder, project, python, database):

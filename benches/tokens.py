@@ -71,14 +71,14 @@ def per_cpu_second(server, given, keys, stride=1, path=PATH):
     return count / (server.cpu_seconds() - before)
 
 
-def writes(given, folder, env, cases, cell):
+def writes(given, folder, env, case, cell):
     """Another process commits while tokens are used; SQLite."""
     database = folder / "writes.sqlite3"
     env = dict(env, DATABASE_URL=str(database))
     token = servers.seed(env)
     fill(database, IN_USE)
     server = servers.vitamin("writes", folder, env)
-    bare = servers.bare(folder, cases, server.port, token)
+    bare = servers.bare(folder, case, server.port, token)
     figures, rates = {}, {}
     try:
         for round_number in range(given.rounds):
