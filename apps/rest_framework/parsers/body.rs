@@ -21,6 +21,10 @@ use crate::framework::conf::{Env, ImproperlyConfigured};
 /// Ten forms of the size that a form with files may have.
 const MAX_MEMORY: usize = 268_435_456;
 
+/// Bytes of each body that do not count, half of what actix-http keeps of one by itself: whoever fills the memory keeps nobody
+/// from logging in.
+const UNCOUNTED: usize = 16_384;
+
 /// How bodies are read. Clones share the memory that they count.
 #[derive(Clone, Debug)]
 pub struct Bodies {
@@ -93,7 +97,7 @@ impl Bodies {
         announced: usize,
         limit: usize,
     ) -> Result<Bytes, APIException> {
-        let mut body = Held { bytes: Vec::new(), counted: 0, memory: Arc::clone(&self.memory) };
+        let mut body = Held { bytes: Vec::new(), room: 0, memory: Arc::clone(&self.memory) };
         let end = Instant::now() + self.timeout;
         loop {
             let left = end.saturating_duration_since(Instant::now());
@@ -122,10 +126,10 @@ fn too_slow(read: usize, announced: usize) -> APIException {
     APIException::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", message)
 }
 
-/// A body, and what it counts for.
+/// A body, and the room that was made for it.
 struct Held {
     bytes: Vec<u8>,
-    counted: usize,
+    room: usize,
     memory: Arc<Memory>,
 }
 
@@ -134,10 +138,10 @@ impl Held {
     /// client would have it for a few bytes.
     fn push(&mut self, chunk: &[u8], announced: usize) -> Result<(), APIException> {
         let needed = self.bytes.len() + chunk.len();
-        if needed > self.counted {
-            let room = self.counted.saturating_mul(2).min(announced).max(needed);
-            self.memory.take(room - self.counted)?;
-            self.counted = room;
+        if needed > self.room {
+            let room = self.room.saturating_mul(2).min(announced).max(needed);
+            self.memory.take(counted(room) - counted(self.room))?;
+            self.room = room;
             self.bytes.reserve_exact(room - self.bytes.len());
         }
         self.bytes.extend_from_slice(chunk);
@@ -153,21 +157,33 @@ impl AsRef<[u8]> for Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.memory.held.fetch_sub(self.counted, Ordering::Relaxed);
+        self.memory.give_back(counted(self.room));
     }
+}
+
+fn counted(room: usize) -> usize {
+    room.saturating_sub(UNCOUNTED)
 }
 
 impl Memory {
     fn take(&self, bytes: usize) -> Result<(), APIException> {
+        // A body that takes nothing is let in where others have taken too much for a moment, too.
+        if bytes == 0 {
+            return Ok(());
+        }
         let before = self.held.fetch_add(bytes, Ordering::Relaxed);
         if before.saturating_add(bytes) <= self.max {
             return Ok(());
         }
-        self.held.fetch_sub(bytes, Ordering::Relaxed);
+        self.give_back(bytes);
         Err(APIException::service_unavailable(format!(
             "the bodies of all requests have {before} bytes, and may have {} (REQUEST_BODIES_MAX_MEMORY)",
             self.max
         )))
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.held.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 

@@ -19,33 +19,49 @@ async fn status(bodies: &Bodies, payload: Payload) -> u16 {
     bodies.read(payload, 1_000_000, 1_000_000).await.unwrap_err().status().as_u16()
 }
 
+/// Three of these are a body, of which `COUNTED` bytes count.
+const PIECE: &[u8] = &[b'x'; UNCOUNTED];
+const COUNTED: usize = 2 * UNCOUNTED;
+
+fn three() -> Payload {
+    payload(stream::iter([PIECE; 3]))
+}
+
 #[actix_web::test]
 async fn a_body_counts_until_its_last_piece_is_dropped() {
-    let bodies = Bodies::new(LATE, LATE, 100);
-    let read = |length| bodies.read(payload(stream::iter([&b"0123456789"[..]; 3])), length, 1000);
-    let body = read(30).await.unwrap();
-    assert_eq!((&body[..], held(&bodies)), (&b"012345678901234567890123456789"[..], 30));
-    let file = body.slice(25..);
+    let bodies = Bodies::new(LATE, LATE, 10 * UNCOUNTED);
+    let body = bodies.read(three(), 3 * UNCOUNTED, 3 * UNCOUNTED).await.unwrap();
+    assert_eq!((&body[..], held(&bodies)), (&PIECE.repeat(3)[..], COUNTED));
+    let file = body.slice(UNCOUNTED..UNCOUNTED + 5);
     drop(body);
-    assert_eq!((&file[..], held(&bodies)), (&b"56789"[..], 30));
+    assert_eq!((&file[..], held(&bodies)), (&b"xxxxx"[..], COUNTED));
     drop(file);
     assert_eq!(held(&bodies), 0);
-    // Room is made as the body grows, and what is refused is given back.
-    assert_eq!(read(1000).await.map(|_| held(&bodies)), Ok(40));
-    assert!(bodies.read(payload(stream::iter([&b"0123456789"[..]; 3])), 30, 29).await.is_err());
-    assert_eq!(bodies.read(payload(stream::empty()), 0, 0).await, Ok(Bytes::new()));
+    // Room is made as the body grows, whatever was announced.
+    let body = bodies.read(three(), usize::MAX, usize::MAX).await.unwrap();
+    assert_eq!(held(&bodies), 3 * UNCOUNTED);
+    drop(body);
+    // What is refused is given back.
+    assert!(bodies.read(three(), 3 * UNCOUNTED, 3 * UNCOUNTED - 1).await.is_err());
     assert_eq!(held(&bodies), 0);
 }
 
 #[actix_web::test]
 async fn all_bodies_together_have_a_bound() {
-    let bodies = Bodies::new(LATE, LATE, 50);
-    let of_thirty = || payload(stream::iter([&b"0123456789"[..]; 3]));
-    let first = bodies.clone().read(of_thirty(), 30, 1000).await.unwrap();
-    assert_eq!(status(&bodies, of_thirty()).await, 503);
-    assert_eq!(held(&bodies), 30, "the refused one gave back what it had");
+    let bodies = Bodies::new(LATE, LATE, 3 * UNCOUNTED);
+    let first = bodies.clone().read(three(), 3 * UNCOUNTED, 1_000_000).await.unwrap();
+    assert_eq!(status(&bodies, three()).await, 503);
+    assert_eq!(held(&bodies), COUNTED, "the refused one gave back what it had");
     drop(first);
-    assert!(bodies.read(of_thirty(), 30, 1000).await.is_ok());
+    assert!(bodies.read(three(), 3 * UNCOUNTED, 1_000_000).await.is_ok());
+}
+
+#[actix_web::test]
+async fn small_bodies_are_read_where_the_memory_is_full() {
+    let bodies = Bodies::new(LATE, LATE, 0);
+    assert_eq!(bodies.read(payload(stream::iter([PIECE])), UNCOUNTED, 1_000_000).await.unwrap(), PIECE);
+    assert_eq!(status(&bodies, payload(stream::iter([PIECE, b"x"]))).await, 503);
+    assert_eq!(bodies.read(payload(stream::empty()), 0, 0).await, Ok(Bytes::new()));
 }
 
 #[actix_web::test]
