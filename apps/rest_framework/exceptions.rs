@@ -12,7 +12,6 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use bytes::Bytes;
-use serde::Serialize;
 
 use super::error_detail::Detail;
 use super::request::Request;
@@ -253,11 +252,6 @@ impl APIException {
     }
 }
 
-#[derive(Serialize)]
-struct Message {
-    detail: Detail,
-}
-
 /// Makes the answer of an exception: `{"detail": …}`, or the detail itself where that is a list or an object.
 ///
 /// `None` leaves it to Django's plain pages, as for an exception that Django REST framework does not know.
@@ -268,7 +262,7 @@ pub fn exception_handler(error: &APIException, _request: &Request) -> Option<Res
         return None;
     }
     let mut response = match detail {
-        Detail::Message(_) => Response::new(Message { detail: detail.clone() }),
+        Detail::Message(detail) => Response::detail(detail.message.clone()),
         other => Response::new(other.clone()),
     }
     .status(*status);

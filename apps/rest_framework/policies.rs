@@ -9,7 +9,7 @@ use super::authentication::Authentication;
 use super::parsers::body::Bodies;
 use super::parsers::{Parser, UploadLimits};
 use super::permissions::Permission;
-use super::renderers::Renderer;
+use super::renderers::{Renderer, content_type};
 use super::serializers::Serializer;
 use super::settings::{APISettings, ExceptionHandler};
 use super::throttling::{Throttle, ThrottleRates};
@@ -40,6 +40,8 @@ pub(super) struct Policies {
     pub(super) name: String,
     pub(super) description: &'static str,
     pub(super) renderers: Vec<Arc<dyn Renderer>>,
+    /// Of the renderers, in their order.
+    pub(super) content_types: Vec<HeaderValue>,
     pub(super) parsers: Vec<Arc<dyn Parser>>,
     pub(super) authenticators: Vec<Arc<dyn Authentication>>,
     pub(super) permissions: Vec<Arc<dyn Permission>>,
@@ -67,10 +69,12 @@ impl Declared {
         fn or<T: Clone>(own: &Option<T>, default: &T) -> T {
             own.as_ref().unwrap_or(default).clone()
         }
+        let renderers = or(&self.renderer_classes, &settings.default_renderer_classes);
         Policies {
             name: self.name.clone(),
             description: self.description,
-            renderers: or(&self.renderer_classes, &settings.default_renderer_classes),
+            content_types: renderers.iter().map(|renderer| content_type(renderer.as_ref())).collect(),
+            renderers,
             parsers: or(&self.parser_classes, &settings.default_parser_classes),
             authenticators: or(&self.authentication_classes, &settings.default_authentication_classes),
             permissions: or(&self.permission_classes, &settings.default_permission_classes),

@@ -1,12 +1,17 @@
 //! Renderers (`rest_framework/renderers.py`): how data become bytes.
 
+use std::any::Any;
+use std::borrow::Cow;
+
 use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderValue;
 use bytes::Bytes;
 use serde::Serialize;
 
 use super::json;
 use super::negotiation::json_indent;
 use super::request::Request;
+use super::response::Detail;
 use crate::framework::pages::escape;
 
 /// What a renderer may know beside the data.
@@ -33,8 +38,13 @@ pub trait Renderable: erased_serde::Serialize {
     fn to_json(&self, indent: Option<usize>) -> Result<Bytes, RenderError>;
 }
 
-impl<T: Serialize> Renderable for T {
+impl<T: Serialize + 'static> Renderable for T {
     fn to_json(&self, indent: Option<usize>) -> Result<Bytes, RenderError> {
+        if indent.is_none()
+            && let Some(json) = detail(self).and_then(json::detail_to_bytes)
+        {
+            return Ok(json);
+        }
         let json = match indent {
             None => json::to_bytes(self, None),
             // For the eyes of somebody, and not worth code of its own for each type.
@@ -42,6 +52,14 @@ impl<T: Serialize> Renderable for T {
         };
         json.map_err(|error| RenderError(error.to_string()))
     }
+}
+
+/// The text of a [`Detail`] with one. What type it is, is known where this is compiled.
+fn detail(data: &dyn Any) -> Option<&str> {
+    if let Some(Detail { detail }) = data.downcast_ref::<Detail<&'static str>>() {
+        return Some(detail);
+    }
+    data.downcast_ref::<Detail<Cow<'static, str>>>().map(|Detail { detail }| detail.as_ref())
 }
 
 erased_serde::serialize_trait_object!(Renderable);
@@ -64,6 +82,15 @@ pub trait Renderer: Send + Sync {
     /// # Errors
     /// [`RenderError`].
     fn render(&self, data: &dyn Renderable, context: &RendererContext<'_>) -> Result<Bytes, RenderError>;
+}
+
+/// The `Content-Type` of what a renderer makes.
+pub(super) fn content_type(renderer: &dyn Renderer) -> HeaderValue {
+    match renderer.charset() {
+        None => HeaderValue::from_static(renderer.media_type()),
+        Some(charset) => HeaderValue::from_str(&format!("{}; charset={charset}", renderer.media_type()))
+            .unwrap_or_else(|_| HeaderValue::from_static(renderer.media_type())),
+    }
 }
 
 /// `application/json`, compact, or indented where `Accept` says so.

@@ -48,7 +48,7 @@ pub(super) struct State {
     pub(super) payload: RefCell<Payload>,
     /// Where a policy has parsed the payload already.
     pub(super) data: RefCell<Option<Data>>,
-    accepted: OnceCell<Accepted>,
+    negotiated: OnceCell<Negotiated>,
     version: OnceCell<String>,
     user: OnceCell<Rc<User>>,
     auth: OnceCell<Rc<dyn Any>>,
@@ -58,10 +58,19 @@ pub(super) struct State {
     csrf_secret: OnceCell<String>,
 }
 
-struct Accepted {
+struct Negotiated {
     renderer: usize,
     /// `None` where it is the renderer's own, without parameters.
     media_type: Option<String>,
+}
+
+/// The renderer for the answer.
+pub(super) struct Accepted<'a> {
+    pub(super) renderer: &'a dyn Renderer,
+    /// Its media type, with the parameters that the client asked for.
+    pub(super) media_type: &'a str,
+    /// What it says that its answers are.
+    pub(super) content_type: &'a HeaderValue,
 }
 
 impl Request {
@@ -71,7 +80,7 @@ impl Request {
             policies,
             payload: RefCell::new(payload),
             data: RefCell::new(None),
-            accepted: OnceCell::new(),
+            negotiated: OnceCell::new(),
             version: OnceCell::new(),
             user: OnceCell::new(),
             auth: OnceCell::new(),
@@ -209,18 +218,19 @@ impl Request {
 
     pub(super) fn set_accepted(&self, renderer: usize, media_type: &str) {
         let own = self.policies().renderers.get(renderer).is_some_and(|r| r.media_type() == media_type);
-        let _ =
-            self.state.accepted.set(Accepted { renderer, media_type: (!own).then(|| media_type.to_owned()) });
+        let media_type = (!own).then(|| media_type.to_owned());
+        let _ = self.state.negotiated.set(Negotiated { renderer, media_type });
     }
 
-    /// The negotiated renderer and its media type, or the view's first where negotiation failed, was not reached, or had
-    /// nothing to choose.
-    pub(super) fn accepted_renderer(&self) -> Option<(&dyn Renderer, &str)> {
-        let renderers = &self.policies().renderers;
-        let accepted = self.state.accepted.get();
-        let renderer = renderers.get(accepted.map_or(0, |accepted| accepted.renderer))?.as_ref();
-        let media_type = accepted.and_then(|accepted| accepted.media_type.as_deref());
-        Some((renderer, media_type.unwrap_or_else(|| renderer.media_type())))
+    /// The negotiated renderer, or the view's first where negotiation failed, was not reached, or had nothing to choose.
+    pub(super) fn accepted_renderer(&self) -> Option<Accepted<'_>> {
+        let negotiated = self.state.negotiated.get();
+        let index = negotiated.map_or(0, |negotiated| negotiated.renderer);
+        let renderer = self.policies().renderers.get(index)?.as_ref();
+        let content_type = self.policies().content_types.get(index)?;
+        let media_type = negotiated.and_then(|negotiated| negotiated.media_type.as_deref());
+        let media_type = media_type.unwrap_or_else(|| renderer.media_type());
+        Some(Accepted { renderer, media_type, content_type })
     }
 
     /// Notes that the answer depends on the session's cookie, so that `Vary` says so.

@@ -9,8 +9,8 @@ use actix_web::{HttpRequest, HttpResponse, Responder};
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::renderers::{JSONRenderer, RenderError, Renderable, Renderer, RendererContext};
-use super::request::Request;
+use super::renderers::{JSONRenderer, RenderError, Renderable, RendererContext, content_type};
+use super::request::{Accepted, Request};
 use crate::framework::pages;
 
 /// Data, a status (200 by default) and headers.
@@ -62,19 +62,21 @@ impl Response {
 
     /// Renders the data by the renderer that was negotiated for the request.
     pub(super) fn render(self, request: &Request) -> HttpResponse {
-        let Some((renderer, accepted_media_type)) = request.accepted_renderer() else {
+        let Some(Accepted { renderer, media_type: accepted_media_type, content_type }) =
+            request.accepted_renderer()
+        else {
             // A view without renderers can't be declared by accident; it still gets its answer.
-            return self.finish(&JSONRenderer, Ok(Bytes::new()));
+            return self.finish(&content_type(&JSONRenderer), Ok(Bytes::new()));
         };
         let context = RendererContext { accepted_media_type, status: self.status, request };
         let body = match &self.data {
             Some(data) => renderer.render(data.as_ref(), &context),
             None => Ok(Bytes::new()),
         };
-        self.finish(renderer, body)
+        self.finish(content_type, body)
     }
 
-    fn finish(self, renderer: &dyn Renderer, body: Result<Bytes, RenderError>) -> HttpResponse {
+    fn finish(self, content_type: &HeaderValue, body: Result<Bytes, RenderError>) -> HttpResponse {
         let body = match body {
             Ok(body) => body,
             Err(error) => {
@@ -86,20 +88,12 @@ impl Response {
         let mut response = HttpResponse::with_body(self.status, BoxBody::new(body));
         if has_body {
             // It has no headers yet.
-            response.headers_mut().append(CONTENT_TYPE, content_type(renderer));
+            response.headers_mut().append(CONTENT_TYPE, content_type.clone());
         }
         for (name, value) in self.headers {
             response.headers_mut().append(name, value);
         }
         response
-    }
-}
-
-fn content_type(renderer: &dyn Renderer) -> HeaderValue {
-    match renderer.charset() {
-        None => HeaderValue::from_static(renderer.media_type()),
-        Some(charset) => HeaderValue::from_str(&format!("{}; charset={charset}", renderer.media_type()))
-            .unwrap_or_else(|_| HeaderValue::from_static(renderer.media_type())),
     }
 }
 

@@ -97,7 +97,7 @@ impl Versioning for AcceptHeaderVersioning {
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
         let versions = or_default(self.versions.as_ref(), request);
         let media_type =
-            MediaType::parse(request.accepted_renderer().map_or("", |(_, media_type)| media_type));
+            MediaType::parse(request.accepted_renderer().map_or("", |accepted| accepted.media_type));
         let parameter = media_type.params().iter().find(|(name, _)| name == versions.version_param);
         versions.check(parameter.map(|(_, version)| version.as_str()), || {
             APIException::not_acceptable().with_message("Invalid version in \"Accept\" header.")

@@ -6,7 +6,7 @@ mod finite;
 mod string;
 
 pub use self::decode::{DecodeError, decode};
-pub use self::encode::to_bytes;
+pub use self::encode::{detail_to_bytes, to_bytes};
 
 #[cfg(test)]
 mod tests;

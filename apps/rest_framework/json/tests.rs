@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::decode::MAX_DEPTH;
-use super::{DecodeError, decode, to_bytes};
+use super::{DecodeError, decode, detail_to_bytes, to_bytes};
 use crate::apps::rest_framework::data::{Dict, Integer, Value};
 use crate::apps::rest_framework::python::{self, codecs::Charset};
 
@@ -100,6 +100,16 @@ fn values() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
+    /// The short way of a short answer is the long one, wherever it is taken.
+    #[test]
+    fn a_detail_is_written_as_any_other_value(text in prop_oneof!["[ -~]{0,80}", any::<String>()]) {
+        let written = to_bytes(&serde_json::json!({"detail": text}), None).unwrap();
+        match detail_to_bytes(&text) {
+            Some(json) => prop_assert_eq!(json, written),
+            None => prop_assert!(text.contains(['"', '\\']) || text.bytes().any(|byte| byte < 0x20 || byte == 0xE2)),
+        }
+    }
+
     #[test]
     fn reads_back_what_it_writes(value in values(), indent in prop::option::of(0usize..9)) {
         let json = to_bytes(&value, indent).unwrap();
