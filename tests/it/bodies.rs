@@ -88,12 +88,19 @@ fn bodies_together_take_so_much_memory_and_no_more() {
         .env("REQUEST_BODIES_MAX_MEMORY", "3000000")
         .serve();
     let spaces = vec![b' '; 1_600_000];
-    let first = begin(&server, spaces.len() + 1, &spaces);
+    // The server may end a connection whose body it does not want before all of it is sent.
     let ask = || {
         let body = [&spaces[..], b"{}"].concat();
-        server.anonymous().request("POST", "/api-token-auth/").body("application/json", body).send()
+        server.anonymous().request("POST", "/api-token-auth/").body("application/json", body).try_send().ok()
     };
-    let refused = wait_for("the first one's body", || Some(ask()).filter(|answer| answer.status != 400));
+    let mut first = None;
+    let refused = wait_for("the first one's body", || {
+        // Anew each time: of two that come in at once, it may be the first that is refused.
+        drop(first.take());
+        first = Some(begin(&server, spaces.len() + 1, &spaces));
+        std::thread::sleep(Duration::from_millis(300));
+        ask().filter(|answer| answer.status != 400)
+    });
     assert_snapshot!(refused.wire(), @r#"
     503
     allow: POST, OPTIONS
@@ -106,7 +113,7 @@ fn bodies_together_take_so_much_memory_and_no_more() {
     // Small bodies are served beside it, and large ones once it is gone.
     assert_eq!(server.anonymous().post_json("/api-token-auth/", "{}").status, 400);
     drop(first);
-    wait_for("the memory of the first", || Some(ask()).filter(|answer| answer.status == 400));
+    wait_for("the memory of the first", || ask().filter(|answer| answer.status == 400));
 }
 
 #[test]
