@@ -7,9 +7,9 @@ Needs Linux, two cores, cargo, and wrk (a package of Debian's). PostgreSQL is me
 libpq are installed, Django REST framework where REFERENCE (or --reference) names its project, and REFERENCE_VENV the
 virtual environment that it runs in. All is started here, listens on the loopback address, and is ended again.
 
-Each server has core 0 for itself, with its database; wrk has core 1. The rounds are interleaved: every server is
-measured for a few seconds, then all again, in another order. A ratio is that to bare's figure of the same round; a cell
-is the median of the rounds, with the quartiles behind it. "CPU" is requests per second of the server's own processor
+Each server has core 0 for itself, with its database; wrk has core 1. Every server is measured for a second between two
+measurements of bare, then all again, in another order. A ratio is that to the mean of these two, since the speed of a
+machine that others share drifts; a cell is the median of the rounds, with the quartiles behind it. "CPU" is requests per second of the server's own processor
 time, the database's included, which says more than the clock does where wrk is as busy as the server.
 """
 import argparse
@@ -49,9 +49,9 @@ CASES = [
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="3 rounds of a second, to see that it works")
+    parser.add_argument("--quick", action="store_true", help="3 rounds, to see that it works")
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--seconds", type=int, default=2, help="of each measurement (default: 2)")
+    parser.add_argument("--seconds", type=int, default=1, help="of each measurement (default: 1)")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--depth", type=int, default=16, help="of the pipelined requests (default: 16)")
     parser.add_argument("--idle", type=int, default=10000, help="idle connections whose memory is measured")
@@ -64,7 +64,7 @@ def arguments():
     revocations.options(parser)
     given = parser.parse_args()
     if given.quick:
-        given.rounds, given.seconds, given.tokens = 3, 1, "1000,100000"
+        given.rounds, given.tokens = 3, "1000,100000"
         given.revocations, given.late = 300, 100
     given.tokens = [int(count) for count in given.tokens.split(",")]
     return given
@@ -77,30 +77,44 @@ def cell(values):
     return f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 
+def measured(given, server, case, depth, token):
+    """Requests per second of processor time and by the clock, and the latency at p99."""
+    before = server.cpu_seconds()
+    headers = case.headers(token)
+    count, seconds, _, p99 = wrk(server.port, case.path, headers, depth, given.connections, given.seconds)
+    used = server.cpu_seconds() - before
+    server.settle()
+    return count / used, count / seconds, p99
+
+
 def requests(given, bare, others, tokens):
     """The table of ratios. Of the bare servers there is one for each case."""
-    figures = {}
+    names = ["bare", *(server.name for server in others)]
+    # Whose it is, bare does not ask; but it reads as long a header.
+    token = tokens[others[0].name]
+    figures = {(case, depth, name): [] for case in CASES for depth in (1, given.depth) for name in names}
+    ratios = {key: [] for key in figures}
     for round_number in range(given.rounds):
-        shift = round_number % (len(others) + 1)
+        shift = round_number % len(others)
         for case, bare_server in zip(CASES, bare):
-            running = [bare_server, *others]
             for depth in (1, given.depth):
-                for server in running[shift:] + running[:shift]:
+                bares = [measured(given, bare_server, case, depth, token)]
+                for server in others[shift:] + others[:shift]:
                     if server.name == "reference" and depth > 1:
                         continue
-                    before = server.cpu_seconds()
-                    headers = case.headers(tokens.get(server.name))
-                    count, seconds, _, p99 = wrk(server.port, case.path, headers, depth, given.connections, given.seconds)
-                    used = server.cpu_seconds() - before
-                    server.settle()
-                    figures.setdefault((case, depth, server.name), []).append((count / used, count / seconds, p99))
+                    figures[case, depth, server.name].append(measured(given, server, case, depth, tokens[server.name]))
+                    bares.append(measured(given, bare_server, case, depth, token))
+                    base = [(before + after) / 2 for before, after in zip(*bares[-2:])]
+                    mine = figures[case, depth, server.name][-1]
+                    ratios[case, depth, server.name].append([mine[kind] / base[kind] for kind in (0, 1)])
+                figures[case, depth, "bare"] += bares
         print(f"round {round_number + 1} of {given.rounds}", file=sys.stderr)
     lines = ["| request | server | of bare, CPU | of bare, clock | requests/s of CPU | requests/s | p99, ms |",
              "|---|---|---|---|---|---|---|"]
     for (case, depth, name), rounds in figures.items():
-        bare = figures[case, depth, "bare"]
-        ratios = [[mine[kind] / theirs[kind] for mine, theirs in zip(rounds, bare)] for kind in (0, 1)]
-        cells = ["1", "1"] if name == "bare" else [cell(values) for values in ratios]
+        if not rounds:
+            continue
+        cells = ["1", "1"] if name == "bare" else [cell(values) for values in zip(*ratios[case, depth, name])]
         cells += [f"{statistics.median(one[kind] for one in rounds):,.0f}" for kind in (0, 1)]
         cells.append(f"{statistics.median(one[2] for one in rounds):.1f}" if depth == 1 else "")
         title = case.name if depth == 1 else f"{case.name}, {depth} pipelined"
