@@ -9,8 +9,9 @@ virtual environment that it runs in. All is started here, listens on the loopbac
 
 Each server has core 0 for itself, with its database; wrk has core 1. Every server is measured for a second between two
 measurements of bare, then all again, in another order. A ratio is that to the mean of these two, since the speed of a
-machine that others share drifts; a cell is the median of the rounds, with the quartiles behind it. "CPU" is requests per second of the server's own processor
-time, the database's included, which says more than the clock does where wrk is as busy as the server.
+machine that others share drifts; a cell is the median of the rounds, with the quartiles behind it. "CPU" is requests per
+second of the server's own processor time, the database's included, which says more than the clock does where wrk is as
+busy as the server.
 """
 import argparse
 import os

@@ -28,7 +28,7 @@ const KEYS: usize = 1_000;
 /// one made for all, and plans each anew, which takes several times as long as running it.
 const LEAST_KEYS: usize = 16;
 
-/// Failed queries in one look-up, until it is not one key's fault.
+/// Keys that may fail alone in one look-up; with more it is not the keys that are at fault, and the error is everybody's.
 const FAILURES: usize = 64;
 
 /// What there is of the keys that were asked for.
@@ -160,13 +160,10 @@ impl LookUp<'_> {
         }
         match (result, keys) {
             (Ok(mut rows), _) => self.found.rows.append(&mut rows),
-            (Err(error @ DatabaseError::Query(_)), [key]) => {
+            (Err(error @ DatabaseError::Query(_)), [key]) if self.found.failed.len() < FAILURES => {
                 self.found.failed.push(((*key).to_owned(), error));
-                if self.found.failed.len() >= FAILURES {
-                    return Err(DatabaseError::Unavailable("too many token look-ups failed".to_owned()));
-                }
             }
-            (Err(DatabaseError::Query(_)), [_, ..]) => {
+            (Err(DatabaseError::Query(_)), [_, _, ..]) => {
                 let (first, second) = keys.split_at(keys.len() / 2);
                 self.ask(first)?;
                 self.ask(second)?;

@@ -18,7 +18,7 @@ use super::DatabaseSettings;
 use super::url::parameters;
 use crate::framework::crypto::get_random_string;
 
-/// What every version of pgbouncer says of settings in a start-up packet that it does not take, in other words each.
+/// pgbouncer's words for a packet with settings that it does not take differ by version; these are in all of them.
 const REFUSED: &str = "startup parameter";
 /// A setting that only this program knows; PostgreSQL keeps any whose name has a dot.
 const MARK: &str = "vitamin.connection";
