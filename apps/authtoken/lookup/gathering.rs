@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::yield_now;
 
 use super::batches::{Found, SharedBatches, copy};
-use super::cache::TokenAndUser;
+use super::entries::TokenAndUser;
 use crate::framework::database::{Database, DatabaseError};
 
 /// Turns of the worker's loop that a question waits for more, at most.

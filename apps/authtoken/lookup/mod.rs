@@ -2,7 +2,7 @@
 //! token that was revoked, by whomever, is refused on the very next request.
 //!
 //! - **SQLite**: what the thread has seen before is used again while the [sentinel](crate::framework::database::sentinel)
-//!   says that nobody committed. Else the query runs on the thread's own connection, where those of one turn of the
+//!   says that nobody committed, or nothing that has to do with it. Else the query runs on the thread's own connection, where those of one turn of the
 //!   worker's loop share a [snapshot](crate::framework::database::watched); or by the pool where a lock has to be waited for.
 //! - **PostgreSQL**: one query at a time answers all requests that arrived before it started. With `TOKEN_CACHE=bounded`
 //!   what the thread has seen before is used again until a notification says that it was changed.
@@ -12,8 +12,10 @@ mod batches;
 #[cfg(feature = "postgres")]
 pub(super) mod bounded;
 mod cache;
+mod entries;
 #[cfg(feature = "postgres")]
 mod gathering;
+mod rows;
 mod usage;
 
 use std::cell::RefCell;
@@ -27,14 +29,15 @@ pub(super) use self::batches::SharedBatches;
 #[cfg(feature = "postgres")]
 use self::bounded::{Answer, Kept};
 use self::cache::Cache;
-pub use self::cache::TokenAndUser;
+pub use self::entries::TokenAndUser;
 #[cfg(feature = "postgres")]
 use self::gathering::Gathering;
+use self::rows::Rows;
 use super::models::Token;
 #[cfg(feature = "postgres")]
 use crate::framework::database::DatabaseUrl;
 use crate::framework::database::watched::Watched;
-use crate::framework::database::{Database, DatabaseError};
+use crate::framework::database::{Database, DatabaseError, DbConnection};
 
 /// How long a database that could not be watched is left alone.
 const RETRY: Duration = Duration::from_millis(100);
@@ -57,6 +60,7 @@ impl TokenLookup {
         Self {
             local: Rc::new(RefCell::new(Local {
                 cache: Cache::new(cache_size),
+                tells_places: false,
                 watched: None,
                 failed: None,
                 said: None,
@@ -161,6 +165,8 @@ fn shared((token, user): (Token, crate::apps::auth::models::User)) -> TokenAndUs
 /// What a worker's thread has for itself, with SQLite.
 struct Local {
     cache: Cache,
+    /// Whether rows tell where they stand, of the states of the cache.
+    tells_places: bool,
     watched: Option<Watched>,
     failed: Option<Instant>,
     /// When the log was last told of that.
@@ -168,11 +174,17 @@ struct Local {
 }
 
 impl Local {
-    /// What was seen before, if nobody committed since.
+    /// What was seen before, if nobody changed it since.
     fn kept(&mut self, key: &[u8]) -> Option<TokenAndUser> {
         let stamp = self.cache.stamp()?;
-        if self.watched.as_mut().is_some_and(|watched| watched.is_unchanged(stamp)) {
-            return self.cache.get(key);
+        if let Some(watched) = &mut self.watched {
+            if watched.is_unchanged(stamp) {
+                return self.cache.get(key);
+            }
+            if let Some(changes) = watched.changes_since(stamp) {
+                self.cache.advance(changes);
+                return self.cache.get(key);
+            }
         }
         self.cache.clear();
         None
@@ -181,15 +193,25 @@ impl Local {
     /// The answer, or `None` where the pool has to be asked: the database can't be watched, or is locked.
     fn look_up(&mut self, database: &Database, key: &str) -> Option<Option<TokenAndUser>> {
         self.watch(database);
-        let watched = self.watched.as_mut()?;
-        match watched.read_in_turn(|connection| Token::get_with_user(connection, key)) {
-            Ok((found, stamp)) => {
-                let found = found.map(shared);
+        let Self { cache, tells_places, watched: Some(watched), .. } = self else { return None };
+        let tells_changes = cache.is_enabled() && watched.tells_changes();
+        let read = |connection: &mut DbConnection| {
+            // With a first state; as long as there is none, the schema may change. After the stamp, and before the rows.
+            if cache.stamp().is_none() {
+                *tells_places = tells_changes && rows::tell_places(connection)?;
+            }
+            Rows::get(connection, key, *tells_places)
+        };
+        match watched.read_in_turn(read) {
+            Ok((None, _)) => Some(None),
+            Ok((Some(rows), stamp)) => {
+                let places = stamp.as_ref().and_then(|stamp| rows.places(stamp));
+                let found = shared((rows.token, rows.user));
                 // Keys that are nobody's are not kept: a client can make up any number.
-                if let (Some(found), Some(stamp)) = (&found, stamp) {
-                    self.cache.insert(stamp, found.clone());
+                if let Some(stamp) = stamp {
+                    cache.insert(stamp, found.clone(), places);
                 }
-                Some(found)
+                Some(Some(found))
             }
             // Locked: the pool's connections wait for that.
             Err(DatabaseError::Unavailable(_)) => None,
@@ -238,98 +260,4 @@ impl Local {
 }
 
 #[cfg(test)]
-mod tests {
-    use diesel::connection::SimpleConnection;
-    use diesel::sql_types::Integer;
-    use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
-    use tokio::task::yield_now;
-
-    use super::*;
-    use crate::framework::conf::Env;
-    use crate::framework::database::{DatabaseSettings, migrations};
-
-    /// A database with the tokens 1 to 5, each of the user of that number.
-    fn open(mode: &str) -> (tempfile::TempDir, Database, SqliteConnection) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("db").to_str().unwrap().to_owned();
-        let env =
-            [("DATABASE_URL", path.as_str()), ("SQLITE_JOURNAL_MODE", mode), ("DATABASE_POOL_SIZE", "1")];
-        let database = Database::new(&DatabaseSettings::from_env(&Env::from_iter(env)).unwrap());
-        let mut connection = database.get().unwrap();
-        for migration in migrations::states(&mut connection).unwrap() {
-            migrations::apply(&mut connection, &migration.name).unwrap();
-        }
-        let mut other = SqliteConnection::establish(&path).unwrap();
-        let tokens = "WITH n (i) AS (VALUES (1), (2), (3), (4), (5)) INSERT INTO";
-        other
-            .batch_execute(&format!(
-                "{tokens} auth_user (id, password, is_superuser, username, first_name, last_name, email, is_staff,
-                 is_active, date_joined) SELECT i, '!', 0, i, '', '', '', 0, 1, '2026-01-01 00:00:00' FROM n;
-                 {tokens} authtoken_token (key, created, user_id) SELECT i, '2026-01-01 00:00:00', i FROM n"
-            ))
-            .unwrap();
-        (folder, database, other)
-    }
-
-    /// Which of the tokens are found, without waiting.
-    fn found(lookup: &TokenLookup, database: &Database) -> Vec<String> {
-        let found = |key: u8| {
-            let key = key.to_string();
-            let kept = lookup.kept(key.as_bytes()).map(Some);
-            kept.or_else(|| lookup.look_up_now(database, &key)).expect("nothing is to be waited for")
-        };
-        let found = (1..=5).filter_map(found);
-        found.map(|(token, user)| format!("{} {}", token.key, user.username)).collect()
-    }
-
-    /// Whether nobody reads a state that is not the last one.
-    fn is_unread(other: &mut SqliteConnection) -> bool {
-        #[derive(QueryableByName)]
-        struct Checkpoint {
-            #[diesel(sql_type = Integer)]
-            busy: i32,
-        }
-        other.batch_execute("UPDATE auth_user SET last_name = last_name || 'x' WHERE id = 5").unwrap();
-        sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Checkpoint>(other).unwrap().busy == 0
-    }
-
-    #[actix_web::test]
-    async fn a_revocation_counts_within_a_turn_too() {
-        let all = ["1 1", "2 2", "3 3", "4 4", "5 5"];
-        for (mode, size) in [("wal", 0), ("wal", 3), ("wal", 100), ("delete", 0), ("delete", 100)] {
-            let (_folder, database, mut other) = open(mode);
-            let lookup = TokenLookup::new(size);
-            for turn in 0..20 {
-                for _ in 0..turn % 3 {
-                    assert_eq!(found(&lookup, &database), all);
-                }
-                other.batch_execute("UPDATE authtoken_token SET key = 'x' WHERE key = '3'").unwrap();
-                assert_eq!(found(&lookup, &database), ["1 1", "2 2", "4 4", "5 5"], "{mode}, {size} kept");
-                other.batch_execute("UPDATE authtoken_token SET key = '3' WHERE key = 'x'").unwrap();
-                assert_eq!(found(&lookup, &database), all, "{mode}, {size} kept");
-                other.batch_execute("UPDATE auth_user SET username = 'new' WHERE id = 1").unwrap();
-                assert_eq!(found(&lookup, &database)[0], "1 new", "{mode}, {size} kept");
-                other.batch_execute("UPDATE auth_user SET username = '1' WHERE id = 1").unwrap();
-                if turn % 2 == 0 {
-                    yield_now().await;
-                }
-            }
-        }
-    }
-
-    #[actix_web::test]
-    async fn nothing_is_held_once_the_thread_waits() {
-        let (_folder, database, mut other) = open("wal");
-        let lookup = TokenLookup::new(100);
-        for _ in 0..5 {
-            assert_eq!(found(&lookup, &database).len(), 5);
-            assert!(!is_unread(&mut other), "the look-ups of a turn share a snapshot");
-            yield_now().await;
-            assert!(is_unread(&mut other));
-        }
-        assert_eq!(found(&lookup, &database).len(), 5);
-        drop(lookup);
-        yield_now().await;
-        assert!(is_unread(&mut other));
-    }
-}
+mod tests;

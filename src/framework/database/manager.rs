@@ -128,8 +128,10 @@ impl Manager {
     pub(super) fn sqlite_reader(path: &str, names: Names) -> Result<DbConnection, diesel::r2d2::Error> {
         let mut connection = SqliteConnection::establish(path)?;
         // 32 MB of pages at most, of which those are kept that were read: a thousand tokens among ten millions are on 20 MB
-        // of them. With less, each page is read from the file again before it comes to its next turn.
-        let settings = "PRAGMA busy_timeout = 0; PRAGMA query_only = ON; PRAGMA cache_size = -32000";
+        // of them. With less, each page is read from the file again before it comes to its next turn. An index of SQLite's own
+        // would be where `places` looks for a row.
+        let settings = "PRAGMA busy_timeout = 0; PRAGMA query_only = ON; PRAGMA cache_size = -32000;
+                        PRAGMA automatic_index = OFF";
         connection.batch_execute(settings).map_err(diesel::r2d2::Error::QueryError)?;
         Ok(DbConnection::Sqlite(Named::new(connection, names)))
     }

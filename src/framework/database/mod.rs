@@ -15,6 +15,7 @@ pub mod needs;
 #[cfg(feature = "postgres")]
 #[expect(unsafe_code, reason = "diesel doesn't show a connection's socket, so it could only be polled")]
 pub mod notifications;
+pub mod places;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod prepared;

@@ -16,23 +16,26 @@
 //! a query too many, since what is compared with was read under a shared lock, when no commit could be under way. A
 //! file system where a file's content is not seen at once by everybody has no such sentinel.
 //!
+//! In WAL mode it also tells [which pages](changes) commits wrote, so that what was read of other rows still counts.
+//!
 //! **The file.** Whether the path still names this file (and its `-shm`) is looked up every [`PLACE_INTERVAL`], since
 //! even that one system call would show in a profile.
 
+mod changes;
 #[expect(unsafe_code, reason = "diesel shows neither the file nor the shared memory of a connection")]
 mod raw;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use self::changes::is_initialized;
+pub use self::changes::{Changes, Page};
 use self::raw::{Connection, FileHeader, WalIndexHeader};
 use super::file_id::FileId;
 
 /// How often the path is looked up: a replaced or deleted file is noticed as late as this.
 pub const PLACE_INTERVAL: Duration = Duration::from_millis(10);
 
-/// The version that every SQLite since 3.7.0 writes at the start of the WAL-index.
-const WAL_INDEX_VERSION: u32 = 3_007_000;
 /// Where in the file's header stand the two format versions: 1 for a rollback journal, 2 for WAL.
 const FORMAT_VERSIONS: std::ops::Range<usize> = 18..20;
 
@@ -122,9 +125,15 @@ impl Sentinel {
         unchanged && !self.is_lost()
     }
 
+    /// The state of now, and which pages were written since `stamp` was taken; or `None` where any row may have changed, which
+    /// in rollback mode each commit means.
+    pub fn changes_since(&mut self, stamp: &Stamp) -> Option<Changes> {
+        changes::since(&self.connection, stamp).filter(|_| !self.is_lost())
+    }
+
     /// Whether it watches a log, so that whoever reads is in no writer's way.
-    pub(super) fn is_wal(&self) -> bool {
-        self.mode == Mode::Wal
+    pub(super) const fn is_wal(&self) -> bool {
+        matches!(self.mode, Mode::Wal)
     }
 
     /// Runs `read`, with the stamp of the state that it reads; or without, where that can't be told: another writes
@@ -230,13 +239,6 @@ fn is_coherent(path: &Path) -> bool {
 #[cfg(not(target_os = "linux"))]
 fn is_coherent(_path: &Path) -> bool {
     false
-}
-
-fn is_initialized(header: &WalIndexHeader) -> bool {
-    let [version, initialized, ..] = header.map(u64::to_ne_bytes);
-    let [a, b, c, d, ..] = version;
-    let [_, _, _, _, is_init, ..] = initialized;
-    u32::from_ne_bytes([a, b, c, d]) == WAL_INDEX_VERSION && is_init != 0
 }
 
 #[cfg(test)]

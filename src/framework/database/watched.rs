@@ -22,7 +22,7 @@ use diesel::Connection;
 use diesel::connection::TransactionManager;
 
 use super::manager::Manager;
-use super::sentinel::{Sentinel, Stamp};
+use super::sentinel::{Changes, Sentinel, Stamp};
 use super::{DatabaseError, DatabaseSettings, DbConnection};
 
 /// See the module. It stays on the thread that opened it.
@@ -65,6 +65,16 @@ impl Watched {
     /// Whether nobody committed since `stamp` was taken; see [`Sentinel::is_unchanged`].
     pub fn is_unchanged(&mut self, stamp: &Stamp) -> bool {
         self.sentinel.is_unchanged(stamp)
+    }
+
+    /// Whether it can tell what was committed.
+    pub const fn tells_changes(&self) -> bool {
+        self.sentinel.is_wal()
+    }
+
+    /// What was committed since `stamp` was taken; see [`Sentinel::changes_since`].
+    pub fn changes_since(&mut self, stamp: &Stamp) -> Option<Changes> {
+        self.sentinel.changes_since(stamp)
     }
 
     /// Whether it must be opened anew; see [`Sentinel::is_lost`].

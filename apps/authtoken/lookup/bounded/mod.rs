@@ -30,7 +30,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use self::revocations::{Hearing, Reading, Revocations};
-use super::cache::{Entries, TokenAndUser};
+use super::entries::{Entries, TokenAndUser};
 use crate::framework::database::Database;
 
 /// How late a revocation may count.
@@ -102,7 +102,7 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
-    use super::super::cache::tests::entry;
+    use super::super::entries::tests::entry;
     use super::*;
 
     /// A map that is listened for, since just now.

@@ -26,8 +26,15 @@ pub(super) struct Connection {
     handle: NonNull<ffi::sqlite3>,
     file: NonNull<ffi::sqlite3_file>,
     pin: NonNull<ffi::sqlite3_stmt>,
+    wal: Option<Wal>,
+}
+
+/// What a database in WAL mode has beside its file.
+#[derive(Clone, Copy)]
+struct Wal {
     /// The two copies of the WAL-index header, 12 words.
-    wal_index: Option<NonNull<AtomicU64>>,
+    index: NonNull<AtomicU64>,
+    log: NonNull<ffi::sqlite3_file>,
 }
 
 impl Connection {
@@ -43,18 +50,14 @@ impl Connection {
         if code != ffi::SQLITE_OK {
             return Err(SentinelError::Sqlite(code));
         }
-        let mut file: *mut ffi::sqlite3_file = ptr::null_mut();
-        // SAFETY: the handle is open, and this operation writes a pointer.
-        let code = unsafe { control(handle.0, ffi::SQLITE_FCNTL_FILE_POINTER, (&raw mut file).cast()) };
-        let file = NonNull::new(file).filter(|_| code == ffi::SQLITE_OK);
-        let file = file.ok_or(SentinelError::Sqlite(code))?;
+        let file = file_of(handle.0, ffi::SQLITE_FCNTL_FILE_POINTER)?;
         let mut pin = ptr::null_mut();
         let sql = c"SELECT 1 FROM sqlite_schema LIMIT 1".as_ptr();
         // SAFETY: the handle is open, the text ends with a NUL, the statement may be written to.
         let code =
             unsafe { ffi::sqlite3_prepare_v2(handle.0.as_ptr(), sql, -1, &raw mut pin, ptr::null_mut()) };
         let pin = NonNull::new(pin).ok_or(SentinelError::Sqlite(code))?;
-        Ok(Self { handle: handle.keep(), file, pin, wal_index: None })
+        Ok(Self { handle: handle.keep(), file, pin, wal: None })
     }
 
     /// The absolute path.
@@ -79,8 +82,8 @@ impl Connection {
 
     /// Takes SQLite's shared lock, until the result is dropped.
     pub(super) fn hold(&mut self) -> Result<Held<'_>, SentinelError> {
-        // Reading is what could leave WAL mode, and so unmap the memory.
-        self.wal_index = None;
+        // Reading is what could leave WAL mode, and so unmap the memory and close the log.
+        self.wal = None;
         // SAFETY: the statement is prepared.
         let code = unsafe { ffi::sqlite3_step(self.pin.as_ptr()) };
         let held = Held { has_row: code == ffi::SQLITE_ROW, connection: self };
@@ -89,17 +92,19 @@ impl Connection {
 
     /// The file's header, read without a lock, or `None` where the file is shorter.
     pub(super) fn read_header(&self) -> Option<FileHeader> {
-        let mut header: FileHeader = [0; _];
-        let read = self.methods()?.xRead?;
-        let size = c_int::try_from(header.len()).ok()?;
-        // SAFETY: the file is open, and the buffer has the size that is named.
-        let code = unsafe { read(self.file.as_ptr(), header.as_mut_ptr().cast(), size, 0) };
-        (code == ffi::SQLITE_OK).then_some(header)
+        // SAFETY: the file is open as long as the connection.
+        unsafe { read(self.file, 0) }
+    }
+
+    /// What stands in the log, read without a lock, or `None` where that is shorter, or there is none.
+    pub(super) fn read_log<const N: usize>(&self, offset: i64) -> Option<[u8; N]> {
+        // SAFETY: `Held::map_wal_index` asked for the file, which SQLite has open while the connection is, and reads nothing.
+        unsafe { read(self.wal?.log, offset) }
     }
 
     /// The WAL-index header, or `None` where it was not mapped, and while it is being written: its copies differ then.
     pub(super) fn read_wal_index(&self) -> Option<WalIndexHeader> {
-        let copies = self.wal_index?;
+        let copies = self.wal?.index;
         // SAFETY: `Held::map_wal_index` made the pointer, to 32 KiB at the start of a memory page. They stay mapped
         // while the connection is open and reads nothing (`hold` forgets the pointer). Others write there meanwhile,
         // hence the atomics.
@@ -145,7 +150,7 @@ impl Held<'_> {
         self.connection.read_header()
     }
 
-    /// Makes [`Connection::read_wal_index`] work, for a database in WAL mode.
+    /// Makes [`Connection::read_wal_index`] and [`Connection::read_log`] work, for a database in WAL mode.
     pub(super) fn map_wal_index(&mut self) -> Result<(), SentinelError> {
         let methods = self.connection.methods().filter(|methods| methods.iVersion >= 2);
         let map = methods.and_then(|methods| methods.xShmMap);
@@ -157,8 +162,9 @@ impl Held<'_> {
         if code != ffi::SQLITE_OK {
             return Err(SentinelError::Sqlite(code));
         }
-        let region = NonNull::new(region.cast()).ok_or(SentinelError::Unsuitable("no shared memory"))?;
-        self.connection.wal_index = Some(region);
+        let index = NonNull::new(region.cast()).ok_or(SentinelError::Unsuitable("no shared memory"))?;
+        let log = file_of(self.connection.handle, ffi::SQLITE_FCNTL_JOURNAL_POINTER)?;
+        self.connection.wal = Some(Wal { index, log });
         Ok(())
     }
 }
@@ -184,6 +190,31 @@ impl Drop for Handle {
         // SAFETY: the handle is open.
         unsafe { ffi::sqlite3_close(self.0.as_ptr()) };
     }
+}
+
+/// A file that the connection has open: the operation says which.
+fn file_of(
+    handle: NonNull<ffi::sqlite3>,
+    operation: c_int,
+) -> Result<NonNull<ffi::sqlite3_file>, SentinelError> {
+    let mut file: *mut ffi::sqlite3_file = ptr::null_mut();
+    // SAFETY: the handle is open, and these operations write a pointer.
+    let code = unsafe { control(handle, operation, (&raw mut file).cast()) };
+    NonNull::new(file).filter(|_| code == ffi::SQLITE_OK).ok_or(SentinelError::Sqlite(code))
+}
+
+/// So many bytes at an offset, or `None` where the file is shorter.
+///
+/// # Safety
+/// SQLite has the file open.
+unsafe fn read<const N: usize>(file: NonNull<ffi::sqlite3_file>, offset: i64) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    // SAFETY: the caller's promise; a file's methods are static, or null.
+    let read = unsafe { file.as_ref().pMethods.as_ref() }?.xRead?;
+    let size = c_int::try_from(N).ok()?;
+    // SAFETY: the file is open, and the buffer has the size that is named.
+    let code = unsafe { read(file.as_ptr(), bytes.as_mut_ptr().cast(), size, offset) };
+    (code == ffi::SQLITE_OK).then_some(bytes)
 }
 
 /// # Safety

@@ -1,5 +1,7 @@
 //! Real files, other connections, threads and processes.
 
+mod changes;
+
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
