@@ -17,18 +17,22 @@ IN_USE = 1001
 COMMITTER = """
 import signal, sqlite3, sys, time
 signal.signal(signal.SIGTERM, signal.default_int_handler)
-path, rate = sys.argv[1], int(sys.argv[2])
+path, rate, sql = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 db = sqlite3.connect(path, timeout=30, isolation_level=None)
 db.execute("PRAGMA synchronous = OFF")
 begin, done = time.perf_counter(), 0
 try:
     while True:
         time.sleep(max(0, begin + (done + 1) / rate - time.perf_counter()))
-        db.execute("UPDATE auth_user SET last_login = ? WHERE id = 1", (f"2026-01-01 00:00:00.{done % 1000000:06}",))
+        db.execute(sql, {"n": done})
         done += 1
 except KeyboardInterrupt:
     print(done / (time.perf_counter() - begin))
 """
+
+# A login, each of another user; and what else a project writes all the time.
+LOGIN = "UPDATE auth_user SET last_login = printf('2026-01-01 00:00:00.%06d', :n) WHERE id = 1 + :n * 7 % 1001"
+SESSION = "INSERT INTO session (data) VALUES (printf('%.200c', 's'))"
 
 
 def fill(path, count):
@@ -49,12 +53,12 @@ def fill(path, count):
 
 
 @contextmanager
-def commits(path, rate):
-    """Commits so many times a second meanwhile; 0 is never."""
+def commits(path, rate, sql=LOGIN):
+    """Commits this so many times a second meanwhile; 0 is never."""
     if not rate:
         yield lambda: 0.0
         return
-    process = subprocess.Popen([sys.executable, "-c", COMMITTER, str(path), str(rate)], stdout=subprocess.PIPE,
+    process = subprocess.Popen([sys.executable, "-c", COMMITTER, str(path), str(rate), sql], stdout=subprocess.PIPE,
                                text=True, preexec_fn=pin(CLIENT_CORE))
     time.sleep(0.2)
     achieved = []
@@ -81,25 +85,30 @@ def writes(given, folder, env, case, cell):
     fill(database, IN_USE)
     server = servers.vitamin("writes", folder, env)
     bare = servers.bare(folder, case, server.port, token)
+    with sqlite3.connect(database) as db:
+        db.execute("CREATE TABLE session (id INTEGER PRIMARY KEY, data TEXT)")
+    db.close()
+    kinds = [("", 0, LOGIN), ("a user's last login", 10, LOGIN), ("a user's last login", 200, LOGIN),
+             ("a row in another table", 200, SESSION)]
     figures, rates = {}, {}
     try:
         for round_number in range(given.rounds):
             for keys in (1, IN_USE):
-                for rate in (0, 10, 200):
+                for what, rate, sql in kinds:
                     # Bare too, since the cores of a machine are not quite independent.
-                    with commits(database, rate) as achieved:
+                    with commits(database, rate, sql) as achieved:
                         before = per_cpu_second(bare, given, keys)
                         mine = per_cpu_second(server, given, keys)
                         base = (before + per_cpu_second(bare, given, keys)) / 2
-                        figures.setdefault((keys, rate), []).append(mine / base)
-                    rates.setdefault((keys, rate), []).append(achieved())
+                        figures.setdefault((keys, rate, what), []).append(mine / base)
+                    rates.setdefault((keys, rate, what), []).append(achieved())
             print(f"writes: round {round_number + 1} of {given.rounds}", file=sys.stderr)
     finally:
         bare.stop()
         server.stop()
-    lines = ["| tokens in use | commits a second by another process | of bare, CPU |", "|---|---|---|"]
-    for (keys, rate), ratios in figures.items():
-        lines.append(f"| {keys:,} | {statistics.median(rates[keys, rate]):.0f} | {cell(ratios)} |")
+    lines = ["| tokens in use | commits a second by another process | of what | of bare, CPU |", "|---|---|---|---|"]
+    for (keys, rate, what), ratios in figures.items():
+        lines.append(f"| {keys:,} | {statistics.median(rates[keys, rate, what]):.0f} | {what} | {cell(ratios)} |")
     return lines
 
 

@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 
 use super::entries::{Entries, TokenAndUser};
 use super::usage::Usage;
-use crate::framework::database::sentinel::{Changes, Page, Stamp};
+use crate::framework::database::sentinel::{Changes, FirstPage, Page, Stamp};
 
 /// Pages whose changes are told apart, at most.
 const MAX_CHANGED: usize = 4096;
@@ -23,6 +23,8 @@ pub(super) struct Cache {
     changes: u64,
     /// Since which change a page is what it is, where it was written at all.
     changed: HashMap<Page, u64, RandomState>,
+    /// As it is in the present state, where it was written since there are entries.
+    first_page: Option<FirstPage>,
     usage: Usage,
 }
 
@@ -41,6 +43,7 @@ impl Cache {
             stamp: None,
             changes: 0,
             changed: HashMap::default(),
+            first_page: None,
             usage: Usage::default(),
         }
     }
@@ -58,19 +61,25 @@ impl Cache {
     pub(super) fn clear(&mut self) {
         self.entries.clear();
         self.changed.clear();
+        self.first_page = None;
         if self.stamp.take().is_some() {
             self.usage.state_ended();
         }
     }
 
-    /// Goes on to a later state. What stands on none of the pages that were written since is still found in it.
-    pub(super) fn advance(&mut self, Changes { stamp, pages }: Changes) {
-        if self.changed.len() + pages.len() > MAX_CHANGED {
-            return self.clear();
+    /// Goes on to a later state, in which what stands on none of the pages that were written since is still found. Whether the
+    /// schema is known to be the same.
+    pub(super) fn advance(&mut self, Changes { stamp, pages, first_page }: Changes) -> bool {
+        let is_same = first_page.is_none() || first_page == self.first_page;
+        if is_same && self.changed.len() + pages.len() <= MAX_CHANGED {
+            self.changes += 1;
+            self.changed.extend(pages.into_iter().map(|page| (page, self.changes)));
+        } else {
+            self.clear();
+            self.first_page = first_page;
         }
-        self.changes += 1;
-        self.changed.extend(pages.into_iter().map(|page| (page, self.changes)));
         self.stamp = Some(stamp);
+        is_same
     }
 
     /// The entry of a key. The caller has made sure that the stamp still holds.
@@ -121,6 +130,10 @@ mod tests {
         stamp.page((number - 1) * 4096).unwrap()
     }
 
+    fn changes(stamp: &Stamp, pages: &[Page]) -> Changes {
+        Changes { stamp: stamp.clone(), pages: pages.to_vec(), first_page: None }
+    }
+
     #[test]
     fn what_was_read_in_another_state_is_not_kept() {
         let [before, after] = stamps();
@@ -142,15 +155,15 @@ mod tests {
         cache.insert(before.clone(), entry(1), Some([page(2), page(3)]));
         cache.insert(before.clone(), entry(2), Some([page(2), page(4)]));
         cache.insert(before.clone(), entry(3), None);
-        cache.advance(Changes { stamp: after.clone(), pages: vec![page(9), page(4), page(9)] });
+        cache.advance(changes(&after, &[page(9), page(4), page(9)]));
         assert!(cache.stamp() == Some(&after));
         assert!(cache.get(b"1").is_some() && cache.get(b"2").is_none() && cache.get(b"3").is_none());
         cache.insert(after.clone(), entry(2), Some([page(2), page(4)]));
         cache.insert(after.clone(), entry(3), None);
         assert!(cache.get(b"2").is_some() && cache.get(b"3").is_some());
-        cache.advance(Changes { stamp: before.clone(), pages: vec![] });
+        cache.advance(changes(&before, &[]));
         assert!(cache.get(b"1").is_some() && cache.get(b"2").is_some() && cache.get(b"3").is_none());
-        cache.advance(Changes { stamp: after, pages: vec![page(2)] });
+        cache.advance(changes(&after, &[page(2)]));
         assert!(cache.get(b"1").is_none() && cache.get(b"2").is_none());
     }
 
@@ -160,11 +173,11 @@ mod tests {
         let mut cache = Cache::new(10);
         cache.insert(before.clone(), entry(1), Some([page(&before, 2); 2]));
         for number in 10..10 + 4096 {
-            cache.advance(Changes { stamp: after.clone(), pages: vec![page(&before, number)] });
+            cache.advance(changes(&after, &[page(&before, number)]));
             assert!(cache.get(b"1").is_some());
         }
-        cache.advance(Changes { stamp: after, pages: vec![page(&before, 10)] });
-        assert!(cache.get(b"1").is_none() && cache.stamp().is_none() && cache.changed.is_empty());
+        cache.advance(changes(&after, &[page(&before, 10)]));
+        assert!(cache.get(b"1").is_none() && cache.stamp() == Some(&after) && cache.changed.is_empty());
     }
 
     #[test]

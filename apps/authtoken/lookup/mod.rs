@@ -60,7 +60,7 @@ impl TokenLookup {
         Self {
             local: Rc::new(RefCell::new(Local {
                 cache: Cache::new(cache_size),
-                tells_places: false,
+                tells_places: None,
                 watched: None,
                 failed: None,
                 said: None,
@@ -165,8 +165,8 @@ fn shared((token, user): (Token, crate::apps::auth::models::User)) -> TokenAndUs
 /// What a worker's thread has for itself, with SQLite.
 struct Local {
     cache: Cache,
-    /// Whether rows tell where they stand, of the states of the cache.
-    tells_places: bool,
+    /// Whether rows tell where they stand, in the cache's state, where that was found out.
+    tells_places: Option<bool>,
     watched: Option<Watched>,
     failed: Option<Instant>,
     /// When the log was last told of that.
@@ -182,7 +182,9 @@ impl Local {
                 return self.cache.get(key);
             }
             if let Some(changes) = watched.changes_since(stamp) {
-                self.cache.advance(changes);
+                if !self.cache.advance(changes) {
+                    self.tells_places = None;
+                }
                 return self.cache.get(key);
             }
         }
@@ -196,11 +198,12 @@ impl Local {
         let Self { cache, tells_places, watched: Some(watched), .. } = self else { return None };
         let tells_changes = cache.is_enabled() && watched.tells_changes();
         let read = |connection: &mut DbConnection| {
-            // With a first state; as long as there is none, the schema may change. After the stamp, and before the rows.
-            if cache.stamp().is_none() {
-                *tells_places = tells_changes && rows::tell_places(connection)?;
-            }
-            Rows::get(connection, key, *tells_places)
+            // As long as the cache has no state, the schema may change. After the stamp, and before the rows.
+            let tells_places = match tells_places.filter(|_| cache.stamp().is_some()) {
+                Some(known) => known,
+                None => *tells_places.insert(tells_changes && rows::tell_places(connection)?),
+            };
+            Rows::get(connection, key, tells_places)
         };
         match watched.read_in_turn(read) {
             Ok((None, _)) => Some(None),

@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use self::changes::is_initialized;
-pub use self::changes::{Changes, Page};
+pub use self::changes::{Changes, FirstPage, Page};
 use self::raw::{Connection, FileHeader, WalIndexHeader};
 use super::file_id::FileId;
 

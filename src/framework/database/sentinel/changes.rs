@@ -7,12 +7,13 @@
 //! as the salt is the same after they were read.
 //!
 //! **What a page tells of a row.** A row of a table that was read, and whose record begins on a page, is still there and
-//! the same while none of these was written: that page; the database's first page; a page that is no B-tree's.
+//! the same while neither that page was written, nor one that is no B-tree's, and the first page says the same.
 //!
 //! - The record is on its page, and may go on in overflow pages, which are no B-tree's.
-//! - The page is the table's for as long as it is not freed, and the table is what it was for as long as the schema is the
-//!   same. The first page has the count of free pages and the schema's cookie; so both write it, as each page does that the
-//!   file grows or shrinks by (<https://sqlite.org/fileformat2.html#the_database_header>).
+//! - The page is the table's for as long as it is not freed, and the table is what it was for as long as the schema is. The
+//!   first page has the list of free pages and the schema's cookie
+//!   (<https://sqlite.org/fileformat2.html#the_database_header>): [`FirstPage`] is what has to be the same. A page that
+//!   was freed and is used again is written, and so is a page of that list, which is no B-tree's.
 //! - Where else a tree was written does not matter: a row that was moved left its page, which thereby was written.
 
 use super::raw::{Connection, WalIndexHeader};
@@ -25,6 +26,8 @@ const MAX_FRAMES: u32 = 64;
 /// The header of the log, and of each of its frames; in bytes.
 const LOG_HEADER: i64 = 32;
 const FRAME_HEADER: usize = 24;
+/// What is read of a page: of the first one, up to the end of the cookie.
+const FIRST_PAGE: usize = 44;
 /// What the pages of B-trees begin with (<https://sqlite.org/fileformat2.html#b_tree_pages>).
 const B_TREES: [u8; 4] = [0x02, 0x05, 0x0a, 0x0d];
 /// An overflow page begins with the number of the next one. From this one on that may look like a B-tree's page.
@@ -38,9 +41,15 @@ pub struct Page(u32);
 pub struct Changes {
     /// The state after it.
     pub stamp: Stamp,
-    /// The pages that were written, of which none is such that any row may have changed. Some may be there twice.
+    /// The pages that were written, without the first one. Some may be there twice.
     pub pages: Vec<Page>,
+    /// The first one, where it was written. Where it says anything else than before, any row may have changed.
+    pub first_page: Option<FirstPage>,
 }
+
+/// What a database's first page says of the free pages, and of the schema: the first page of the list, their number, the cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FirstPage([u8; 12]);
 
 impl Stamp {
     /// The page that an offset in the file is on (SQLite's `sqlite_offset`), where [`Changes`] can tell of it.
@@ -56,17 +65,29 @@ pub(super) fn since(connection: &Connection, stamp: &Stamp) -> Option<Changes> {
     let State::Wal(before) = &stamp.0 else { return None };
     let header = connection.read_wal_index()?;
     let (before, now) = (Published::of(before)?, Published::of(&header)?);
-    if !now.is_of_log(&before) || now.pages != before.pages || now.pages >= FIRST_AMBIGUOUS_PAGE {
+    if !now.is_of_log(&before) || now.pages < before.pages || now.pages >= FIRST_AMBIGUOUS_PAGE {
         return None;
     }
     let count = now.last_frame.checked_sub(before.last_frame).filter(|count| *count <= MAX_FRAMES)?;
     let mut pages = Vec::with_capacity(usize::try_from(count).ok()?);
+    let mut first_page = None;
     for frame in before.last_frame..now.last_frame {
-        pages.push(now.read_frame(connection, frame)?);
+        match now.read_frame(connection, frame)? {
+            Frame::BTree(page) => pages.push(page),
+            Frame::First(page) if first_page.is_none_or(|other| other == page) => first_page = Some(page),
+            Frame::First(_) => return None,
+        }
     }
     // What was read is not of another log.
     let after = connection.read_wal_index()?;
-    Published::of(&after)?.is_of_log(&now).then_some(Changes { stamp: Stamp(State::Wal(header)), pages })
+    let is_of_log = Published::of(&after)?.is_of_log(&now);
+    is_of_log.then_some(Changes { stamp: Stamp(State::Wal(header)), pages, first_page })
+}
+
+/// A page in the log.
+enum Frame {
+    First(FirstPage),
+    BTree(Page),
 }
 
 /// Whether SQLite has filled the header in.
@@ -105,14 +126,20 @@ impl Published {
         self.salts == other.salts && self.page_size == other.page_size
     }
 
-    /// The page in the frame with this index, where it is a B-tree's, and not the first one.
-    fn read_frame(&self, connection: &Connection, index: u32) -> Option<Page> {
+    /// The page in the frame with this index, where that can be told of.
+    fn read_frame(&self, connection: &Connection, index: u32) -> Option<Frame> {
         let offset = LOG_HEADER + i64::from(index) * (i64::try_from(FRAME_HEADER).ok()? + self.page_size);
-        let frame: [u8; FRAME_HEADER + 1] = connection.read_log(offset)?;
-        // The page's number, the size of the database, the salts, two checksums; then the page.
-        let [a, b, c, d, _, _, _, _, salts @ .., _, _, _, _, _, _, _, _, first] = frame;
-        let page = u32::from_be_bytes([a, b, c, d]);
-        (salts == self.salts && page > 1 && B_TREES.contains(&first)).then_some(Page(page))
+        let frame: [u8; FRAME_HEADER + FIRST_PAGE] = connection.read_log(offset)?;
+        // The page's number, the size of the database, the salts, two checksums.
+        let (header, page) = frame.split_first_chunk::<FRAME_HEADER>()?;
+        let [a, b, c, d, _, _, _, _, salts @ .., _, _, _, _, _, _, _, _] = *header;
+        let number = u32::from_be_bytes([a, b, c, d]);
+        match (page, number) {
+            _ if salts != self.salts => None,
+            (_, 1) => page.last_chunk().copied().map(FirstPage).map(Frame::First),
+            ([kind, ..], 2..) if B_TREES.contains(kind) => Some(Frame::BTree(Page(number))),
+            _ => None,
+        }
     }
 }
 
