@@ -57,9 +57,7 @@ pub fn to_bytes<T: Serialize + ?Sized>(value: &T, indent: Option<usize>) -> Resu
 pub fn detail_to_bytes(text: &str) -> Option<Bytes> {
     const BEFORE: &str = r#"{"detail":""#;
     const AFTER: &str = r#""}"#;
-    // 0xE2 begins U+2028 and U+2029. Without a way out of the loop, so that it is compiled to look at many bytes at once.
-    let escaped = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\') | (byte == 0xE2);
-    if text.bytes().fold(false, |found, byte| found | escaped(byte)) {
+    if is_escaped(text.as_bytes()) {
         return None;
     }
     // Of just the size, which the bytes then take over.
@@ -68,6 +66,33 @@ pub fn detail_to_bytes(text: &str) -> Option<Bytes> {
         json.extend_from_slice(part.as_bytes());
     }
     Some(json.into())
+}
+
+/// Whether [`to_bytes`] escapes any of these bytes.
+fn is_escaped(text: &[u8]) -> bool {
+    // The last eight may overlap those before them, so that only of a shorter text each byte is looked at for itself.
+    match text.last_chunk() {
+        Some(last) => {
+            text.as_chunks().0.iter().fold(escaped(*last), |found, eight| found | escaped(*eight)) != 0
+        }
+        // 0xE2 begins U+2028 and U+2029.
+        None => text.iter().any(|byte| matches!(byte, ..b' ' | b'"' | b'\\' | 0xE2)),
+    }
+}
+
+/// [`is_escaped`] of eight bytes at once, as one number, which is zero where none is. Where a byte is less than what is
+/// subtracted from each, its highest bit gets set. That can spread to the next byte, so it is not told which bytes are less, but
+/// whether any is.
+fn escaped(bytes: [u8; 8]) -> u64 {
+    const fn each(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    const fn less(bytes: u64, than: u8) -> u64 {
+        bytes.wrapping_sub(each(than)) & !bytes
+    }
+    let bytes = u64::from_ne_bytes(bytes);
+    let is = |byte: u8| less(bytes ^ each(byte), 1);
+    (less(bytes, b' ') | is(b'"') | is(b'\\') | is(0xE2)) & each(0x80)
 }
 
 /// Another formatter's layout, with Python's floats and escapes. serde_json's escapes of control characters are

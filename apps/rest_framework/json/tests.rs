@@ -110,6 +110,20 @@ proptest! {
         }
     }
 
+    /// Whatever is around it, and wherever among eight it is.
+    #[test]
+    fn one_byte_to_be_escaped_is_enough(
+        around in "[ !#-\\[\\]-\u{7f}\u{80}\u{1f600}\u{ff}]{0,20}",
+        at in any::<prop::sample::Index>(),
+        special in "[\u{0}-\u{1f}\"\\\\\u{2028}\u{2029}]",
+    ) {
+        prop_assert!(detail_to_bytes(&around).is_some());
+        let mut characters: Vec<char> = around.chars().collect();
+        let at = at.index(characters.len() + 1);
+        characters.splice(at..at, special.chars());
+        prop_assert_eq!(detail_to_bytes(&characters.iter().collect::<String>()), None);
+    }
+
     #[test]
     fn reads_back_what_it_writes(value in values(), indent in prop::option::of(0usize..9)) {
         let json = to_bytes(&value, indent).unwrap();
