@@ -177,12 +177,12 @@ where
         let log = AccessLog::start(&req);
         let inner = if self.is_allowed_host(req.request()) {
             let call = || match shortcut {
-                Some(endpoint) => Inner::Shortcut { future: endpoint(req) },
+                Some(endpoint) => Inner::Boxed { future: endpoint(req) },
                 None => Inner::Called { future: self.service.call(req) },
             };
             match catch_unwind(AssertUnwindSafe(|| request_id::scope(Some(id), call))) {
                 Ok(inner) => inner,
-                Err(_) => Inner::Ready { result: Some(Err(InternalServerError(id).into())) },
+                Err(_) => Inner::ready(Err(InternalServerError(id).into())),
             }
         } else {
             log::error!(
@@ -191,8 +191,7 @@ where
             );
             // CommonMiddleware answers this, outside of the one that sets X-Frame-Options.
             let page = common::own_answer(req.request().version(), pages::bad_request());
-            let response = req.into_response(page);
-            Inner::Ready { result: Some(Ok(response)) }
+            Inner::ready(Ok(req.into_response(page)))
         };
         Answering { inner, id, known: Rc::clone(&self.known), log }
     }
@@ -210,11 +209,17 @@ pin_project! {
 }
 
 pin_project! {
+    // Small, since what is rare is in a box too: actix-web moves it before it is polled.
     #[project = InnerProjection]
     enum Inner<F> {
         Called { #[pin] future: F },
-        Shortcut { future: EndpointFuture },
-        Ready { result: Option<Result<ServiceResponse<BoxBody>, Error>> },
+        Boxed { future: EndpointFuture },
+    }
+}
+
+impl<F> Inner<F> {
+    fn ready(result: Result<ServiceResponse<BoxBody>, Error>) -> Self {
+        Self::Boxed { future: Box::pin(ready(result)) }
     }
 }
 
@@ -230,30 +235,26 @@ where
             let this = self.project();
             let poll = || match this.inner.project() {
                 InnerProjection::Called { future } => future.poll(context),
-                InnerProjection::Shortcut { future } => future.as_mut().poll(context),
-                // Polled again after its end, which nobody may do, it never answers.
-                InnerProjection::Ready { result } => result.take().map_or(Poll::Pending, Poll::Ready),
+                InnerProjection::Boxed { future } => future.as_mut().poll(context),
             };
             // A panic is a bug, but the client gets its answer, the log the cause, and the next request its worker.
-            let result = match catch_unwind(AssertUnwindSafe(poll)) {
-                Ok(Poll::Pending) => return Poll::Pending,
-                Ok(Poll::Ready(result)) => result,
-                Err(_) => Err(InternalServerError(id).into()),
+            let mut polled = catch_unwind(AssertUnwindSafe(poll))
+                .unwrap_or_else(|_| Poll::Ready(Err(InternalServerError(id).into())));
+            // Changed where it is, since each move of it costs.
+            let status = match &mut polled {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Err(error)) => error.as_response_error().status_code(),
+                Poll::Ready(Ok(response)) => {
+                    let framed = common::is_framed(response);
+                    // Error pages run CsrfViewMiddleware for themselves (`requires_csrf_token`), a redirect does not.
+                    let csrf = framed || response.status().is_client_error();
+                    cookies::vary(response, &this.known.site.settings, csrf);
+                    security::add_headers(response, id, framed);
+                    response.status()
+                }
             };
-            let status = match &result {
-                Ok(response) => response.status(),
-                Err(error) => error.as_response_error().status_code(),
-            };
-            let result = result.map(|mut response| {
-                let framed = common::is_framed(&response);
-                // Error pages run CsrfViewMiddleware for themselves (`requires_csrf_token`), a redirect does not.
-                let csrf = framed || response.status().is_client_error();
-                cookies::vary(&mut response, &this.known.site.settings, csrf);
-                security::add_headers(&mut response, id, framed);
-                response
-            });
             this.log.finish(status.as_u16());
-            Poll::Ready(result)
+            polled
         })
     }
 }
