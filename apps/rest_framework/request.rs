@@ -46,22 +46,40 @@ pub(super) struct State {
     http: HttpRequest,
     pub(super) policies: Rc<Policies>,
     pub(super) payload: RefCell<Payload>,
-    /// Where a policy has parsed the payload already.
-    pub(super) data: RefCell<Option<Data>>,
     negotiated: OnceCell<Negotiated>,
-    version: OnceCell<String>,
     user: OnceCell<Rc<User>>,
     auth: OnceCell<Rc<dyn Any>>,
-    permissions: tokio::sync::OnceCell<HashSet<String>>,
     varies_on_cookie: Cell<bool>,
+    rare: OnceCell<Box<Rare>>,
+}
+
+/// What few requests have. Room for it in each would be most of what there is to be made, moved and dropped.
+#[derive(Default)]
+pub(super) struct Rare {
+    /// Where a policy has parsed the payload already.
+    pub(super) data: RefCell<Option<Data>>,
+    version: OnceCell<String>,
+    permissions: tokio::sync::OnceCell<HashSet<String>>,
     /// The secret of the token that a page shows: the cookie is to be sent with it.
     csrf_secret: OnceCell<String>,
+}
+
+impl State {
+    /// Made where there is none. Whoever only looks need not make it.
+    pub(super) fn rare(&self) -> &Rare {
+        self.rare.get_or_init(Box::default)
+    }
+
+    /// The data, for a handler, where a policy has parsed the payload already.
+    pub(super) fn take_data(&self) -> Option<Data> {
+        self.rare.get()?.data.take()
+    }
 }
 
 struct Negotiated {
     renderer: usize,
     /// `None` where it is the renderer's own, without parameters.
-    media_type: Option<String>,
+    media_type: Option<Box<str>>,
 }
 
 /// The renderer for the answer.
@@ -79,14 +97,11 @@ impl Request {
             http,
             policies,
             payload: RefCell::new(payload),
-            data: RefCell::new(None),
             negotiated: OnceCell::new(),
-            version: OnceCell::new(),
             user: OnceCell::new(),
             auth: OnceCell::new(),
-            permissions: tokio::sync::OnceCell::new(),
             varies_on_cookie: Cell::new(false),
-            csrf_secret: OnceCell::new(),
+            rare: OnceCell::new(),
         });
         Self { state, method: None }
     }
@@ -164,7 +179,7 @@ impl Request {
             let all = self.database()?.run(move |db| user.get_all_permissions(db)).await?;
             Ok::<_, APIException>(all)
         };
-        let all = self.state.permissions.get_or_try_init(load).await?;
+        let all = self.state.rare().permissions.get_or_try_init(load).await?;
         Ok(perms.iter().all(|perm| all.contains(perm.as_ref())))
     }
 
@@ -203,11 +218,11 @@ impl Request {
     /// versioning class.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
-        self.state.version.get().map(String::as_str)
+        self.state.rare.get()?.version.get().map(String::as_str)
     }
 
     pub(super) fn set_version(&self, version: String) {
-        let _ = self.state.version.set(version);
+        let _ = self.state.rare().version.set(version);
     }
 
     /// What the view says that ScopedRateThrottle shall count it as.
@@ -218,7 +233,7 @@ impl Request {
 
     pub(super) fn set_accepted(&self, renderer: usize, media_type: &str) {
         let own = self.policies().renderers.get(renderer).is_some_and(|r| r.media_type() == media_type);
-        let media_type = (!own).then(|| media_type.to_owned());
+        let media_type = (!own).then(|| media_type.into());
         let _ = self.state.negotiated.set(Negotiated { renderer, media_type });
     }
 
@@ -249,13 +264,13 @@ impl Request {
             secret_of_cookie(&cookie).ok()
         };
         csrf::mask_cipher_secret(
-            self.state.csrf_secret.get_or_init(|| cookie().unwrap_or_else(get_new_csrf_string)),
+            self.state.rare().csrf_secret.get_or_init(|| cookie().unwrap_or_else(get_new_csrf_string)),
         )
     }
 
     /// The cookie for [`csrf_token`](Self::csrf_token), where one was asked for.
     pub(super) fn csrf_cookie(&self) -> Option<HeaderValue> {
-        let secret = self.state.csrf_secret.get()?;
+        let secret = self.state.rare.get()?.csrf_secret.get()?;
         let site = self.state.http.app_data::<AppData<Site>>()?;
         csrf::set_cookie(&site.settings.csrf, secret)
     }

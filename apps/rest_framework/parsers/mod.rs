@@ -156,7 +156,7 @@ impl FromRequest for Data {
             let request = request
                 .ok_or_else(|| APIException::server_error("Data is for the handlers of an APIView"))?;
             // A policy may have been here before.
-            if let Some(data) = request.state().data.take() {
+            if let Some(data) = request.state().take_data() {
                 return Ok(data);
             }
             let body = Body::of(&request)?;
@@ -249,7 +249,8 @@ impl Request {
     /// Looks at the data before the handler does. It finds the data, or the body, as if nobody had been here.
     pub(super) async fn parse_ahead<T>(&self, look: impl FnOnce(&Data) -> T) -> Result<T, APIException> {
         let state = self.state();
-        if state.data.borrow().is_none() {
+        let parsed = &state.rare().data;
+        if parsed.borrow().is_none() {
             let body = Body::of(self)?;
             let bytes = body.read(state.payload.replace(Payload::None)).await?;
             if !bytes.is_empty() {
@@ -257,9 +258,9 @@ impl Request {
                 state.payload.replace(Payload::Stream { payload: Box::pin(again) });
             }
             let data = body.parse(bytes)?;
-            state.data.replace(Some(data));
+            parsed.replace(Some(data));
         }
-        let data = state.data.borrow();
+        let data = parsed.borrow();
         data.as_ref().map(look).ok_or_else(|| APIException::server_error("the data are gone"))
     }
 }
