@@ -2,10 +2,11 @@
 //! handler, then the exception handler and the headers that every answer of the view has.
 
 use std::cell::OnceCell;
+use std::future::ready;
 use std::rc::Rc;
 
 use actix_web::body::BoxBody;
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, ALLOW, HeaderMap, HeaderValue, SET_COOKIE, VARY};
 use actix_web::web::Data;
@@ -14,22 +15,22 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::exceptions::{APIException, ExceptionKind};
 use super::handlers::Handlers;
 use super::negotiation::{NegotiationError, select_renderer, takes_the_first};
-use super::permissions;
+use super::permissions::Permission;
 use super::policies::{Declared, Policies};
 use super::request::Request;
 use super::settings::APISettings;
 use super::throttling::Throttling;
 use crate::framework::http::patch_vary_headers;
 use crate::framework::pages;
-use crate::framework::urls::Endpoint;
+use crate::framework::urls::{Endpoint, EndpointFuture};
 
 /// What answers for a view that is declared so.
 pub(super) fn endpoint(declared: Declared, handlers: Handlers) -> Endpoint {
     let view = Rc::new(Served { declared, handlers, policies: OnceCell::new() });
     Rc::new(move |req: ServiceRequest| {
-        let view = Rc::clone(&view);
         let (http, payload) = req.into_parts();
-        Box::pin(async move { Ok(dispatch(&view, http, payload).await) })
+        let policies = view.policies(&http);
+        dispatch(&view, Request::new(http, policies, payload))
     })
 }
 
@@ -52,40 +53,83 @@ impl Served {
 }
 
 /// `APIView.dispatch`: the policies, the handler, and what becomes of an exception of either.
-async fn dispatch(view: &Served, http: HttpRequest, payload: Payload) -> ServiceResponse<BoxBody> {
-    let policies = view.policies(&http);
-    let request = Request::new(http, policies, payload);
-    let answered = match initial(&request).await {
-        Ok(()) => handle(view, &request).await,
-        Err(error) => Err(error),
+///
+/// Most requests wait for nothing in front of their handler: its future is then the only one.
+fn dispatch(view: &Rc<Served>, request: Request) -> EndpointFuture {
+    let first = match initial(&request) {
+        Ok(None) => return handle(view, request),
+        Ok(Some(first)) => first,
+        Err(error) => return Box::pin(ready(Ok(refusal(&request, error)))),
     };
-    let (mut response, own) = match answered {
-        Ok(response) => (response, true),
-        Err(error) => handle_exception(&request, error),
-    };
-    finalize_headers(&request, response.headers_mut(), own);
+    let view = Rc::clone(view);
+    Box::pin(async move {
+        match wait(&request, first).await {
+            Ok(()) => handle(&view, request).await,
+            Err(error) => Ok(refusal(&request, error)),
+        }
+    })
+}
+
+fn handle(view: &Served, request: Request) -> EndpointFuture {
+    if let Some(handler) = view.handlers.of(request.method()) {
+        return handler(request);
+    }
+    let error = APIException::method_not_allowed(request.method().as_str());
+    Box::pin(ready(Ok(refusal(&request, error))))
+}
+
+/// The answer to an exception of the view itself.
+fn refusal(request: &Request, error: APIException) -> ServiceResponse<BoxBody> {
+    let (mut response, own) = handle_exception(request, error);
+    finalize_headers(request, response.headers_mut(), own);
     ServiceResponse::new(request.http().clone(), response)
 }
 
-/// The handler's answer, or the exception that it or an extractor of its returned.
-async fn handle(view: &Served, request: &Request) -> Result<HttpResponse, APIException> {
-    let Some(handler) = view.handlers.of(request.method()) else {
-        return Err(APIException::method_not_allowed(request.method().as_str()));
-    };
-    let payload = request.state().payload.replace(Payload::None);
-    let response = request.scope(handler(request.http().clone(), payload)).await;
-    match exception(&response) {
-        None => Ok(response),
-        Some(error) => Err(error),
+/// Makes a handler's answer the view's. It is changed where it is, since it is large, and a move of it costs as much as to ask a
+/// permission.
+pub(super) fn finalize(request: &Request, response: &mut HttpResponse) {
+    let mut own = true;
+    if let Some(error) = exception(response) {
+        (*response, own) = handle_exception(request, error);
     }
+    finalize_headers(request, response.headers_mut(), own);
 }
 
-/// Everything that comes before the handler, in Django REST framework's order.
-async fn initial(request: &Request) -> Result<(), APIException> {
+/// The first of a view's classes that has to wait, of those of its kind. Those before it have been asked, and it has no
+/// answer at once.
+enum Waits {
+    Authenticator(usize),
+    Permission(usize),
+    Throttle,
+}
+
+/// Everything that comes before the handler, in Django REST framework's order, up to what has to [`wait`] first, or `None`
+/// where nothing has to.
+fn initial(request: &Request) -> Result<Option<Waits>, APIException> {
     perform_content_negotiation(request)?;
     determine_version(request)?;
-    perform_authentication(request).await?;
-    check_permissions(request).await?;
+    if let Some(index) = authenticate_now(request, 0)? {
+        return Ok(Some(Waits::Authenticator(index)));
+    }
+    if let Some(index) = check_permissions_now(request, 0)? {
+        return Ok(Some(Waits::Permission(index)));
+    }
+    Ok((!request.policies().throttles.is_empty()).then_some(Waits::Throttle))
+}
+
+/// The rest of [`initial`].
+async fn wait(request: &Request, first: Waits) -> Result<(), APIException> {
+    let permission = match first {
+        Waits::Authenticator(index) => {
+            authenticate(request, index).await?;
+            check_permissions_now(request, 0)?
+        }
+        Waits::Permission(index) => Some(index),
+        Waits::Throttle => None,
+    };
+    if let Some(index) = permission {
+        wait_for_permissions(request, index).await?;
+    }
     check_throttles(request).await
 }
 
@@ -124,27 +168,68 @@ fn determine_version(request: &Request) -> Result<(), APIException> {
     Ok(())
 }
 
-async fn perform_authentication(request: &Request) -> Result<(), APIException> {
-    for class in &request.policies().authenticators {
-        let answer = match class.authenticate_now(request) {
-            Some(answer) => answer,
-            None => class.authenticate(request).await,
-        };
+/// Asks the classes from this one on, and returns the index of the first that has to wait.
+fn authenticate_now(request: &Request, mut index: usize) -> Result<Option<usize>, APIException> {
+    while let Some(class) = request.policies().authenticators.get(index) {
+        let Some(answer) = class.authenticate_now(request) else { return Ok(Some(index)) };
         if let Some(identity) = answer? {
             request.set_identity(identity);
-            return Ok(());
+            break;
         }
+        index += 1;
+    }
+    Ok(None)
+}
+
+/// Waits for this class, and goes on where it does not know the user.
+async fn authenticate(request: &Request, index: usize) -> Result<(), APIException> {
+    let mut waits = Some(index);
+    while let Some(index) = waits {
+        let Some(class) = request.policies().authenticators.get(index) else { break };
+        waits = match class.authenticate(request).await? {
+            Some(identity) => {
+                request.set_identity(identity);
+                None
+            }
+            None => authenticate_now(request, index + 1)?,
+        };
     }
     Ok(())
 }
 
 pub(super) async fn check_permissions(request: &Request) -> Result<(), APIException> {
-    for class in &request.policies().permissions {
-        if !permissions::ask(class.as_ref(), request).await? {
-            return Err(request.permission_denied(class.message(), class.code()));
-        }
+    match check_permissions_now(request, 0)? {
+        Some(index) => wait_for_permissions(request, index).await,
+        None => Ok(()),
+    }
+}
+
+/// As [`authenticate_now`].
+fn check_permissions_now(request: &Request, mut index: usize) -> Result<Option<usize>, APIException> {
+    while let Some(class) = request.policies().permissions.get(index) {
+        let Some(answer) = class.has_permission_now(request) else { return Ok(Some(index)) };
+        check(request, class.as_ref(), answer)?;
+        index += 1;
+    }
+    Ok(None)
+}
+
+async fn wait_for_permissions(request: &Request, index: usize) -> Result<(), APIException> {
+    let mut waits = Some(index);
+    while let Some(index) = waits {
+        let Some(class) = request.policies().permissions.get(index) else { break };
+        check(request, class.as_ref(), class.has_permission(request).await)?;
+        waits = check_permissions_now(request, index + 1)?;
     }
     Ok(())
+}
+
+fn check(
+    request: &Request,
+    class: &dyn Permission,
+    answer: Result<bool, APIException>,
+) -> Result<(), APIException> {
+    if answer? { Ok(()) } else { Err(request.permission_denied(class.message(), class.code())) }
 }
 
 async fn check_throttles(request: &Request) -> Result<(), APIException> {

@@ -2,14 +2,17 @@
 
 use std::rc::Rc;
 
-use actix_web::dev::Payload;
+use actix_web::dev::ServiceResponse;
 use actix_web::http::Method;
-use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder};
-use futures_util::future::LocalBoxFuture;
+use actix_web::{FromRequest, Handler, HttpResponse, Responder};
 
-/// An actix-web handler with its extractors in front and its responder behind. What these return as an error is the
-/// response's ([`HttpResponse::error`]).
-pub(super) type BoxedHandler = Rc<dyn Fn(HttpRequest, Payload) -> LocalBoxFuture<'static, HttpResponse>>;
+use super::dispatch::finalize;
+use super::request::Request;
+use crate::framework::urls::EndpointFuture;
+
+/// An actix-web handler with its extractors in front and its responder behind, whose answer, also where they return an error, is
+/// made the view's ([`finalize`]).
+pub(super) type BoxedHandler = Rc<dyn Fn(Request) -> EndpointFuture>;
 
 /// The handlers of a view, by method; the first of a method answers.
 #[derive(Clone, Default)]
@@ -34,13 +37,18 @@ where
     H: Handler<A, Output: Responder + 'static>,
     A: FromRequest + 'static,
 {
-    Rc::new(move |request, mut payload| {
+    Rc::new(move |request| {
         let handler = handler.clone();
-        Box::pin(async move {
-            match A::from_request(&request, &mut payload).await {
-                Ok(arguments) => handler.call(arguments).await.respond_to(&request).map_into_boxed_body(),
+        Box::pin(request.scope(|request| async move {
+            let mut payload = request.take_payload();
+            let mut response = match A::from_request(request.http(), &mut payload).await {
+                Ok(arguments) => {
+                    handler.call(arguments).await.respond_to(request.http()).map_into_boxed_body()
+                }
                 Err(error) => HttpResponse::from_error(error),
-            }
-        })
+            };
+            finalize(&request, &mut response);
+            Ok(ServiceResponse::new(request.http().clone(), response))
+        }))
     })
 }

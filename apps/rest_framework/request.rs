@@ -1,11 +1,12 @@
 //! The request as a view sees it (`rest_framework/request.py`): the HTTP request, who sent it, what was negotiated.
 
+mod current;
+
 use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashSet;
 use std::future::{Ready, ready};
 use std::ops::Deref;
-use std::ptr;
 use std::rc::Rc;
 
 use actix_web::dev::Payload;
@@ -33,12 +34,6 @@ pub struct Request {
     state: Rc<State>,
     /// Another method than the client's, to ask what would be allowed.
     method: Option<Method>,
-}
-
-tokio::task_local! {
-    /// The request whose handler is being polled: its extractors and its answer know actix-web's request only. Its
-    /// extensions would do, but cost as much as a look-up of the token.
-    static CURRENT: Rc<State>;
 }
 
 /// The HTTP request, and what was found out about it on the way.
@@ -106,16 +101,9 @@ impl Request {
         Self { state, method: None }
     }
 
-    /// The request of a view, or `None` where actix-web's request is not in one, or its handler has answered.
-    pub(super) fn of(http: &HttpRequest) -> Option<Self> {
-        let is_same = |state: &Rc<State>| ptr::eq(state.http.head(), http.head());
-        let current = |state: &Rc<State>| is_same(state).then(|| Rc::clone(state));
-        Some(Self { state: CURRENT.try_with(current).ok()??, method: None })
-    }
-
-    /// Runs the handler, for which [`Request::of`] finds this request.
-    pub(super) fn scope<F: Future>(&self, handler: F) -> impl Future<Output = F::Output> {
-        CURRENT.scope(Rc::clone(&self.state), handler)
+    /// The payload, for the handler's extractors.
+    pub(super) fn take_payload(&self) -> Payload {
+        self.state.payload.replace(Payload::None)
     }
 
     pub(super) fn http(&self) -> &HttpRequest {

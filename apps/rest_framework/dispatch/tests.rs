@@ -1,16 +1,25 @@
 use std::cell::RefCell;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex};
 
 use actix_web::dev::Service;
 use actix_web::http::header::HeaderName;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, web};
+use async_trait::async_trait;
+use futures_util::FutureExt;
 use futures_util::future::join;
 use tokio::sync::oneshot;
+use tokio::task::yield_now;
 
 use super::*;
+use crate::apps::auth::models::User;
+use crate::apps::rest_framework::authentication::{Authentication, Identity};
 use crate::apps::rest_framework::response::Response;
 use crate::apps::rest_framework::testing::TestProject;
+use crate::apps::rest_framework::throttling::Throttle;
 use crate::apps::rest_framework::views::APIView;
+use crate::classes;
 use crate::framework::urls::{Pattern, UrlConf, path};
 
 async fn with_headers_of_its_own() -> Response {
@@ -105,4 +114,130 @@ async fn a_request_ends_with_its_handler() {
     }
     let outside = call_service(&app, TestRequest::get().uri("/nothing").to_request()).await;
     assert_eq!(read_body(outside).await, "false");
+}
+
+/// Nor does it outlive a handler that panics.
+#[actix_web::test]
+async fn a_request_ends_with_a_panic() {
+    let kept: Rc<RefCell<Option<HttpRequest>>> = Rc::default();
+    let handler = {
+        let kept = Rc::clone(&kept);
+        move |http: HttpRequest| {
+            kept.replace(Some(http));
+            async { if true { panic!("a bug") } else { Response::no_content() } }
+        }
+    };
+    let urls = UrlConf::new(vec![path("", APIView::new("PanickingView").get(handler))]);
+    let app = init_service(App::new().configure(|config| drop(urls.register(config)))).await;
+    let answer = AssertUnwindSafe(app.call(TestRequest::get().uri("/").to_request())).catch_unwind().await;
+    assert!(answer.is_err());
+    assert!(Request::of(kept.borrow().as_ref().unwrap()).is_none());
+}
+
+/// A class of each kind, which answers at once or has to wait, and notes when it is asked.
+struct Asked {
+    name: &'static str,
+    waits: bool,
+    answer: bool,
+    notes: Arc<Mutex<Vec<String>>>,
+}
+
+impl Asked {
+    fn now(&self) -> Option<bool> {
+        self.notes.lock().unwrap().push(format!("{} now", self.name));
+        (!self.waits).then_some(self.answer)
+    }
+
+    async fn wait(&self) -> bool {
+        yield_now().await;
+        self.notes.lock().unwrap().push(format!("{} waits", self.name));
+        self.answer
+    }
+
+    /// What is to be noted, in the end.
+    fn expected(&self) -> Vec<String> {
+        let both = [format!("{} now", self.name), format!("{} waits", self.name)];
+        both.into_iter().take(1 + usize::from(self.waits)).collect()
+    }
+}
+
+fn somebody() -> Identity {
+    Identity::new(User {
+        id: 1.into(),
+        password: String::new(),
+        last_login: None,
+        is_superuser: false,
+        username: String::new(),
+        first_name: String::new(),
+        last_name: String::new(),
+        email: String::new(),
+        is_staff: false,
+        is_active: true,
+        date_joined: chrono::NaiveDateTime::default(),
+    })
+}
+
+#[async_trait(?Send)]
+impl Authentication for Asked {
+    async fn authenticate(&self, _request: &Request) -> Result<Option<Identity>, APIException> {
+        Ok(self.wait().await.then(somebody))
+    }
+
+    fn authenticate_now(&self, _request: &Request) -> Option<Result<Option<Identity>, APIException>> {
+        self.now().map(|known| Ok(known.then(somebody)))
+    }
+}
+
+#[async_trait(?Send)]
+impl Permission for Asked {
+    async fn has_permission(&self, _request: &Request) -> Result<bool, APIException> {
+        Ok(self.wait().await)
+    }
+
+    fn has_permission_now(&self, _request: &Request) -> Option<Result<bool, APIException>> {
+        self.now().map(Ok)
+    }
+}
+
+#[async_trait(?Send)]
+impl Throttle for Asked {
+    async fn allow_request(&self, _request: &Request) -> Result<Throttling, APIException> {
+        self.now();
+        Ok(Throttling::Allowed)
+    }
+}
+
+/// Whichever of them wait, the classes are asked in their order, each once, and none after the one that decides.
+#[actix_web::test]
+async fn a_class_that_waits_keeps_its_place() {
+    for bits in 0..1_u32 << 9 {
+        let notes = Arc::default();
+        let bit = |n: u32| bits >> n & 1 == 1;
+        let class = |name, n| Asked { name, waits: bit(n), answer: bit(n + 1), notes: Arc::clone(&notes) };
+        let authenticators = [class("first", 0), class("second", 2)];
+        let permissions = [class("one", 4), class("two", 6)];
+        let throttled = bit(8);
+        let throttle = Asked { name: "throttle", waits: false, answer: true, notes: Arc::clone(&notes) };
+
+        let mut expected = Vec::new();
+        let mut note = |class: &Asked| expected.extend(class.expected());
+        let _ = authenticators.iter().inspect(|class| note(class)).any(|class| class.answer);
+        let allowed = permissions.iter().inspect(|class| note(class)).all(|class| class.answer);
+        if allowed && throttled {
+            note(&throttle);
+        }
+
+        let [first, second] = authenticators;
+        let [one, two] = permissions;
+        let view = APIView::new("AskingView")
+            .authentication_classes(classes![first, second])
+            .permission_classes(classes![one, two])
+            .throttle_classes(if throttled { classes![throttle] } else { classes![] })
+            .get(async || Response::detail("yes"));
+        let urls = UrlConf::new(vec![path("", view)]);
+        let app = init_service(App::new().configure(|config| drop(urls.register(config)))).await;
+        let answer = call_service(&app, TestRequest::get().uri("/").to_request()).await;
+        assert_eq!(answer.status(), if allowed { 200 } else { 403 }, "{bits:b}");
+        assert_eq!(*notes.lock().unwrap(), expected, "{bits:b}");
+    }
 }
