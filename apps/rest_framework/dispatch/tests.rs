@@ -3,7 +3,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 
 use actix_web::dev::Service;
-use actix_web::http::header::HeaderName;
+use actix_web::http::header::{CONTENT_TYPE, HeaderName};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, web};
 use async_trait::async_trait;
@@ -29,10 +29,17 @@ async fn with_headers_of_its_own() -> Response {
     headers.into_iter().fold(Response::new("yes"), add)
 }
 
+/// Where a view says itself what its data are, that stands behind what the renderer says.
+async fn with_its_own_content_type() -> Response {
+    let values = ["text/a", "text/b"].map(HeaderValue::from_static);
+    values.into_iter().fold(Response::new("yes"), |response, value| response.header(CONTENT_TYPE, value))
+}
+
 fn urlpatterns() -> Vec<Pattern> {
     let varies = async || Response::new("yes").header(VARY, HeaderValue::from_static("accept"));
     vec![
         path("own/", APIView::new("OwnView").get(with_headers_of_its_own)),
+        path("typed/", APIView::new("TypedView").get(with_its_own_content_type)),
         path("varies/", APIView::new("VariesView").get(varies)),
     ]
 }
@@ -48,6 +55,9 @@ async fn an_answer_s_own_headers() {
     assert_eq!(answer.header("x-a"), Some("1"));
     let answer = project.send_one(TestRequest::get().uri("/varies/")).await;
     assert_eq!(answer.headers.get_all(VARY).collect::<Vec<_>>(), ["accept, Cookie"]);
+    let answer = project.send_one(TestRequest::get().uri("/typed/")).await;
+    let types = answer.headers.get_all(CONTENT_TYPE).collect::<Vec<_>>();
+    assert_eq!(types, ["application/json", "text/a", "text/b"]);
 }
 
 /// A path is the same however it is spelled; only one spelling takes the short way.
