@@ -1,8 +1,10 @@
 //! A project for unit tests that speak HTTP: views of their own over the whole application and a database of their own.
 
+use actix_web::HttpResponse;
+use actix_web::body::to_bytes;
 use actix_web::dev::Service;
 use actix_web::http::header::HeaderMap;
-use actix_web::test::{TestRequest, init_service, read_body};
+use actix_web::test::{TestRequest, init_service};
 use diesel::connection::SimpleConnection;
 
 use super::{APISettings, RestFramework};
@@ -105,9 +107,13 @@ impl TestProject {
         let mut answers = Vec::with_capacity(requests.len());
         for request in requests {
             let request = request.insert_header(("host", "localhost")).to_request();
-            let response = service.call(request).await.unwrap();
+            // As actix-web's own server does.
+            let response: HttpResponse = match service.call(request).await {
+                Ok(response) => response.into(),
+                Err(error) => error.error_response(),
+            };
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
-            let body = String::from_utf8(read_body(response).await.to_vec()).unwrap();
+            let body = String::from_utf8(to_bytes(response.into_body()).await.unwrap().to_vec()).unwrap();
             answers.push(Answer { status, headers, body });
         }
         answers

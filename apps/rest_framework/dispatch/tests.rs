@@ -35,10 +35,21 @@ async fn with_its_own_content_type() -> Response {
     values.into_iter().fold(Response::new("yes"), |response, value| response.header(CONTENT_TYPE, value))
 }
 
+/// When it is asked, before there is any future.
+struct Panics;
+
+impl Permission for Panics {
+    fn has_permission_now(&self, _request: &Request) -> Option<Result<bool, APIException>> {
+        panic!("a bug")
+    }
+}
+
 fn urlpatterns() -> Vec<Pattern> {
     let varies = async || Response::new("yes").header(VARY, HeaderValue::from_static("accept"));
     vec![
         path("own/", APIView::new("OwnView").get(with_headers_of_its_own)),
+        path("panics/", APIView::new("PanickingView").permission_classes(classes![Panics])),
+        path("panics/{pk}/", APIView::new("PanickingView").permission_classes(classes![Panics])),
         path("typed/", APIView::new("TypedView").get(with_its_own_content_type)),
         path("varies/", APIView::new("VariesView").get(varies)),
     ]
@@ -58,6 +69,18 @@ async fn an_answer_s_own_headers() {
     let answer = project.send_one(TestRequest::get().uri("/typed/")).await;
     let types = answer.headers.get_all(CONTENT_TYPE).collect::<Vec<_>>();
     assert_eq!(types, ["application/json", "text/a", "text/b"]);
+}
+
+/// With and without actix-web's router in between, and the next request is answered.
+#[actix_web::test]
+async fn a_policy_s_panic_is_answered() {
+    let project = TestProject::new(urlpatterns, &[]);
+    let requests = ["/panics/", "/panics/1/", "/own/"].map(|uri| TestRequest::get().uri(uri));
+    let answers = project.send(requests.into()).await;
+    assert_eq!(answers.iter().map(|answer| answer.status).collect::<Vec<_>>(), [500, 500, 200]);
+    for answer in &answers {
+        assert!(answer.header("x-request-id").is_some() && answer.header("x-frame-options") == Some("DENY"));
+    }
 }
 
 /// A path is the same however it is spelled; only one spelling takes the short way.
