@@ -13,7 +13,7 @@ use vitamin::apps::rest_framework::negotiation::{select_parser, select_renderer,
 use vitamin::apps::rest_framework::parsers::form::parse_form;
 use vitamin::apps::rest_framework::parsers::multipart::{Limits, parse_multipart};
 use vitamin::apps::rest_framework::python::codecs::Charset;
-use vitamin::framework::database::sentinel::Sentinel;
+use vitamin::framework::database::sqlite::sentinel::Sentinel;
 
 fn main() {
     divan::main();

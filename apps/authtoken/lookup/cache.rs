@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 
 use super::entries::{Entries, TokenAndUser};
 use super::usage::Usage;
-use crate::framework::database::sentinel::{Changes, FirstPage, Page, Stamp};
+use crate::framework::database::sqlite::sentinel::{Changes, FirstPage, Page, Stamp};
 
 /// Pages whose changes are told apart, at most.
 const MAX_CHANGED: usize = 4096;
@@ -109,7 +109,7 @@ impl Cache {
 mod tests {
     use super::super::entries::tests::entry;
     use super::*;
-    use crate::framework::database::sentinel::Sentinel;
+    use crate::framework::database::sqlite::sentinel::Sentinel;
 
     /// Two states of a database.
     fn stamps() -> [Stamp; 2] {

@@ -1,9 +1,9 @@
 //! Whose token is this? The one way to ask, chosen by the database's kind; each is exact unless it is told otherwise, so a
 //! token that was revoked, by whomever, is refused on the very next request.
 //!
-//! - **SQLite**: what the thread has seen before is used again while the [sentinel](crate::framework::database::sentinel)
+//! - **SQLite**: what the thread has seen before is used again while the [sentinel](crate::framework::database::sqlite::sentinel)
 //!   says that nobody committed, or nothing that has to do with it. Else the query runs on the thread's own connection, where those of one turn of the
-//!   worker's loop share a [snapshot](crate::framework::database::watched); or by the pool where a lock has to be waited for.
+//!   worker's loop share a [snapshot](crate::framework::database::sqlite::watched); or by the pool where a lock has to be waited for.
 //! - **PostgreSQL**: one query at a time answers all requests that arrived before it started. With `TOKEN_CACHE=bounded`
 //!   what the thread has seen before is used again until a notification says that it was changed.
 
@@ -36,7 +36,7 @@ use self::rows::Rows;
 use super::models::Token;
 #[cfg(feature = "postgres")]
 use crate::framework::database::DatabaseUrl;
-use crate::framework::database::watched::Watched;
+use crate::framework::database::sqlite::watched::Watched;
 use crate::framework::database::{Database, DatabaseError, DbConnection};
 
 /// How long a database that could not be watched is left alone.

@@ -7,8 +7,8 @@ use diesel::sql_types::Text;
 use super::cache::Places;
 use crate::apps::auth::models::User;
 use crate::apps::authtoken::models::Token;
-use crate::framework::database::places::{sqlite_offset, tells_places};
-use crate::framework::database::sentinel::Stamp;
+use crate::framework::database::sqlite::places::{sqlite_offset, tells_places};
+use crate::framework::database::sqlite::sentinel::Stamp;
 use crate::framework::database::{DatabaseError, DbConnection, Moment, Prepared};
 use crate::schema::{auth_user, authtoken_token};
 

@@ -7,7 +7,7 @@ use diesel::r2d2::{ManageConnection, R2D2Connection};
 use diesel::{Connection as _, ConnectionError, RunQueryDsl, SqliteConnection};
 
 use super::clock::set_time_zone;
-use super::file_id::FileId;
+use super::sqlite::file_id::FileId;
 use super::{DatabaseSettings, DatabaseUrl, JournalMode, Named, Names};
 
 // The derive can't read types with parameters.

@@ -5,7 +5,6 @@
 //! What diesel's `MultiConnection` can't express (see `#[derive(MultiConnection)]`) matches on the variant.
 
 mod clock;
-mod file_id;
 pub mod inspection;
 mod manager;
 pub mod migrations;
@@ -13,17 +12,12 @@ mod named;
 mod names;
 pub mod needs;
 #[cfg(feature = "postgres")]
-#[expect(unsafe_code, reason = "diesel doesn't show a connection's socket, so it could only be polled")]
-pub mod notifications;
-pub mod places;
-#[cfg(feature = "postgres")]
-mod postgres;
+pub mod postgres;
 mod prepared;
-pub mod sentinel;
+pub mod sqlite;
 mod timestamp;
 mod url;
 mod user_id;
-pub mod watched;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,10 +31,10 @@ pub use self::manager::{DbConnection, Manager};
 pub use self::named::Named;
 pub use self::names::Names;
 pub use self::prepared::Prepared;
+use self::sqlite::watched::Watched;
 pub use self::timestamp::{Moment, OptionalMoment};
 pub use self::url::DatabaseUrl;
 pub use self::user_id::{KeyType, UserId, UserKey};
-use self::watched::Watched;
 use super::conf::{Env, ImproperlyConfigured};
 use super::request_id;
 use super::timezone::TimeZone;
@@ -211,8 +205,8 @@ impl Database {
     /// # Errors
     /// [`DatabaseError::Unavailable`] when it can't be had.
     #[cfg(feature = "postgres")]
-    pub fn listen(&self) -> Result<notifications::Listener, DatabaseError> {
-        notifications::Listener::connect(&self.settings)
+    pub fn listen(&self) -> Result<postgres::notifications::Listener, DatabaseError> {
+        postgres::notifications::Listener::connect(&self.settings)
     }
 
     /// A pool of the same database whose connections refuse to write.

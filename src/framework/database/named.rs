@@ -18,8 +18,8 @@ use diesel::r2d2::R2D2Connection;
 use diesel::sql_types::TypeMetadata;
 use diesel::{ConnectionResult, QueryResult};
 
-use super::file_id::FileId;
 use super::names::Names;
+use super::sqlite::file_id::FileId;
 
 /// A connection, and the names of its database. What goes by `batch_execute` is sent as it is.
 pub struct Named<C> {

@@ -6,6 +6,9 @@
 //! Either is noticed, since a mark among them does not come back; then the connection leaves nothing behind and counts on
 //! nothing that was there before: no settings and no prepared statements, so that any pool mode will do.
 
+#[expect(unsafe_code, reason = "diesel doesn't show a connection's socket, so it could only be polled")]
+pub mod notifications;
+
 use std::sync::Once;
 
 use diesel::connection::{AnsiTransactionManager, CacheSize, Connection as _};

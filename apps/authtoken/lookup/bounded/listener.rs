@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::revocations::{Bell, Revocations};
 use super::triggers::{CHANNEL, installed_condition};
 use super::{HEARTBEAT, PULSE};
-use crate::framework::database::notifications::Listener;
+use crate::framework::database::postgres::notifications::Listener;
 use crate::framework::database::{Database, DatabaseError};
 
 /// How long it waits before the next connection.

@@ -6,14 +6,14 @@ use std::path::Path;
 
 /// A file of this machine, whatever it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FileId {
+pub(in crate::framework::database) struct FileId {
     device: u64,
     inode: u64,
 }
 
 impl FileId {
     /// The file that the path names now.
-    pub(super) fn of(path: &Path) -> io::Result<Self> {
+    pub(in crate::framework::database) fn of(path: &Path) -> io::Result<Self> {
         let found = path.metadata()?;
         Ok(Self { device: found.dev(), inode: found.ino() })
     }

@@ -11,8 +11,8 @@ use std::time::Duration;
 use pq_sys as ffi;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::postgres::libpq_url;
-use super::{DatabaseError, DatabaseSettings, DatabaseUrl};
+use super::libpq_url;
+use crate::framework::database::{DatabaseError, DatabaseSettings, DatabaseUrl};
 
 /// What somebody sent by `NOTIFY`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,9 @@ pub struct Notification {
 pub struct Listener(NonNull<ffi::PGconn>);
 
 impl Listener {
-    pub(super) fn connect(settings: &DatabaseSettings) -> Result<Self, DatabaseError> {
+    pub(in crate::framework::database) fn connect(
+        settings: &DatabaseSettings,
+    ) -> Result<Self, DatabaseError> {
         let DatabaseUrl::Postgres(url) = &settings.url else {
             return Err(unavailable("only a PostgreSQL database sends notifications"));
         };

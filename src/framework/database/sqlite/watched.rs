@@ -2,7 +2,7 @@
 //! that tells whether what was read still holds.
 //!
 //! Reading takes some ten microseconds, less than handing the query to another thread; so a request thread may do it.
-//! It never waits for a lock: the caller then goes by [`Database::run`](super::Database::run), which does.
+//! It never waits for a lock: the caller then goes by [`Database::run`](crate::framework::database::Database::run), which does.
 //!
 //! **Several reads in one turn.** In WAL mode the reads between two moments in which the thread waits share a read
 //! transaction ([`Watched::read_in_turn`]), so that its locks are taken once. That is as exact as a transaction each:
@@ -21,9 +21,9 @@ use std::mem;
 use diesel::Connection;
 use diesel::connection::TransactionManager;
 
-use super::manager::Manager;
 use super::sentinel::{Changes, Sentinel, Stamp};
-use super::{DatabaseError, DatabaseSettings, DbConnection};
+use crate::framework::database::manager::Manager;
+use crate::framework::database::{DatabaseError, DatabaseSettings, DbConnection};
 
 /// See the module. It stays on the thread that opened it.
 pub struct Watched {
@@ -46,7 +46,7 @@ enum Turn {
 type Transactions = <DbConnection as Connection>::TransactionManager;
 
 impl Watched {
-    pub(super) fn open(settings: &DatabaseSettings) -> Result<Self, DatabaseError> {
+    pub(in crate::framework::database) fn open(settings: &DatabaseSettings) -> Result<Self, DatabaseError> {
         let unavailable = |reason: String| DatabaseError::Unavailable(reason);
         let Some(path) = settings.url.sqlite_path() else {
             return Err(unavailable("only a SQLite database can be watched".to_owned()));
