@@ -13,7 +13,7 @@ use vitamin::apps::rest_framework::negotiation::{select_parser, select_renderer,
 use vitamin::apps::rest_framework::parsers::form::parse_form;
 use vitamin::apps::rest_framework::parsers::multipart::{Limits, parse_multipart};
 use vitamin::apps::rest_framework::python::codecs::Charset;
-use vitamin::framework::database::sqlite::sentinel::Sentinel;
+use vitamin::framework::database::sqlite::sentinel::{Sentinel, Stamp};
 
 fn main() {
     divan::main();
@@ -110,15 +110,33 @@ fn header_parameters(bencher: Bencher, count: usize) {
     });
 }
 
-/// What a kept token costs: has anybody committed? In rollback mode that is asked of the operating system.
-#[divan::bench(args = ["wal", "delete"])]
-fn sentinel_is_unchanged(bencher: Bencher, journal_mode: &str) {
+/// A database that is watched, and the state that it is in.
+fn watched(journal_mode: &str) -> (tempfile::TempDir, SqliteConnection, Sentinel, Stamp) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("db.sqlite3").to_str().unwrap().to_owned();
     let mut connection = SqliteConnection::establish(&path).unwrap();
-    let sql = format!("PRAGMA journal_mode = {journal_mode}; CREATE TABLE t (n INTEGER)");
+    let sql =
+        format!("PRAGMA journal_mode = {journal_mode}; CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (0)");
     connection.batch_execute(&sql).unwrap();
     let mut sentinel = Sentinel::open(&path).unwrap();
     let stamp = sentinel.read(|| ()).1.unwrap();
+    (folder, connection, sentinel, stamp)
+}
+
+/// What a kept token costs: has anybody committed? In rollback mode that is asked of the operating system.
+#[divan::bench(args = ["wal", "delete"])]
+fn sentinel_is_unchanged(bencher: Bencher, journal_mode: &str) {
+    let (_folder, _connection, mut sentinel, stamp) = watched(journal_mode);
     bencher.bench_local(|| assert!(sentinel.is_unchanged(black_box(&stamp))));
+}
+
+/// And what, where somebody committed so often?
+#[divan::bench(args = [1, 64])]
+fn sentinel_changes_since(bencher: Bencher, commits: usize) {
+    let (_folder, mut connection, mut sentinel, stamp) = watched("wal");
+    for _ in 0..commits {
+        connection.batch_execute("UPDATE t SET n = n + 1").unwrap();
+    }
+    bencher
+        .bench_local(|| assert_eq!(sentinel.changes_since(black_box(&stamp)).unwrap().pages.len(), commits));
 }

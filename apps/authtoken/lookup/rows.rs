@@ -59,13 +59,18 @@ impl Rows {
 
 /// Whether [`Rows::get`] finds places, as long as the schema stays the same: of the columns that it asks for.
 pub(super) fn tell_places(connection: &mut DbConnection) -> Result<bool, DatabaseError> {
-    let DbConnection::Sqlite(connection) = connection else { return Ok(false) };
-    for (table, column) in [("authtoken_token", "created"), ("auth_user", "password")] {
-        let names = connection.names();
-        let (table, column) = (names.table(table).to_owned(), names.column(table, column).to_owned());
-        if !tells_places(connection.inner(), &table, &column)? {
-            return Ok(false);
+    match connection {
+        DbConnection::Sqlite(connection) => {
+            for (table, column) in [("authtoken_token", "created"), ("auth_user", "password")] {
+                let names = connection.names();
+                let (table, column) = (names.table(table).to_owned(), names.column(table, column).to_owned());
+                if !tells_places(connection.inner(), &table, &column)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
         }
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => Ok(false),
     }
-    Ok(true)
 }

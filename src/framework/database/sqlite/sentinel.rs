@@ -16,7 +16,7 @@
 //! a query too many, since what is compared with was read under a shared lock, when no commit could be under way. A
 //! file system where a file's content is not seen at once by everybody has no such sentinel.
 //!
-//! In WAL mode it also tells [which pages](changes) commits wrote, so that what was read of other rows still counts.
+//! In WAL mode it also tells [which pages](Changes) commits wrote, so that what was read of other rows still counts.
 //!
 //! **The file.** Whether the path still names this file (and its `-shm`) is looked up every [`PLACE_INTERVAL`], since
 //! even that one system call would show in a profile.
