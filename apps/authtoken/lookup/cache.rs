@@ -93,13 +93,15 @@ impl Cache {
         Some(found)
     }
 
-    /// Keeps what was read in the state of this stamp, where that is worth it. Where the entries are of another state, it can't
-    /// be told here which of the two is the later one, and nothing is kept.
+    /// Begins with this state, where there is none yet. Whether it is the cache's: of two others it can't be told here which is the
+    /// later one.
+    pub(super) fn begin(&mut self, stamp: Stamp) -> bool {
+        self.is_enabled() && *self.stamp.get_or_insert_with(|| stamp.clone()) == stamp
+    }
+
+    /// Keeps what was read in the cache's state, where this stamp is of it, and where that is worth it.
     pub(super) fn insert(&mut self, stamp: Stamp, found: TokenAndUser, places: Places) {
-        if !self.is_enabled() || *self.stamp.get_or_insert_with(|| stamp.clone()) != stamp {
-            return;
-        }
-        if self.usage.is_worth_keeping() {
+        if self.begin(stamp) && self.usage.is_worth_keeping() {
             self.entries.insert(found, Read { at: self.changes, places });
         }
     }

@@ -1,9 +1,10 @@
 //! Whose token is this? The one way to ask, chosen by the database's kind; each is exact unless it is told otherwise, so a
 //! token that was revoked, by whomever, is refused on the very next request.
 //!
-//! - **SQLite**: what the thread has seen before is used again while the [sentinel](crate::framework::database::sqlite::sentinel)
-//!   says that nobody committed, or nothing that has to do with it. Else the query runs on the thread's own connection, where those of one turn of the
-//!   worker's loop share a [snapshot](crate::framework::database::sqlite::watched); or by the pool where a lock has to be waited for.
+//! - **SQLite**: what the thread has seen before is used again while the
+//!   [sentinel](crate::framework::database::sqlite::sentinel) says that nobody committed, or nothing that has to do with it.
+//!   Else the query runs on the thread's own connection, where those of one turn of the worker's loop share a
+//!   [snapshot](crate::framework::database::sqlite::watched); or by the pool where a lock has to be waited for.
 //! - **PostgreSQL**: one query at a time answers all requests that arrived before it started. With `TOKEN_CACHE=bounded`
 //!   what the thread has seen before is used again until a notification says that it was changed.
 
@@ -206,11 +207,16 @@ impl Local {
             Rows::get(connection, key, tells_places)
         };
         match watched.read_in_turn(read) {
-            Ok((None, _)) => Some(None),
+            Ok((None, stamp)) => {
+                // Keys that are nobody's are not kept: a client can make up any number.
+                if let Some(stamp) = stamp {
+                    cache.begin(stamp);
+                }
+                Some(None)
+            }
             Ok((Some(rows), stamp)) => {
                 let places = stamp.as_ref().and_then(|stamp| rows.places(stamp));
                 let found = shared((rows.token, rows.user));
-                // Keys that are nobody's are not kept: a client can make up any number.
                 if let Some(stamp) = stamp {
                     cache.insert(stamp, found.clone(), places);
                 }

@@ -96,3 +96,12 @@ async fn nothing_is_held_once_the_thread_waits() {
     yield_now().await;
     assert!(is_unread(&mut other));
 }
+
+#[actix_web::test]
+async fn after_a_key_that_is_nobody_s_the_schema_is_known() {
+    let (_folder, database, _other) = open("wal");
+    let lookup = TokenLookup::new(100);
+    assert!(lookup.look_up_now(&database, "nobody's").is_some_and(|found| found.is_none()));
+    let local = lookup.local.borrow();
+    assert!(local.cache.stamp().is_some() && local.tells_places == Some(true));
+}
