@@ -119,16 +119,13 @@ fn initial(request: &Request) -> Result<Option<Waits>, APIException> {
 
 /// The rest of [`initial`].
 async fn wait(request: &Request, first: Waits) -> Result<(), APIException> {
-    let permission = match first {
+    match first {
         Waits::Authenticator(index) => {
             authenticate(request, index).await?;
-            check_permissions_now(request, 0)?
+            check_permissions(request).await?;
         }
-        Waits::Permission(index) => Some(index),
-        Waits::Throttle => None,
-    };
-    if let Some(index) = permission {
-        wait_for_permissions(request, index).await?;
+        Waits::Permission(index) => wait_for_permissions(request, index).await?,
+        Waits::Throttle => {}
     }
     check_throttles(request).await
 }

@@ -105,27 +105,9 @@ pub(super) mod tests {
     use super::*;
 
     pub(in super::super) fn entry(n: usize) -> TokenAndUser {
-        let user = User {
-            id: 1.into(),
-            password: String::new(),
-            last_login: None,
-            is_superuser: false,
-            username: format!("user-{n}"),
-            first_name: String::new(),
-            last_name: String::new(),
-            email: String::new(),
-            is_staff: false,
-            is_active: true,
-            date_joined: chrono::NaiveDateTime::default(),
-        };
-        (
-            Rc::new(Token {
-                key: n.to_string(),
-                created: chrono::NaiveDateTime::default(),
-                user_id: 1.into(),
-            }),
-            Rc::new(user),
-        )
+        let token =
+            Token { key: n.to_string(), created: chrono::NaiveDateTime::default(), user_id: 1.into() };
+        (Rc::new(token), Rc::new(User::named(1, &format!("user-{n}"))))
     }
 
     #[test]

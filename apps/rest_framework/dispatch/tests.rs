@@ -195,19 +195,7 @@ impl Asked {
 }
 
 fn somebody() -> Identity {
-    Identity::new(User {
-        id: 1.into(),
-        password: String::new(),
-        last_login: None,
-        is_superuser: false,
-        username: String::new(),
-        first_name: String::new(),
-        last_name: String::new(),
-        email: String::new(),
-        is_staff: false,
-        is_active: true,
-        date_joined: chrono::NaiveDateTime::default(),
-    })
+    Identity::new(User::named(1, ""))
 }
 
 #[async_trait(?Send)]

@@ -84,21 +84,7 @@ struct Trusting;
 impl Authentication for Trusting {
     async fn authenticate(&self, request: &Request) -> Result<Option<Identity>, APIException> {
         let id = request.headers().get("x-user").and_then(|id| id.to_str().ok()?.parse::<i64>().ok());
-        Ok(id.map(|id| {
-            Identity::new(User {
-                id: id.into(),
-                password: String::new(),
-                last_login: None,
-                is_superuser: false,
-                username: format!("user {id}"),
-                first_name: String::new(),
-                last_name: String::new(),
-                email: String::new(),
-                is_staff: false,
-                is_active: true,
-                date_joined: chrono::DateTime::UNIX_EPOCH.naive_utc(),
-            })
-        }))
+        Ok(id.map(|id| Identity::new(User::named(id, &format!("user {id}")))))
     }
 }
 

@@ -14,9 +14,9 @@ extern "SQL" {
     fn sqlite_compileoption_used(option: Text) -> Bool;
 }
 
-/// Whether [`sqlite_offset`](fn@sqlite_offset) of this column is where the whole row stands: SQLite has the function, the name is a table's, and
-/// the column is in no index, from which it might be read instead. It holds until the schema changes, on a connection
-/// that makes no indexes by itself (`PRAGMA automatic_index = OFF`).
+/// Whether [`sqlite_offset`](fn@sqlite_offset) of this column is where the whole row stands: SQLite has the function, the name
+/// is a table's, and the column is in no index, from which it might be read instead. It holds until the schema changes, on a
+/// connection that makes no indexes by itself (`PRAGMA automatic_index = OFF`).
 ///
 /// # Errors
 /// Those of the queries.

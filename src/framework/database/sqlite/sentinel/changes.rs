@@ -16,6 +16,8 @@
 //!   was freed and is used again is written, and so is a page of that list, which is no B-tree's.
 //! - Where else a tree was written does not matter: a row that was moved left its page, which thereby was written.
 
+use std::sync::atomic::{Ordering, fence};
+
 use super::raw::{Connection, WalIndexHeader};
 use super::{Stamp, State};
 
@@ -52,11 +54,11 @@ pub struct Changes {
 pub struct FirstPage([u8; 12]);
 
 impl Stamp {
-    /// The page that an offset in the file is on (SQLite's `sqlite_offset`), where [`Changes`] can tell of it.
+    /// The page that an offset in the file is on (SQLite's `sqlite_offset`), where [`Changes::pages`] can tell of it.
     pub fn page(&self, offset: i64) -> Option<Page> {
         let State::Wal(header) = &self.0 else { return None };
         let page = offset.checked_div(Published::of(header)?.page_size)?.checked_add(1)?;
-        u32::try_from(page).ok().filter(|page| *page > 0).map(Page)
+        u32::try_from(page).ok().filter(|page| *page > 1).map(Page)
     }
 }
 
@@ -78,7 +80,8 @@ pub(super) fn since(connection: &Connection, stamp: &Stamp) -> Option<Changes> {
             Frame::First(_) => return None,
         }
     }
-    // What was read is not of another log.
+    // What was read is not of another log, as the header is read after it.
+    fence(Ordering::Acquire);
     let after = connection.read_wal_index()?;
     let is_of_log = Published::of(&after)?.is_of_log(&now);
     is_of_log.then_some(Changes { stamp: Stamp(State::Wal(header)), pages, first_page })
