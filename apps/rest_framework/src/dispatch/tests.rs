@@ -1,0 +1,264 @@
+use std::cell::RefCell;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex};
+
+use actix_web::dev::Service;
+use actix_web::http::header::{CONTENT_TYPE, HeaderName};
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::{App, web};
+use async_trait::async_trait;
+use futures_util::FutureExt;
+use futures_util::future::join;
+use tokio::sync::oneshot;
+use tokio::task::yield_now;
+
+use super::*;
+use crate::authentication::{Authentication, Identity};
+use crate::classes;
+use crate::response::Response;
+use crate::testing::TestProject;
+use crate::throttling::Throttle;
+use crate::views::APIView;
+use vitamin_auth::models::User;
+use vitamin_framework::urls::{Pattern, UrlConf, path};
+
+async fn with_headers_of_its_own() -> Response {
+    let headers =
+        [(VARY, "Origin"), (VARY, "X-Tenant"), (ALLOW, "BREW"), (HeaderName::from_static("x-a"), "1")];
+    let add = |response: Response, (name, value)| response.header(name, HeaderValue::from_static(value));
+    headers.into_iter().fold(Response::new("yes"), add)
+}
+
+/// Where a view says itself what its data are, that stands behind what the renderer says.
+async fn with_its_own_content_type() -> Response {
+    let values = ["text/a", "text/b"].map(HeaderValue::from_static);
+    values.into_iter().fold(Response::new("yes"), |response, value| response.header(CONTENT_TYPE, value))
+}
+
+/// When it is asked, before there is any future.
+struct Panics;
+
+impl Permission for Panics {
+    fn has_permission_now(&self, _request: &Request) -> Option<Result<bool, APIException>> {
+        panic!("a bug")
+    }
+}
+
+fn urlpatterns() -> Vec<Pattern> {
+    let varies = async || Response::new("yes").header(VARY, HeaderValue::from_static("accept"));
+    vec![
+        path("own/", APIView::new("OwnView").get(with_headers_of_its_own)),
+        path("panics/", APIView::new("PanickingView").permission_classes(classes![Panics])),
+        path("panics/{pk}/", APIView::new("PanickingView").permission_classes(classes![Panics])),
+        path("typed/", APIView::new("TypedView").get(with_its_own_content_type)),
+        path("varies/", APIView::new("VariesView").get(varies)),
+    ]
+}
+
+/// As `APIView.finalize_response`: `Allow` is the view's, and what the answer varies by is added to its own.
+#[actix_web::test]
+async fn an_answer_s_own_headers() {
+    let project = TestProject::new(urlpatterns, &[]);
+    let answer = project.send_one(TestRequest::get().uri("/own/")).await;
+    let all = |name: HeaderName| answer.headers.get_all(name).cloned().collect::<Vec<_>>();
+    assert_eq!(all(VARY), ["Origin, X-Tenant, Accept, Cookie"]);
+    assert_eq!(all(ALLOW), ["GET, HEAD, OPTIONS"]);
+    assert_eq!(answer.header("x-a"), Some("1"));
+    let answer = project.send_one(TestRequest::get().uri("/varies/")).await;
+    assert_eq!(answer.headers.get_all(VARY).collect::<Vec<_>>(), ["accept, Cookie"]);
+    let answer = project.send_one(TestRequest::get().uri("/typed/")).await;
+    let types = answer.headers.get_all(CONTENT_TYPE).collect::<Vec<_>>();
+    assert_eq!(types, ["application/json", "text/a", "text/b"]);
+}
+
+/// With and without actix-web's router in between, and the next request is answered.
+#[actix_web::test]
+async fn a_policy_s_panic_is_answered() {
+    let project = TestProject::new(urlpatterns, &[]);
+    let requests = ["/panics/", "/panics/1/", "/own/"].map(|uri| TestRequest::get().uri(uri));
+    let answers = project.send(requests.into()).await;
+    assert_eq!(answers.iter().map(|answer| answer.status).collect::<Vec<_>>(), [500, 500, 200]);
+    for answer in &answers {
+        assert!(answer.header("x-request-id").is_some() && answer.header("x-frame-options") == Some("DENY"));
+    }
+}
+
+/// A path is the same however it is spelled; only one spelling takes the short way.
+#[actix_web::test]
+async fn every_spelling_of_a_path_leads_to_the_view() {
+    let project = TestProject::new(urlpatterns, &[]);
+    for uri in ["/own/", "/own/?a=b", "/%6Fwn/", "/own%2F", "/own%2f?a=b", "http://localhost/own/"] {
+        let answer = project.send_one(TestRequest::get().uri(uri)).await;
+        assert_eq!((answer.status, answer.header("x-a")), (200, Some("1")), "{uri}");
+    }
+    for uri in ["/own", "//own/", "/own//", "/OWN/", "/own%252F"] {
+        assert_ne!(project.send_one(TestRequest::get().uri(uri)).await.status, 200, "{uri}");
+    }
+}
+
+/// Two requests on one thread, of which the first waits in its handler: each is answered as it asked for.
+#[actix_web::test]
+async fn requests_at_once_are_not_mixed_up() {
+    let (go, wait) = oneshot::channel::<()>();
+    let (go, wait) = (Rc::new(RefCell::new(Some(go))), Rc::new(RefCell::new(Some(wait))));
+    let view = APIView::new("WaitingView").get(move |request: Request| {
+        let (go, wait) = (Rc::clone(&go), Rc::clone(&wait));
+        async move {
+            if request.query_string() == "wait" {
+                let wait = wait.take().unwrap();
+                wait.await.unwrap();
+            } else {
+                go.take().unwrap().send(()).unwrap();
+            }
+            Response::new([1])
+        }
+    });
+    let urls = UrlConf::new(vec![path("", view)]);
+    let app = init_service(App::new().configure(|config| drop(urls.register(config)))).await;
+    let get = |uri, accept| TestRequest::get().uri(uri).insert_header((ACCEPT, accept)).to_request();
+    let waiting = app.call(get("/?wait", "application/json; indent=2"));
+    let (waited, other) = join(waiting, app.call(get("/", "application/json"))).await;
+    assert_eq!(read_body(waited.unwrap()).await, "[\n  1\n]");
+    assert_eq!(read_body(other.unwrap()).await, "[1]");
+}
+
+/// Where actix-web's request is in no view, or in none any more, nobody is taken for it.
+#[actix_web::test]
+async fn a_request_ends_with_its_handler() {
+    let kept: Rc<RefCell<Option<HttpRequest>>> = Rc::default();
+    let handler = {
+        let kept = Rc::clone(&kept);
+        move |http: HttpRequest| {
+            let found = Request::of(&http).is_some();
+            let other = kept.replace(Some(http)).is_some_and(|old| Request::of(&old).is_some());
+            async move { Response::new((found, other)) }
+        }
+    };
+    let view = APIView::new("KeepingView").get(handler);
+    let urls = UrlConf::new(vec![path("", view)]);
+    let app = App::new()
+        .configure(|config| drop(urls.register(config)))
+        .default_service(web::to(async |http: HttpRequest| Request::of(&http).is_some().to_string()));
+    let app = init_service(app).await;
+    for _ in 0..2 {
+        let answer = call_service(&app, TestRequest::get().uri("/").to_request()).await;
+        assert_eq!(read_body(answer).await, "[true,false]");
+        assert!(Request::of(kept.borrow().as_ref().unwrap()).is_none());
+    }
+    let outside = call_service(&app, TestRequest::get().uri("/nothing").to_request()).await;
+    assert_eq!(read_body(outside).await, "false");
+}
+
+/// Nor does it outlive a handler that panics.
+#[actix_web::test]
+async fn a_request_ends_with_a_panic() {
+    let kept: Rc<RefCell<Option<HttpRequest>>> = Rc::default();
+    let handler = {
+        let kept = Rc::clone(&kept);
+        move |http: HttpRequest| {
+            kept.replace(Some(http));
+            async { if true { panic!("a bug") } else { Response::no_content() } }
+        }
+    };
+    let urls = UrlConf::new(vec![path("", APIView::new("PanickingView").get(handler))]);
+    let app = init_service(App::new().configure(|config| drop(urls.register(config)))).await;
+    let answer = AssertUnwindSafe(app.call(TestRequest::get().uri("/").to_request())).catch_unwind().await;
+    assert!(answer.is_err());
+    assert!(Request::of(kept.borrow().as_ref().unwrap()).is_none());
+}
+
+/// A class of each kind, which answers at once or has to wait, and notes when it is asked.
+struct Asked {
+    name: &'static str,
+    waits: bool,
+    answer: bool,
+    notes: Arc<Mutex<Vec<String>>>,
+}
+
+impl Asked {
+    fn now(&self) -> Option<bool> {
+        self.notes.lock().unwrap().push(format!("{} now", self.name));
+        (!self.waits).then_some(self.answer)
+    }
+
+    async fn wait(&self) -> bool {
+        yield_now().await;
+        self.notes.lock().unwrap().push(format!("{} waits", self.name));
+        self.answer
+    }
+
+    /// What is to be noted, in the end.
+    fn expected(&self) -> Vec<String> {
+        let both = [format!("{} now", self.name), format!("{} waits", self.name)];
+        both.into_iter().take(1 + usize::from(self.waits)).collect()
+    }
+}
+
+fn somebody() -> Identity {
+    Identity::new(User::named(1, ""))
+}
+
+#[async_trait(?Send)]
+impl Authentication for Asked {
+    async fn authenticate(&self, _request: &Request) -> Result<Option<Identity>, APIException> {
+        Ok(self.wait().await.then(somebody))
+    }
+
+    fn authenticate_now(&self, _request: &Request) -> Option<Result<Option<Identity>, APIException>> {
+        self.now().map(|known| Ok(known.then(somebody)))
+    }
+}
+
+#[async_trait(?Send)]
+impl Permission for Asked {
+    async fn has_permission(&self, _request: &Request) -> Result<bool, APIException> {
+        Ok(self.wait().await)
+    }
+
+    fn has_permission_now(&self, _request: &Request) -> Option<Result<bool, APIException>> {
+        self.now().map(Ok)
+    }
+}
+
+#[async_trait(?Send)]
+impl Throttle for Asked {
+    async fn allow_request(&self, _request: &Request) -> Result<Throttling, APIException> {
+        self.now();
+        Ok(Throttling::Allowed)
+    }
+}
+
+/// Whichever of them wait, the classes are asked in their order, each once, and none after the one that decides.
+#[actix_web::test]
+async fn a_class_that_waits_keeps_its_place() {
+    for bits in 0..1_u32 << 9 {
+        let notes = Arc::default();
+        let bit = |n: u32| bits >> n & 1 == 1;
+        let class = |name, n| Asked { name, waits: bit(n), answer: bit(n + 1), notes: Arc::clone(&notes) };
+        let authenticators = [class("first", 0), class("second", 2)];
+        let permissions = [class("one", 4), class("two", 6)];
+        let throttled = bit(8);
+        let throttle = Asked { name: "throttle", waits: false, answer: true, notes: Arc::clone(&notes) };
+
+        let mut expected = Vec::new();
+        let mut note = |class: &Asked| expected.extend(class.expected());
+        let _ = authenticators.iter().inspect(|class| note(class)).any(|class| class.answer);
+        let allowed = permissions.iter().inspect(|class| note(class)).all(|class| class.answer);
+        if allowed && throttled {
+            note(&throttle);
+        }
+
+        let [first, second] = authenticators;
+        let [one, two] = permissions;
+        let view = APIView::new("AskingView")
+            .authentication_classes(classes![first, second])
+            .permission_classes(classes![one, two])
+            .throttle_classes(if throttled { classes![throttle] } else { classes![] })
+            .get(async || Response::detail("yes"));
+        let urls = UrlConf::new(vec![path("", view)]);
+        let app = init_service(App::new().configure(|config| drop(urls.register(config)))).await;
+        let answer = call_service(&app, TestRequest::get().uri("/").to_request()).await;
+        assert_eq!(answer.status(), if allowed { 200 } else { 403 }, "{bits:b}");
+        assert_eq!(*notes.lock().unwrap(), expected, "{bits:b}");
+    }
+}

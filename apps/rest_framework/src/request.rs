@@ -1,0 +1,342 @@
+//! The request as a view sees it (`rest_framework/request.py`): the HTTP request, who sent it, what was negotiated.
+
+mod current;
+
+use std::any::Any;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashSet;
+use std::future::{Ready, ready};
+use std::ops::Deref;
+use std::rc::Rc;
+
+use actix_web::dev::Payload;
+use actix_web::http::Method;
+use actix_web::http::header::HeaderValue;
+use actix_web::web::Data as AppData;
+use actix_web::{FromRequest, HttpRequest};
+use serde::de::DeserializeOwned;
+
+use super::authentication::Identity;
+use super::data::Data;
+use super::exceptions::APIException;
+use super::policies::Policies;
+use super::renderers::Renderer;
+use vitamin_auth::models::User;
+use vitamin_framework::cache::Cache;
+use vitamin_framework::csrf::{self, get_new_csrf_string, secret_of_cookie};
+use vitamin_framework::database::Database;
+use vitamin_framework::http::get_cookie;
+use vitamin_framework::middleware::{AccessLog, Site};
+
+/// The request that a view's policies and handlers work with. It derefs to actix-web's own; clones are cheap.
+#[derive(Clone)]
+pub struct Request {
+    state: Rc<State>,
+    /// Another method than the client's, to ask what would be allowed.
+    method: Option<Method>,
+}
+
+/// The HTTP request, and what was found out about it on the way.
+pub(super) struct State {
+    http: HttpRequest,
+    pub(super) policies: Rc<Policies>,
+    pub(super) payload: RefCell<Payload>,
+    negotiated: OnceCell<Negotiated>,
+    user: OnceCell<Rc<User>>,
+    auth: OnceCell<Rc<dyn Any>>,
+    varies_on_cookie: Cell<bool>,
+    rare: OnceCell<Box<Rare>>,
+}
+
+/// What few requests have. Room for it in each would be most of what there is to be made, moved and dropped.
+#[derive(Default)]
+pub(super) struct Rare {
+    /// Where a policy has parsed the payload already.
+    pub(super) data: RefCell<Option<Data>>,
+    version: OnceCell<String>,
+    permissions: tokio::sync::OnceCell<HashSet<String>>,
+    /// The secret of the token that a page shows: the cookie is to be sent with it.
+    csrf_secret: OnceCell<String>,
+}
+
+impl State {
+    /// Made where there is none. Whoever only looks need not make it.
+    pub(super) fn rare(&self) -> &Rare {
+        self.rare.get_or_init(Box::default)
+    }
+
+    /// The data, for a handler, where a policy has parsed the payload already.
+    pub(super) fn take_data(&self) -> Option<Data> {
+        self.rare.get()?.data.take()
+    }
+}
+
+struct Negotiated {
+    renderer: usize,
+    /// `None` where it is the renderer's own, without parameters.
+    media_type: Option<Box<str>>,
+}
+
+/// The renderer for the answer.
+pub(super) struct Accepted<'a> {
+    pub(super) renderer: &'a dyn Renderer,
+    /// Its media type, with the parameters that the client asked for.
+    pub(super) media_type: &'a str,
+    /// What it says that its answers are.
+    pub(super) content_type: &'a HeaderValue,
+}
+
+impl Request {
+    pub(super) fn new(http: HttpRequest, policies: Rc<Policies>, payload: Payload) -> Self {
+        let state = Rc::new(State {
+            http,
+            policies,
+            payload: RefCell::new(payload),
+            negotiated: OnceCell::new(),
+            user: OnceCell::new(),
+            auth: OnceCell::new(),
+            varies_on_cookie: Cell::new(false),
+            rare: OnceCell::new(),
+        });
+        Self { state, method: None }
+    }
+
+    /// The payload, for the handler's extractors.
+    pub(super) fn take_payload(&self) -> Payload {
+        self.state.payload.replace(Payload::None)
+    }
+
+    pub(super) fn http(&self) -> &HttpRequest {
+        &self.state.http
+    }
+
+    /// This request, with another method (`clone_request`).
+    pub(super) fn with_method(&self, method: Method) -> Self {
+        Self { method: Some(method), ..self.clone() }
+    }
+
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        self.method.as_ref().unwrap_or_else(|| self.state.http.method())
+    }
+
+    /// The body as a struct of one's own, held to the view's serializer.
+    ///
+    /// # Errors
+    /// 400 with the errors of each field.
+    pub fn validated<T: DeserializeOwned>(&self, data: &Data) -> Result<T, APIException> {
+        let serializer = self.policies().serializer.as_ref();
+        let serializer =
+            serializer.ok_or_else(|| APIException::server_error("the view has no serializer"))?;
+        Ok(serializer.validated_in(data, &self.policies().time_zone)?)
+    }
+
+    pub(super) fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub(super) fn policies(&self) -> &Policies {
+        &self.state.policies
+    }
+
+    /// The user, or `None` where nobody is logged in.
+    #[must_use]
+    pub fn user(&self) -> Option<&User> {
+        self.state.user.get().map(Rc::as_ref)
+    }
+
+    /// The credential that the user came with, where it is a `T`: a `Token`, with TokenAuthentication.
+    #[must_use]
+    pub fn auth<T: 'static>(&self) -> Option<Rc<T>> {
+        Rc::clone(self.state.auth.get()?).downcast().ok()
+    }
+
+    /// Whether the user has all of these permissions, such as `polls.add_question`: [`User::has_perms`]. They are loaded once
+    /// a request, as Django keeps them with the user (`_perm_cache`). Nobody has none.
+    ///
+    /// # Errors
+    /// Those of the queries; there are none for a superuser, or where nothing is asked for.
+    pub async fn has_perms<S: AsRef<str>>(&self, perms: &[S]) -> Result<bool, APIException> {
+        let Some(user) = self.user() else { return Ok(false) };
+        if user.has_any_perm() || perms.is_empty() {
+            return Ok(true);
+        }
+        let load = || async {
+            let user = user.clone();
+            let all = self.database()?.run(move |db| user.get_all_permissions(db)).await?;
+            Ok::<_, APIException>(all)
+        };
+        let all = self.state.rare().permissions.get_or_try_init(load).await?;
+        Ok(perms.iter().all(|perm| all.contains(perm.as_ref())))
+    }
+
+    pub(super) fn set_identity(&self, identity: Identity) {
+        AccessLog::set_user(&self.state.http, &identity.user.username);
+        // Authentication runs once a request.
+        let _ = self.state.user.set(identity.user);
+        if let Some(auth) = identity.auth {
+            let _ = self.state.auth.set(auth);
+        }
+    }
+
+    /// The database.
+    ///
+    /// # Errors
+    /// 500, where the application was set up without one.
+    pub fn database(&self) -> Result<&Database, APIException> {
+        let database = self.state.http.app_data::<AppData<Database>>();
+        database
+            .map(|data| data.get_ref())
+            .ok_or_else(|| APIException::server_error("there is no database in the app data"))
+    }
+
+    /// The cache.
+    ///
+    /// # Errors
+    /// 500, where the application was set up without one.
+    pub fn cache(&self) -> Result<&Cache, APIException> {
+        let cache = self.state.http.app_data::<AppData<Cache>>();
+        cache
+            .map(|data| data.get_ref())
+            .ok_or_else(|| APIException::server_error("there is no cache in the app data"))
+    }
+
+    /// The version of the API that the client wants, or `None` where it says none and the view has no default, or no
+    /// versioning class.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.state.rare.get()?.version.get().map(String::as_str)
+    }
+
+    pub(super) fn set_version(&self, version: String) {
+        let _ = self.state.rare().version.set(version);
+    }
+
+    /// What the view says that ScopedRateThrottle shall count it as.
+    #[must_use]
+    pub fn throttle_scope(&self) -> Option<&'static str> {
+        self.policies().throttle_scope
+    }
+
+    pub(super) fn set_accepted(&self, renderer: usize, media_type: &str) {
+        let own = self.policies().renderers.get(renderer).is_some_and(|r| r.media_type() == media_type);
+        let media_type = (!own).then(|| media_type.into());
+        let _ = self.state.negotiated.set(Negotiated { renderer, media_type });
+    }
+
+    /// The negotiated renderer, or the view's first where negotiation failed, was not reached, or had nothing to choose.
+    pub(super) fn accepted_renderer(&self) -> Option<Accepted<'_>> {
+        let negotiated = self.state.negotiated.get();
+        let index = negotiated.map_or(0, |negotiated| negotiated.renderer);
+        let renderer = self.policies().renderers.get(index)?.as_ref();
+        let content_type = self.policies().content_types.get(index)?;
+        let media_type = negotiated.and_then(|negotiated| negotiated.media_type.as_deref());
+        let media_type = media_type.unwrap_or_else(|| renderer.media_type());
+        Some(Accepted { renderer, media_type, content_type })
+    }
+
+    /// Notes that the answer depends on the session's cookie, so that `Vary` says so.
+    pub fn vary_on_cookie(&self) {
+        self.state.varies_on_cookie.set(true);
+    }
+
+    /// A token for a page to send along with what it posts (`django.middleware.csrf.get_token`). The answer sets the
+    /// cookie that belongs to it, and so varies by it.
+    #[must_use]
+    pub fn csrf_token(&self) -> String {
+        self.vary_on_cookie();
+        let cookie = || {
+            let site = self.state.http.app_data::<AppData<Site>>()?;
+            let cookie = get_cookie(self.state.http.headers(), &site.settings.csrf.cookie_name)?;
+            secret_of_cookie(&cookie).ok()
+        };
+        csrf::mask_cipher_secret(
+            self.state.rare().csrf_secret.get_or_init(|| cookie().unwrap_or_else(get_new_csrf_string)),
+        )
+    }
+
+    /// The cookie for [`csrf_token`](Self::csrf_token), where one was asked for.
+    pub(super) fn csrf_cookie(&self) -> Option<HeaderValue> {
+        let secret = self.state.rare.get()?.csrf_secret.get()?;
+        let site = self.state.http.app_data::<AppData<Site>>()?;
+        csrf::set_cookie(&site.settings.csrf, secret)
+    }
+
+    pub(super) fn varies_on_cookie(&self) -> bool {
+        self.state.varies_on_cookie.get()
+    }
+
+    /// The name of the view, in words: `Obtain Auth Token`.
+    #[must_use]
+    pub fn view_name(&self) -> &str {
+        &self.policies().name
+    }
+
+    /// What the view says of itself.
+    #[must_use]
+    pub fn view_description(&self) -> &str {
+        self.policies().description
+    }
+}
+
+impl Deref for Request {
+    type Target = HttpRequest;
+
+    fn deref(&self) -> &HttpRequest {
+        &self.state.http
+    }
+}
+
+impl FromRequest for Request {
+    type Error = APIException;
+    type Future = Ready<Result<Self, APIException>>;
+
+    fn from_request(http: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(Self::of(http).ok_or_else(|| APIException::server_error("this handler is not in an APIView")))
+    }
+}
+
+/// The user, for a handler whose view lets nobody else in: `async fn get(user: CurrentUser)`. 401 otherwise.
+#[derive(Clone)]
+pub struct CurrentUser(Rc<User>);
+
+impl Deref for CurrentUser {
+    type Target = User;
+
+    fn deref(&self) -> &User {
+        &self.0
+    }
+}
+
+impl FromRequest for CurrentUser {
+    type Error = APIException;
+    type Future = Ready<Result<Self, APIException>>;
+
+    fn from_request(http: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let user = Request::of(http).and_then(|request| request.state.user.get().map(Rc::clone));
+        ready(user.map(Self).ok_or_else(APIException::not_authenticated))
+    }
+}
+
+/// The credential of the request, for a handler whose view wants one: `async fn get(token: Auth<Token>)`. 401 where
+/// the user came with another.
+pub struct Auth<T>(Rc<T>);
+
+impl<T> Deref for Auth<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: 'static> FromRequest for Auth<T> {
+    type Error = APIException;
+    type Future = Ready<Result<Self, APIException>>;
+
+    fn from_request(http: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let auth = Request::of(http).and_then(|request| request.auth());
+        ready(auth.map(Self).ok_or_else(APIException::not_authenticated))
+    }
+}
