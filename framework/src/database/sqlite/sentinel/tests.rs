@@ -76,7 +76,7 @@ struct Other {
 impl Other {
     fn start(path: &str) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "framework::database::sqlite::sentinel::tests::the_other_process"])
+            .args(["--exact", "database::sqlite::sentinel::tests::the_other_process"])
             .args(["--ignored", "--nocapture"])
             .env("SENTINEL_TEST_DATABASE", path)
             .stdin(Stdio::piped())
