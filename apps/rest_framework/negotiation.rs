@@ -221,12 +221,12 @@ where
         for (range_index, range) in ranges.iter().enumerate() {
             let precedence = range.precedence();
             if best.as_ref().is_none_or(|(highest, ..)| precedence > *highest) && offered.matches(range) {
-                let found = if offered.precedence() <= precedence {
+                let candidate = if offered.precedence() <= precedence {
                     RendererMatch::Range(index, range_index)
                 } else {
                     RendererMatch::Renderer(index, Cow::Borrowed(offer.media_type()))
                 };
-                best = Some((precedence, range, found));
+                best = Some((precedence, range, candidate));
             }
         }
     }
@@ -238,7 +238,7 @@ where
             }
             RendererMatch::Renderer(index, Cow::Owned(full))
         }
-        (.., found) => found,
+        (.., candidate) => candidate,
     })
 }
 

@@ -120,8 +120,8 @@ impl Versioning for NamespaceVersioning {
         let Some(namespace) = &request.policies().namespace else {
             return Ok(versions.default_version.map(str::to_owned));
         };
-        let found = namespace.split(':').find(|version| versions.is_allowed_version(Some(version)));
-        found
+        let version = namespace.split(':').find(|version| versions.is_allowed_version(Some(version)));
+        version
             .map(|version| Some(version.to_owned()))
             .ok_or_else(|| not_found("Invalid version in URL path. Does not match any version namespace."))
     }

@@ -90,8 +90,8 @@ fn get(path: &str, headers: &[(&'static str, &'static str)]) -> TestRequest {
     headers.iter().fold(TestRequest::get().uri(path), |request, header| request.append_header(*header))
 }
 
-fn status_and_body(answer: &ClientResponse) -> (u16, &str) {
-    (answer.status, &answer.body)
+fn status_and_body(response: &ClientResponse) -> (u16, &str) {
+    (response.status, &response.body)
 }
 
 #[actix_web::test]
@@ -101,9 +101,9 @@ async fn a_django_session_authenticates_its_user() {
         for key in [SECRET_KEY, OLD_SECRET_KEY] {
             let data = encode(&session(&joe, MODEL_BACKEND, key), key);
             save(&project, &data, 60);
-            let answer = project.send_one(get("/me", &[("cookie", SESSION)])).await;
-            assert_eq!(status_and_body(&answer), (200, "\"joe\""));
-            assert_eq!(answer.header("vary"), Some("Accept, Cookie"));
+            let response = project.send_one(get("/me", &[("cookie", SESSION)])).await;
+            assert_eq!(status_and_body(&response), (200, "\"joe\""));
+            assert_eq!(response.header("vary"), Some("Accept, Cookie"));
             let stored: String = project
                 .on_database(|db| django_session::table.select(django_session::session_data).get_result(db))
                 .unwrap();
@@ -135,16 +135,16 @@ async fn invalid_sessions_are_anonymous() {
             ("no data", String::new(), 60),
         ] {
             save(&project, &data, expires_in);
-            let answer = project.send_one(get("/me", &[("cookie", SESSION)])).await;
-            assert_eq!(status_and_body(&answer), (403, NOT_PROVIDED), "{what}");
-            assert_eq!(answer.header("www-authenticate"), None, "{what}");
+            let response = project.send_one(get("/me", &[("cookie", SESSION)])).await;
+            assert_eq!(status_and_body(&response), (403, NOT_PROVIDED), "{what}");
+            assert_eq!(response.header("www-authenticate"), None, "{what}");
         }
         save(&project, &encode(&good, SECRET_KEY), 60);
         for cookie in
             ["sessionid=the-session-of-ann", "sessionid=short", "sessionid=\"\\000the-session-of-joe\"", ""]
         {
-            let answer = project.send_one(get("/me", &[("cookie", cookie)])).await;
-            assert_eq!(status_and_body(&answer), (403, NOT_PROVIDED), "{cookie}");
+            let response = project.send_one(get("/me", &[("cookie", cookie)])).await;
+            assert_eq!(status_and_body(&response), (403, NOT_PROVIDED), "{cookie}");
         }
     }
 }
@@ -154,8 +154,8 @@ async fn the_settings_set_the_cookie_name_and_the_backends() {
     let backends = [MODEL_BACKEND, REMOTE_USER_BACKEND].join(", ");
     let project = logged_in(&[("SESSION_COOKIE_NAME", "sid"), ("AUTHENTICATION_BACKENDS", &backends)]);
     save(&project, &encode(&session(&project.user("joe"), REMOTE_USER_BACKEND, SECRET_KEY), SECRET_KEY), 60);
-    let answer = project.send_one(get("/me", &[("cookie", "sid=the-session-of-joe")])).await;
-    assert_eq!(status_and_body(&answer), (200, "\"joe\""));
+    let response = project.send_one(get("/me", &[("cookie", "sid=the-session-of-joe")])).await;
+    assert_eq!(status_and_body(&response), (200, "\"joe\""));
     assert_eq!(project.send_one(get("/me", &[("cookie", SESSION)])).await.status, 403);
 }
 
@@ -172,12 +172,12 @@ async fn requests_without_a_session_cookie_make_no_query() {
 #[actix_web::test]
 async fn session_authentication_is_the_first_default() {
     let project = logged_in(&[]);
-    let answer = project.send_one(get("/defaults", &[("authorization", "Basic !")])).await;
-    assert_eq!(answer.status, 403, "the first class has no challenge");
-    assert_eq!(answer.header("vary"), Some("Accept, Cookie"));
-    let answer =
+    let response = project.send_one(get("/defaults", &[("authorization", "Basic !")])).await;
+    assert_eq!(response.status, 403, "the first class has no challenge");
+    assert_eq!(response.header("vary"), Some("Accept, Cookie"));
+    let response =
         project.send_one(get("/defaults", &[("cookie", SESSION), ("authorization", "Basic !")])).await;
-    assert_eq!(answer.status, 405, "BasicAuthentication is not called");
+    assert_eq!(response.status, 405, "BasicAuthentication is not called");
 }
 
 fn post(path: &str, content_type: &'static str, body: &str) -> TestRequest {
@@ -220,11 +220,13 @@ async fn unsafe_methods_require_a_csrf_token() {
         (delete(&[token, ("origin", "http://localhost")]), ""),
         (delete(&[token, ("origin", "https://a.example")]), ""),
     ] {
-        let answer = project.send_one(request).await;
-        let detail =
-            answer.body.strip_prefix(r#"{"detail":"CSRF Failed: "#).and_then(|body| body.strip_suffix("\"}"));
+        let response = project.send_one(request).await;
+        let detail = response
+            .body
+            .strip_prefix(r#"{"detail":"CSRF Failed: "#)
+            .and_then(|body| body.strip_suffix("\"}"));
         assert_eq!(
-            (answer.status, detail.unwrap_or_default()),
+            (response.status, detail.unwrap_or_default()),
             (if expected.is_empty() { 204 } else { 403 }, expected)
         );
     }
@@ -262,9 +264,9 @@ async fn a_csrf_token_in_a_form_counts_and_the_handler_reads_the_body() {
         assert_eq!(raw.body, serde_json::to_string(body).unwrap());
     }
     let file = multipart.replacen("token\"", "token\"; filename=\"x\"", 1);
-    let answer = project.send_one(post("/me", MULTIPART, &file)).await;
+    let response = project.send_one(post("/me", MULTIPART, &file)).await;
     assert_eq!(
-        status_and_body(&answer),
+        status_and_body(&response),
         (403, r#"{"detail":"CSRF Failed: CSRF token missing."}"#),
         "a file is not a token"
     );
@@ -279,14 +281,17 @@ async fn a_malformed_body_is_reported_only_if_its_token_is_needed() {
         ("multipart/form-data", "x", 400),
         ("application/json", r#"{"csrfmiddlewaretoken":"abcdefghijklmnopqrstuvwxyz012345"}"#, 403),
     ] {
-        let answer = project.send_one(post("/me", content_type, body)).await;
-        assert_eq!(answer.status, status, "{content_type}: {}", answer.body);
+        let response = project.send_one(post("/me", content_type, body)).await;
+        assert_eq!(response.status, status, "{content_type}: {}", response.body);
         let evil = post("/me", content_type, body).insert_header(("origin", "http://evil.example"));
         assert_eq!(project.send_one(evil).await.status, 403, "{content_type}: the Origin comes first");
     }
     let many = format!("{}csrfmiddlewaretoken={SECRET}", "a=1&".repeat(1000));
-    let answer = project.send_one(post("/me", FORM, &many)).await;
-    assert_eq!((answer.status, answer.header("vary"), answer.header("allow")), (400, Some("Cookie"), None));
+    let response = project.send_one(post("/me", FORM, &many)).await;
+    assert_eq!(
+        (response.status, response.header("vary"), response.header("allow")),
+        (400, Some("Cookie"), None)
+    );
 }
 
 #[actix_web::test]
@@ -304,9 +309,9 @@ async fn a_remote_user_is_created_without_a_password() {
             (Some("bob"), "/known", None),
         ] {
             let headers: Vec<_> = header.iter().map(|name| ("x-remote-user", *name)).collect();
-            let answer = project.send_one(get(path, &headers)).await;
+            let response = project.send_one(get(path, &headers)).await;
             let expected = expected.map_or((403, NOT_PROVIDED), |body| (200, body));
-            assert_eq!(status_and_body(&answer), expected, "{header:?} {path}");
+            assert_eq!(status_and_body(&response), expected, "{header:?} {path}");
         }
         let too_long = get("/remote", &[]).insert_header(("x-remote-user", "x".repeat(151)));
         assert_eq!(project.send_one(too_long).await.status, 403);

@@ -59,15 +59,15 @@ fn urlpatterns() -> Vec<Pattern> {
 #[actix_web::test]
 async fn headers_of_the_handler_are_merged() {
     let project = TestProject::new(urlpatterns, &[]);
-    let answer = project.send_one(TestRequest::get().uri("/own/")).await;
-    let all = |name: HeaderName| answer.headers.get_all(name).cloned().collect::<Vec<_>>();
+    let response = project.send_one(TestRequest::get().uri("/own/")).await;
+    let all = |name: HeaderName| response.headers.get_all(name).cloned().collect::<Vec<_>>();
     assert_eq!(all(VARY), ["Origin, X-Tenant, Accept, Cookie"]);
     assert_eq!(all(ALLOW), ["GET, HEAD, OPTIONS"]);
-    assert_eq!(answer.header("x-a"), Some("1"));
-    let answer = project.send_one(TestRequest::get().uri("/varies/")).await;
-    assert_eq!(answer.headers.get_all(VARY).collect::<Vec<_>>(), ["accept, Cookie"]);
-    let answer = project.send_one(TestRequest::get().uri("/typed/")).await;
-    let types = answer.headers.get_all(CONTENT_TYPE).collect::<Vec<_>>();
+    assert_eq!(response.header("x-a"), Some("1"));
+    let response = project.send_one(TestRequest::get().uri("/varies/")).await;
+    assert_eq!(response.headers.get_all(VARY).collect::<Vec<_>>(), ["accept, Cookie"]);
+    let response = project.send_one(TestRequest::get().uri("/typed/")).await;
+    let types = response.headers.get_all(CONTENT_TYPE).collect::<Vec<_>>();
     assert_eq!(types, ["application/json", "text/a", "text/b"]);
 }
 
@@ -76,10 +76,12 @@ async fn headers_of_the_handler_are_merged() {
 async fn a_panic_of_a_policy_is_a_500() {
     let project = TestProject::new(urlpatterns, &[]);
     let requests = ["/panics/", "/panics/1/", "/own/"].map(|uri| TestRequest::get().uri(uri));
-    let answers = project.send(requests.into()).await;
-    assert_eq!(answers.iter().map(|answer| answer.status).collect::<Vec<_>>(), [500, 500, 200]);
-    for answer in &answers {
-        assert!(answer.header("x-request-id").is_some() && answer.header("x-frame-options") == Some("DENY"));
+    let responses = project.send(requests.into()).await;
+    assert_eq!(responses.iter().map(|response| response.status).collect::<Vec<_>>(), [500, 500, 200]);
+    for response in &responses {
+        assert!(
+            response.header("x-request-id").is_some() && response.header("x-frame-options") == Some("DENY")
+        );
     }
 }
 
@@ -88,8 +90,8 @@ async fn a_panic_of_a_policy_is_a_500() {
 async fn every_spelling_of_a_path_finds_the_view() {
     let project = TestProject::new(urlpatterns, &[]);
     for uri in ["/own/", "/own/?a=b", "/%6Fwn/", "/own%2F", "/own%2f?a=b", "http://localhost/own/"] {
-        let answer = project.send_one(TestRequest::get().uri(uri)).await;
-        assert_eq!((answer.status, answer.header("x-a")), (200, Some("1")), "{uri}");
+        let response = project.send_one(TestRequest::get().uri(uri)).await;
+        assert_eq!((response.status, response.header("x-a")), (200, Some("1")), "{uri}");
     }
     for uri in ["/own", "//own/", "/own//", "/OWN/", "/own%252F"] {
         assert_ne!(project.send_one(TestRequest::get().uri(uri)).await.status, 200, "{uri}");
@@ -141,8 +143,8 @@ async fn a_request_ends_with_its_handler() {
         .default_service(web::to(async |http: HttpRequest| Request::of(&http).is_some().to_string()));
     let app = init_service(app).await;
     for _ in 0..2 {
-        let answer = call_service(&app, TestRequest::get().uri("/").to_request()).await;
-        assert_eq!(read_body(answer).await, "[true,false]");
+        let response = call_service(&app, TestRequest::get().uri("/").to_request()).await;
+        assert_eq!(read_body(response).await, "[true,false]");
         assert!(Request::of(previous.borrow().as_ref().unwrap()).is_none());
     }
     let outside = call_service(&app, TestRequest::get().uri("/nothing").to_request()).await;
@@ -161,8 +163,8 @@ async fn a_request_ends_with_a_panic() {
     };
     let urls = UrlConf::new(vec![path("", APIView::new("PanickingView").get(handler))]);
     let app = init_service(App::new().configure(|config| drop(urls.register(config)))).await;
-    let answer = AssertUnwindSafe(app.call(TestRequest::get().uri("/").to_request())).catch_unwind().await;
-    assert!(answer.is_err());
+    let response = AssertUnwindSafe(app.call(TestRequest::get().uri("/").to_request())).catch_unwind().await;
+    assert!(response.is_err());
     assert!(Request::of(previous.borrow().as_ref().unwrap()).is_none());
 }
 
@@ -170,20 +172,20 @@ async fn a_request_ends_with_a_panic() {
 struct RecordedPolicy {
     name: &'static str,
     waits: bool,
-    answer: bool,
+    decision: bool,
     calls: Arc<Mutex<Vec<String>>>,
 }
 
 impl RecordedPolicy {
     fn now(&self) -> Option<bool> {
         self.calls.lock().unwrap().push(format!("{} now", self.name));
-        (!self.waits).then_some(self.answer)
+        (!self.waits).then_some(self.decision)
     }
 
     async fn wait(&self) -> bool {
         yield_now().await;
         self.calls.lock().unwrap().push(format!("{} waits", self.name));
-        self.answer
+        self.decision
     }
 
     /// The calls to be recorded.
@@ -234,17 +236,17 @@ async fn waiting_policies_keep_their_order() {
         let calls = Arc::default();
         let bit = |n: u32| bits >> n & 1 == 1;
         let class =
-            |name, n| RecordedPolicy { name, waits: bit(n), answer: bit(n + 1), calls: Arc::clone(&calls) };
+            |name, n| RecordedPolicy { name, waits: bit(n), decision: bit(n + 1), calls: Arc::clone(&calls) };
         let authenticators = [class("first", 0), class("second", 2)];
         let permissions = [class("one", 4), class("two", 6)];
         let throttled = bit(8);
         let throttle =
-            RecordedPolicy { name: "throttle", waits: false, answer: true, calls: Arc::clone(&calls) };
+            RecordedPolicy { name: "throttle", waits: false, decision: true, calls: Arc::clone(&calls) };
 
         let mut expected = Vec::new();
         let mut note = |class: &RecordedPolicy| expected.extend(class.expected());
-        let _ = authenticators.iter().inspect(|class| note(class)).any(|class| class.answer);
-        let allowed = permissions.iter().inspect(|class| note(class)).all(|class| class.answer);
+        let _ = authenticators.iter().inspect(|class| note(class)).any(|class| class.decision);
+        let allowed = permissions.iter().inspect(|class| note(class)).all(|class| class.decision);
         if allowed && throttled {
             note(&throttle);
         }
@@ -258,8 +260,8 @@ async fn waiting_policies_keep_their_order() {
             .get(async || Response::detail("yes"));
         let urls = UrlConf::new(vec![path("", view)]);
         let app = init_service(App::new().configure(|config| drop(urls.register(config)))).await;
-        let answer = call_service(&app, TestRequest::get().uri("/").to_request()).await;
-        assert_eq!(answer.status(), if allowed { 200 } else { 403 }, "{bits:b}");
+        let response = call_service(&app, TestRequest::get().uri("/").to_request()).await;
+        assert_eq!(response.status(), if allowed { 200 } else { 403 }, "{bits:b}");
         assert_eq!(*calls.lock().unwrap(), expected, "{bits:b}");
     }
 }

@@ -143,11 +143,11 @@ proptest! {
 
     #[test]
     fn documents_that_serde_json_accepts_are_accepted(text in r#"[\[\]{},:"\\u0-9a-fed+.\- \n]{0,40}"#) {
-        let ours = decode(text.as_bytes(), Charset::Utf8);
-        let theirs = serde_json::from_str::<serde_json::Value>(&text);
+        let decoded = decode(text.as_bytes(), Charset::Utf8);
+        let serde_decoded = serde_json::from_str::<serde_json::Value>(&text);
         // serde_json rejects numbers beyond f64 and lone surrogates.
-        if theirs.is_ok() {
-            prop_assert!(ours.is_ok());
+        if serde_decoded.is_ok() {
+            prop_assert!(decoded.is_ok());
         }
     }
 }

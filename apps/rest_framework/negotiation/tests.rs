@@ -29,7 +29,7 @@ fn select_renderer_matches_django_rest_framework() {
                 (&"ok".into(), &0.into(), &renderers[0].0.into())
             );
         }
-        let found = match select_renderer(&renderers, headers, case[2].as_str(), case[3].as_str()) {
+        let actual = match select_renderer(&renderers, headers, case[2].as_str(), case[3].as_str()) {
             Ok(accepted) => {
                 let indent = json_indent(&accepted.media_type);
                 serde_json::json!(["ok", accepted.renderer, accepted.media_type, indent])
@@ -37,7 +37,7 @@ fn select_renderer_matches_django_rest_framework() {
             Err(NegotiationError::NotAcceptable) => serde_json::json!(["406"]),
             Err(NegotiationError::NotFound) => serde_json::json!(["404"]),
         };
-        assert_eq!(found, case[4], "{case}");
+        assert_eq!(actual, case[4], "{case}");
     }
     assert!(shortcuts > 2, "{shortcuts}");
 }

@@ -178,8 +178,9 @@ async fn model_permissions_match_django_rest_framework() {
         create_users(&project);
         for (path, user, expected) in MODEL {
             let requests = METHODS.iter().map(|method| request(method, &format!("/{path}"), user)).collect();
-            let answers: Vec<u16> = project.send(requests).await.iter().map(|answer| answer.status).collect();
-            assert_eq!(answers, *expected, "{path} as {user}");
+            let responses: Vec<u16> =
+                project.send(requests).await.iter().map(|response| response.status).collect();
+            assert_eq!(responses, *expected, "{path} as {user}");
         }
     }
 }
@@ -190,9 +191,9 @@ async fn permissions_are_loaded_once_per_request() {
     let project = TestProject::new(urlpatterns, &[]);
     create_users(&project);
     let requests = vec![request("POST", "/take-away", "direct"), request("POST", "/take-away", "direct")];
-    let answers = project.send(requests).await;
-    assert_eq!((answers[0].status, answers[0].body.as_str()), (200, r#""true""#));
-    assert_eq!(answers[1].status, 403);
+    let responses = project.send(requests).await;
+    assert_eq!((responses[0].status, responses[0].body.as_str()), (200, r#""true""#));
+    assert_eq!(responses[1].status, 403);
 }
 
 #[test]
@@ -229,8 +230,8 @@ async fn composed_permissions_match_django_rest_framework() {
     for (path, [anonymous, nobody, staff]) in COMPOSED {
         for (user, expected) in [("", anonymous), ("nobody", nobody), ("staff", staff)] {
             for (method, expected) in [("GET", expected.0), ("POST", expected.1)] {
-                let answer = project.send_one(request(method, &format!("/{path}"), user)).await;
-                assert_eq!(detail_or_body(&answer.body), expected, "{method} {path} as {user}");
+                let response = project.send_one(request(method, &format!("/{path}"), user)).await;
+                assert_eq!(detail_or_body(&response.body), expected, "{method} {path} as {user}");
                 let status = if expected == NOT_AUTHENTICATED {
                     401
                 } else if expected == OK {
@@ -238,7 +239,7 @@ async fn composed_permissions_match_django_rest_framework() {
                 } else {
                     403
                 };
-                assert_eq!(answer.status, status, "{method} {path} as {user}");
+                assert_eq!(response.status, status, "{method} {path} as {user}");
             }
         }
     }
@@ -250,8 +251,8 @@ async fn object_permissions_are_checked_in_the_handler() {
     create_users(&project);
     for (class, expected) in OBJECTS {
         for (user, expected) in ["", "nobody", "staff", "direct"].into_iter().zip(expected) {
-            let answer = project.send_one(request("GET", &format!("/note/{class}"), user)).await;
-            assert_eq!(detail_or_body(&answer.body), *expected, "{class} as {user}");
+            let response = project.send_one(request("GET", &format!("/note/{class}"), user)).await;
+            assert_eq!(detail_or_body(&response.body), *expected, "{class} as {user}");
         }
     }
 }
@@ -260,10 +261,10 @@ async fn object_permissions_are_checked_in_the_handler() {
 async fn a_custom_authentication_class_sets_the_challenge() {
     let project = TestProject::new(urlpatterns, &[]);
     for (user, detail) in [("", NOT_AUTHENTICATED), ("unknown", "Who?")] {
-        let answer = project.send_one(request("GET", "/model", user)).await;
-        assert_eq!((answer.status, detail_or_body(&answer.body)), (401, detail));
-        assert_eq!(answer.header("www-authenticate"), Some("Name"));
-        assert_eq!(answer.header("vary"), Some("Accept"));
+        let response = project.send_one(request("GET", "/model", user)).await;
+        assert_eq!((response.status, detail_or_body(&response.body)), (401, detail));
+        assert_eq!(response.header("www-authenticate"), Some("Name"));
+        assert_eq!(response.header("vary"), Some("Accept"));
     }
     let users: i64 = project.on_database(|db| auth_user::table.count().get_result(db)).unwrap();
     assert_eq!(users, 0);

@@ -84,9 +84,10 @@ mod tests {
             ("D!Q", None),
             ("c+Q/+aQ-cb", None),
         ] {
-            let found = b64decode(text.as_bytes());
-            let found = found.map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
-            assert_eq!(found.as_deref(), expected, "{text:?}");
+            let actual = b64decode(text.as_bytes());
+            let actual =
+                actual.map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+            assert_eq!(actual.as_deref(), expected, "{text:?}");
         }
     }
 }

@@ -140,7 +140,7 @@ fn serializer(name: &str) -> Serializer {
 }
 
 fn check(fixtures: &str) -> Vec<String> {
-    let mut wrong = Vec::new();
+    let mut failures = Vec::new();
     for line in fixtures.lines() {
         let expected: Validated = serde_json::from_str(line).unwrap();
         let data = match (expected.json, expected.form) {
@@ -152,7 +152,7 @@ fn check(fixtures: &str) -> Vec<String> {
             serializer = serializer.partial();
         }
         let result = if expected.many { serializer.many().run(&data) } else { serializer.run(&data) };
-        let right = match result {
+        let is_expected = match result {
             Ok(value) => {
                 let read = |raw: Box<RawValue>| json::decode(raw.get().as_bytes(), Charset::Utf8).unwrap();
                 Some(value) == expected.data.map(read)
@@ -162,11 +162,11 @@ fn check(fixtures: &str) -> Vec<String> {
                     && Some(serde_json::to_value(detail.get_codes()).unwrap()) == expected.codes
             }
         };
-        if !right {
-            wrong.push(line.to_owned());
+        if !is_expected {
+            failures.push(line.to_owned());
         }
     }
-    wrong
+    failures
 }
 
 #[test]
@@ -193,15 +193,15 @@ fn info_matches_django_rest_framework() {
 #[test]
 fn validated_returns_a_struct() {
     #[derive(Debug, PartialEq, Deserialize)]
-    struct Credentials {
+    struct LoginData {
         username: String,
         password: String,
     }
     let form: QueryDict = [("username", " joe "), ("password", " secret ")].into_iter().collect();
-    let credentials = Credentials { username: "joe".into(), password: " secret ".into() };
+    let credentials = LoginData { username: "joe".into(), password: " secret ".into() };
     assert_eq!(login().validated(&form.into()), Ok(credentials));
 
-    let empty = login().validated::<Credentials>(&QueryDict::new().into());
+    let empty = login().validated::<LoginData>(&QueryDict::new().into());
     let required = "This field is required.";
     let errors = Detail::Dict(
         ["username", "password"].map(|name| (name.to_owned(), Detail::list(required, "required"))).into(),

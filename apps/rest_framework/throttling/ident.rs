@@ -53,8 +53,8 @@ mod tests {
             (Some("a\u{a0}b, \u{85}c"), [Some("ab,c"), None, Some("c"), Some("a\u{a0}b")]),
         ];
         for (forwarded, expected) in cases {
-            let found = [None, Some(0), Some(1), Some(2)].map(|proxies| ident(forwarded, proxies));
-            assert_eq!(found.each_ref().map(Option::as_deref), expected, "{forwarded:?}");
+            let actual = [None, Some(0), Some(1), Some(2)].map(|proxies| ident(forwarded, proxies));
+            assert_eq!(actual.each_ref().map(Option::as_deref), expected, "{forwarded:?}");
         }
         assert_eq!(ident(Some("1, 2"), Some(5)).as_deref(), Some("1"));
     }

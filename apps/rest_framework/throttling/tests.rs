@@ -52,15 +52,15 @@ fn counts_and_waits_match_django_rest_framework() {
         for (step, (ticks, rate, key, expected)) in walk.steps.into_iter().enumerate() {
             let now = 1.7e9 + f64::from(ticks) / 64.0;
             let window = rates[rate].window();
-            let found = match cache.hit(&key, window, now) {
+            let actual = match cache.hit(&key, window, now) {
                 Hit::Counted => Value::Bool(true),
                 Hit::Full { count, oldest } => simple_rate::wait(window, count, oldest, now).into(),
             };
-            let close = match (found.as_f64(), expected.as_f64()) {
-                (Some(found), Some(expected)) => (found - expected).abs() < 1e-6,
-                _ => found == expected,
+            let is_equal = match (actual.as_f64(), expected.as_f64()) {
+                (Some(actual), Some(expected)) => (actual - expected).abs() < 1e-6,
+                _ => actual == expected,
             };
-            assert!(close, "walk {number}, step {step}: {found} is not {expected}");
+            assert!(is_equal, "walk {number}, step {step}: {actual} is not {expected}");
         }
     }
 }

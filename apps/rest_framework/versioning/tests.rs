@@ -89,8 +89,8 @@ async fn the_settings_are_the_default_of_all_views() {
     let app = init_service(app).await;
     for (uri, body) in [("/", "\"v1\""), ("/?v=v7", "\"v7\""), ("/?version=v7", "\"v1\""), ("/none?v=v7", "")]
     {
-        let answer = call_and_read_body(&app, TestRequest::get().uri(uri).to_request()).await;
-        assert_eq!(answer, body, "{uri}");
+        let response = call_and_read_body(&app, TestRequest::get().uri(uri).to_request()).await;
+        assert_eq!(response, body, "{uri}");
     }
 }
 

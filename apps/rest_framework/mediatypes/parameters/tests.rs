@@ -8,9 +8,9 @@ fn parse_header_parameters_matches_django() {
     let cases: Vec<(String, Outcome)> = serde_json::from_str(fixture).unwrap();
     assert!(cases.len() > 150);
     for (line, expected) in cases {
-        let found = parse_header_parameters(&line).ok();
-        let found = found.map(|header| (header.value.into_owned(), header.params));
-        assert_eq!(found, expected, "{line:?}");
+        let actual = parse_header_parameters(&line).ok();
+        let actual = actual.map(|header| (header.value.into_owned(), header.params));
+        assert_eq!(actual, expected, "{line:?}");
     }
 }
 

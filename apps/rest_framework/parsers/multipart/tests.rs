@@ -16,7 +16,7 @@ fn parse_multipart_matches_django() {
     assert!(cases.len() > 300);
     for case in cases {
         let charset = Charset::lookup(case[2].as_str().unwrap()).unwrap().unwrap();
-        let found =
+        let actual =
             match parse_multipart(case[0].as_str().unwrap(), &bytes(&case[1]), charset, Limits::default()) {
                 Ok(mut form) => {
                     form.files.sort_by_key(|(field, file)| (field.clone(), file.name.clone()));
@@ -29,7 +29,7 @@ fn parse_multipart_matches_django() {
                 Err(MultiPartError::Parse(reason)) => json!(["parse", reason]),
                 Err(error) => json!(["django", error.to_string()]),
             };
-        assert_eq!(found, case[3], "{case}");
+        assert_eq!(actual, case[3], "{case}");
     }
 }
 

@@ -161,8 +161,8 @@ mod tests {
             ("text/plain; charset=base64", Err("base64")),
             ("text/plain; charset=cp037", Err("cp037")),
         ] {
-            let found = Charset::of_request(&parse_header_parameters(header).unwrap());
-            assert_eq!(found, expected.map_err(|label| UnsupportedCharset(label.to_owned())), "{header}");
+            let actual = Charset::of_request(&parse_header_parameters(header).unwrap());
+            assert_eq!(actual, expected.map_err(|label| UnsupportedCharset(label.to_owned())), "{header}");
         }
         let message = UnsupportedCharset("hex".to_owned()).to_string();
         assert_eq!(message, "Unsupported charset \"hex\" in request Content-Type header.");
