@@ -1,14 +1,15 @@
 //! How a project's own code deactivates or deletes a user: `cargo run --example users -- delete joe`.
 
-use vitamin::apps::auth::User;
-use vitamin::settings;
+use tutorial::settings;
+use vitamin::auth::User;
+use vitamin::conf::Env;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [action, username] = arguments.as_slice() else {
         return Err("usage: users activate|deactivate|delete USERNAME".into());
     };
-    let project = settings::project()?;
+    let project = settings::project(&Env::read()?)?;
     let mut connection = project.database.get()?;
     let user = User::get_by_natural_key(&mut connection, username)?.ok_or("there is no such user")?;
     match action.as_str() {

@@ -7,16 +7,15 @@ use std::sync::Arc;
 
 use clap::{ArgMatches, Args, FromArgMatches};
 
-use crate::apps::auth::passwords::{PasswordSettings, Passwords};
-use crate::apps::auth::{User, UserModel};
-use crate::apps::authtoken::Token;
-use crate::framework::conf::Env;
-use crate::framework::crypto::get_random_string;
-use crate::framework::database::migrations;
-use crate::framework::management::{Command, CommandError};
-use crate::framework::project::Project;
-use crate::framework::server::{self, Address};
 use crate::settings;
+use vitamin::auth::passwords::{PasswordSettings, Passwords};
+use vitamin::auth::{User, UserModel};
+use vitamin::authtoken::Token;
+use vitamin::conf::Env;
+use vitamin::crypto::get_random_string;
+use vitamin::management::{Command, CommandError};
+use vitamin::project::Project;
+use vitamin::server::{self, Address};
 
 /// The tutorial's user.
 const USERNAME: &str = "Pepe";
@@ -53,7 +52,7 @@ impl Command for Demo {
         }
         // Removed when this function returns, that is, after Ctrl-C.
         let folder = tempfile::Builder::new().prefix("vitamin-demo-").tempdir()?;
-        let project = Arc::new(settings::from_env(environment(folder.path(), addrport.0))?);
+        let project = Arc::new(settings::project(&environment(folder.path(), addrport.0))?);
         let token = prepare(&project)?;
         let mut listening = |address: SocketAddr| introduce(out, address, &token);
         server::run(&project, &project.settings.server, &mut listening)?;
@@ -76,9 +75,7 @@ fn environment(folder: &Path, address: SocketAddr) -> Env {
 /// Migrates, creates the superuser and its token, and returns the token's key.
 fn prepare(project: &Project) -> Result<String, CommandError> {
     let mut connection = project.database.get()?;
-    for migration in migrations::states(&mut connection)? {
-        migrations::apply(&mut connection, &migration.name)?;
-    }
+    project.apps.migrations().apply_all(&mut connection)?;
     let passwords = Passwords::new(PasswordSettings::from_env(&project.env)?);
     let encoded =
         passwords.make_password(Some(PASSWORD)).map_err(|error| CommandError::new(error.to_string()))?;

@@ -2,20 +2,9 @@
 
 use std::process::ExitCode;
 
-use vitamin::framework::{logging, management};
-use vitamin::settings;
+use tutorial::settings;
+use vitamin::management;
 
 fn main() -> ExitCode {
-    match settings::project() {
-        Ok(project) => {
-            logging::init(&project.env);
-            let status = management::execute(project);
-            log::logger().flush();
-            status
-        }
-        Err(error) => {
-            eprintln!("ImproperlyConfigured: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    management::execute_from_command_line(settings::project)
 }

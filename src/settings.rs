@@ -1,81 +1,30 @@
-//! The project's settings: which apps are installed, and the defaults of their views. What differs from one deployment
-//! to the next is read from the environment; the README has the table.
+//! The project's settings: which apps are installed. What differs between deployments is read from the environment;
+//! docs/settings.md lists it.
 
-use crate::apps::auth::Auth;
-use crate::apps::authtoken::AuthToken;
-use crate::apps::forward_auth::ForwardAuth;
-use crate::apps::rest_framework::parsers::UploadLimits;
-use crate::apps::rest_framework::parsers::body::Bodies;
-use crate::apps::rest_framework::throttling::ThrottleRates;
-use crate::apps::rest_framework::{APISettings, RestFramework};
-use crate::apps::test_app::TestApp;
+use test_app::TestApp;
+use vitamin::apps;
+use vitamin::auth::Auth;
+use vitamin::authtoken::AuthToken;
+use vitamin::conf::{Env, ImproperlyConfigured};
+use vitamin::forward_auth::ForwardAuth;
+use vitamin::project::Project;
+use vitamin::rest_framework::RestFramework;
+
 use crate::demo::Demo;
-use crate::framework::app::{App, Apps};
-use crate::framework::cache::Cache;
-use crate::framework::conf::{Env, ImproperlyConfigured};
-use crate::framework::database::Database;
-use crate::framework::project::{Project, Settings};
-use crate::framework::timezone::TimeZone;
 use crate::urls::urlpatterns;
-
-/// `INSTALLED_APPS`, in order: an app may use those before it.
-fn installed_apps(env: &Env) -> Result<Vec<Box<dyn App>>, ImproperlyConfigured> {
-    Ok(vec![
-        Box::new(Auth::from_env(env)?),
-        Box::new(RestFramework::new(rest_framework(env)?)),
-        Box::new(AuthToken::from_env(env)?),
-        Box::new(ForwardAuth),
-        Box::new(TestApp),
-    ])
-}
-
-/// `REST_FRAMEWORK`: the defaults of every view.
-fn rest_framework(env: &Env) -> Result<APISettings, ImproperlyConfigured> {
-    let default = UploadLimits::default();
-    let upload_limits = UploadLimits {
-        data_upload_max_memory_size: env
-            .parse("DATA_UPLOAD_MAX_MEMORY_SIZE", default.data_upload_max_memory_size)?,
-        data_upload_max_number_fields: env
-            .parse("DATA_UPLOAD_MAX_NUMBER_FIELDS", default.data_upload_max_number_fields)?,
-        data_upload_max_number_files: env
-            .parse("DATA_UPLOAD_MAX_NUMBER_FILES", default.data_upload_max_number_files)?,
-        file_upload_max_size: env.parse("FILE_UPLOAD_MAX_SIZE", default.file_upload_max_size)?,
-    };
-    Ok(APISettings {
-        upload_limits,
-        bodies: Bodies::from_env(env, &upload_limits)?,
-        default_throttle_rates: env.parse("DEFAULT_THROTTLE_RATES", ThrottleRates::default())?,
-        time_zone: TimeZone::from_env(env)?,
-        num_proxies: env.optional("NUM_PROXIES")?,
-        ..APISettings::default()
-    })
-}
-
-/// The project, with the settings of the environment and the `.env` file.
-///
-/// # Errors
-/// The first variable that can't be used.
-pub fn project() -> Result<Project, ImproperlyConfigured> {
-    from_env(Env::read()?)
-}
 
 /// The project, with the settings of this environment.
 ///
 /// # Errors
 /// The first variable that can't be used.
-pub fn from_env(env: Env) -> Result<Project, ImproperlyConfigured> {
-    let mut settings = Settings::from_env(&env)?;
-    let apps = Apps::new(installed_apps(&env)?)?;
-    for app in apps.iter() {
-        app.names(&mut settings.database.names);
-    }
-    Ok(Project {
-        apps,
-        database: Database::new(&settings.database),
-        cache: Cache::from_env(&env)?,
-        settings,
-        urlpatterns,
-        commands: vec![Box::new(Demo)],
-        env,
-    })
+pub fn project(env: &Env) -> Result<Project, ImproperlyConfigured> {
+    // INSTALLED_APPS, in order: an app may use those before it.
+    let installed_apps = apps![
+        Auth::from_env(env)?,
+        RestFramework::from_env(env)?,
+        AuthToken::from_env(env)?,
+        ForwardAuth,
+        TestApp,
+    ];
+    Ok(Project::new(env, installed_apps, urlpatterns)?.command(Demo))
 }

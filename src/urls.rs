@@ -1,8 +1,8 @@
 //! The root URLconf: which app answers at which prefix.
 
-use crate::apps::authtoken::views::obtain_auth_token;
-use crate::apps::{forward_auth, test_app};
-use crate::framework::urls::{Pattern, include, path};
+use vitamin::authtoken::views::obtain_auth_token;
+use vitamin::forward_auth;
+use vitamin::urls::{Pattern, include, path};
 
 /// All patterns of the project, in order: the first that matches answers.
 #[must_use]

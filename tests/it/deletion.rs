@@ -3,10 +3,10 @@
 use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::BigInt;
 use diesel::{QueryableByName, RunQueryDsl as _, sql_query};
-use vitamin::apps::auth::{User, UserId};
-use vitamin::framework::app::Apps;
-use vitamin::framework::conf::Env;
-use vitamin::settings;
+use tutorial::settings;
+use vitamin::app::Apps;
+use vitamin::auth::{User, UserId};
+use vitamin::conf::Env;
 
 use crate::support::TestDatabase;
 
@@ -34,7 +34,7 @@ const TABLES: [&str; 5] = [
 ];
 
 fn apps() -> Apps {
-    settings::from_env(Env::from_iter([("SECRET_KEY", "x")])).unwrap().apps
+    settings::project(&Env::from_iter([("SECRET_KEY", "x")])).unwrap().apps
 }
 
 /// Pepe and Rosa, each with a row in every table.

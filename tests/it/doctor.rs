@@ -1,7 +1,7 @@
 //! `manage doctor`: what it says of a database, and that it changes nothing there.
 
 use diesel::connection::SimpleConnection as _;
-use vitamin::apps::auth::hashers::{HasherCosts, Hashers};
+use vitamin::auth::hashers::{HasherCosts, Hashers};
 
 use crate::support::{Manage, TestDatabase, names_in};
 

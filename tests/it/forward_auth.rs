@@ -2,7 +2,7 @@
 
 use diesel::{ExpressionMethods as _, RunQueryDsl as _};
 use insta::assert_snapshot;
-use vitamin::schema::auth_user;
+use vitamin::auth::schema::auth_user;
 
 use crate::support::TestDatabase;
 

@@ -25,7 +25,7 @@ fn lock(database: &TestDatabase) -> impl Drop {
     Rollback(connection)
 }
 
-struct Rollback(diesel::r2d2::PooledConnection<vitamin::framework::database::Manager>);
+struct Rollback(diesel::r2d2::PooledConnection<vitamin::database::Manager>);
 
 impl Drop for Rollback {
     fn drop(&mut self) {

@@ -5,9 +5,10 @@ use std::path::Path;
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl as _, sql_query};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness as _};
-use vitamin::framework::database::{DbConnection, migrations};
+use vitamin::database::DbConnection;
+use vitamin::database::migrations::has_table;
 
-use crate::support::{TestDatabase, names_in};
+use crate::support::{TestDatabase, migrations, names_in};
 
 database_tests!(
     each_down_undoes_its_up,
@@ -50,7 +51,7 @@ const RECORD: &str = "SELECT app || ' ' || name AS line FROM django_migrations O
 
 /// The schema, and what Django would believe to be applied.
 fn dump(connection: &mut DbConnection) -> Vec<String> {
-    let recorded = migrations::has_table(connection, "django_migrations").unwrap();
+    let recorded = has_table(connection, "django_migrations").unwrap();
     let queries = |schema: &'static str| [Some(schema), recorded.then_some(RECORD)].into_iter().flatten();
     let lines: Vec<Line> = match connection {
         DbConnection::Sqlite(connection) => {
@@ -66,19 +67,19 @@ fn dump(connection: &mut DbConnection) -> Vec<String> {
 
 /// All names, in order.
 fn names(connection: &mut DbConnection) -> Vec<String> {
-    migrations::states(connection).unwrap().into_iter().map(|state| state.name).collect()
+    migrations().states(connection).unwrap().into_iter().map(|state| state.name).collect()
 }
 
 fn each_down_undoes_its_up(database: &TestDatabase) {
     let connection = &mut *database.connection();
     let mut dumps = vec![dump(connection)];
     for name in names(connection) {
-        migrations::apply(connection, &name).unwrap();
+        migrations().apply(connection, &name).unwrap();
         let made = dump(connection);
         assert_ne!(dumps.last(), Some(&made), "{name} made nothing");
-        migrations::unapply(connection, &name).unwrap();
+        migrations().unapply(connection, &name).unwrap();
         assert_eq!(dumps.last(), Some(&dump(connection)), "{name} left something");
-        migrations::apply(connection, &name).unwrap();
+        migrations().apply(connection, &name).unwrap();
         assert_eq!(dump(connection), made, "{name} made something else the second time");
         dumps.push(made);
     }
@@ -86,7 +87,7 @@ fn each_down_undoes_its_up(database: &TestDatabase) {
     database.create_user("Pepe", "aaaa").token("Pepe");
     for name in names(connection).iter().rev() {
         dumps.pop();
-        migrations::unapply(connection, name).unwrap();
+        migrations().unapply(connection, name).unwrap();
         assert_eq!(dumps.last(), Some(&dump(connection)), "{name}");
     }
     assert_eq!(dumps.len(), 1);

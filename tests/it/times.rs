@@ -3,8 +3,9 @@
 use chrono::{NaiveDateTime, TimeDelta, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use vitamin::apps::auth::session_data::{SessionData, session_auth_hash};
-use vitamin::schema::{auth_user, authtoken_token, django_migrations, django_session};
+use vitamin::auth::schema::{auth_user, django_session};
+use vitamin::auth::session_data::{SessionData, session_auth_hash};
+use vitamin::authtoken::schema::authtoken_token;
 
 use crate::support::{Manage, SECRET_KEY, TestDatabase};
 
@@ -14,6 +15,13 @@ database_tests!(
     the_doctor_tells_of_times_that_have_not_come,
     a_time_that_is_none_shuts_nobody_out,
 );
+
+diesel::table! {
+    django_migrations (id) {
+        id -> BigInt,
+        applied -> Timestamp,
+    }
+}
 
 /// No summer time there.
 const AHEAD: TimeDelta = TimeDelta::minutes(330);

@@ -2,13 +2,13 @@
 
 use diesel::connection::SimpleConnection as _;
 use insta::assert_snapshot;
-use vitamin::apps::auth::User;
-use vitamin::apps::authtoken::Token;
-use vitamin::framework::conf::Env;
-use vitamin::framework::database::UserId;
-use vitamin::framework::database::inspection::LiveSchema;
-use vitamin::framework::project::Project;
-use vitamin::settings;
+use tutorial::settings;
+use vitamin::auth::User;
+use vitamin::authtoken::Token;
+use vitamin::conf::Env;
+use vitamin::database::UserId;
+use vitamin::database::inspection::LiveSchema;
+use vitamin::project::Project;
 
 use crate::support::{Manage, TestDatabase};
 
@@ -75,7 +75,7 @@ fn manage<'a>(database: &'a TestDatabase, arguments: &[&str]) -> Manage<'a> {
 
 fn project(database: &TestDatabase) -> Project {
     let more = [("DATABASE_URL", database.url()), ("DATABASE_POOL_SIZE", "2")];
-    settings::from_env(Env::from_iter(SETTINGS.into_iter().chain(more))).unwrap()
+    settings::project(&Env::from_iter(SETTINGS.into_iter().chain(more))).unwrap()
 }
 
 fn live_tables(database: &TestDatabase) -> Vec<String> {
@@ -145,9 +145,9 @@ fn its_users_are_at_home_here(database: &TestDatabase) {
 }
 
 /// Of the user's own, and of a group.
-fn permissions(connection: &mut vitamin::framework::database::DbConnection, joe: &User) {
+fn permissions(connection: &mut vitamin::database::DbConnection, joe: &User) {
     let id = joe.id.to_string();
-    let id = if matches!(connection, vitamin::framework::database::DbConnection::Sqlite(_)) {
+    let id = if matches!(connection, vitamin::database::DbConnection::Sqlite(_)) {
         id.replace('-', "")
     } else {
         id

@@ -7,12 +7,14 @@ use diesel::ExpressionMethods as _;
 use diesel::RunQueryDsl as _;
 use diesel::r2d2::PooledConnection;
 use tempfile::TempDir;
-use vitamin::apps::auth::hashers::{HasherCosts, Hashers};
-use vitamin::apps::auth::{User, UserModel};
-use vitamin::apps::authtoken::Token;
-use vitamin::framework::conf::Env;
-use vitamin::framework::database::{Database, DatabaseSettings, Manager, migrations};
-use vitamin::schema::{auth_user, authtoken_token};
+use vitamin::auth::hashers::{HasherCosts, Hashers};
+use vitamin::auth::schema::auth_user;
+use vitamin::auth::{User, UserModel};
+use vitamin::authtoken::Token;
+use vitamin::authtoken::schema::authtoken_token;
+use vitamin::conf::Env;
+use vitamin::database::migrations::Migrations;
+use vitamin::database::{Database, DatabaseSettings, Manager};
 
 use super::{Manage, Server};
 
@@ -104,9 +106,7 @@ impl TestDatabase {
     /// Runs the migrations that were not run yet.
     pub fn migrate(&self) -> &Self {
         let connection = &mut *self.connection();
-        for migration in migrations::states(connection).unwrap().into_iter().filter(|state| !state.applied) {
-            migrations::apply(connection, &migration.name).unwrap();
-        }
+        migrations().apply_all(connection).unwrap();
         self
     }
 
@@ -178,4 +178,9 @@ fn pool(url: &str) -> Database {
 pub fn names_in(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// Those of the tutorial's apps.
+pub fn migrations() -> Migrations {
+    tutorial::settings::project(&Env::from_iter([("SECRET_KEY", "x")])).unwrap().apps.migrations().clone()
 }

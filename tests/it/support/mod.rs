@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub use self::client::{Answer, Client};
-pub use self::database::{TestDatabase, names_in};
+pub use self::database::{TestDatabase, migrations, names_in};
 pub use self::program::{Manage, SECRET_KEY};
 pub use self::server::Server;
 pub use self::terminal::Terminal;

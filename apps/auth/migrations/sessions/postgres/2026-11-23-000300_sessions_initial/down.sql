@@ -1,0 +1,14 @@
+-- Refused where Django made these tables, or has built on them since: it records each migration at a moment of its
+-- own, where up.sql records all of an app's at one.
+CREATE TEMPORARY TABLE "not_ours" (
+    "apps" integer CONSTRAINT "other migrations are recorded in django_migrations" CHECK ("apps" = 0)
+);
+INSERT INTO "not_ours"
+SELECT count(*) FROM (
+    SELECT "app" FROM "django_migrations" GROUP BY "app"
+    HAVING count(DISTINCT "applied") > 1
+) AS apps;
+DROP TABLE "not_ours";
+
+DROP TABLE "django_session";
+DELETE FROM "django_migrations" WHERE "app" = 'sessions';

@@ -1,0 +1,291 @@
+//! What `manage doctor` says of users, passwords and sessions.
+
+mod user_model;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{NaiveDateTime, TimeDelta};
+use diesel::prelude::*;
+
+use super::hashers::{Hashers, Summary, summarize};
+use super::models::User;
+use super::session_data::SessionData;
+use super::sessions::SessionSettings;
+use super::user_model::UserModel;
+use crate::schema::{
+    auth_group, auth_group_permissions, auth_permission, auth_user, auth_user_groups,
+    auth_user_user_permissions, django_content_type, django_session,
+};
+use vitamin_framework::database::needs::NeededTable;
+use vitamin_framework::database::{DatabaseError, DbConnection, UserId, now};
+use vitamin_framework::diagnosis::{Examination, Severity};
+
+/// Rows that are read at a time.
+const BATCH: i64 = 2000;
+/// Newest rows that are looked at one by one.
+const NEWEST: i64 = 20;
+
+pub(super) fn tables() -> Vec<NeededTable> {
+    vec![
+        NeededTable::of(auth_user::table)
+            .unique(&[&[auth_user::id::NAME], &[auth_user::username::NAME]])
+            .written_by("users are to be created in Django, not here"),
+        NeededTable::of(auth_group::table),
+        NeededTable::of(auth_permission::table),
+        NeededTable::of(auth_group_permissions::table),
+        NeededTable::of(auth_user_groups::table),
+        NeededTable::of(auth_user_user_permissions::table),
+        NeededTable::of(django_content_type::table),
+        NeededTable::of(django_session::table).unique(&[&[django_session::session_key::NAME]]).written(),
+    ]
+}
+
+pub(super) fn diagnose(
+    hashers: &Hashers,
+    settings: &SessionSettings,
+    model: &UserModel,
+    examination: &mut Examination<'_>,
+) -> Result<(), DatabaseError> {
+    user_model::diagnose(model, examination)?;
+    if examination.can_read(auth_user::table) {
+        users(examination)?;
+        passwords(hashers, examination)?;
+    }
+    if examination.can_read(django_session::table) {
+        sessions(settings, examination)?;
+    }
+    Ok(())
+}
+
+fn users(examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+    let newest: QueryResult<Vec<User>> = auth_user::table
+        .order(auth_user::date_joined.desc())
+        .limit(NEWEST)
+        .select(User::as_select())
+        .load(examination.connection);
+    let newest = match newest {
+        Ok(newest) => newest,
+        // The message may hold the value.
+        Err(diesel::result::Error::DeserializationError(_)) => {
+            let table = examination.settings.database.names.table("auth_user");
+            let message = format!("A row of {table} can't be read: a value is not of its column's type.");
+            examination.diagnosis.say("Users", Severity::Problem, message);
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let last_login: Option<NaiveDateTime> = auth_user::table
+        .select(diesel::dsl::max(auth_user::last_login))
+        .get_result(examination.connection)?;
+    times(newest.iter().map(|user| user.date_joined).chain(last_login).max(), examination)
+}
+
+/// Whether both sides mean the same by a time. A time in SQLite does not say of which zone it is, so this can be seen of one
+/// that has not come yet, and else not at all.
+fn times(newest: Option<NaiveDateTime>, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+    const SECTION: &str = "Times";
+    let soon = now(examination.connection)? + TimeDelta::minutes(5);
+    let (database, diagnosis) = (&examination.settings.database, &mut *examination.diagnosis);
+    let ahead = newest.filter(|newest| *newest > soon);
+    if !database.url.is_sqlite() {
+        if ahead.is_some() {
+            let message = "Somebody joined, or logged in, in the future: a machine's clock is wrong.";
+            diagnosis.say(SECTION, Severity::Warning, message);
+        }
+        return Ok(());
+    }
+    let zone = database.time_zone.name();
+    match (database.time_zone.use_tz(), ahead) {
+        (true, Some(_)) => {
+            let message = "Somebody joined, or logged in, in the future. With USE_TZ = False Django writes what the clocks of \
+                           its TIME_ZONE say, and it is read as UTC here: set both as Django has them.";
+            diagnosis.say(SECTION, Severity::Warning, message);
+            diagnosis.set("USE_TZ", "false");
+            diagnosis.set("TIME_ZONE", "<the TIME_ZONE of Django's settings>");
+        }
+        (false, Some(_)) => {
+            let message = format!(
+                "Somebody joined, or logged in, in the future. Times are read as those of {zone} here (USE_TZ=false): Django's \
+                 TIME_ZONE is another, or it has USE_TZ = True, its default, and writes UTC."
+            );
+            diagnosis.say(SECTION, Severity::Warning, message);
+        }
+        (false, None) => {
+            let message = format!(
+                "Read and written as the clocks of {zone} have them, which is right where Django has USE_TZ = False and this \
+                 TIME_ZONE. The rows can't tell."
+            );
+            diagnosis.say(SECTION, Severity::Note, message);
+        }
+        (true, None) => {}
+    }
+    Ok(())
+}
+
+/// By scheme and cost: how many hashes there are, and how many of them the next login would write anew here.
+type Counts = BTreeMap<Result<Summary, &'static str>, (u64, u64)>;
+
+/// All stored hashes, counted.
+fn count(hashers: &Hashers, connection: &mut DbConnection) -> Result<Counts, DatabaseError> {
+    let mut counts = Counts::new();
+    let mut last: Option<UserId> = None;
+    loop {
+        let batch =
+            auth_user::table.order(auth_user::id).limit(BATCH).select((auth_user::id, auth_user::password));
+        let rows: Vec<(UserId, String)> = match last {
+            None => batch.load(connection)?,
+            Some(last) => batch.filter(auth_user::id.gt(last)).load(connection)?,
+        };
+        let Some((id, _)) = rows.last() else { return Ok(counts) };
+        last = Some(*id);
+        for (_, encoded) in &rows {
+            let (all, rewritten) = counts.entry(summarize(encoded)).or_default();
+            *all += 1;
+            *rewritten += u64::from(hashers.must_update(encoded));
+        }
+    }
+}
+
+/// The hash that Django wrote last, as far as one can tell: that of the last login, or of the newest user, whichever came
+/// later.
+fn written_last(connection: &mut DbConnection) -> Result<Option<String>, DatabaseError> {
+    let usable = || auth_user::table.filter(auth_user::password.not_like("!%")).limit(1);
+    let by_login: Option<(Option<NaiveDateTime>, String)> = usable()
+        .filter(auth_user::last_login.is_not_null())
+        .order(auth_user::last_login.desc())
+        .select((auth_user::last_login, auth_user::password))
+        .get_result(connection)
+        .optional()?;
+    let by_joining: Option<(NaiveDateTime, String)> = usable()
+        .order(auth_user::date_joined.desc())
+        .select((auth_user::date_joined, auth_user::password))
+        .get_result(connection)
+        .optional()?;
+    let by_joining = by_joining.map(|(joined, encoded)| (Some(joined), encoded));
+    let last = by_login.into_iter().chain(by_joining).max_by_key(|(moment, _)| *moment);
+    Ok(last.map(|(_, encoded)| encoded))
+}
+
+fn passwords(hashers: &Hashers, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+    const SECTION: &str = "Passwords";
+    let preferred = hashers.preferred().algorithm();
+    let counts = count(hashers, examination.connection)?;
+    let last = written_last(examination.connection)?;
+    let diagnosis = &mut *examination.diagnosis;
+    if counts.is_empty() {
+        diagnosis.say(SECTION, Severity::Note, "There are no users yet.");
+    }
+    for (summary, (all, rewritten)) in &counts {
+        match summary {
+            Err("unusable") => {
+                diagnosis.say(
+                    SECTION,
+                    Severity::Fine,
+                    format!("{all} unusable, as Django's set_unusable_password."),
+                );
+            }
+            Err(words) => {
+                let message =
+                    format!("{all} of {words}: these users can't log in here until Django rewrites them.");
+                diagnosis.say(SECTION, Severity::Problem, message);
+            }
+            Ok(summary) if !hashers.reads(summary.algorithm) => {
+                let message =
+                    format!("{all} of {summary}, which PASSWORD_HASHERS leaves out: they can't log in here.");
+                diagnosis.say(SECTION, Severity::Problem, message);
+                diagnosis.set("PASSWORD_HASHERS", setting(preferred));
+            }
+            Ok(summary) if *rewritten == 0 => {
+                diagnosis.say(
+                    SECTION,
+                    Severity::Fine,
+                    format!("{all} of {summary}, which stay as they are."),
+                );
+            }
+            Ok(summary) => {
+                let message =
+                    format!("{all} of {summary}; the next login here writes {rewritten} of them anew.");
+                diagnosis.say(SECTION, Severity::Note, message);
+            }
+        }
+    }
+    let Some((last, summary)) = last.and_then(|last| summarize(&last).ok().map(|summary| (last, summary)))
+    else {
+        return Ok(());
+    };
+    if hashers.must_update(&last) {
+        let here = if summary.algorithm == preferred {
+            "another cost is set here"
+        } else {
+            "another scheme is preferred here"
+        };
+        let message = format!(
+            "The hash that was written last is of {summary}, so that is what Django prefers, as far as the rows tell; {here} \
+             (first of PASSWORD_HASHERS: {preferred}). The two would rewrite each other's hashes at every login, and lock out \
+             users whose scheme Django lacks. If Django's PASSWORD_HASHERS begins with yet another scheme, name that one."
+        );
+        diagnosis.say(SECTION, Severity::Problem, message);
+        diagnosis.set("PASSWORD_HASHERS", setting(summary.algorithm));
+        for (variable, value) in summary.costs {
+            diagnosis.set(variable, value.to_string());
+        }
+    } else {
+        diagnosis.say(
+            SECTION,
+            Severity::Fine,
+            format!("Both sides prefer {summary}, as far as the rows tell."),
+        );
+    }
+    Ok(())
+}
+
+/// All schemes, this one first.
+fn setting(first: &'static str) -> String {
+    let others = Hashers::algorithms().filter(|name| *name != first);
+    std::iter::once(first).chain(others).collect::<Vec<_>>().join(",")
+}
+
+fn sessions(settings: &SessionSettings, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+    const SECTION: &str = "Sessions";
+    let newest: Vec<String> = django_session::table
+        .order(django_session::expire_date.desc())
+        .limit(NEWEST)
+        .select(django_session::session_data)
+        .load(examination.connection)?;
+    let keys = examination.settings.http.signing_keys();
+    let diagnosis = &mut *examination.diagnosis;
+    if newest.is_empty() {
+        let message =
+            "There are none to try SECRET_KEY on. It must be Django's, and SESSION_ENGINE the database's.";
+        diagnosis.say(SECTION, Severity::Note, message);
+        return Ok(());
+    }
+    let read: Vec<SessionData> =
+        newest.iter().filter_map(|data| SessionData::decode(data, &keys).ok()).collect();
+    let backends: BTreeSet<&str> = read.iter().filter_map(SessionData::backend).collect();
+    let unknown: Vec<&str> = backends
+        .into_iter()
+        .filter(|name| !settings.authentication_backends.iter().any(|known| known == name))
+        .collect();
+    if !unknown.is_empty() {
+        let message = format!(
+            "{} logs users in, and AUTHENTICATION_BACKENDS does not name it: their sessions count for nothing here.",
+            unknown.join(", ")
+        );
+        diagnosis.say(SECTION, Severity::Warning, message);
+        let all = settings.authentication_backends.iter().map(String::as_str).chain(unknown);
+        diagnosis.set("AUTHENTICATION_BACKENDS", all.collect::<Vec<_>>().join(","));
+    }
+    if read.is_empty() {
+        let message = format!(
+            "None of the {} newest can be read: SECRET_KEY, and SECRET_KEY_FALLBACKS, must be Django's, and \
+             SESSION_SERIALIZER its JSONSerializer. Who is logged in there is nobody here.",
+            newest.len()
+        );
+        diagnosis.say(SECTION, Severity::Problem, message);
+        diagnosis.set("SECRET_KEY", "<the SECRET_KEY of Django's settings>");
+    } else {
+        diagnosis.say(SECTION, Severity::Fine, "SECRET_KEY is the one that signs Django's sessions.");
+    }
+    Ok(())
+}

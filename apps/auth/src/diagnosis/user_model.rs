@@ -1,0 +1,172 @@
+//! What `manage doctor` says of the user model: whether the settings describe the one that this database has.
+
+use diesel::prelude::*;
+
+use crate::schema::django_content_type;
+use crate::user_model::UserModel;
+use vitamin_framework::database::inspection::{LiveSchema, LiveTable};
+use vitamin_framework::database::{DatabaseError, KeyType};
+use vitamin_framework::diagnosis::{Examination, Severity};
+
+const SECTION: &str = "Users";
+/// Tables of Django's own, and of knox, whose rows a deletion here takes along.
+const DELETED_ALONG: [&str; 2] = ["django_admin_log", "knox_authtoken"];
+/// Columns by which the table of an `AbstractUser` is known.
+const OF_A_USER: [&str; 5] = ["password", "last_login", "is_superuser", "is_active", "date_joined"];
+
+pub(super) fn diagnose(model: &UserModel, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+    let schema = examination.schema;
+    let names = &examination.settings.database.names;
+    let users = names.table("auth_user");
+    let tokens = names.table("authtoken_token");
+    let refers_to_users = |table: &str| table == tokens || DELETED_ALONG.contains(&table);
+    let elsewhere = schema
+        .foreign_keys
+        .iter()
+        .find(|key| refers_to_users(&key.table) && key.column == "user_id" && key.target != users);
+    if let Some(key) = elsewhere {
+        let message = format!(
+            "{}.user_id refers to {}: that is the table of this project's user model, and {users} is read here.",
+            key.table, key.target
+        );
+        return propose(model, &key.target, &message, examination);
+    }
+    let Some(table) = schema.tables.get(users) else {
+        let mut alike =
+            schema.tables.iter().filter(|(_, table)| OF_A_USER.iter().all(|name| has(table, name)));
+        return match (alike.next(), alike.next()) {
+            (Some((name, _)), None) => {
+                let message = format!("{name} looks like the table of this project's user model.");
+                propose(model, name, &message, examination)
+            }
+            _ => Ok(()),
+        };
+    };
+    if key_type(table).is_none() {
+        let message = format!("{users}.id is neither a whole number nor a UUID, which no setting helps.");
+        examination.diagnosis.say(SECTION, Severity::Problem, message);
+    }
+    for Wrong { variable, value, why } in compare(model, users, examination)? {
+        examination.diagnosis.say(SECTION, Severity::Problem, format!("{why}: set {variable}={value}."));
+        examination.diagnosis.set(variable, value);
+    }
+    let own = [names.table("auth_user_groups"), names.table("auth_user_user_permissions")];
+    let known = |table: &str| own.contains(&table) || refers_to_users(table);
+    let unknown: Vec<String> = schema
+        .foreign_keys
+        .iter()
+        .filter(|key| key.target == users && !known(&key.table))
+        .map(|key| format!("{}.{}", key.table, key.column))
+        .collect();
+    if !unknown.is_empty() {
+        let message = format!(
+            "Refer to users, and no app here owns them: {}. A user with such rows can be deleted in Django only, which \
+             knows what shall become of the rows; here the database refuses.",
+            unknown.join(", ")
+        );
+        examination.diagnosis.say(SECTION, Severity::Note, message);
+    }
+    Ok(())
+}
+
+/// A setting that describes another table of users.
+struct Wrong {
+    variable: &'static str,
+    value: String,
+    why: String,
+}
+
+/// The settings that must be others for this table to be read.
+fn compare(
+    model: &UserModel,
+    table: &str,
+    examination: &mut Examination<'_>,
+) -> Result<Vec<Wrong>, DatabaseError> {
+    let schema = examination.schema;
+    let mut wrong = Vec::new();
+    let mut add = |variable, value: &str, why| wrong.push(Wrong { variable, value: value.to_owned(), why });
+    let mut label = model.label();
+    if let Some(name) = model_name(table, schema)
+        && let found = find_label(&name, table, examination)?
+        && (!label.ends_with(&format!(".{name}")) || found.as_ref().is_some_and(|found| *found != label))
+    {
+        label = found.unwrap_or_else(|| "<the AUTH_USER_MODEL of Django's settings>".to_owned());
+        add("AUTH_USER_MODEL", &label, format!("{table}_groups.{name}_id is named after another model"));
+    }
+    let named_after_it = label.replace('.', "_") == table;
+    if table != model.db_table() && !(named_after_it && model.has_default_table()) {
+        add("AUTH_USER_DB_TABLE", table, format!("{} is another table", model.db_table()));
+    }
+    let Some(live) = schema.tables.get(table) else { return Ok(wrong) };
+    if let Some(key) = key_type(live).filter(|key| *key != model.key()) {
+        let value = if key == KeyType::Uuid { "uuid" } else { "integer" };
+        add("AUTH_USER_KEY", value, format!("{table}.id is of another type"));
+    }
+    let field = model.username_field();
+    if !has(live, field) {
+        let login = ["username", "email"].into_iter().find(|name| has(live, name));
+        let login = login.unwrap_or("<the column of the login>");
+        add("USERNAME_FIELD", login, format!("{table} has no column {field}"));
+    }
+    Ok(wrong)
+}
+
+/// Says the message, with all settings that make this table the users'.
+fn propose(
+    model: &UserModel,
+    table: &str,
+    message: &str,
+    examination: &mut Examination<'_>,
+) -> Result<(), DatabaseError> {
+    let wrong = compare(model, table, examination)?;
+    let words: Vec<String> =
+        wrong.iter().map(|wrong| format!("{}={}", wrong.variable, wrong.value)).collect();
+    let message = format!("{message} Set {}. docs/user-model.md has more.", words.join(", "));
+    examination.diagnosis.say(SECTION, Severity::Problem, message);
+    for Wrong { variable, value, .. } in wrong {
+        examination.diagnosis.set(variable, value);
+    }
+    Ok(())
+}
+
+fn has(table: &LiveTable, column: &str) -> bool {
+    table.columns.iter().any(|live| live.name == column)
+}
+
+fn key_type(users: &LiveTable) -> Option<KeyType> {
+    let id = users.columns.iter().find(|column| column.name == "id")?;
+    match id.type_name.as_str() {
+        "uuid" | "char" => Some(KeyType::Uuid),
+        name if name.contains("int") => Some(KeyType::Integer),
+        _ => None,
+    }
+}
+
+/// The model's name, which Django puts into a column of the table that holds its users' groups.
+fn model_name(users: &str, schema: &LiveSchema) -> Option<String> {
+    let groups = schema.tables.get(&format!("{users}_groups"))?;
+    let names = groups.columns.iter().filter_map(|column| column.name.strip_suffix("_id"));
+    names.into_iter().find(|name| *name != "group").map(str::to_owned)
+}
+
+/// `AUTH_USER_MODEL` for a model of this name, as far as Django's list of models tells.
+fn find_label(
+    name: &str,
+    table: &str,
+    examination: &mut Examination<'_>,
+) -> Result<Option<String>, DatabaseError> {
+    if !examination.can_read(django_content_type::table) {
+        return Ok(None);
+    }
+    let apps: Vec<String> = django_content_type::table
+        .filter(django_content_type::model.eq(name))
+        .select(django_content_type::app_label)
+        .load(examination.connection)?;
+    let fits = apps.iter().find(|app| format!("{app}_{name}") == table);
+    Ok(match (fits, apps.as_slice()) {
+        (Some(app), _) | (None, [app]) => Some(format!("{app}.{name}")),
+        // Where Django never was, the table of this name is the one that was made here.
+        _ if table == "auth_user" => Some("auth.user".to_owned()),
+        _ => None,
+    })
+}

@@ -1,0 +1,144 @@
+//! `bcrypt_sha256` and `bcrypt`: `<algorithm>$$2b$<rounds>$<22 characters of salt><31 of hash>`.
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+
+use base64::alphabet::BCRYPT;
+use base64::engine::general_purpose::NO_PAD;
+use base64::engine::{Engine as _, GeneralPurpose};
+use sha2::{Digest as _, Sha256};
+
+use super::{HashError, PasswordHasher};
+use vitamin_framework::crypto::{constant_time_compare, fill_random};
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(&BCRYPT, NO_PAD);
+
+/// What the algorithm allows: the binary logarithm of its iterations.
+pub(super) const ROUNDS: std::ops::RangeInclusive<u32> = 4..=31;
+
+/// The most rounds that a stored hash may ask for, unless the hasher itself is set to more. Some ten seconds.
+const MAX_ROUNDS: u32 = 18;
+
+/// bcrypt's key is at most this long, the closing NUL included where there is room for it.
+const MAX_KEY_LENGTH: usize = 72;
+
+/// Characters of a salt, and of a salt with its hash.
+const SALT_LENGTH: usize = 22;
+const DATA_LENGTH: usize = 53;
+
+/// Django's `BCryptSHA256PasswordHasher` and, with `sha256` false, its `BCryptPasswordHasher`.
+///
+/// Plain bcrypt reads 72 bytes of a password. Python's bcrypt cut what is longer until its version 4 and
+/// refuses it since 5.0. Here [`encode`](PasswordHasher::encode) refuses it, since another password could
+/// then log in, and [`verify`](PasswordHasher::verify) cuts it, so that hashes made with the older versions
+/// stay valid.
+#[derive(Clone, Copy, Debug)]
+pub struct BCryptPasswordHasher {
+    /// The binary logarithm of the iterations, 4 to 31; 12 in Django 5.2.
+    pub rounds: u32,
+    /// Whether bcrypt hashes the SHA-256 of the password in hex, which no password is too long for.
+    pub sha256: bool,
+}
+
+struct Decoded<'a> {
+    version: &'a str,
+    rounds: u32,
+    salt: [u8; 16],
+}
+
+impl Decoded<'_> {
+    /// Reads `$2b$12$` and a salt, with or without the hash.
+    fn parse(text: &str, max_rounds: u32) -> Option<Decoded<'_>> {
+        let mut parts = text.splitn(4, '$');
+        let ("", version, rounds, data) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?) else {
+            return None;
+        };
+        // Python's bcrypt gives all four the same meaning: 2x is not the broken one of crypt_blowfish.
+        if !matches!(version, "2a" | "2b" | "2x" | "2y")
+            || rounds.len() != 2
+            || !rounds.bytes().all(|byte| byte.is_ascii_digit())
+            || !matches!(data.len(), SALT_LENGTH | DATA_LENGTH)
+        {
+            return None;
+        }
+        let rounds = rounds.parse().ok()?;
+        let salt = BASE64.decode(data.get(..SALT_LENGTH)?).ok()?.try_into().ok()?;
+        (ROUNDS.contains(&rounds) && rounds <= max_rounds).then_some(Decoded { version, rounds, salt })
+    }
+}
+
+impl BCryptPasswordHasher {
+    /// The stored hash, less `<algorithm>$`, and what it says.
+    fn decode<'a>(&self, encoded: &'a str) -> Option<Decoded<'a>> {
+        let (algorithm, data) = encoded.split_once('$')?;
+        let whole = algorithm == self.algorithm() && data.len() == "$2b$12$".len() + DATA_LENGTH;
+        if whole { Decoded::parse(data, MAX_ROUNDS.max(self.rounds)) } else { None }
+    }
+
+    fn encode_with(&self, password: &str, Decoded { version, rounds, salt }: &Decoded<'_>) -> String {
+        let mut key = if self.sha256 {
+            Sha256::digest(password).iter().fold(String::new(), |mut hex, byte| {
+                // Writing to a String can't fail.
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            })
+        } else {
+            password.to_owned()
+        }
+        .into_bytes();
+        key.push(0);
+        key.truncate(MAX_KEY_LENGTH);
+        let hash = ::bcrypt::bcrypt(*rounds, *salt, &key);
+        // The format drops the last of 24 bytes, as the first implementation did.
+        let hash = BASE64.encode(hash.split_last().map_or(&[][..], |(_, kept)| kept));
+        format!("{}$${version}${rounds:02}${}{hash}", self.algorithm(), BASE64.encode(salt))
+    }
+}
+
+impl PasswordHasher for BCryptPasswordHasher {
+    fn algorithm(&self) -> &'static str {
+        if self.sha256 { "bcrypt_sha256" } else { "bcrypt" }
+    }
+
+    /// As bcrypt's `gensalt`: the cost is part of it.
+    fn salt(&self) -> String {
+        let mut salt = [0; 16];
+        fill_random(&mut salt);
+        format!("$2b${:02}${}", self.rounds, BASE64.encode(salt))
+    }
+
+    fn encode(&self, password: &str, salt: &str) -> Result<String, HashError> {
+        if !ROUNDS.contains(&self.rounds) {
+            return Err(HashError::InvalidCost);
+        }
+        if !self.sha256 && password.len() > MAX_KEY_LENGTH {
+            return Err(HashError::PasswordTooLong);
+        }
+        let salt = Decoded::parse(salt, *ROUNDS.end()).ok_or(HashError::InvalidSalt)?;
+        Ok(self.encode_with(password, &salt))
+    }
+
+    fn is_readable(&self, encoded: &str) -> bool {
+        self.decode(encoded).is_some()
+    }
+
+    fn verify(&self, password: &str, encoded: &str) -> bool {
+        self.decode(encoded).is_some_and(|decoded| {
+            constant_time_compare(encoded.as_bytes(), self.encode_with(password, &decoded).as_bytes())
+        })
+    }
+
+    fn must_update(&self, encoded: &str) -> bool {
+        self.decode(encoded).is_none_or(|decoded| decoded.rounds != self.rounds)
+    }
+
+    fn harden_runtime(&self, password: &str, encoded: &str) {
+        if let Some(decoded) = self.decode(encoded) {
+            // One round more is twice the work.
+            let missing = self.rounds.checked_sub(decoded.rounds).and_then(|rounds| 1u64.checked_shl(rounds));
+            for _ in 1..missing.unwrap_or(1) {
+                black_box(self.encode_with(password, &decoded));
+            }
+        }
+    }
+}

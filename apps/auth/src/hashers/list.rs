@@ -1,0 +1,182 @@
+//! [`Hashers`]: the setting `PASSWORD_HASHERS`, and the functions of `django/contrib/auth/hashers.py` that
+//! work on it.
+
+use std::fmt;
+use std::hint::black_box;
+use std::iter::once;
+use std::sync::Arc;
+
+use super::costs::SCHEMES;
+use super::{
+    HashError, HasherCosts, HasherSettingError, PasswordHasher, UNUSABLE_PASSWORD_SUFFIX_LENGTH,
+    is_password_usable, unusable_password,
+};
+use vitamin_framework::crypto::get_random_string;
+
+/// An ordered list of hashers: the first makes new hashes, all are read. A clone shares the list.
+#[derive(Clone)]
+pub struct Hashers(Arc<List>);
+
+struct List {
+    preferred: Box<dyn PasswordHasher>,
+    others: Vec<Box<dyn PasswordHasher>>,
+}
+
+/// What [`Hashers::check_password`] found. Its `Debug` does not show the hash.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Another password, or a hash that no password matches.
+    Incorrect,
+    /// The right password.
+    Correct {
+        /// What to store in place of the hash, where Django would write it anew: it is of another scheme or
+        /// cost than the preferred one, or its salt is weak.
+        rehashed: Option<String>,
+    },
+}
+
+impl Verdict {
+    /// Whether the password was right.
+    pub fn is_correct(&self) -> bool {
+        matches!(self, Self::Correct { .. })
+    }
+}
+
+impl fmt::Debug for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Incorrect => "Incorrect",
+            Self::Correct { rehashed: None } => "Correct",
+            Self::Correct { rehashed: Some(_) } => "Correct, rehashed",
+        })
+    }
+}
+
+impl Hashers {
+    /// A list of the caller's own hashers, in order.
+    pub fn new(preferred: Box<dyn PasswordHasher>, others: Vec<Box<dyn PasswordHasher>>) -> Self {
+        Self(Arc::new(List { preferred, others }))
+    }
+
+    /// The default list at other costs.
+    ///
+    /// # Errors
+    /// [`HasherSettingError::Cost`].
+    pub fn with_costs(costs: &HasherCosts) -> Result<Self, HasherSettingError> {
+        costs.validate()?;
+        Ok(Self::all(costs))
+    }
+
+    fn all(costs: &HasherCosts) -> Self {
+        let [(.., preferred), others @ ..] = SCHEMES;
+        Self::new(costs.build(preferred), others.map(|(.., scheme)| costs.build(scheme)).into())
+    }
+
+    /// A list from a setting: names separated by commas, each an algorithm (`pbkdf2_sha256`) or a class of
+    /// Django (`PBKDF2PasswordHasher`, `django.contrib.auth.hashers.PBKDF2PasswordHasher`).
+    ///
+    /// # Errors
+    /// [`HasherSettingError`], naming the bad entry.
+    pub fn from_setting(names: &str, costs: &HasherCosts) -> Result<Self, HasherSettingError> {
+        costs.validate()?;
+        let mut names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let preferred = costs.hasher(names.next().ok_or(HasherSettingError::Empty)?)?;
+        Ok(Self::new(preferred, names.map(|name| costs.hasher(name)).collect::<Result<_, _>>()?))
+    }
+
+    /// The hasher that makes new hashes.
+    pub fn preferred(&self) -> &dyn PasswordHasher {
+        &*self.0.preferred
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &dyn PasswordHasher> {
+        once(self.preferred()).chain(self.0.others.iter().map(|hasher| &**hasher))
+    }
+
+    /// The names of all schemes there are, in the default order.
+    pub fn algorithms() -> impl Iterator<Item = &'static str> {
+        SCHEMES.into_iter().map(|(algorithm, ..)| algorithm)
+    }
+
+    /// Whether hashes of this scheme are read.
+    pub fn reads(&self, algorithm: &str) -> bool {
+        self.iter().any(|hasher| hasher.algorithm() == algorithm)
+    }
+
+    /// The hasher whose name `encoded` begins with; None where the list has none.
+    pub fn identify_hasher(&self, encoded: &str) -> Option<&dyn PasswordHasher> {
+        let algorithm = encoded.split('$').next()?;
+        self.iter().find(|hasher| hasher.algorithm() == algorithm)
+    }
+
+    /// A new hash of `password` by the preferred hasher. `None` gives an unusable password: `!` and 40 random
+    /// characters, so that no two users have the same.
+    ///
+    /// Takes as long as a hash.
+    ///
+    /// # Errors
+    /// See [`HashError`].
+    pub fn make_password(&self, password: Option<&str>) -> Result<String, HashError> {
+        match password {
+            Some(password) => self.preferred().encode(password, &self.preferred().salt()),
+            None => Ok(unusable_password()),
+        }
+    }
+
+    /// Whether `password` is the one that `encoded` was made of: Django's `check_password` and
+    /// `verify_password`.
+    ///
+    /// Takes as long as one hash, and as two where the verdict brings a new one. A wrong password takes as
+    /// long as with a hash of the preferred cost, and so does a hash that can't match: nobody learns from the
+    /// time which users there are. That holds, as in Django, only for hashes of the preferred scheme.
+    pub fn check_password(&self, password: &str, encoded: &str) -> Verdict {
+        let readable = self.identify_hasher(encoded).filter(|hasher| hasher.is_readable(encoded));
+        let Some(hasher) = readable.filter(|_| is_password_usable(encoded)) else {
+            self.fake_runtime();
+            return Verdict::Incorrect;
+        };
+        let hasher_changed = hasher.algorithm() != self.preferred().algorithm();
+        let must_update = self.must_update(encoded);
+        if !hasher.verify(password, encoded) {
+            if must_update && !hasher_changed {
+                hasher.harden_runtime(password, encoded);
+            }
+            return Verdict::Incorrect;
+        }
+        // A password that the preferred scheme refuses (plain bcrypt's 72 bytes) keeps the hash it has.
+        let rehashed = if must_update { self.make_password(Some(password)).ok() } else { None };
+        Verdict::Correct { rehashed }
+    }
+
+    /// Whether the next login with the right password writes `encoded` anew: it is of another scheme or cost than the
+    /// preferred one, or its salt is weak.
+    pub fn must_update(&self, encoded: &str) -> bool {
+        let algorithm = self.identify_hasher(encoded).map(PasswordHasher::algorithm);
+        algorithm != Some(self.preferred().algorithm()) || self.preferred().must_update(encoded)
+    }
+
+    /// Costs one hash of the preferred scheme: for an unknown user, as Django's `ModelBackend.authenticate`.
+    pub fn dummy(&self, password: &str) {
+        if black_box(self.make_password(Some(password))).is_err() {
+            self.fake_runtime();
+        }
+    }
+
+    /// Costs one hash of a password that no scheme refuses.
+    fn fake_runtime(&self) {
+        let _ = black_box(self.make_password(Some(&get_random_string(UNUSABLE_PASSWORD_SUFFIX_LENGTH))));
+    }
+}
+
+impl Default for Hashers {
+    /// bcrypt_sha256 first, then Django's other schemes, each at the cost of Django 5.2.
+    fn default() -> Self {
+        Self::all(&HasherCosts::default())
+    }
+}
+
+impl fmt::Debug for Hashers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().map(PasswordHasher::algorithm)).finish()
+    }
+}

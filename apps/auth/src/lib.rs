@@ -1,0 +1,127 @@
+//! Users and their passwords (`django.contrib.auth`): the models, the hashers, `authenticate()`, and the commands
+//! `createsuperuser` and `changepassword`.
+
+pub mod backends;
+mod deletion;
+mod diagnosis;
+pub mod hashers;
+mod management;
+pub mod models;
+pub mod password_validation;
+pub mod passwords;
+pub mod permissions;
+#[expect(missing_docs, reason = "written by diesel; the models document the columns")]
+pub mod schema;
+pub mod session_data;
+pub mod sessions;
+pub mod user_model;
+pub mod validators;
+
+use actix_web::web::{Data, ServiceConfig};
+
+pub use self::backends::{AuthenticationError, RemoteUserBackend, authenticate};
+pub use self::models::User;
+use self::password_validation::PasswordValidators;
+use self::passwords::{PasswordSettings, Passwords};
+use self::sessions::SessionSettings;
+pub use self::user_model::UserModel;
+use vitamin_framework::app::App;
+use vitamin_framework::conf::{Env, ImproperlyConfigured};
+pub use vitamin_framework::database::UserId;
+use vitamin_framework::database::migrations::{AppMigrations, migrations};
+use vitamin_framework::database::needs::NeededTable;
+use vitamin_framework::database::{DatabaseError, DbConnection, Names};
+use vitamin_framework::diagnosis::Examination;
+use vitamin_framework::management::Command;
+
+/// The app. It holds the project's user model, hashers and validators, and whose sessions count.
+pub struct Auth {
+    passwords: Passwords,
+    validators: PasswordValidators,
+    sessions: SessionSettings,
+    user_model: UserModel,
+}
+
+impl Auth {
+    /// The app with the settings of the environment.
+    ///
+    /// # Errors
+    /// The first variable that can't be used.
+    pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
+        let validators = match env.raw("AUTH_PASSWORD_VALIDATORS") {
+            // An empty list is a choice here: Django's own default.
+            Some(names) => PasswordValidators::from_setting(names)
+                .map_err(|error| ImproperlyConfigured::new(error.to_string()))?,
+            None => PasswordValidators::default(),
+        };
+        let user_model = UserModel::from_env(env)?;
+        Ok(Self {
+            passwords: Passwords::new(PasswordSettings::from_env(env)?),
+            validators,
+            sessions: SessionSettings { user_key: user_model.key(), ..SessionSettings::from_env(env) },
+            user_model,
+        })
+    }
+
+    /// The app's way to hash and check passwords.
+    #[must_use]
+    pub fn passwords(&self) -> &Passwords {
+        &self.passwords
+    }
+}
+
+impl App for Auth {
+    fn label(&self) -> &'static str {
+        "auth"
+    }
+
+    fn configure(&self, config: &mut ServiceConfig) {
+        config
+            .app_data(Data::new(self.passwords.clone()))
+            .app_data(Data::new(self.sessions.clone()))
+            .app_data(Data::new(self.user_model.clone()));
+    }
+
+    fn commands(&self) -> Vec<Box<dyn Command>> {
+        vec![
+            Box::new(management::ChangePassword {
+                passwords: self.passwords.clone(),
+                validators: self.validators.clone(),
+                user_model: self.user_model.clone(),
+            }),
+            Box::new(management::CreateSuperuser {
+                passwords: self.passwords.clone(),
+                validators: self.validators.clone(),
+                user_model: self.user_model.clone(),
+            }),
+        ]
+    }
+
+    fn migrations(&self) -> Vec<AppMigrations> {
+        vec![
+            migrations!("migrations/contenttypes").label("contenttypes"),
+            migrations!("migrations/auth"),
+            migrations!("migrations/sessions").label("sessions"),
+        ]
+    }
+
+    fn names(&self, names: &mut Names) {
+        self.user_model.names(names);
+    }
+
+    fn left_to_django(&self) -> Option<&'static str> {
+        self.user_model.left_to_django()
+    }
+
+    fn tables(&self) -> Vec<NeededTable> {
+        diagnosis::tables()
+    }
+
+    fn diagnose(&self, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+        diagnosis::diagnose(self.passwords.hashers(), &self.sessions, &self.user_model, examination)
+    }
+
+    fn delete_user(&self, connection: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
+        deletion::delete_related(connection, user_id)
+    }
+}

@@ -1,0 +1,89 @@
+//! `manage changepassword [username]` (`django/contrib/auth/management/commands/changepassword.py`).
+
+use std::io::Write;
+use std::sync::Arc;
+
+use clap::{ArgMatches, Args, FromArgMatches};
+
+use super::prompt::Prompt;
+use crate::models::User;
+use crate::password_validation::PasswordValidators;
+use crate::passwords::Passwords;
+use crate::user_model::UserModel;
+use vitamin_framework::management::{Command, CommandError, of_database};
+use vitamin_framework::project::Project;
+
+const MAX_TRIES: usize = 3;
+
+pub(crate) struct ChangePassword {
+    pub(crate) passwords: Passwords,
+    pub(crate) validators: PasswordValidators,
+    pub(crate) user_model: UserModel,
+}
+
+#[derive(Args)]
+struct Options {
+    /// Username to change password for; by default, it's the current username.
+    username: Option<String>,
+}
+
+impl Command for ChangePassword {
+    fn command(&self) -> clap::Command {
+        let command = clap::Command::new("changepassword").about("Changes a user's password.");
+        of_database(Options::augment_args(command))
+    }
+
+    fn handle(
+        &self,
+        project: &Arc<Project>,
+        arguments: &ArgMatches,
+        out: &mut dyn Write,
+    ) -> Result<(), CommandError> {
+        let options = Options::from_arg_matches(arguments)?;
+        let given = options.username.filter(|username| !username.is_empty());
+        let username = given.or_else(|| super::createsuperuser::system_username(&project.env));
+        let username = username.unwrap_or_default();
+        let mut connection = project.database.get()?;
+        let user = User::get_by_natural_key(&mut connection, &username)?
+            .ok_or_else(|| CommandError::new(format!("user '{username}' does not exist")))?;
+        // The person may take minutes to type; nobody shall wait for the connection meanwhile.
+        drop(connection);
+        writeln!(out, "Changing password for user '{}'", user.username)?;
+        out.flush()?;
+        let prompt = Prompt::or_input()?;
+        let password = self.ask(&user, &prompt, out)?;
+        let encoded = self
+            .passwords
+            .make_password(Some(&password))
+            .map_err(|error| CommandError::new(error.to_string()))?;
+        user.set_password(&mut *project.database.get()?, &encoded)?;
+        writeln!(out, "Password changed successfully for user '{}'", user.username)?;
+        Ok(())
+    }
+}
+
+impl ChangePassword {
+    fn ask(&self, user: &User, prompt: &Prompt, out: &mut dyn Write) -> Result<String, CommandError> {
+        let attributes = self.user_model.attributes(user);
+        let unseen = |question| match prompt.ask_unseen(question) {
+            Ok(password) if !password.is_empty() => Ok(password),
+            _ => Err(CommandError::new("aborted")),
+        };
+        for _ in 0..MAX_TRIES {
+            let (first, second) = (unseen("Password: ")?, unseen("Password (again): ")?);
+            if first != second {
+                writeln!(out, "Passwords do not match. Please try again.")?;
+                out.flush()?;
+                continue;
+            }
+            match self.validators.validate_password(&first, &attributes) {
+                Ok(()) => return Ok(first),
+                Err(messages) => writeln!(std::io::stderr(), "{}", messages.join("\n"))?,
+            }
+        }
+        Err(CommandError::new(format!(
+            "Aborting password change for user '{}' after {MAX_TRIES} attempts",
+            user.username
+        )))
+    }
+}

@@ -1,0 +1,297 @@
+//! `manage createsuperuser` (`django/contrib/auth/management/commands/createsuperuser.py`).
+
+use std::io::{Write, stderr};
+use std::sync::Arc;
+
+use clap::{Arg, ArgAction, ArgMatches};
+use diesel::result::{DatabaseErrorKind, Error as QueryError};
+use unicode_normalization::UnicodeNormalization;
+
+use super::prompt::Prompt;
+use crate::models::User;
+use crate::password_validation::{PasswordValidators, UserAttributes};
+use crate::passwords::Passwords;
+use crate::user_model::UserModel;
+use crate::validators::validate_username;
+use vitamin_framework::conf::Env;
+use vitamin_framework::database::DatabaseError;
+use vitamin_framework::management::{Command, CommandError, of_database, verbosity};
+use vitamin_framework::project::Project;
+use vitamin_framework::validators::is_valid_email;
+
+pub(crate) struct CreateSuperuser {
+    pub(crate) passwords: Passwords,
+    pub(crate) validators: PasswordValidators,
+    pub(crate) user_model: UserModel,
+}
+
+/// The names of the options in clap's matches; `--username` is `--` and the model's USERNAME_FIELD.
+const LOGIN: &str = "the login";
+const EMAIL: &str = "the address";
+const NOINPUT: &str = "noinput";
+
+struct Options {
+    username: Option<String>,
+    email: Option<String>,
+}
+
+/// What a superuser is made of. The password is `None` for one that can't log in. Where the address is the login, it is the
+/// `username`.
+struct Answers {
+    username: String,
+    email: String,
+    password: Option<String>,
+}
+
+impl Command for CreateSuperuser {
+    fn command(&self) -> clap::Command {
+        let field = self.user_model.username_field();
+        let login = |name: &str| Arg::new(LOGIN).long(name.to_owned()).value_name(name.to_uppercase());
+        let mut command = clap::Command::new("createsuperuser")
+            .about("Creates a superuser.")
+            .arg(login(field).help("Specifies the login for the superuser."));
+        if !self.user_model.is_email() {
+            let email = Arg::new(EMAIL).long("email").value_name("EMAIL");
+            command = command.arg(email.help("Specifies the email for the superuser."));
+        }
+        let both = |prefix: &str, name: &str| {
+            if self.user_model.is_email() { name.to_owned() } else { format!("{name} and {prefix}") }
+        };
+        let help = format!(
+            "Does not prompt. You must use {} then, or {}. Without DJANGO_SUPERUSER_PASSWORD the user can't log in until it \
+             is given a password.",
+            both("--email", &format!("--{field}")),
+            both("DJANGO_SUPERUSER_EMAIL", &format!("DJANGO_SUPERUSER_{}", field.to_uppercase())),
+        );
+        let noinput = Arg::new(NOINPUT).long("noinput").alias("no-input").action(ArgAction::SetTrue);
+        of_database(command.arg(noinput.help(help)))
+    }
+
+    fn handle(
+        &self,
+        project: &Arc<Project>,
+        arguments: &ArgMatches,
+        out: &mut dyn Write,
+    ) -> Result<(), CommandError> {
+        let text = |name| arguments.try_get_one::<String>(name).ok().flatten().cloned();
+        let options = Options { username: text(LOGIN), email: text(EMAIL) };
+        let answers = if arguments.get_flag(NOINPUT) {
+            self.read_environment(project, options)?
+        } else {
+            let Some(prompt) = Prompt::new() else {
+                writeln!(
+                    out,
+                    "Superuser creation skipped due to not running in a TTY. You can run `manage createsuperuser` in \
+                     your project to create one manually."
+                )?;
+                return Ok(());
+            };
+            self.ask(project, options, &prompt)?
+        };
+        let encoded = self
+            .passwords
+            .make_password(answers.password.as_deref())
+            .map_err(|error| CommandError::new(error.to_string()))?;
+        let Answers { username, email, .. } = answers;
+        let connection = &mut *project.database.get()?;
+        User::create_superuser(connection, &self.user_model, &username, &email, &encoded).map_err(refused)?;
+        if verbosity(arguments) > 0 {
+            writeln!(out, "Superuser created successfully.")?;
+        }
+        Ok(())
+    }
+}
+
+impl CreateSuperuser {
+    fn read_environment(&self, project: &Project, options: Options) -> Result<Answers, CommandError> {
+        let required = |name: &str| CommandError::new(format!("You must use --{name} with --noinput."));
+        let variable = |name: &str| project.env.raw(name).map(str::to_owned);
+        let field = self.user_model.username_field();
+        let username = options.username.or_else(|| match field {
+            "username" => variable("DJANGO_SUPERUSER_USERNAME"),
+            field => variable(&format!("DJANGO_SUPERUSER_{}", field.to_uppercase())),
+        });
+        let username = username.ok_or_else(|| required(field))?;
+        if let Some(message) = self.username_error(project, &username)? {
+            return Err(CommandError::new(message));
+        }
+        let password = variable("DJANGO_SUPERUSER_PASSWORD");
+        if self.user_model.is_email() {
+            return Ok(Answers { username, email: String::new(), password });
+        }
+        // An e-mail address may be left blank, but not left out; a blank option gives way to the environment.
+        let email = match (options.email, variable("DJANGO_SUPERUSER_EMAIL")) {
+            (Some(email), _) if !email.is_empty() => email,
+            (_, Some(email)) | (Some(email), None) => email,
+            (None, None) => return Err(required("email")),
+        };
+        if let Some(message) = email_error(&email) {
+            return Err(CommandError::new(message));
+        }
+        Ok(Answers { username, email, password })
+    }
+
+    fn ask(&self, project: &Project, options: Options, prompt: &Prompt) -> Result<Answers, CommandError> {
+        let username = self.ask_username(project, options.username, prompt)?;
+        let email = match options.email {
+            _ if self.user_model.is_email() => String::new(),
+            Some(email) => match email_error(&email) {
+                Some(message) => return Err(CommandError::new(message)),
+                None => email,
+            },
+            None => loop {
+                let email = prompt.ask("Email address: ")?;
+                match email_error(&email) {
+                    Some(message) => writeln!(stderr(), "Error: {message}")?,
+                    None => break email,
+                }
+            },
+        };
+        let password = self.ask_password(&self.user_model.login_attributes(&username, &email), prompt)?;
+        Ok(Answers { username, email, password: Some(password) })
+    }
+
+    fn ask_password(&self, user: &UserAttributes<'_>, prompt: &Prompt) -> Result<String, CommandError> {
+        loop {
+            let password = prompt.ask_unseen("Password: ")?;
+            if password != prompt.ask_unseen("Password (again): ")? {
+                writeln!(stderr(), "Error: Your passwords didn't match.")?;
+                continue;
+            }
+            if password.trim().is_empty() {
+                writeln!(stderr(), "Error: Blank passwords aren't allowed.")?;
+                continue;
+            }
+            if let Err(messages) = self.validators.validate_password(&password, user) {
+                writeln!(stderr(), "{}", messages.join("\n"))?;
+                let answer = prompt.ask("Bypass password validation and create user anyway? [y/N]: ")?;
+                if !answer.eq_ignore_ascii_case("y") {
+                    continue;
+                }
+            }
+            return Ok(password);
+        }
+    }
+
+    fn ask_username(
+        &self,
+        project: &Project,
+        given: Option<String>,
+        prompt: &Prompt,
+    ) -> Result<String, CommandError> {
+        if given.as_deref() == Some("") {
+            return Err(CommandError::new(format!("{} cannot be blank.", self.title())));
+        }
+        let default = self.default_username(project)?;
+        let question = match &default {
+            Some(name) => format!("{} (leave blank to use '{name}'): ", self.title()),
+            None => format!("{}: ", self.title()),
+        };
+        let mut username = given;
+        loop {
+            let name = match username.take() {
+                Some(name) => name,
+                None => {
+                    let answer = prompt.ask(&question)?;
+                    let name = default.clone().filter(|_| answer.is_empty()).unwrap_or(answer);
+                    let message = match name.as_str() {
+                        "" => Some("This field cannot be blank.".to_owned()),
+                        name => self.syntax_error(name),
+                    };
+                    if let Some(message) = message {
+                        writeln!(stderr(), "Error: {message}")?;
+                        continue;
+                    }
+                    name
+                }
+            };
+            match self.username_error(project, &name)? {
+                Some(message) => writeln!(stderr(), "{message}")?,
+                None => return Ok(name),
+            }
+        }
+    }
+
+    /// What is wrong with a login, in Django's words and order.
+    fn username_error(&self, project: &Project, username: &str) -> Result<Option<String>, CommandError> {
+        let connection = &mut *project.database.get()?;
+        let mut is_taken =
+            |login: &str| User::get_by_natural_key(connection, login).map(|user| user.is_some());
+        let taken = || format!("Error: That {} is already taken.", self.user_model.verbose_name());
+        if is_taken(username)? {
+            return Ok(Some(taken()));
+        }
+        if username.is_empty() {
+            return Ok(Some(format!("{} cannot be blank.", self.title())));
+        }
+        if let Some(message) = self.syntax_error(username) {
+            return Ok(Some(message));
+        }
+        // As it would be stored: Django does not look for that, and fails at the insertion.
+        Ok(is_taken(&self.user_model.normalize(username))?.then(taken))
+    }
+
+    /// What the login's field says of it.
+    fn syntax_error(&self, username: &str) -> Option<String> {
+        match self.user_model.username_field() {
+            "username" => {
+                Some(validate_username(username).join("; ")).filter(|messages| !messages.is_empty())
+            }
+            "email" => email_error(username),
+            // The project's own field has its own rules, which only Django knows.
+            _ => None,
+        }
+    }
+
+    /// The system's user, in plain letters, where no user has that name yet (`get_default_username`). Of a model of the
+    /// project's own nobody knows what its logins look like.
+    fn default_username(&self, project: &Project) -> Result<Option<String>, CommandError> {
+        if self.user_model.left_to_django().is_some() {
+            return Ok(None);
+        }
+        let Some(name) = system_username(&project.env) else { return Ok(None) };
+        let name: String =
+            name.nfkd().filter(|c| c.is_ascii() && *c != ' ').map(|c| c.to_ascii_lowercase()).collect();
+        Ok(self.username_error(project, &name)?.is_none().then_some(name))
+    }
+
+    /// What the login is called, at the start of a sentence.
+    fn title(&self) -> String {
+        let name = self.user_model.verbose_name();
+        let mut letters = name.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    }
+}
+
+/// A table of the project's own may want more than a superuser has here.
+fn refused(error: DatabaseError) -> CommandError {
+    match error {
+        DatabaseError::Query(QueryError::DatabaseError(DatabaseErrorKind::NotNullViolation, info)) => {
+            CommandError::new(format!(
+                "{}. The database has no default for a column of your own: create the user in Django, which has one.",
+                info.message()
+            ))
+        }
+        error => error.into(),
+    }
+}
+
+fn email_error(email: &str) -> Option<String> {
+    if email.is_empty() {
+        return None;
+    }
+    let mut messages = Vec::new();
+    if !is_valid_email(email) {
+        messages.push("Enter a valid email address.".to_owned());
+    }
+    let length = email.chars().count();
+    if length > 254 {
+        messages.push(format!("Ensure this value has at most 254 characters (it has {length})."));
+    }
+    (!messages.is_empty()).then(|| messages.join("; "))
+}
+
+/// The name of whoever runs the program (Python's `getpass.getuser`, as far as the environment tells).
+pub(super) fn system_username(env: &Env) -> Option<String> {
+    ["LOGNAME", "USER", "LNAME", "USERNAME"].iter().find_map(|name| env.get(name)).map(str::to_owned)
+}

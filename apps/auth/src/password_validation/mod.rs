@@ -1,0 +1,164 @@
+//! Password validators, after `django/contrib/auth/password_validation.py` of Django 5.2, with its English
+//! messages.
+//!
+//! [`PasswordValidators`] is the setting `AUTH_PASSWORD_VALIDATORS`. Lengths are in characters (code points).
+
+use std::fmt;
+use std::sync::Arc;
+
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
+
+mod common;
+mod similarity;
+#[cfg(test)]
+mod tests;
+
+pub use self::common::CommonPasswordValidator;
+pub use self::similarity::{UserAttribute, UserAttributeSimilarityValidator};
+
+/// What a validator may know about the user whose password is set. What is empty, or not known yet, is
+/// ignored.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UserAttributes<'a> {
+    /// `auth_user.username`.
+    pub username: &'a str,
+    /// `auth_user.first_name`.
+    pub first_name: &'a str,
+    /// `auth_user.last_name`.
+    pub last_name: &'a str,
+    /// `auth_user.email`.
+    pub email: &'a str,
+}
+
+/// One rule for new passwords.
+pub trait PasswordValidator: Send + Sync {
+    /// Checks `password` for the user of `user`.
+    ///
+    /// # Errors
+    /// The message for whoever chose the password.
+    fn validate(&self, password: &str, user: &UserAttributes<'_>) -> Result<(), String>;
+}
+
+/// An ordered list of validators. A clone shares the list. The default is the four of a new Django project,
+/// in its order; Django's own global default is none.
+#[derive(Clone)]
+pub struct PasswordValidators(Arc<[Box<dyn PasswordValidator>]>);
+
+/// An entry of the setting `AUTH_PASSWORD_VALIDATORS` that names no validator there is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("AUTH_PASSWORD_VALIDATORS names an unknown validator '{0}'")]
+pub struct UnknownValidator(pub String);
+
+impl PasswordValidators {
+    /// A list of the caller's own validators; an empty one allows every password.
+    pub fn new(validators: Vec<Box<dyn PasswordValidator>>) -> Self {
+        Self(validators.into())
+    }
+
+    /// A list from a setting: Django's classes separated by commas, with or without
+    /// `django.contrib.auth.password_validation.`, each with its default options. An empty text is an empty
+    /// list.
+    ///
+    /// # Errors
+    /// [`UnknownValidator`], with the bad entry.
+    pub fn from_setting(names: &str) -> Result<Self, UnknownValidator> {
+        let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let validators = names.map(|name| -> Result<Box<dyn PasswordValidator>, UnknownValidator> {
+            Ok(match name.strip_prefix("django.contrib.auth.password_validation.").unwrap_or(name) {
+                "UserAttributeSimilarityValidator" => Box::new(UserAttributeSimilarityValidator::default()),
+                "MinimumLengthValidator" => Box::new(MinimumLengthValidator::default()),
+                "CommonPasswordValidator" => Box::new(CommonPasswordValidator),
+                "NumericPasswordValidator" => Box::new(NumericPasswordValidator),
+                _ => return Err(UnknownValidator(name.to_owned())),
+            })
+        });
+        Ok(Self::new(validators.collect::<Result<_, _>>()?))
+    }
+
+    /// Asks all validators about `password`.
+    ///
+    /// # Errors
+    /// The messages of those that refuse it, in the order of the list.
+    pub fn validate_password(&self, password: &str, user: &UserAttributes<'_>) -> Result<(), Vec<String>> {
+        let errors: Vec<_> =
+            self.0.iter().filter_map(|validator| validator.validate(password, user).err()).collect();
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+}
+
+impl Default for PasswordValidators {
+    fn default() -> Self {
+        Self::new(vec![
+            Box::new(UserAttributeSimilarityValidator::default()),
+            Box::new(MinimumLengthValidator::default()),
+            Box::new(CommonPasswordValidator),
+            Box::new(NumericPasswordValidator),
+        ])
+    }
+}
+
+impl fmt::Debug for PasswordValidators {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PasswordValidators({})", self.0.len())
+    }
+}
+
+/// Refuses what is shorter than `min_length` characters.
+#[derive(Clone, Copy, Debug)]
+pub struct MinimumLengthValidator {
+    /// Characters; 8 by default.
+    pub min_length: usize,
+}
+
+impl Default for MinimumLengthValidator {
+    fn default() -> Self {
+        Self { min_length: 8 }
+    }
+}
+
+impl PasswordValidator for MinimumLengthValidator {
+    fn validate(&self, password: &str, _user: &UserAttributes<'_>) -> Result<(), String> {
+        let length = self.min_length;
+        if password.chars().count() >= length {
+            return Ok(());
+        }
+        let plural = if length == 1 { "" } else { "s" };
+        Err(format!("This password is too short. It must contain at least {length} character{plural}."))
+    }
+}
+
+/// Refuses what is made of digits alone, of any script.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NumericPasswordValidator;
+
+impl PasswordValidator for NumericPasswordValidator {
+    fn validate(&self, password: &str, _user: &UserAttributes<'_>) -> Result<(), String> {
+        if password.is_empty() || !password.chars().all(is_digit) {
+            return Ok(());
+        }
+        Err("This password is entirely numeric.".to_owned())
+    }
+}
+
+/// Python's `str.isdigit`: decimal digits, and the others with Unicode's `Numeric_Type=Digit`, such as
+/// superscripts and circled digits. Unicode adds no more of the latter (UAX #44), so the list below is final.
+fn is_digit(letter: char) -> bool {
+    letter.general_category() == GeneralCategory::DecimalNumber
+        || matches!(letter,
+            '\u{b2}'..='\u{b3}' | '\u{b9}' | '\u{1369}'..='\u{1371}' | '\u{19da}' | '\u{2070}'
+            | '\u{2074}'..='\u{2079}' | '\u{2080}'..='\u{2089}' | '\u{2460}'..='\u{2468}'
+            | '\u{2474}'..='\u{247c}' | '\u{2488}'..='\u{2490}' | '\u{24ea}' | '\u{24f5}'..='\u{24fd}'
+            | '\u{24ff}' | '\u{2776}'..='\u{277e}' | '\u{2780}'..='\u{2788}' | '\u{278a}'..='\u{2792}'
+            | '\u{10a40}'..='\u{10a43}' | '\u{10e60}'..='\u{10e68}' | '\u{11052}'..='\u{1105a}'
+            | '\u{1f100}'..='\u{1f10a}')
+}
+
+/// What `\w` matches in Python: letters, numbers and the underscore. Rust's `is_alphanumeric` has combining
+/// vowel signs and circled letters too, which Python's has not.
+pub(crate) fn is_word(letter: char) -> bool {
+    letter == '_'
+        || matches!(
+            letter.general_category_group(),
+            GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number
+        )
+}

@@ -1,0 +1,295 @@
+//! What a Django project's own user model changes (`AUTH_USER_MODEL` of `django/conf/global_settings.py`): the names of its
+//! tables, the type of its key, and the field that is the login.
+
+use super::models::{MAX_USERNAME_LENGTH, User, normalize_email, normalize_username};
+use super::password_validation::UserAttributes;
+use vitamin_framework::conf::{Env, ImproperlyConfigured};
+use vitamin_framework::database::{KeyType, Names};
+
+/// Columns of [`User`] that are no login.
+const NO_LOGINS: [&str; 9] = [
+    "id",
+    "password",
+    "last_login",
+    "is_superuser",
+    "first_name",
+    "last_name",
+    "is_staff",
+    "is_active",
+    "date_joined",
+];
+/// What an e-mail field takes (`EmailField` of `django/db/models/fields/__init__.py`).
+const MAX_EMAIL_LENGTH: usize = 254;
+
+/// The user model, as far as the environment describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserModel {
+    app_label: String,
+    /// In lower case.
+    model_name: String,
+    db_table: String,
+    key: KeyType,
+    username_field: String,
+}
+
+impl Default for UserModel {
+    /// Django's own `auth.User`.
+    fn default() -> Self {
+        Self {
+            app_label: "auth".to_owned(),
+            model_name: "user".to_owned(),
+            db_table: "auth_user".to_owned(),
+            key: KeyType::default(),
+            username_field: "username".to_owned(),
+        }
+    }
+}
+
+impl UserModel {
+    /// Reads `AUTH_USER_MODEL` (default `auth.User`), `AUTH_USER_DB_TABLE` (default: Django's name for that model's table),
+    /// `AUTH_USER_KEY` (default `integer`) and `USERNAME_FIELD` (default `username`).
+    ///
+    /// # Errors
+    /// A name that Django or the database would not take.
+    pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
+        let default = Self::default();
+        let (app_label, model_name) = match env.get("AUTH_USER_MODEL").map(str::trim) {
+            None => (default.app_label, default.model_name),
+            Some(model) => match model.split_once('.') {
+                Some((app, name)) if is_identifier(app) && is_identifier(name) => {
+                    (app.to_owned(), name.to_lowercase())
+                }
+                _ => {
+                    let message = format!(
+                        "AUTH_USER_MODEL must be of the form 'app_label.model_name', and is '{model}'."
+                    );
+                    return Err(ImproperlyConfigured::new(message));
+                }
+            },
+        };
+        let db_table = identifier("AUTH_USER_DB_TABLE", env.get("AUTH_USER_DB_TABLE"))?;
+        let username_field = identifier("USERNAME_FIELD", env.get("USERNAME_FIELD"))?;
+        let username_field = username_field.unwrap_or(default.username_field);
+        if NO_LOGINS.contains(&username_field.as_str()) {
+            let message = format!("USERNAME_FIELD: '{username_field}' can't be a login.");
+            return Err(ImproperlyConfigured::new(message));
+        }
+        Ok(Self {
+            db_table: db_table.unwrap_or_else(|| format!("{app_label}_{model_name}")),
+            app_label,
+            model_name,
+            key: env.parse("AUTH_USER_KEY", default.key)?,
+            username_field,
+        })
+    }
+
+    /// `AUTH_USER_MODEL`, the model's name in lower case.
+    #[must_use]
+    pub fn label(&self) -> String {
+        format!("{}.{}", self.app_label, self.model_name)
+    }
+
+    /// The table.
+    #[must_use]
+    pub fn db_table(&self) -> &str {
+        &self.db_table
+    }
+
+    /// Whether the table has the name that Django gives it where the model says nothing.
+    #[must_use]
+    pub fn has_default_table(&self) -> bool {
+        self.db_table == format!("{}_{}", self.app_label, self.model_name)
+    }
+
+    /// The type of the key.
+    #[must_use]
+    pub const fn key(&self) -> KeyType {
+        self.key
+    }
+
+    /// The field that is the login, which is its column too.
+    #[must_use]
+    pub fn username_field(&self) -> &str {
+        &self.username_field
+    }
+
+    /// The field's name in sentences, as AbstractUser has it; of a field of the project's own, as Django makes it.
+    #[must_use]
+    pub fn verbose_name(&self) -> String {
+        if self.is_email() { "email address".to_owned() } else { self.username_field.replace('_', " ") }
+    }
+
+    /// Whether the e-mail address is the login.
+    #[must_use]
+    pub fn is_email(&self) -> bool {
+        self.username_field == "email"
+    }
+
+    /// Whether it is the project's own, and not `auth.User`.
+    #[must_use]
+    pub fn is_swapped(&self) -> bool {
+        self.label() != "auth.user"
+    }
+
+    /// A login as it is stored: an address as `BaseUserManager.normalize_email` has it, anything else as
+    /// `AbstractBaseUser.normalize_username`.
+    #[must_use]
+    pub fn normalize(&self, login: &str) -> String {
+        if self.is_email() { normalize_email(login) } else { normalize_username(login) }
+    }
+
+    /// Characters that a login may have.
+    pub(super) fn max_length(&self) -> usize {
+        if self.is_email() { MAX_EMAIL_LENGTH } else { MAX_USERNAME_LENGTH }
+    }
+
+    /// What a password shall not be similar to.
+    pub(super) fn attributes<'a>(&self, user: &'a User) -> UserAttributes<'a> {
+        UserAttributes {
+            first_name: &user.first_name,
+            last_name: &user.last_name,
+            ..self.login_attributes(&user.username, &user.email)
+        }
+    }
+
+    /// The same, of a user who is not there yet. Where the address is the login, Django has no name to compare with.
+    pub(super) fn login_attributes<'a>(&self, login: &'a str, email: &'a str) -> UserAttributes<'a> {
+        match self.username_field.as_str() {
+            "username" => UserAttributes { username: login, email, ..Default::default() },
+            "email" => UserAttributes { email: login, ..Default::default() },
+            _ => UserAttributes { email, ..Default::default() },
+        }
+    }
+
+    /// The tables' names. Those of the many-to-many tables are Django's own
+    /// (`create_many_to_many_intermediary_model` of `django/db/models/fields/related.py`).
+    pub(super) fn names(&self, names: &mut Names) {
+        let table = &self.db_table;
+        names.rename_table("auth_user", table);
+        names.rename_column("auth_user", "username", &self.username_field);
+        let user_id = format!("{}_id", self.model_name);
+        for (through, field) in
+            [("auth_user_groups", "groups"), ("auth_user_user_permissions", "user_permissions")]
+        {
+            names.rename_table(through, &format!("{table}_{field}"));
+            names.rename_column(through, "user_id", &user_id);
+        }
+    }
+
+    /// The setting that says that the table is the project's own, if any does: then it has columns that Django alone knows,
+    /// and only Django's migrations can make it.
+    #[must_use]
+    pub fn left_to_django(&self) -> Option<&'static str> {
+        let default = Self::default();
+        [
+            (self.is_swapped(), "AUTH_USER_MODEL"),
+            (self.db_table != default.db_table, "AUTH_USER_DB_TABLE"),
+            (self.key != default.key, "AUTH_USER_KEY"),
+            (self.username_field != default.username_field, "USERNAME_FIELD"),
+        ]
+        .into_iter()
+        .find_map(|(own, setting)| own.then_some(setting))
+    }
+}
+
+/// The name of a table or a column, where it is set.
+///
+/// # Errors
+/// Anything but letters, digits and underscores, or a digit first. A database could quote more, but a name like that is
+/// rather a mistake (`"schema"."table"`, say: that is what PostgreSQL's search path is for).
+pub fn identifier(setting: &str, value: Option<&str>) -> Result<Option<String>, ImproperlyConfigured> {
+    match value.map(str::trim) {
+        Some(name) if !is_identifier(name) => Err(ImproperlyConfigured::new(format!(
+            "{setting}: '{name}' can't be used: a name has letters, digits and underscores, and no digit first."
+        ))),
+        name => Ok(name.map(str::to_owned)),
+    }
+}
+
+fn is_identifier(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|c: char| c.is_numeric())
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(pairs: &[(&str, &str)]) -> Result<UserModel, String> {
+        UserModel::from_env(&pairs.iter().copied().collect()).map_err(|error| error.to_string())
+    }
+
+    fn live(model: &UserModel) -> [String; 5] {
+        let mut names = Names::default();
+        model.names(&mut names);
+        [
+            names.table("auth_user"),
+            names.column("auth_user", "username"),
+            names.table("auth_user_groups"),
+            names.table("auth_user_user_permissions"),
+            names.column("auth_user_groups", "user_id"),
+        ]
+        .map(str::to_owned)
+    }
+
+    #[test]
+    fn names_are_those_that_django_gives() {
+        let custom = model(&[("AUTH_USER_MODEL", "accounts.TeamMember")]).unwrap();
+        assert_eq!(
+            live(&custom),
+            [
+                "accounts_teammember",
+                "username",
+                "accounts_teammember_groups",
+                "accounts_teammember_user_permissions",
+                "teammember_id"
+            ]
+        );
+        let custom = model(&[
+            ("AUTH_USER_MODEL", "accounts.Member"),
+            ("AUTH_USER_DB_TABLE", "members"),
+            ("AUTH_USER_KEY", "uuid"),
+            ("USERNAME_FIELD", "email"),
+        ])
+        .unwrap();
+        assert_eq!(
+            live(&custom),
+            ["members", "email", "members_groups", "members_user_permissions", "member_id"]
+        );
+        assert_eq!((custom.key(), custom.left_to_django()), (KeyType::Uuid, Some("AUTH_USER_MODEL")));
+    }
+
+    #[test]
+    fn django_s_own_model_changes_nothing() {
+        for pairs in [&[][..], &[("AUTH_USER_MODEL", "auth.User"), ("AUTH_USER_KEY", "bigint")]] {
+            let user = model(pairs).unwrap();
+            let mut names = Names::default();
+            user.names(&mut names);
+            assert!(names.is_empty() && user.left_to_django().is_none() && !user.is_swapped());
+        }
+        // A model of the project's own in the same table.
+        let own =
+            model(&[("AUTH_USER_MODEL", "accounts.User"), ("AUTH_USER_DB_TABLE", "auth_user")]).unwrap();
+        assert_eq!(own.left_to_django(), Some("AUTH_USER_MODEL"));
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused() {
+        for value in ["Member", "accounts.", ".Member", "accounts.models.Member", "a-b.Member"] {
+            let error = model(&[("AUTH_USER_MODEL", value)]).unwrap_err();
+            assert!(error.contains("of the form 'app_label.model_name'"), "{error}");
+        }
+        for (name, value) in [
+            ("AUTH_USER_DB_TABLE", "members; DROP TABLE x"),
+            ("AUTH_USER_DB_TABLE", "\"public\".\"members\""),
+            ("AUTH_USER_DB_TABLE", "1st"),
+            ("USERNAME_FIELD", "e-mail"),
+            ("USERNAME_FIELD", "password"),
+            ("AUTH_USER_KEY", "text"),
+        ] {
+            let error = model(&[(name, value)]).unwrap_err();
+            assert!(error.starts_with(name) && error.contains("can't be"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! `TokenAuthentication` (`rest_framework/authentication.py`).
+
+use std::borrow::Cow;
+
+use async_trait::async_trait;
+
+use super::lookup::{self, TokenAndUser, TokenLookup};
+use vitamin_rest_framework::authentication::{
+    Authentication, Credentials, Identity, credentials, get_authorization_header,
+};
+use vitamin_rest_framework::exceptions::APIException;
+use vitamin_rest_framework::request::Request;
+
+/// `Authorization: Token 401f7ac837da42b97f613d789819ff93537bee6a`. The request's credential is
+/// the [`Token`](super::Token).
+pub struct TokenAuthentication {
+    /// The word before the key, and the challenge of a 401. It is compared without regard to case.
+    pub keyword: &'static str,
+}
+
+impl TokenAuthentication {
+    /// With the keyword `Token`.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { keyword: "Token" }
+    }
+}
+
+impl Default for TokenAuthentication {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl TokenAuthentication {
+    /// The key in the header, or `None` where it is not for this class.
+    fn key<'a>(&self, header: &'a [u8]) -> Result<Option<&'a str>, APIException> {
+        match credentials(header, self.keyword) {
+            Credentials::NotMine => return Ok(None),
+            Credentials::Missing => Err("Invalid token header. No credentials provided."),
+            Credentials::Several => Err("Invalid token header. Token string should not contain spaces."),
+            Credentials::One(key) => std::str::from_utf8(key)
+                .map(Some)
+                .map_err(|_| "Invalid token header. Token string should not contain invalid characters."),
+        }
+        .map_err(APIException::authentication_failed)
+    }
+}
+
+#[async_trait(?Send)]
+impl Authentication for TokenAuthentication {
+    async fn authenticate(&self, request: &Request) -> Result<Option<Identity>, APIException> {
+        let header = get_authorization_header(request);
+        let Some(key) = self.key(&header)? else { return Ok(None) };
+        let database = request.database()?;
+        let found = match request.app_data::<TokenLookup>() {
+            Some(lookup) => lookup.get(database, key).await,
+            // The view is served without the app.
+            None => lookup::get(database, key).await,
+        };
+        identity(found?)
+    }
+
+    fn authenticate_now(&self, request: &Request) -> Option<Result<Option<Identity>, APIException>> {
+        let header = get_authorization_header(request);
+        if header.is_empty() {
+            return Some(Ok(None));
+        }
+        let lookup = request.app_data::<TokenLookup>();
+        // Written as nearly everybody writes it, and kept: there is nothing to be parsed.
+        let usual = header.strip_prefix(self.keyword.as_bytes()).and_then(|rest| rest.strip_prefix(b" "));
+        if let Some(found) = lookup.zip(usual).and_then(|(lookup, key)| lookup.kept(key)) {
+            return Some(identity(Some(found)));
+        }
+        match self.key(&header) {
+            Ok(Some(key)) => lookup?.look_up_now(request.database().ok()?, key).map(identity),
+            Ok(None) => Some(Ok(None)),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    fn authenticate_header(&self, _request: &Request) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(self.keyword))
+    }
+}
+
+fn identity(found: Option<TokenAndUser>) -> Result<Option<Identity>, APIException> {
+    let (token, user) = found.ok_or_else(|| APIException::authentication_failed("Invalid token."))?;
+    if !user.is_active {
+        return Err(APIException::authentication_failed("User inactive or deleted."));
+    }
+    Ok(Some(Identity::new(user).shared_auth(token)))
+}

@@ -1,0 +1,152 @@
+//! Token authentication (`rest_framework.authtoken`): one token a user, sent as `Authorization: Token <key>`.
+
+pub mod authentication;
+mod deletion;
+mod diagnosis;
+pub mod lookup;
+mod management;
+pub mod models;
+#[expect(missing_docs, reason = "written by diesel; the models document the columns")]
+pub mod schema;
+pub mod serializers;
+pub mod views;
+
+use std::str::FromStr;
+#[cfg(feature = "postgres")]
+use std::sync::Arc;
+
+use actix_web::web::ServiceConfig;
+
+pub use self::authentication::TokenAuthentication;
+pub use self::lookup::TokenLookup;
+#[cfg(feature = "postgres")]
+use self::lookup::{SharedBatches, bounded::Bounded};
+pub use self::models::Token;
+use vitamin_auth::user_model::identifier;
+use vitamin_auth::{UserId, UserModel};
+use vitamin_framework::app::App;
+use vitamin_framework::conf::{Env, ImproperlyConfigured};
+#[cfg(feature = "postgres")]
+use vitamin_framework::database::Database;
+use vitamin_framework::database::migrations::{AppMigrations, migrations};
+use vitamin_framework::database::needs::NeededTable;
+use vitamin_framework::database::{DatabaseError, DbConnection, Names};
+use vitamin_framework::diagnosis::Examination;
+use vitamin_framework::management::Command;
+
+/// The tokens that a worker keeps by default: with their users some 8 MB, when all of them are in use.
+const TOKEN_CACHE_SIZE: usize = 10_000;
+
+const TABLE: &str = "authtoken_token";
+/// Whether a token may be used again (`TOKEN_CACHE`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenCache {
+    /// Only while it is certain that nobody has revoked it: on SQLite while nobody commits, on PostgreSQL never.
+    #[default]
+    Exact,
+    /// On PostgreSQL until its revocation is heard of, some milliseconds later. SQLite stays exact.
+    Bounded,
+}
+
+impl FromStr for TokenCache {
+    type Err = &'static str;
+
+    fn from_str(value: &str) -> Result<Self, Self::Err> {
+        match value.to_ascii_lowercase().as_str() {
+            "exact" => Ok(Self::Exact),
+            "bounded" => Ok(Self::Bounded),
+            _ => Err("it is neither exact nor bounded"),
+        }
+    }
+}
+
+/// The app.
+pub struct AuthToken {
+    cache: TokenCache,
+    /// How many tokens each worker keeps at most; 0 for none (`TOKEN_CACHE_SIZE`).
+    cache_size: usize,
+    /// `TOKEN_DB_TABLE`, where it is set.
+    db_table: Option<String>,
+    user_model: UserModel,
+    #[cfg(feature = "postgres")]
+    batches: Arc<SharedBatches>,
+    #[cfg(feature = "postgres")]
+    bounded: Arc<Bounded>,
+}
+
+impl AuthToken {
+    /// The app with the settings of the environment.
+    ///
+    /// # Errors
+    /// A variable that can't be used.
+    pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
+        Ok(Self {
+            cache: env.parse("TOKEN_CACHE", TokenCache::default())?,
+            cache_size: env.parse("TOKEN_CACHE_SIZE", TOKEN_CACHE_SIZE)?,
+            db_table: identifier("TOKEN_DB_TABLE", env.get("TOKEN_DB_TABLE"))?,
+            user_model: UserModel::from_env(env)?,
+            #[cfg(feature = "postgres")]
+            batches: Arc::default(),
+            #[cfg(feature = "postgres")]
+            bounded: Arc::default(),
+        })
+    }
+}
+
+impl App for AuthToken {
+    fn label(&self) -> &'static str {
+        "authtoken"
+    }
+
+    fn configure(&self, config: &mut ServiceConfig) {
+        let lookup = TokenLookup::new(self.cache_size);
+        #[cfg(feature = "postgres")]
+        let lookup = lookup.sharing(&self.batches);
+        #[cfg(feature = "postgres")]
+        let lookup = match self.cache {
+            TokenCache::Exact => lookup,
+            TokenCache::Bounded => lookup.bounded(self.bounded.kept(self.cache_size)),
+        };
+        config.app_data(lookup);
+    }
+
+    #[cfg(feature = "postgres")]
+    fn ready(&self, database: &Database) {
+        let is_sqlite = database.settings().url.is_sqlite();
+        if self.cache == TokenCache::Bounded && !is_sqlite && self.cache_size > 0 {
+            self.bounded.listen(database);
+        }
+    }
+
+    fn commands(&self) -> Vec<Box<dyn Command>> {
+        vec![Box::new(management::DrfCreateToken), Box::new(management::InstallTokenTriggers)]
+    }
+
+    fn migrations(&self) -> Vec<AppMigrations> {
+        vec![migrations!()]
+    }
+
+    fn names(&self, names: &mut Names) {
+        if let Some(table) = &self.db_table {
+            names.rename_table(TABLE, table);
+        }
+    }
+
+    fn left_to_django(&self) -> Option<&'static str> {
+        // The app's migration makes a table whose rows belong to `auth_user`.
+        let own = self.db_table.as_ref().filter(|table| *table != TABLE);
+        own.map(|_| "TOKEN_DB_TABLE").or(self.user_model.left_to_django())
+    }
+
+    fn tables(&self) -> Vec<NeededTable> {
+        diagnosis::tables()
+    }
+
+    fn diagnose(&self, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+        diagnosis::diagnose(examination, self.cache)
+    }
+
+    fn delete_user(&self, connection: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
+        deletion::delete_related(connection, user_id)
+    }
+}

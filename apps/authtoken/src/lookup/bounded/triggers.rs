@@ -1,0 +1,166 @@
+//! The triggers that tell of each change to a token or a user: their SQL, and whether a database has them.
+//!
+//! A notification has the user's primary key as its payload, since every role of the database may listen, and nothing at
+//! all where everybody is concerned. A trigger must never make a statement of Django's fail. So the function knows no
+//! column but the one whose name it is given, and misses not even that where it is gone. The triggers fire `ALWAYS`: also
+//! for what a replication or a restore writes.
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use crate::schema::authtoken_token;
+use vitamin_auth::schema::auth_user;
+use vitamin_framework::database::{DatabaseError, DbConnection, Names};
+
+/// Where the notifications go.
+pub(super) const CHANNEL: &str = "vitamin_token";
+
+const FUNCTION: &str = "vitamin_token_notify";
+/// Told by the name alone where they are to be removed.
+const OF_ROWS: &str = "vitamin_token_notify";
+const OF_ALL: &str = "vitamin_token_notify_truncate";
+
+/// What PostgreSQL keeps of the function, letter by letter.
+const BODY: &str = "
+BEGIN
+    IF TG_LEVEL = 'ROW' THEN
+        PERFORM pg_catalog.pg_notify('vitamin_token',
+            COALESCE(pg_catalog.jsonb_extract_path_text(pg_catalog.to_jsonb(OLD), TG_ARGV[0]), ''));
+    ELSE
+        PERFORM pg_catalog.pg_notify('vitamin_token', '');
+    END IF;
+    RETURN NULL;
+END
+";
+
+/// Bits of `pg_trigger.tgtype`: a row's UPDATE and DELETE; TRUNCATE.
+const ROW_UPDATE_DELETE: i16 = 1 | 16 | 8;
+const TRUNCATE: i16 = 32;
+
+/// A table as the database calls it, and its column with the user's key.
+fn tables(names: &Names) -> [(&str, &str); 2] {
+    let [tokens, users] = ["authtoken_token", "auth_user"];
+    [
+        (names.table(tokens), names.column(tokens, authtoken_token::user_id::NAME)),
+        (names.table(users), names.column(users, auth_user::id::NAME)),
+    ]
+}
+
+/// What makes the triggers, in place of those that are there; without a transaction around it.
+pub(crate) fn install_sql(names: &Names) -> String {
+    let mut sql = format!(
+        "CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $vitamin${BODY}$vitamin$;\n"
+    );
+    for (table, column) in tables(names) {
+        let quoted = identifier(table);
+        for (name, event, argument) in [
+            (
+                OF_ROWS,
+                "UPDATE OR DELETE",
+                format!("FOR EACH ROW EXECUTE FUNCTION {FUNCTION}({})", literal(column)),
+            ),
+            (OF_ALL, "TRUNCATE", format!("FOR EACH STATEMENT EXECUTE FUNCTION {FUNCTION}()")),
+        ] {
+            sql.push_str(&format!(
+                "DROP TRIGGER IF EXISTS {name} ON {quoted};\nCREATE TRIGGER {name} AFTER {event} ON {quoted} {argument};\n\
+                 ALTER TABLE {quoted} ENABLE ALWAYS TRIGGER {name};\n"
+            ));
+        }
+    }
+    sql
+}
+
+/// What removes all of it, also a part of it.
+pub(crate) fn uninstall_sql(names: &Names) -> String {
+    let mut sql = String::new();
+    for (table, _) in tables(names) {
+        for name in [OF_ROWS, OF_ALL] {
+            sql.push_str(&format!("DROP TRIGGER IF EXISTS {name} ON {};\n", identifier(table)));
+        }
+    }
+    sql.push_str(&format!("DROP FUNCTION IF EXISTS {FUNCTION}();\n"));
+    sql
+}
+
+/// A condition that holds where all triggers are there as [`install_sql`] makes them, and enabled.
+pub(super) fn installed_condition(names: &Names) -> String {
+    let wanted = tables(names).map(|(table, column)| {
+        let table = literal(&identifier(table));
+        let argument = literal(&format!("{column}\\000"));
+        format!(
+            "(to_regclass({table}), '{OF_ROWS}', {ROW_UPDATE_DELETE}, {argument}), \
+             (to_regclass({table}), '{OF_ALL}', {TRUNCATE}, '')"
+        )
+    });
+    format!(
+        "(SELECT count(*) = {} FROM (VALUES {}) AS wanted (relation, name, type, argument) \
+         JOIN pg_trigger ON tgrelid = relation AND tgname = name AND tgtype = type \
+         AND encode(tgargs, 'escape') = argument \
+         JOIN pg_proc ON pg_proc.oid = tgfoid \
+         WHERE tgenabled = 'A' AND tgqual IS NULL AND prosrc = $vitamin${BODY}$vitamin$)",
+        2 * wanted.len(),
+        wanted.join(", "),
+    )
+}
+
+/// What a database has of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// All, as it should be.
+    Installed,
+    /// Something, but not all, or of another version, or disabled.
+    Other,
+    /// Nothing.
+    Missing,
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    installed: bool,
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    any: bool,
+}
+
+/// Looks them up; PostgreSQL only.
+///
+/// # Errors
+/// Those of the query.
+pub(crate) fn state(connection: &mut DbConnection) -> Result<State, DatabaseError> {
+    let sql = format!(
+        "SELECT {} AS installed, \
+         EXISTS (SELECT FROM pg_trigger WHERE tgname IN ($1, $2)) OR to_regproc($3) IS NOT NULL AS any",
+        installed_condition(connection.names())
+    );
+    let query = diesel::sql_query(sql).bind::<Text, _>(OF_ROWS).bind::<Text, _>(OF_ALL);
+    let found: Found = query.bind::<Text, _>(FUNCTION).get_result(connection)?;
+    Ok(match found {
+        Found { installed: true, .. } => State::Installed,
+        Found { any: true, .. } => State::Other,
+        Found { .. } => State::Missing,
+    })
+}
+
+fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_quoted() {
+        assert_eq!(identifier(r#"a"b"#), r#""a""b""#);
+        assert_eq!(literal("a'b"), "'a''b'");
+    }
+
+    #[test]
+    fn the_function_notifies_where_is_listened() {
+        assert_eq!(BODY.matches(&format!("pg_notify('{CHANNEL}'")).count(), 2);
+    }
+}

@@ -1,0 +1,112 @@
+mod commits;
+
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::Integer;
+use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+use tokio::task::yield_now;
+
+use super::*;
+use vitamin_auth::Auth;
+use vitamin_framework::app::Apps;
+use vitamin_framework::apps;
+use vitamin_framework::conf::Env;
+use vitamin_framework::database::DatabaseSettings;
+
+use crate::AuthToken;
+
+/// A database with the tokens 1 to 5, each of the user of that number.
+fn open(mode: &str) -> (tempfile::TempDir, Database, SqliteConnection) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("db").to_str().unwrap().to_owned();
+    let env = [("DATABASE_URL", path.as_str()), ("SQLITE_JOURNAL_MODE", mode), ("DATABASE_POOL_SIZE", "1")];
+    let database = Database::new(&DatabaseSettings::from_env(&Env::from_iter(env)).unwrap());
+    migrate(&database);
+    let mut other = SqliteConnection::establish(&path).unwrap();
+    let tokens = "WITH n (i) AS (VALUES (1), (2), (3), (4), (5)) INSERT INTO";
+    other
+        .batch_execute(&format!(
+            "{tokens} auth_user (id, password, is_superuser, username, first_name, last_name, email, is_staff,
+             is_active, date_joined) SELECT i, '!', 0, i, '', '', '', 0, 1, '2026-01-01 00:00:00' FROM n;
+             {tokens} authtoken_token (key, created, user_id) SELECT i, '2026-01-01 00:00:00', i FROM n"
+        ))
+        .unwrap();
+    (folder, database, other)
+}
+
+fn migrate(database: &Database) {
+    let mut connection = database.get().unwrap();
+    let env = Env::from_iter([("SECRET_KEY", "x")]);
+    let apps = apps![Auth::from_env(&env).unwrap(), AuthToken::from_env(&env).unwrap()];
+    Apps::new(apps).unwrap().migrations().apply_all(&mut connection).unwrap();
+}
+
+/// Which of the tokens are found, without waiting.
+fn found(lookup: &TokenLookup, database: &Database) -> Vec<String> {
+    let found = |key: u8| {
+        let key = key.to_string();
+        let kept = lookup.kept(key.as_bytes()).map(Some);
+        kept.or_else(|| lookup.look_up_now(database, &key)).expect("nothing is to be waited for")
+    };
+    let found = (1..=5).filter_map(found);
+    found.map(|(token, user)| format!("{} {}", token.key, user.username)).collect()
+}
+
+/// Whether nobody reads a state that is not the last one.
+fn is_unread(other: &mut SqliteConnection) -> bool {
+    #[derive(QueryableByName)]
+    struct Checkpoint {
+        #[diesel(sql_type = Integer)]
+        busy: i32,
+    }
+    other.batch_execute("UPDATE auth_user SET last_name = last_name || 'x' WHERE id = 5").unwrap();
+    sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Checkpoint>(other).unwrap().busy == 0
+}
+
+#[actix_web::test]
+async fn a_revocation_counts_within_a_turn_too() {
+    let all = ["1 1", "2 2", "3 3", "4 4", "5 5"];
+    for (mode, size) in [("wal", 0), ("wal", 3), ("wal", 100), ("delete", 0), ("delete", 100)] {
+        let (_folder, database, mut other) = open(mode);
+        let lookup = TokenLookup::new(size);
+        for turn in 0..20 {
+            for _ in 0..turn % 3 {
+                assert_eq!(found(&lookup, &database), all);
+            }
+            other.batch_execute("UPDATE authtoken_token SET key = 'x' WHERE key = '3'").unwrap();
+            assert_eq!(found(&lookup, &database), ["1 1", "2 2", "4 4", "5 5"], "{mode}, {size} kept");
+            other.batch_execute("UPDATE authtoken_token SET key = '3' WHERE key = 'x'").unwrap();
+            assert_eq!(found(&lookup, &database), all, "{mode}, {size} kept");
+            other.batch_execute("UPDATE auth_user SET username = 'new' WHERE id = 1").unwrap();
+            assert_eq!(found(&lookup, &database)[0], "1 new", "{mode}, {size} kept");
+            other.batch_execute("UPDATE auth_user SET username = '1' WHERE id = 1").unwrap();
+            if turn % 2 == 0 {
+                yield_now().await;
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn nothing_is_held_once_the_thread_waits() {
+    let (_folder, database, mut other) = open("wal");
+    let lookup = TokenLookup::new(100);
+    for _ in 0..5 {
+        assert_eq!(found(&lookup, &database).len(), 5);
+        assert!(!is_unread(&mut other), "the look-ups of a turn share a snapshot");
+        yield_now().await;
+        assert!(is_unread(&mut other));
+    }
+    assert_eq!(found(&lookup, &database).len(), 5);
+    drop(lookup);
+    yield_now().await;
+    assert!(is_unread(&mut other));
+}
+
+#[actix_web::test]
+async fn after_a_key_that_is_nobody_s_the_schema_is_known() {
+    let (_folder, database, _other) = open("wal");
+    let lookup = TokenLookup::new(100);
+    assert!(lookup.look_up_now(&database, "nobody's").is_some_and(|found| found.is_none()));
+    let local = lookup.local.borrow();
+    assert!(local.cache.stamp().is_some() && local.tells_places == Some(true));
+}

@@ -1,0 +1,179 @@
+//! What commits by others do to what was kept: the answers are always those of the database itself.
+
+use proptest::prelude::*;
+
+use super::*;
+use vitamin_auth::models::User;
+
+/// Tokens of users of the same number, and as many users without one, numbered from 100.
+const TOKENS: i32 = 20;
+
+/// A database of such pages, in WAL mode, with a table of something else.
+fn open(page_size: u32, auto_vacuum: u8) -> (tempfile::TempDir, Database, SqliteConnection) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("db").to_str().unwrap().to_owned();
+    let mut other = SqliteConnection::establish(&path).unwrap();
+    let settings = format!("PRAGMA page_size = {page_size}; PRAGMA auto_vacuum = {auto_vacuum}");
+    other.batch_execute(&format!("{settings}; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF")).unwrap();
+    let env = Env::from_iter([("DATABASE_URL", path.as_str()), ("DATABASE_POOL_SIZE", "1")]);
+    let database = Database::new(&DatabaseSettings::from_env(&env).unwrap());
+    migrate(&database);
+    let numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20)";
+    let columns = "id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined";
+    let user = "'!' || printf('%.60c', 'x'), 0, u, '', '', '', 0, 1, '2026-01-01 00:00:00'";
+    other
+        .batch_execute(&format!(
+            "{numbers}, ids (u) AS (SELECT i FROM n UNION ALL SELECT 100 + i FROM n)
+             INSERT INTO auth_user ({columns}) SELECT u, {user} FROM ids;
+             {numbers} INSERT INTO authtoken_token (key, created, user_id) SELECT i, '2026-01-01 00:00:00', i FROM n;
+             CREATE TABLE something (id INTEGER PRIMARY KEY, content TEXT);
+             CREATE TABLE spare AS SELECT * FROM auth_user; UPDATE spare SET first_name = 'spare';
+             PRAGMA legacy_alter_table = ON"
+        ))
+        .unwrap();
+    (folder, database, other)
+}
+
+/// All tokens with their users, by the look-up, and by a connection that keeps nothing.
+fn both(lookup: &TokenLookup, database: &Database) -> (Vec<Option<Found>>, Vec<Option<Found>>) {
+    let mut connection = database.get().unwrap();
+    let keys = || (1..=TOKENS).map(|key| key.to_string());
+    let looked_up = |key: String| {
+        let kept = lookup.kept(key.as_bytes()).map(Some);
+        let found = kept.or_else(|| lookup.look_up_now(database, &key));
+        // Where another writes just now the pool would be asked.
+        let found = found
+            .unwrap_or_else(|| Token::get_with_user(&mut database.get().unwrap(), &key).unwrap().map(shared));
+        found.map(|(token, user)| (Token::clone(&token), User::clone(&user)))
+    };
+    let looked_up = keys().map(looked_up).collect();
+    (looked_up, keys().map(|key| Token::get_with_user(&mut connection, &key).unwrap()).collect())
+}
+
+type Found = (Token, User);
+
+/// What somebody may do to the database, to the user or the token of a number, with a text of some length.
+#[rustfmt::skip]
+const DEEDS: &[&str] = &[
+    "UPDATE auth_user SET is_active = 1 - is_active WHERE id = {i}",
+    "UPDATE auth_user SET username = username || 'x' WHERE id = {i}",
+    "UPDATE auth_user SET email = printf('%.{n}c', 'e') WHERE id = {i}",
+    "UPDATE auth_user SET email = substr(email, 1, max(length(email) - 1, 0)) || char(97 + {n} % 26) WHERE id = {i}",
+    "DELETE FROM auth_user WHERE id = {i}",
+    "DELETE FROM authtoken_token WHERE user_id = {i}",
+    "DELETE FROM authtoken_token",
+    "DELETE FROM authtoken_token WHERE key <> '{i}'",
+    "INSERT OR IGNORE INTO authtoken_token (key, created, user_id) SELECT id, '2026-01-02 00:00:00', id FROM auth_user WHERE id <= 20",
+    "INSERT OR IGNORE INTO authtoken_token (key, created, user_id) VALUES ('{i}', '2026-01-03 00:00:00', {i})",
+    "UPDATE OR IGNORE authtoken_token SET user_id = 100 + {i} WHERE key = '{i}'",
+    "UPDATE OR IGNORE authtoken_token SET key = 'x' || key WHERE key = '{i}'",
+    "UPDATE authtoken_token SET created = '2026-02-01 00:00:' || printf('%02d', {i}) WHERE key = '{i}'",
+    "INSERT INTO something (content) VALUES (printf('%.{n}c', 's'))",
+    "UPDATE something SET content = printf('%.{n}c', 't') WHERE id = {i}",
+    "UPDATE something SET content = 's' || substr(content, 2) WHERE id = {i}",
+    "DELETE FROM something WHERE id % 7 = {i} % 7",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {n}) INSERT INTO something (content) SELECT i FROM n",
+    "BEGIN; UPDATE auth_user SET is_active = 0; DELETE FROM authtoken_token; ROLLBACK",
+    "BEGIN; UPDATE auth_user SET is_staff = 1 WHERE id = {i}; SAVEPOINT s; DELETE FROM something; ROLLBACK TO s; COMMIT",
+    "BEGIN; DELETE FROM authtoken_token WHERE key = '{i}'; INSERT INTO something (content) VALUES (printf('%.{n}c', 's')); COMMIT",
+    "PRAGMA wal_checkpoint(PASSIVE)",
+    "PRAGMA wal_checkpoint(RESTART)",
+    "PRAGMA wal_checkpoint(TRUNCATE)",
+    "PRAGMA incremental_vacuum",
+    "VACUUM",
+    "CREATE INDEX created ON authtoken_token (key, created)",
+    "CREATE INDEX password ON auth_user (id, password, is_active)",
+    "DROP INDEX created",
+    "DROP INDEX password",
+    "ALTER TABLE auth_user ADD COLUMN more TEXT NOT NULL DEFAULT ''",
+    "UPDATE auth_user SET more = printf('%.{n}c', 'm') WHERE id = {i}",
+    "BEGIN; ALTER TABLE auth_user RENAME TO other; ALTER TABLE spare RENAME TO auth_user; ALTER TABLE other RENAME TO spare; COMMIT",
+    "BEGIN; ALTER TABLE auth_user RENAME TO users; CREATE VIEW auth_user AS SELECT DISTINCT * FROM users; COMMIT",
+    "BEGIN; ALTER TABLE auth_user RENAME TO users; CREATE VIEW auth_user AS SELECT id, password, last_login, is_superuser, username,
+     first_name, last_name, email, is_staff, EXISTS (SELECT 1 FROM something WHERE something.id = users.id) AS is_active, date_joined
+     FROM users; COMMIT",
+    "UPDATE users SET is_active = 1 - is_active, first_name = first_name || 'v' WHERE id = {i}",
+    "BEGIN; DROP VIEW auth_user; ALTER TABLE users RENAME TO auth_user; COMMIT",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #[test]
+    fn the_answers_are_those_of_the_database(
+        page_size in prop_oneof![Just(512), Just(4096)],
+        auto_vacuum in 0..3_u8,
+        size in prop_oneof![Just(8), Just(100)],
+        deeds in prop::collection::vec((0..DEEDS.len(), prop_oneof![1..=2_i32, 1..=TOKENS], 0..1500_u32, any::<bool>()), 1..80),
+    ) {
+        let (_folder, database, mut other) = open(page_size, auto_vacuum);
+        let lookup = TokenLookup::new(size);
+        actix_web::rt::System::new().block_on(async {
+            for (deed, i, n, ends_turn) in deeds {
+                let sql = DEEDS[deed].replace("{i}", &i.to_string()).replace("{n}", &n.to_string());
+                // Not everything can be done at any time.
+                if other.batch_execute(&sql).is_err() {
+                    let _ = other.batch_execute("ROLLBACK");
+                }
+                for _ in 0..2 {
+                    let (looked_up, stored) = both(&lookup, &database);
+                    prop_assert!(looked_up == stored, "after {}", sql);
+                }
+                if ends_turn {
+                    yield_now().await;
+                }
+            }
+            Ok(())
+        })?;
+    }
+}
+
+/// Which of the tokens are found without a look at the database.
+fn kept(lookup: &TokenLookup) -> Vec<i32> {
+    (1..=TOKENS).filter(|key| lookup.kept(key.to_string().as_bytes()).is_some()).collect()
+}
+
+#[actix_web::test]
+async fn a_commit_elsewhere_leaves_what_was_kept() {
+    let (_folder, database, mut other) = open(512, 0);
+    let lookup = TokenLookup::new(100);
+    // Without pages that a table could get back.
+    other.batch_execute("INSERT INTO something (id, content) VALUES (1, 'one'); VACUUM").unwrap();
+    let all: Vec<i32> = (1..=TOKENS).collect();
+    let fill = || assert_eq!(both(&lookup, &database).0.iter().flatten().count(), all.len());
+    fill();
+    assert_eq!(kept(&lookup), all);
+    for _ in 0..10 {
+        // Its length is the same, as a row that grows may need a page more.
+        other.batch_execute("UPDATE something SET content = printf('%03d', abs(random() % 1000))").unwrap();
+        assert_eq!(kept(&lookup), all);
+        other.batch_execute("UPDATE auth_user SET is_staff = 1 - is_staff WHERE id = 3").unwrap();
+        let rest = kept(&lookup);
+        assert!(!rest.contains(&3) && rest.contains(&20) && rest.len() >= 15, "{rest:?}");
+        fill();
+        assert_eq!(kept(&lookup), all);
+    }
+    // A table that grows writes the first page. What that said before is not known the first time.
+    let grow = "INSERT INTO something (content) VALUES (printf('%.400c', 's'))";
+    for _ in 0..2 {
+        other.batch_execute(grow).unwrap();
+        kept(&lookup);
+    }
+    fill();
+    for _ in 0..10 {
+        other.batch_execute(grow).unwrap();
+        assert_eq!(kept(&lookup), all);
+    }
+    other.batch_execute("UPDATE auth_user SET email = printf('%.2000c', 'e') WHERE id = 3").unwrap();
+    for all_may_have_changed in [
+        // A page that the row goes on in.
+        "UPDATE auth_user SET email = substr(email, 1, 1999) || 'x' WHERE id = 3",
+        "CREATE TABLE another (id INTEGER)",
+        "DELETE FROM something WHERE id > 1",
+        "PRAGMA wal_checkpoint(TRUNCATE); UPDATE something SET content = '000'",
+    ] {
+        fill();
+        yield_now().await;
+        other.batch_execute(all_may_have_changed).unwrap();
+        assert!(kept(&lookup).is_empty(), "{all_may_have_changed}");
+    }
+}

@@ -1,0 +1,49 @@
+//! `manage drf_create_token [-r] username` (`rest_framework/authtoken/management/commands/drf_create_token.py`).
+
+use std::io::Write;
+use std::sync::Arc;
+
+use clap::{ArgMatches, Args, FromArgMatches};
+
+use crate::models::Token;
+use vitamin_auth::models::User;
+use vitamin_framework::management::{Command, CommandError};
+use vitamin_framework::project::Project;
+
+pub(in super::super) struct DrfCreateToken;
+
+#[derive(Args)]
+struct Options {
+    /// Whose token it is.
+    username: String,
+    /// Reset existing User token and create a new one.
+    #[arg(short, long = "reset")]
+    reset_token: bool,
+}
+
+impl Command for DrfCreateToken {
+    fn command(&self) -> clap::Command {
+        Options::augment_args(
+            clap::Command::new("drf_create_token").about("Creates a token for a given user."),
+        )
+    }
+
+    fn handle(
+        &self,
+        project: &Arc<Project>,
+        arguments: &ArgMatches,
+        out: &mut dyn Write,
+    ) -> Result<(), CommandError> {
+        let Options { username, reset_token } = Options::from_arg_matches(arguments)?;
+        let mut connection = project.database.get()?;
+        let user = User::get_by_natural_key(&mut connection, &username)?.ok_or_else(|| {
+            CommandError::new(format!("Cannot create the Token: user {username} does not exist"))
+        })?;
+        if reset_token {
+            Token::delete_of_user(&mut connection, user.id)?;
+        }
+        let (token, _) = Token::get_or_create(&mut connection, user.id)?;
+        writeln!(out, "Generated token {} for user {username}", token.key)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,143 @@
+//! The token, as Django REST framework's table `authtoken_token` has it (`rest_framework/authtoken/models.py`).
+
+use std::fmt::{self, Write};
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as QueryError};
+use diesel::sql_types::Text;
+
+use crate::schema::authtoken_token;
+use vitamin_auth::models::User;
+use vitamin_auth::schema::auth_user;
+use vitamin_framework::crypto::fill_random;
+use vitamin_framework::database::{DatabaseError, DbConnection, Moment, Prepared, UserId, now, on_variant};
+
+/// A row of `authtoken_token`. Its `Debug` leaves the key out.
+#[derive(Clone, PartialEq, Eq, Queryable, Selectable, Identifiable, Insertable)]
+#[diesel(table_name = authtoken_token, primary_key(key))]
+pub struct Token {
+    /// The key that the client sends: 40 lower-case hexadecimal digits.
+    pub key: String,
+    /// As [`now`] has it: UTC, but for SQLite without `USE_TZ`.
+    #[diesel(deserialize_as = Moment)]
+    pub created: NaiveDateTime,
+    /// Whose token it is; a user has one at most.
+    pub user_id: UserId,
+}
+
+impl Token {
+    /// 20 random bytes in hexadecimal.
+    #[must_use]
+    pub fn generate_key() -> String {
+        let mut bytes = [0; 20];
+        fill_random(&mut bytes);
+        bytes.iter().fold(String::with_capacity(40), |mut key, byte| {
+            // Writing to a String can't fail.
+            let _ = write!(key, "{byte:02x}");
+            key
+        })
+    }
+
+    /// The token of this key with its user, or `None`.
+    ///
+    /// # Errors
+    /// Those of the query.
+    pub fn get_with_user(
+        connection: &mut DbConnection,
+        key: &str,
+    ) -> Result<Option<(Self, User)>, DatabaseError> {
+        let query = authtoken_token::table.inner_join(auth_user::table).filter(authtoken_token::key.eq(key));
+        // On the variant itself, since `MultiConnection` writes a query's text anew each time, which costs more than to
+        // run this one.
+        let found: Option<(Moment, User)> = on_variant!(connection, |inner| {
+            // What the token's two other columns are is known.
+            let query = query.select((authtoken_token::created, User::as_select()));
+            Prepared::new(query, key.into_sql::<Text>()).get_result(inner)
+        })
+        .optional()?;
+        Ok(found.map(|(created, user)| {
+            (Self { key: key.to_owned(), created: created.into(), user_id: user.id }, user)
+        }))
+    }
+
+    /// Those of these keys that there are, with their users.
+    ///
+    /// # Errors
+    /// Those of the query.
+    #[cfg(feature = "postgres")]
+    pub(super) fn get_many_with_user(
+        connection: &mut DbConnection,
+        keys: &[&str],
+    ) -> Result<Vec<(Self, User)>, DatabaseError> {
+        let key = authtoken_token::key;
+        let query = authtoken_token::table.inner_join(auth_user::table);
+        // On the variant itself PostgreSQL gets the keys as one array, so one prepared statement does for any number.
+        let query = query.filter(key.eq_any(keys));
+        Ok(on_variant!(connection, |inner| query.select((Self::as_select(), User::as_select())).load(inner))?)
+    }
+
+    /// The user's token, and whether it was made just now. When several ask at once, all get the same.
+    ///
+    /// # Errors
+    /// Those of the queries; no such user among them.
+    pub fn get_or_create(
+        connection: &mut DbConnection,
+        user_id: UserId,
+    ) -> Result<(Self, bool), DatabaseError> {
+        if let Some(token) = Self::of_user(connection, user_id)? {
+            return Ok((token, false));
+        }
+        let token = Self { key: Self::generate_key(), created: now(connection)?, user_id };
+        match diesel::insert_into(authtoken_token::table).values(&token).execute(connection) {
+            Ok(_) => Ok((token, true)),
+            // Somebody else was faster: the token is theirs.
+            Err(error @ QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
+                let token = Self::of_user(connection, user_id)?;
+                token.map(|token| (token, false)).ok_or_else(|| error.into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The user's token, or `None`.
+    ///
+    /// # Errors
+    /// Those of the query.
+    pub fn of_user(connection: &mut DbConnection, user_id: UserId) -> Result<Option<Self>, DatabaseError> {
+        let query =
+            authtoken_token::table.filter(authtoken_token::user_id.eq(user_id)).select(Self::as_select());
+        Ok(query.get_result(connection).optional()?)
+    }
+
+    /// Revokes the user's token, if there is one.
+    ///
+    /// # Errors
+    /// Those of the query.
+    pub fn delete_of_user(connection: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
+        diesel::delete(authtoken_token::table.filter(authtoken_token::user_id.eq(user_id)))
+            .execute(connection)?;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token").field("user_id", &self.user_id).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_forty_hexadecimal_digits_and_never_print() {
+        let token =
+            Token { key: Token::generate_key(), created: NaiveDateTime::default(), user_id: 7.into() };
+        assert_eq!(token.key.len(), 40);
+        assert!(token.key.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c)));
+        assert_ne!(token.key, Token::generate_key());
+        assert_eq!(format!("{token:?}"), "Token { user_id: Integer(7), .. }");
+    }
+}

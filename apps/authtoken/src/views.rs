@@ -1,0 +1,42 @@
+//! `obtain_auth_token` (`rest_framework/authtoken/views.py`): a token for a user's name and password.
+
+use serde_json::json;
+
+use super::models::Token;
+use super::serializers::{Credentials, auth_token_serializer};
+use vitamin_auth::authenticate;
+use vitamin_rest_framework::classes;
+use vitamin_rest_framework::data::Data;
+use vitamin_rest_framework::error_detail::Detail;
+use vitamin_rest_framework::exceptions::APIException;
+use vitamin_rest_framework::parsers::{FormParser, JSONParser, MultiPartParser};
+use vitamin_rest_framework::renderers::JSONRenderer;
+use vitamin_rest_framework::request::Request;
+use vitamin_rest_framework::response::Response;
+use vitamin_rest_framework::views::APIView;
+
+/// The view, to be mounted where the project wants it: `path("api-token-auth/", obtain_auth_token())`.
+///
+/// It answers `{"token": "…"}`, the same token each time. Everybody may ask, as often as they like, unless the project
+/// gives it throttle classes; the default authentication classes still run, so a bad credential in the header is
+/// refused.
+#[must_use]
+pub fn obtain_auth_token() -> APIView {
+    APIView::new("ObtainAuthToken")
+        .throttle_classes(classes![])
+        .permission_classes(classes![])
+        .parser_classes(classes![FormParser, MultiPartParser, JSONParser])
+        .renderer_classes(classes![JSONRenderer])
+        .serializer(auth_token_serializer())
+        .post(post)
+}
+
+async fn post(request: Request, data: Data) -> Result<Response, APIException> {
+    let Credentials { username, password } = request.validated(&data)?;
+    let user = authenticate(&request, &username, &password).await?.ok_or_else(|| {
+        let message = "Unable to log in with provided credentials.";
+        APIException::validation_error(Detail::non_field(message, "authorization"))
+    })?;
+    let (token, _) = request.database()?.run(move |db| Token::get_or_create(db, user.id)).await?;
+    Ok(Response::new(json!({"token": token.key})))
+}

@@ -1,0 +1,71 @@
+//! `BasicAuthentication`: username and password in every request.
+
+use std::borrow::Cow;
+
+use async_trait::async_trait;
+
+use super::{Authentication, Credentials, Identity, credentials, get_authorization_header};
+use crate::exceptions::APIException;
+use crate::mediatypes::latin1;
+use crate::python::base64::b64decode;
+use crate::request::Request;
+use vitamin_auth::authenticate;
+
+/// `Authorization: Basic <base64 of name:password>` (RFC 7617).
+pub struct BasicAuthentication {
+    /// The realm of the challenge.
+    pub www_authenticate_realm: &'static str,
+}
+
+impl BasicAuthentication {
+    /// The class with the realm `api`.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { www_authenticate_realm: "api" }
+    }
+}
+
+impl Default for BasicAuthentication {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait(?Send)]
+impl Authentication for BasicAuthentication {
+    async fn authenticate(&self, request: &Request) -> Result<Option<Identity>, APIException> {
+        let header = get_authorization_header(request);
+        let decoded = match credentials(&header, "basic") {
+            Credentials::NotMine => return Ok(None),
+            Credentials::Missing => Err("Invalid basic header. No credentials provided."),
+            Credentials::Several => {
+                Err("Invalid basic header. Credentials string should not contain spaces.")
+            }
+            Credentials::One(word) => {
+                decode(word).ok_or("Invalid basic header. Credentials not correctly base64 encoded.")
+            }
+        };
+        let (username, password) = decoded.map_err(APIException::authentication_failed)?;
+        let user = authenticate(request, &username, &password).await?;
+        // An inactive user gets the same error: authenticate() returns none.
+        let user = user.ok_or_else(|| APIException::authentication_failed("Invalid username/password."))?;
+        Ok(Some(Identity::new(user)))
+    }
+
+    fn authenticate_now(&self, request: &Request) -> Option<Result<Option<Identity>, APIException>> {
+        let header = get_authorization_header(request);
+        (credentials(&header, "basic") == Credentials::NotMine).then_some(Ok(None))
+    }
+
+    fn authenticate_header(&self, _request: &Request) -> Option<Cow<'static, str>> {
+        Some(format!("Basic realm=\"{}\"", self.www_authenticate_realm).into())
+    }
+}
+
+/// Username and password, decoded as UTF-8 or else as Latin-1.
+fn decode(word: &[u8]) -> Option<(String, String)> {
+    let bytes = b64decode(word)?;
+    let text = String::from_utf8(bytes).unwrap_or_else(|error| latin1(error.as_bytes()).into_owned());
+    let (username, password) = text.split_once(':')?;
+    Some((username.to_owned(), password.to_owned()))
+}

@@ -1,0 +1,42 @@
+//! `RemoteUserAuthentication`: a proxy in front of the server authenticates the user.
+
+use actix_web::http::header::HeaderName;
+use async_trait::async_trait;
+
+use super::{Authentication, Identity};
+use crate::exceptions::APIException;
+use crate::mediatypes::latin1;
+use crate::request::Request;
+use vitamin_auth::RemoteUserBackend;
+use vitamin_framework::http::get_header;
+
+/// Authenticates the user named by a proxy in a header. Not one of the defaults.
+///
+/// Danger: anyone who can reach the server directly can impersonate any user. Only the proxy may reach the server, and it
+/// must remove this header from the requests of clients.
+///
+/// The header replaces the variable `REMOTE_USER`, which Django's server sets. The name is decoded as ISO 8859-1, as
+/// Django decodes headers.
+pub struct RemoteUserAuthentication {
+    /// The name of the header, such as `x-remote-user`.
+    pub header: HeaderName,
+    /// Turns the name into a user.
+    pub backend: RemoteUserBackend,
+}
+
+impl RemoteUserAuthentication {
+    /// The class with this header. Unknown users are created, as in Django.
+    #[must_use]
+    pub fn new(header: HeaderName) -> Self {
+        Self { header, backend: RemoteUserBackend::default() }
+    }
+}
+
+#[async_trait(?Send)]
+impl Authentication for RemoteUserAuthentication {
+    async fn authenticate(&self, request: &Request) -> Result<Option<Identity>, APIException> {
+        let Some(remote_user) = get_header(request.headers(), &self.header) else { return Ok(None) };
+        let user = self.backend.authenticate(request, &latin1(&remote_user)).await?;
+        Ok(user.map(Identity::new))
+    }
+}

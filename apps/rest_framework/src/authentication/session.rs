@@ -1,0 +1,82 @@
+//! `SessionAuthentication`: authenticates the user of a Django session.
+
+use std::cell::Cell;
+
+use actix_web::http::header::{COOKIE, HeaderName, ORIGIN, REFERER};
+use actix_web::web::Data as AppData;
+use async_trait::async_trait;
+
+use super::{Authentication, Identity};
+use crate::data::Data;
+use crate::exceptions::APIException;
+use crate::mediatypes::latin1;
+use crate::request::Request;
+use vitamin_auth::sessions::get_user;
+use vitamin_framework::csrf::{CsrfRequest, check};
+use vitamin_framework::http::{get_cookie, get_header, get_host, is_secure};
+use vitamin_framework::middleware::Site;
+
+/// Authenticates the user of Django's session cookie. Unsafe methods also require a CSRF token, or are answered with
+/// 403. A session without a user is treated as no session.
+///
+/// It has no challenge. If it is a view's first class, a denied anonymous request is 403 instead of 401.
+pub struct SessionAuthentication;
+
+#[async_trait(?Send)]
+impl Authentication for SessionAuthentication {
+    async fn authenticate(&self, request: &Request) -> Result<Option<Identity>, APIException> {
+        request.vary_on_cookie();
+        let Some(user) = get_user(request).await? else { return Ok(None) };
+        enforce_csrf(request).await?;
+        Ok(Some(Identity::new(user)))
+    }
+
+    fn authenticate_now(&self, request: &Request) -> Option<Result<Option<Identity>, APIException>> {
+        request.vary_on_cookie();
+        (!request.headers().contains_key(COOKIE)).then_some(Ok(None))
+    }
+}
+
+/// Denies a request that another site may have made the browser send.
+async fn enforce_csrf(request: &Request) -> Result<(), APIException> {
+    let site = request.app_data::<AppData<Site>>();
+    let site = site.ok_or_else(|| APIException::server_error("the app data has no Site"))?;
+    let settings = &site.settings;
+    let text =
+        |name: &HeaderName| get_header(request.headers(), name).map(|value| latin1(&value).into_owned());
+    let (token, origin, referer) = (text(&settings.csrf.header_name), text(&ORIGIN), text(&REFERER));
+    let cookie = get_cookie(request.headers(), &settings.csrf.cookie_name);
+    let host = get_host(request, settings);
+    let port = request.app_config().local_addr().port();
+    let csrf_request = CsrfRequest {
+        method: request.method().as_str(),
+        cookie: cookie.as_deref(),
+        header: token.as_deref(),
+        origin: origin.as_deref(),
+        referer: referer.as_deref(),
+        // The middleware has checked the host.
+        host: Some(&host),
+        is_secure: is_secure(request, settings),
+        trusted_origins: &settings.csrf.trusted_origins,
+        cookie_domain: settings.csrf.cookie_domain.as_deref().map(|domain| (domain, port)),
+    };
+    // The form is parsed only if the check needs its token, because a malformed body has a different response.
+    let form_is_needed = Cell::new(false);
+    let mut checked = check(&csrf_request, || {
+        form_is_needed.set(true);
+        None
+    });
+    if form_is_needed.get() {
+        let form_token = request.parse_ahead(form_token).await?;
+        checked = check(&csrf_request, || form_token);
+    }
+    checked
+        .map_err(|reason| APIException::permission_denied(Some(&reason.detail(&settings.csrf.header_name))))
+}
+
+/// The last `csrfmiddlewaretoken` of a form. Files of that name are ignored.
+fn form_token(data: &Data) -> Option<String> {
+    let Data::Form(form) = data else { return None };
+    let values = form.get_list("csrfmiddlewaretoken").iter().rev();
+    values.filter_map(|value| value.as_str()).next().map(str::to_owned)
+}

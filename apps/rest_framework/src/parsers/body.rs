@@ -1,0 +1,192 @@
+//! Reads the bodies of requests: with a timeout for each body, and a memory limit for all bodies together.
+//!
+//! Django leaves both to the server in front of it. This server may have none. Without these limits, a client could send
+//! half of a body and occupy memory indefinitely.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::rt::time::timeout;
+use bytes::Bytes;
+use futures_util::StreamExt;
+
+use super::UploadLimits;
+use crate::exceptions::APIException;
+use vitamin_framework::conf::{Env, ImproperlyConfigured};
+
+/// The default of `REQUEST_BODIES_MAX_MEMORY`: about ten forms of `FILE_UPLOAD_MAX_SIZE`.
+const DEFAULT_MAX_MEMORY: usize = 268_435_456;
+
+/// The first bytes of each body are exempt from the memory limit, so exhausting it cannot block logins. Half of what
+/// actix-http buffers of each body.
+const EXEMPT_BYTES: usize = 16_384;
+
+/// The timeouts and the memory limit of reading bodies. Clones share the memory limit.
+#[derive(Clone, Debug)]
+pub struct Bodies {
+    /// The maximum time between two chunks of a body (`REQUEST_BODY_IDLE_TIMEOUT`, seconds, default 20).
+    pub idle_timeout: Duration,
+    /// The maximum time for a whole body (`REQUEST_BODY_TIMEOUT`, seconds, default 60).
+    pub timeout: Duration,
+    memory: Arc<MemoryBudget>,
+}
+
+/// The memory for bodies, shared by all workers. In bytes.
+#[derive(Debug)]
+struct MemoryBudget {
+    used: AtomicUsize,
+    max: usize,
+}
+
+impl Default for Bodies {
+    fn default() -> Self {
+        Self::new(Duration::from_secs(20), Duration::from_secs(60), DEFAULT_MAX_MEMORY)
+    }
+}
+
+impl Bodies {
+    /// Reads bodies with these timeouts, and at most `max_memory` bytes for all bodies together.
+    #[must_use]
+    pub fn new(idle_timeout: Duration, timeout: Duration, max_memory: usize) -> Self {
+        Self {
+            idle_timeout,
+            timeout,
+            memory: Arc::new(MemoryBudget { used: AtomicUsize::new(0), max: max_memory }),
+        }
+    }
+
+    /// Reads the settings, including `REQUEST_BODIES_MAX_MEMORY` (bytes, default 256 MiB).
+    ///
+    /// # Errors
+    /// A setting is not a number, or the memory is less than the largest body that `limits` allow.
+    pub fn from_env(env: &Env, limits: &UploadLimits) -> Result<Self, ImproperlyConfigured> {
+        let default = Self::default();
+        let seconds = |set: Option<NonZeroU32>, default| {
+            set.map_or(default, |seconds| Duration::from_secs(seconds.get().into()))
+        };
+        let largest = limits.file_upload_max_size.max(limits.data_upload_max_memory_size);
+        let max_memory = env.parse("REQUEST_BODIES_MAX_MEMORY", DEFAULT_MAX_MEMORY.max(largest))?;
+        if max_memory < largest {
+            return Err(ImproperlyConfigured::new(format!(
+                "REQUEST_BODIES_MAX_MEMORY: {max_memory} bytes is less than one body may have: {largest} bytes \
+                 (FILE_UPLOAD_MAX_SIZE, DATA_UPLOAD_MAX_MEMORY_SIZE)."
+            )));
+        }
+        Ok(Self::new(
+            seconds(env.optional("REQUEST_BODY_IDLE_TIMEOUT")?, default.idle_timeout),
+            seconds(env.optional("REQUEST_BODY_TIMEOUT")?, default.timeout),
+            max_memory,
+        ))
+    }
+
+    /// Reads a whole body. `announced` is its length according to the request's headers.
+    ///
+    /// The returned bytes count towards the memory limit until all of their clones and slices are dropped, such as
+    /// uploaded files.
+    ///
+    /// # Errors
+    /// - 400: the body exceeds `limit` bytes, or the client disconnected.
+    /// - 408: a timeout. As with any response before the end of the body, the connection is closed.
+    /// - 503: all bodies together exceed the memory limit.
+    pub(super) async fn read(
+        &self,
+        mut payload: Payload,
+        announced: usize,
+        limit: usize,
+    ) -> Result<Bytes, APIException> {
+        let mut body = CountedBody { bytes: Vec::new(), reserved: 0, memory: Arc::clone(&self.memory) };
+        let deadline = Instant::now() + self.timeout;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            // `timeout` polls the payload first, so a chunk that has arrived is read even after the deadline.
+            let Ok(next) = timeout(left.min(self.idle_timeout), payload.next()).await else {
+                return Err(too_slow(body.bytes.len(), announced));
+            };
+            let Some(chunk) = next else { break };
+            let chunk = chunk
+                .map_err(|error| APIException::suspicious_operation(format!("unreadable body: {error}")))?;
+            if body.bytes.len() + chunk.len() > limit {
+                return Err(APIException::suspicious_operation(
+                    "Request body exceeded DATA_UPLOAD_MAX_MEMORY_SIZE or FILE_UPLOAD_MAX_SIZE.",
+                ));
+            }
+            body.push(&chunk, announced)?;
+        }
+        Ok(if body.bytes.is_empty() { Bytes::new() } else { Bytes::from_owner(body) })
+    }
+}
+
+/// Django has no such response, because it never waits for clients. nginx and Apache answer 408.
+fn too_slow(read: usize, announced: usize) -> APIException {
+    log::warn!("Answered 408: {read} of {announced} bytes of the body came in time");
+    let message = "The request's body was not received in time.";
+    APIException::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", message)
+}
+
+/// A body, and the capacity that it reserves in the memory budget.
+struct CountedBody {
+    bytes: Vec<u8>,
+    reserved: usize,
+    memory: Arc<MemoryBudget>,
+}
+
+impl CountedBody {
+    /// Adds a chunk. The capacity doubles if needed, up to the announced length. The announced length is not reserved at
+    /// once, because a client could then reserve memory with a few bytes.
+    fn push(&mut self, chunk: &[u8], announced: usize) -> Result<(), APIException> {
+        let needed = self.bytes.len() + chunk.len();
+        if needed > self.reserved {
+            let capacity = self.reserved.saturating_mul(2).min(announced).max(needed);
+            self.memory.reserve(without_exempt(capacity) - without_exempt(self.reserved))?;
+            self.reserved = capacity;
+            self.bytes.reserve_exact(capacity - self.bytes.len());
+        }
+        self.bytes.extend_from_slice(chunk);
+        Ok(())
+    }
+}
+
+impl AsRef<[u8]> for CountedBody {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for CountedBody {
+    fn drop(&mut self) {
+        self.memory.release(without_exempt(self.reserved));
+    }
+}
+
+fn without_exempt(capacity: usize) -> usize {
+    capacity.saturating_sub(EXEMPT_BYTES)
+}
+
+impl MemoryBudget {
+    fn reserve(&self, bytes: usize) -> Result<(), APIException> {
+        // A body within the exempt bytes is accepted even while others exceed the limit for a moment.
+        if bytes == 0 {
+            return Ok(());
+        }
+        let before = self.used.fetch_add(bytes, Ordering::Relaxed);
+        if before.saturating_add(bytes) <= self.max {
+            return Ok(());
+        }
+        self.release(bytes);
+        Err(APIException::service_unavailable(format!(
+            "the request bodies use {before} bytes, the limit is {} (REQUEST_BODIES_MAX_MEMORY)",
+            self.max
+        )))
+    }
+
+    fn release(&self, bytes: usize) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests;

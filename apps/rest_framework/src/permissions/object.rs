@@ -1,0 +1,62 @@
+//! Object permissions: they allow or deny a request for one object.
+
+use async_trait::async_trait;
+
+use super::{
+    AllowAny, DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly, IsAdminUser, IsAuthenticated,
+    IsAuthenticatedOrReadOnly, Permission, ReadOnly,
+};
+use crate::exceptions::APIException;
+use crate::request::Request;
+
+/// A permission that checks an object of type `T`. A handler calls [`Request::check_object_permissions`] when it has the
+/// object. A view checks its permission classes before, without the object.
+#[async_trait(?Send)]
+pub trait ObjectPermission<T: ?Sized>: Permission {
+    /// Whether the request is allowed for this object. Allows by default.
+    ///
+    /// # Errors
+    /// As [`Permission::has_permission`].
+    async fn has_object_permission(&self, _request: &Request, _object: &T) -> Result<bool, APIException> {
+        Ok(true)
+    }
+}
+
+impl Request {
+    /// Checks an object with these classes. All must allow it.
+    ///
+    /// `request.check_object_permissions(&note, &[&IsOwner.or(IsAdminUser)]).await?`
+    ///
+    /// # Errors
+    /// 401 if the request has no user and the view has authentication classes, 403 otherwise; errors of the classes.
+    pub async fn check_object_permissions<T: ?Sized>(
+        &self,
+        object: &T,
+        classes: &[&dyn ObjectPermission<T>],
+    ) -> Result<(), APIException> {
+        for class in classes {
+            if !class.has_object_permission(self, object).await? {
+                return Err(self.permission_denied(class.message(), class.code()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Lets classes that check only the request be composed with classes that check objects.
+macro_rules! any_object {
+    ($($class:ty),* $(,)?) => { $(
+        #[async_trait(?Send)]
+        impl<T: ?Sized> ObjectPermission<T> for $class {}
+    )* };
+}
+
+any_object![
+    AllowAny,
+    DjangoModelPermissions,
+    DjangoModelPermissionsOrAnonReadOnly,
+    IsAdminUser,
+    IsAuthenticated,
+    IsAuthenticatedOrReadOnly,
+    ReadOnly,
+];

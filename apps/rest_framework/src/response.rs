@@ -1,0 +1,148 @@
+//! The response of a view (`rest_framework/response.py`): data that the negotiated renderer renders.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::fmt;
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, Responder, dev};
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::renderers::{JSONRenderer, RenderError, Renderable, RendererContext, content_type};
+use super::request::{Accepted, Request};
+use vitamin_framework::pages;
+
+/// Data, a status (200 by default) and headers.
+///
+/// `Response::new(json!({"detail": "GET Response"}))`
+pub struct Response {
+    data: ResponseData,
+    /// Status and headers; the body is set by [`Response::render`].
+    response: dev::Response<()>,
+}
+
+enum ResponseData {
+    None,
+    /// The usual short response. It needs no box.
+    Detail(DetailBody<&'static str>),
+    Other(Box<dyn Renderable>),
+}
+
+/// `{"detail": …}`, the data of Django REST framework's short responses.
+#[derive(Clone, Debug, Serialize)]
+pub struct DetailBody<T> {
+    /// The message.
+    pub detail: T,
+}
+
+impl Response {
+    /// A response with this data.
+    pub fn new(data: impl Serialize + 'static) -> Self {
+        Self::with_data(ResponseData::Other(Box::new(data)))
+    }
+
+    /// A response with `{"detail": …}`.
+    pub fn detail(detail: impl Serialize + 'static) -> Self {
+        match static_text(&detail) {
+            Some(detail) => Self::with_data(ResponseData::Detail(DetailBody { detail })),
+            None => Self::new(DetailBody { detail }),
+        }
+    }
+
+    fn with_data(data: ResponseData) -> Self {
+        Self { data, response: dev::Response::with_body(StatusCode::OK, ()) }
+    }
+
+    /// 204, without body and `Content-Type`.
+    #[must_use]
+    pub fn no_content() -> Self {
+        Self::with_data(ResponseData::None).status(StatusCode::NO_CONTENT)
+    }
+
+    /// Sets the status.
+    #[must_use]
+    pub fn status(mut self, status: StatusCode) -> Self {
+        *self.response.status_mut() = status;
+        self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.response.headers_mut().append(name, value);
+        self
+    }
+
+    /// Renders the data with the renderer negotiated for the request.
+    pub(super) fn render(self, request: &Request) -> HttpResponse {
+        let Some(Accepted { renderer, media_type: accepted_media_type, content_type }) =
+            request.accepted_renderer()
+        else {
+            // A view declared with an empty list of renderers.
+            return self.finish(&content_type(&JSONRenderer), Ok(Bytes::new()));
+        };
+        let context = RendererContext { accepted_media_type, status: self.response.status(), request };
+        let body = match &self.data {
+            ResponseData::None => Ok(Bytes::new()),
+            ResponseData::Detail(detail) => renderer.render(detail, &context),
+            ResponseData::Other(data) => renderer.render(data.as_ref(), &context),
+        };
+        self.finish(content_type, body)
+    }
+
+    fn finish(self, content_type: &HeaderValue, body: Result<Bytes, RenderError>) -> HttpResponse {
+        let body = match body {
+            Ok(body) => body,
+            Err(error) => {
+                log::error!("Answered 500: {error}");
+                return pages::server_error();
+            }
+        };
+        let mut response = self.response;
+        if !body.is_empty() {
+            let headers = response.headers_mut();
+            let names_before = headers.len_keys();
+            headers.append(CONTENT_TYPE, content_type.clone());
+            if headers.len_keys() == names_before {
+                // The view set `Content-Type` too. Its values follow the renderer's.
+                let mut values: Vec<HeaderValue> = headers.remove(CONTENT_TYPE).collect();
+                values.rotate_right(1);
+                values.into_iter().for_each(|value| headers.append(CONTENT_TYPE, value));
+            }
+        }
+        response.set_body(BoxBody::new(body)).into()
+    }
+}
+
+/// The value, if it is a `&'static str` or a borrowed `Cow` of one. The compiler resolves the type check.
+fn static_text(value: &dyn Any) -> Option<&'static str> {
+    match value.downcast_ref::<Cow<'static, str>>() {
+        Some(Cow::Borrowed(text)) => Some(*text),
+        Some(Cow::Owned(_)) => None,
+        None => value.downcast_ref::<&'static str>().copied(),
+    }
+}
+
+impl Responder for Response {
+    type Body = BoxBody;
+
+    fn respond_to(self, http: &HttpRequest) -> HttpResponse {
+        match Request::of(http) {
+            Some(request) => self.render(&request),
+            None => {
+                log::error!("Answered 500: only a handler of an APIView can return a Response.");
+                pages::server_error()
+            }
+        }
+    }
+}
+
+/// Omits the data, which may contain a token.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response").field("status", &self.response.status()).finish_non_exhaustive()
+    }
+}

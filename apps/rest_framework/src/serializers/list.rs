@@ -1,0 +1,139 @@
+//! `ListSerializer`: a list of objects, as a whole body or as a field.
+
+use indexmap::IndexMap;
+use serde::de::DeserializeOwned;
+
+use super::{Error, Serializer, run};
+use crate::data::{Data, Dict, Value, from_value};
+use crate::error_detail::Detail;
+use crate::fields::input::parse_html_list;
+use crate::fields::number::describe_limit;
+use crate::fields::{BaseField, Context, Field, Input, Kind, Options};
+use vitamin_framework::timezone::TimeZone;
+
+/// A list of objects.
+pub type ListSerializer = Field<Many>;
+
+/// The kind of [`ListSerializer`].
+#[derive(Clone)]
+pub struct Many {
+    child: Serializer,
+    allow_empty: bool,
+    max_length: Option<usize>,
+    min_length: Option<usize>,
+}
+
+impl Field<Many> {
+    /// A list of objects that the serializer accepts.
+    pub fn new(child: Serializer) -> Self {
+        Self::of_kind(Many { child, allow_empty: true, max_length: None, min_length: None })
+    }
+
+    /// Whether the empty list is valid.
+    pub fn allow_empty(mut self, allow: bool) -> Self {
+        self.kind.allow_empty = allow;
+        self
+    }
+
+    /// The maximum number of items.
+    pub fn max_length(mut self, items: usize) -> Self {
+        self.kind.max_length = Some(items);
+        self
+    }
+
+    /// The minimum number of items.
+    pub fn min_length(mut self, items: usize) -> Self {
+        self.kind.min_length = Some(items);
+        self
+    }
+
+    /// Validates the body and returns the list of the objects' values.
+    pub fn run(&self, data: &Data) -> Result<Value, Detail> {
+        self.run_in(data, &TimeZone::default())
+    }
+
+    /// [`run`](Self::run) in a time zone other than UTC.
+    pub fn run_in(&self, data: &Data, time_zone: &TimeZone) -> Result<Value, Detail> {
+        run(self, data, Context { partial: self.kind.child.kind.partial, time_zone })
+    }
+
+    /// Validates the body and converts it to a list of an app's struct.
+    pub fn validated<T: DeserializeOwned>(&self, data: &Data) -> Result<Vec<T>, Error> {
+        from_value(self.run(data)?).map_err(Error::Mismatch)
+    }
+
+    /// Describes the fields of the objects for the response to OPTIONS.
+    pub fn info(&self) -> Dict {
+        self.kind.child.info()
+    }
+}
+
+impl Many {
+    /// Checks the number of items.
+    fn check_length(&self, count: usize) -> Result<(), Detail> {
+        if count == 0 && !self.allow_empty {
+            return Err(Detail::non_field("This list may not be empty.", "empty"));
+        }
+        if let Some(max) = self.max_length.filter(|max| count > *max) {
+            let message = format!("Ensure this field has no more than {max} elements.");
+            return Err(Detail::non_field(message, "max_length"));
+        }
+        if let Some(min) = self.min_length.filter(|min| count < *min) {
+            let message = format!("Ensure this field has at least {min} elements.");
+            return Err(Detail::non_field(message, "min_length"));
+        }
+        Ok(())
+    }
+}
+
+impl Kind for Many {
+    const TYPE: &'static str = "field";
+
+    fn get_value<'d>(
+        &self,
+        _: &Options,
+        name: &str,
+        data: &'d Input<'_>,
+        _: Context<'_>,
+    ) -> Option<Input<'d>> {
+        match data {
+            Input::Form(form) => parse_html_list(form, name).map(Input::List),
+            other => other.get(name),
+        }
+    }
+
+    fn to_internal_value(
+        &self,
+        value: &Input<'_>,
+        _: &Options,
+        context: Context<'_>,
+    ) -> Result<Value, Detail> {
+        let Some(items) = value.items() else {
+            let message = format!("Expected a list of items but got type \"{}\".", value.type_name());
+            return Err(Detail::non_field(message, "not_a_list"));
+        };
+        self.check_length(items.len())?;
+        let mut values = Vec::with_capacity(items.len());
+        let mut errors = IndexMap::new();
+        for (index, item) in items.iter().enumerate() {
+            match self.child.run_validation(Some(item), context) {
+                Ok(value) => values.extend(value),
+                Err(detail) => _ = errors.insert(index.to_string(), detail),
+            }
+        }
+        if errors.is_empty() { Ok(Value::List(values)) } else { Err(Detail::Dict(errors)) }
+    }
+
+    fn wrap_errors(&self, errors: Detail) -> Detail {
+        errors.into_serializer_error()
+    }
+
+    fn describe_limits(&self, info: &mut Dict) {
+        describe_limit(info, "min_length", self.min_length);
+        describe_limit(info, "max_length", self.max_length);
+    }
+
+    fn describe_children(&self, _: &Options, info: &mut Dict) {
+        info.insert("child".to_owned(), BaseField::info(&self.child, "").into());
+    }
+}

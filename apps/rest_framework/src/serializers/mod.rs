@@ -1,0 +1,203 @@
+//! Serializers that validate the bodies of requests: objects of fields, and lists of objects
+//! (rest_framework/serializers.py).
+//!
+//! ```ignore
+//! let serializer = Serializer::new()
+//!     .field("username", CharField::new().label("Username").write_only())
+//!     .field("password", CharField::new().label("Password").trim_whitespace(false).write_only())
+//!     .field("token", CharField::new().label("Token").read_only());
+//! let credentials: Credentials = serializer.validated(&data)?;
+//! ```
+
+mod list;
+
+use std::fmt;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde::de::DeserializeOwned;
+
+use super::data::{Data, Dict, Mismatch, Value, from_value};
+use super::error_detail::{Detail, ErrorDetail};
+use super::fields::input::parse_html_dict;
+use super::fields::{BaseField, Context, Field, Input, Kind, Options};
+
+use vitamin_framework::timezone::TimeZone;
+
+pub use self::list::{ListSerializer, Many};
+
+/// An object of fields: a whole body, or a field of another object.
+pub type Serializer = Field<Object>;
+
+type Hook = Arc<dyn Fn(Dict) -> Result<Dict, Detail> + Send + Sync>;
+
+/// The kind of [`Serializer`].
+#[derive(Clone, Default)]
+pub struct Object {
+    fields: IndexMap<String, Arc<dyn BaseField>>,
+    hooks: Vec<Hook>,
+    partial: bool,
+}
+
+/// Why a body could not be converted to a struct.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// The client's data is not valid: the detail of a ValidationError, answered with 400.
+    Invalid(Detail),
+    /// The data is valid, but the struct does not fit the serializer's fields: a bug of the app, answered with 500 and
+    /// logged. The message shows no value.
+    Mismatch(Mismatch),
+}
+
+impl From<Detail> for Error {
+    fn from(detail: Detail) -> Self {
+        Self::Invalid(detail)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(_) => f.write_str("invalid data"),
+            Self::Mismatch(mismatch) => write!(f, "the serializer does not fit the type: {mismatch}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl Field<Object> {
+    /// An object without fields.
+    #[expect(clippy::new_without_default, reason = "`default` is an option of every field")]
+    pub fn new() -> Self {
+        Self::of_kind(Object::default())
+    }
+
+    /// Adds a field. Values and errors are in the order of the fields.
+    pub fn field(mut self, name: impl Into<String>, field: impl BaseField + 'static) -> Self {
+        self.kind.fields.insert(name.into(), Arc::new(field));
+        self
+    }
+
+    /// Adds a check of the whole object, which runs if all fields are valid. It may change the values. A list or message
+    /// that it returns as an error becomes `non_field_errors`.
+    pub fn validate(mut self, hook: impl Fn(Dict) -> Result<Dict, Detail> + Send + Sync + 'static) -> Self {
+        self.kind.hooks.push(Arc::new(hook));
+        self
+    }
+
+    /// Ignores missing fields, as for PATCH.
+    pub fn partial(mut self) -> Self {
+        self.kind.partial = true;
+        self
+    }
+
+    /// A list of these objects. As with `many=True`, the list has the options set so far too.
+    pub fn many(self) -> ListSerializer {
+        let options = self.options.list_options();
+        ListSerializer { options, ..ListSerializer::new(self) }
+    }
+
+    /// Validates the body and returns the values of the fields, in order (`is_valid` and `validated_data`). `Null` for an
+    /// allowed null.
+    pub fn run(&self, data: &Data) -> Result<Value, Detail> {
+        self.run_in(data, &TimeZone::default())
+    }
+
+    /// [`run`](Self::run) in a time zone other than UTC.
+    pub fn run_in(&self, data: &Data, time_zone: &TimeZone) -> Result<Value, Detail> {
+        run(self, data, Context { partial: self.kind.partial, time_zone })
+    }
+
+    /// Validates the body and converts it to an app's struct.
+    pub fn validated<T: DeserializeOwned>(&self, data: &Data) -> Result<T, Error> {
+        self.validated_in(data, &TimeZone::default())
+    }
+
+    /// [`validated`](Self::validated) in a time zone other than UTC.
+    pub fn validated_in<T: DeserializeOwned>(&self, data: &Data, time_zone: &TimeZone) -> Result<T, Error> {
+        from_value(self.run_in(data, time_zone)?).map_err(Error::Mismatch)
+    }
+
+    /// Describes the fields for the response to OPTIONS (`SimpleMetadata.get_serializer_info`).
+    pub fn info(&self) -> Dict {
+        self.kind.info()
+    }
+}
+
+/// Validates a whole body.
+fn run<K: Kind>(root: &Field<K>, data: &Data, context: Context<'_>) -> Result<Value, Detail> {
+    let result = root.run_validation(Some(&data.into()), context);
+    result.map(|value| value.unwrap_or(Value::Null)).map_err(|detail| match &detail {
+        Detail::List(items) => match items.as_slice() {
+            [Detail::Message(ErrorDetail { code, .. })] if code == "null" => {
+                Detail::non_field("No data provided", "null")
+            }
+            _ => detail,
+        },
+        _ => detail,
+    })
+}
+
+impl Object {
+    fn info(&self) -> Dict {
+        self.fields.iter().map(|(name, field)| (name.clone(), field.info(name).into())).collect()
+    }
+}
+
+impl Kind for Object {
+    const TYPE: &'static str = "nested object";
+
+    fn get_value<'d>(
+        &self,
+        _: &Options,
+        name: &str,
+        data: &'d Input<'_>,
+        _: Context<'_>,
+    ) -> Option<Input<'d>> {
+        match data {
+            Input::Form(form) => parse_html_dict(form, name),
+            other => other.get(name),
+        }
+    }
+
+    fn to_internal_value(
+        &self,
+        value: &Input<'_>,
+        _: &Options,
+        context: Context<'_>,
+    ) -> Result<Value, Detail> {
+        if !value.is_dict() {
+            let message = format!("Invalid data. Expected a dictionary, but got {}.", value.type_name());
+            return Err(Detail::non_field(message, "invalid"));
+        }
+        let mut values = Dict::with_capacity(self.fields.len());
+        let mut errors = IndexMap::new();
+        for (name, field) in self.fields.iter().filter(|(_, field)| !field.is_read_only()) {
+            match field.run_validation(field.get_value(name, value, context).as_ref(), context) {
+                Ok(Some(value)) => _ = values.insert(name.clone(), value),
+                Ok(None) => {}
+                Err(detail) => _ = errors.insert(name.clone(), detail),
+            }
+        }
+        if errors.is_empty() { Ok(Value::Dict(values)) } else { Err(Detail::Dict(errors)) }
+    }
+
+    fn validate_object(&self, value: Value) -> Result<Value, Detail> {
+        let Value::Dict(values) = value else { return Ok(value) };
+        self.hooks.iter().try_fold(values, |values, hook| hook(values)).map(Value::Dict)
+    }
+
+    fn wrap_errors(&self, errors: Detail) -> Detail {
+        errors.into_serializer_error()
+    }
+
+    fn describe_children(&self, _: &Options, info: &mut Dict) {
+        if !self.fields.is_empty() {
+            info.insert("children".to_owned(), self.info().into());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! The project's default policies for views (`rest_framework/settings.py`).
+
+use std::sync::Arc;
+
+use super::authentication::Authentication;
+use super::exceptions::{APIException, exception_handler};
+use super::parsers::body::Bodies;
+use super::parsers::{Parser, UploadLimits};
+use super::permissions::Permission;
+use super::renderers::Renderer;
+use super::request::Request;
+use super::response::Response;
+use super::throttling::{Throttle, ThrottleRates};
+use super::versioning::{Versioning, Versions};
+use vitamin_framework::conf::{Env, ImproperlyConfigured};
+use vitamin_framework::timezone::TimeZone;
+
+/// Returns the response to an exception, or `None` for Django's plain page.
+pub type ExceptionHandler = fn(&APIException, &Request) -> Option<Response>;
+
+/// The defaults of views that set no policy of their own. The names are Django REST framework's, in lower case.
+#[derive(Clone)]
+pub struct APISettings {
+    /// The renderers. The first one is used if the client accepts any.
+    pub default_renderer_classes: Vec<Arc<dyn Renderer>>,
+    /// The parsers of request bodies.
+    pub default_parser_classes: Vec<Arc<dyn Parser>>,
+    /// The authentication classes. The first one provides the challenge of a 401.
+    pub default_authentication_classes: Vec<Arc<dyn Authentication>>,
+    /// The permission classes. All must allow the request.
+    pub default_permission_classes: Vec<Arc<dyn Permission>>,
+    /// The throttle classes. All must allow the request.
+    pub default_throttle_classes: Vec<Arc<dyn Throttle>>,
+    /// The rates by scope (`DEFAULT_THROTTLE_RATES`, e.g. `anon=100/day,user=1000/day`).
+    pub default_throttle_rates: ThrottleRates,
+    /// The number of proxies in front of this server that write `X-Forwarded-For` (`NUM_PROXIES`). 0 ignores the header.
+    /// `None` (the default) trusts the whole header.
+    pub num_proxies: Option<usize>,
+    /// Determines the requested version of the API; `None` for no versions.
+    pub default_versioning_class: Option<Arc<dyn Versioning>>,
+    /// `DEFAULT_VERSION`, `ALLOWED_VERSIONS`, `VERSION_PARAM`.
+    pub versions: Versions,
+    /// Returns the responses to exceptions.
+    pub exception_handler: ExceptionHandler,
+    /// The query parameter that selects a renderer, or `None` for no such parameter.
+    pub url_format_override: Option<&'static str>,
+    /// The time zone of times without an offset (`TIME_ZONE` and `USE_TZ`).
+    pub time_zone: TimeZone,
+    /// The limits on a request's body and query string.
+    pub upload_limits: UploadLimits,
+    /// The timeouts of reading a body, and the memory of all bodies.
+    pub bodies: Bodies,
+}
+
+impl APISettings {
+    /// The defaults, with the settings of the environment.
+    ///
+    /// # Errors
+    /// The first variable that can't be used.
+    pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
+        let upload_limits = UploadLimits::from_env(env)?;
+        Ok(Self {
+            upload_limits,
+            bodies: Bodies::from_env(env, &upload_limits)?,
+            default_throttle_rates: env.parse("DEFAULT_THROTTLE_RATES", ThrottleRates::default())?,
+            time_zone: TimeZone::from_env(env)?,
+            num_proxies: env.optional("NUM_PROXIES")?,
+            ..Self::default()
+        })
+    }
+}
+
+impl Default for APISettings {
+    fn default() -> Self {
+        use super::authentication::{BasicAuthentication, SessionAuthentication};
+        use super::parsers::{FormParser, JSONParser, MultiPartParser};
+        use super::renderers::{BrowsableAPIRenderer, JSONRenderer};
+        use crate::classes;
+
+        Self {
+            default_renderer_classes: classes![JSONRenderer, BrowsableAPIRenderer],
+            default_parser_classes: classes![JSONParser, FormParser, MultiPartParser],
+            default_authentication_classes: classes![SessionAuthentication, BasicAuthentication::new()],
+            default_permission_classes: classes![super::permissions::AllowAny],
+            default_throttle_classes: Vec::new(),
+            default_throttle_rates: ThrottleRates::default(),
+            num_proxies: None,
+            default_versioning_class: None,
+            versions: Versions::default(),
+            exception_handler,
+            url_format_override: Some("format"),
+            time_zone: TimeZone::default(),
+            upload_limits: UploadLimits::default(),
+            bodies: Bodies::default(),
+        }
+    }
+}
+
+/// A list of policy classes: `classes![TokenAuthentication::new(), BasicAuthentication]`.
+#[macro_export]
+macro_rules! classes {
+    ($($class:expr),* $(,)?) => { vec![$(::std::sync::Arc::new($class)),*] };
+}

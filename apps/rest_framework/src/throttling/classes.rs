@@ -1,0 +1,105 @@
+//! The usual throttles: by address, by user, by part of the API.
+
+use async_trait::async_trait;
+
+use super::{
+    Rate, SimpleRateThrottle, Throttle, Throttling, Timer, cache_key, count, default_rate, get_ident, time,
+};
+use crate::exceptions::APIException;
+use crate::request::Request;
+
+/// Limits anonymous clients by address.
+pub struct AnonRateThrottle {
+    /// The name of the rate in `DEFAULT_THROTTLE_RATES`, and part of the cache key: throttles of one scope share a count.
+    pub scope: &'static str,
+    /// The rate; `None` uses the rate of the settings.
+    pub rate: Option<Rate>,
+    /// The clock.
+    pub timer: Timer,
+}
+
+/// Limits users, and anonymous clients by address.
+pub struct UserRateThrottle {
+    /// The name of the rate in `DEFAULT_THROTTLE_RATES`, and part of the cache key: throttles of one scope share a count.
+    pub scope: &'static str,
+    /// The rate; `None` uses the rate of the settings.
+    pub rate: Option<Rate>,
+    /// The clock.
+    pub timer: Timer,
+}
+
+/// Limits users, and anonymous clients by address, separately for each
+/// [`throttle_scope`](crate::views::APIView::throttle_scope). Views without one are not limited.
+pub struct ScopedRateThrottle {
+    /// The clock.
+    pub timer: Timer,
+}
+
+/// Scope `anon`.
+impl Default for AnonRateThrottle {
+    fn default() -> Self {
+        Self { scope: "anon", rate: None, timer: time }
+    }
+}
+
+/// Scope `user`.
+impl Default for UserRateThrottle {
+    fn default() -> Self {
+        Self { scope: "user", rate: None, timer: time }
+    }
+}
+
+impl Default for ScopedRateThrottle {
+    fn default() -> Self {
+        Self { timer: time }
+    }
+}
+
+impl SimpleRateThrottle for AnonRateThrottle {
+    fn scope(&self) -> &str {
+        self.scope
+    }
+
+    fn get_rate(&self, request: &Request) -> Result<Option<Rate>, APIException> {
+        self.rate.map_or_else(|| default_rate(request, self.scope), |rate| Ok(Some(rate)))
+    }
+
+    fn get_cache_key(&self, request: &Request) -> Option<String> {
+        request.user().is_none().then(|| cache_key(self.scope, &get_ident(request)))
+    }
+
+    fn timer(&self) -> f64 {
+        (self.timer)()
+    }
+}
+
+impl SimpleRateThrottle for UserRateThrottle {
+    fn scope(&self) -> &str {
+        self.scope
+    }
+
+    fn get_rate(&self, request: &Request) -> Result<Option<Rate>, APIException> {
+        self.rate.map_or_else(|| default_rate(request, self.scope), |rate| Ok(Some(rate)))
+    }
+
+    fn get_cache_key(&self, request: &Request) -> Option<String> {
+        Some(cache_key(self.scope, &user_or_address(request)))
+    }
+
+    fn timer(&self) -> f64 {
+        (self.timer)()
+    }
+}
+
+#[async_trait(?Send)]
+impl Throttle for ScopedRateThrottle {
+    async fn allow_request(&self, request: &Request) -> Result<Throttling, APIException> {
+        let Some(scope) = request.throttle_scope() else { return Ok(Throttling::Allowed) };
+        let Some(rate) = default_rate(request, scope)? else { return Ok(Throttling::Allowed) };
+        count(request, &cache_key(scope, &user_or_address(request)), rate, (self.timer)()).await
+    }
+}
+
+fn user_or_address(request: &Request) -> String {
+    request.user().map_or_else(|| get_ident(request), |user| user.id.to_string())
+}

@@ -1,0 +1,57 @@
+//! The tutorial's two views.
+//!
+//! One thing follows the tutorial's prose instead of its listing: POST wants "a correct user and password", where the
+//! listing hands out the first user's token.
+
+use actix_web::http::StatusCode;
+use serde_json::json;
+
+use vitamin::auth::{User, authenticate};
+use vitamin::authtoken::{Token, TokenAuthentication};
+use vitamin::rest_framework::classes;
+use vitamin::rest_framework::data::Data;
+use vitamin::rest_framework::exceptions::{APIException, ExceptionKind};
+use vitamin::rest_framework::permissions::IsAuthenticated;
+use vitamin::rest_framework::request::Request;
+use vitamin::rest_framework::response::Response;
+use vitamin::rest_framework::views::APIView;
+
+/// Gives a user's token for the user's name and password.
+#[must_use]
+pub fn test_view() -> APIView {
+    APIView::new("TestView").get(async || Response::detail("GET Response")).post(post)
+}
+
+/// Lets in whoever sends a token.
+#[must_use]
+pub fn auth_view() -> APIView {
+    APIView::new("AuthView")
+        .description("Authentication is needed for this methods")
+        .authentication_classes(classes![TokenAuthentication::new()])
+        .permission_classes(classes![IsAuthenticated])
+        .get(async || Response::detail("I suppose you are authenticated"))
+}
+
+async fn post(request: Request, data: Result<Data, APIException>) -> Result<Response, APIException> {
+    let wrong_credentials = || Response::new("Wrong credentials").status(StatusCode::UNAUTHORIZED);
+    let data = match data {
+        Err(error) if error.kind() == ExceptionKind::ParseError => {
+            return Ok(Response::new(format!("Invalid JSON - {error}")).status(StatusCode::BAD_REQUEST));
+        }
+        other => other?,
+    };
+    let (Some(user), Some(password)) = (data.get("user"), data.get("password")) else {
+        return Ok(wrong_credentials());
+    };
+    if !request.database()?.run(User::exists).await.map_err(APIException::from)? {
+        return Ok(Response::new("No default user, please create one").status(StatusCode::NOT_FOUND));
+    }
+    let (Some(user), Some(password)) = (user.as_str(), password.as_str()) else {
+        return Ok(wrong_credentials());
+    };
+    let Some(user) = authenticate(&request, user, password).await? else {
+        return Ok(wrong_credentials());
+    };
+    let (token, _) = request.database()?.run(move |db| Token::get_or_create(db, user.id)).await?;
+    Ok(Response::new(json!({"detail": "POST answer", "token": token.key})))
+}

@@ -1,0 +1,143 @@
+//! Django's `CSRF_…` settings.
+
+use std::num::ParseIntError;
+use std::str::FromStr;
+
+use actix_web::http::header::HeaderName;
+
+use super::url::SplitUrl;
+use crate::conf::{Env, ImproperlyConfigured};
+use crate::http::header_name;
+
+/// Where the secret and its token are, and which sites may send them.
+#[derive(Clone, Debug)]
+pub struct CsrfSettings {
+    /// `CSRF_COOKIE_NAME` (default `csrftoken`).
+    pub cookie_name: String,
+    /// `CSRF_COOKIE_DOMAIN`: the cookie's, and a Referer of this domain, or below it where it begins with a dot, is good.
+    pub cookie_domain: Option<String>,
+    /// `CSRF_COOKIE_PATH` (default `/`).
+    pub cookie_path: String,
+    /// `CSRF_COOKIE_AGE`: seconds that a browser keeps the cookie (default a year of 52 weeks), or `None` for its session.
+    pub cookie_age: Option<u32>,
+    /// `CSRF_COOKIE_SECURE` (default false): browsers send the cookie over https only.
+    pub cookie_secure: bool,
+    /// `CSRF_COOKIE_HTTPONLY` (default false): a page's scripts don't see the cookie.
+    pub cookie_httponly: bool,
+    /// `CSRF_COOKIE_SAMESITE` (default `Lax`), as it is written; `None` for no such attribute.
+    pub cookie_samesite: Option<String>,
+    /// `CSRF_HEADER_NAME` (default `X-CSRFToken`), which Django writes `HTTP_X_CSRFTOKEN`.
+    pub header_name: HeaderName,
+    /// `CSRF_TRUSTED_ORIGINS`, comma-separated: `https://example.com`, `https://*.example.com`.
+    pub trusted_origins: Vec<String>,
+}
+
+impl CsrfSettings {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// A header's name that is none; an origin without a scheme, which would match nothing; a value that no cookie may have.
+    pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
+        let name = env.get("CSRF_HEADER_NAME").unwrap_or("HTTP_X_CSRFTOKEN");
+        let trusted_origins = env.list("CSRF_TRUSTED_ORIGINS");
+        if let Some(origin) = trusted_origins.iter().find(|origin| !is_origin(origin)) {
+            return Err(ImproperlyConfigured::new(format!(
+                "CSRF_TRUSTED_ORIGINS: '{origin}' does not start with a scheme (usually http:// or https://)."
+            )));
+        }
+        Ok(Self {
+            cookie_name: env.get("CSRF_COOKIE_NAME").unwrap_or("csrftoken").to_owned(),
+            cookie_domain: env.get("CSRF_COOKIE_DOMAIN").map(str::to_owned),
+            cookie_path: env.get("CSRF_COOKIE_PATH").unwrap_or("/").to_owned(),
+            cookie_age: env.parse("CSRF_COOKIE_AGE", Age::default())?.0,
+            cookie_secure: env.flag("CSRF_COOKIE_SECURE", false)?,
+            cookie_httponly: env.flag("CSRF_COOKIE_HTTPONLY", false)?,
+            cookie_samesite: env.parse("CSRF_COOKIE_SAMESITE", SameSite::default())?.0,
+            header_name: header_name(name)
+                .map_err(|reason| ImproperlyConfigured::new(format!("CSRF_HEADER_NAME: {reason}")))?,
+            trusted_origins,
+        })
+    }
+}
+
+/// Seconds, or Python's `None`.
+struct Age(Option<u32>);
+
+impl Default for Age {
+    fn default() -> Self {
+        Self(Some(60 * 60 * 24 * 7 * 52))
+    }
+}
+
+impl FromStr for Age {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.eq_ignore_ascii_case("none") {
+            Ok(Self(None))
+        } else {
+            text.parse().map(|age| Self(Some(age)))
+        }
+    }
+}
+
+/// What `set_cookie` of `django/http/response.py` takes, in any case of letters. Django's `'None'` is a value of the
+/// attribute, and `False` leaves it out.
+struct SameSite(Option<String>);
+
+impl Default for SameSite {
+    fn default() -> Self {
+        Self(Some("Lax".to_owned()))
+    }
+}
+
+impl FromStr for SameSite {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.to_ascii_lowercase().as_str() {
+            "lax" | "none" | "strict" => Ok(Self(Some(text.to_owned()))),
+            "false" => Ok(Self(None)),
+            _ => Err("it is none of Lax, Strict, None and False"),
+        }
+    }
+}
+
+fn is_origin(origin: &str) -> bool {
+    SplitUrl::parse(origin).is_some_and(|url| !url.scheme.is_empty() && !url.netloc.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(name: &str, value: &str) -> Result<CsrfSettings, String> {
+        CsrfSettings::from_env(&Env::from_iter([(name, value)])).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_header_is_named_in_either_way() {
+        for name in ["X-XSRF-Token", "HTTP_X_XSRF_TOKEN"] {
+            assert_eq!(read("CSRF_HEADER_NAME", name).unwrap().header_name, "x-xsrf-token");
+        }
+        assert!(read("CSRF_HEADER_NAME", "a b").unwrap_err().starts_with("CSRF_HEADER_NAME: "));
+    }
+
+    #[test]
+    fn an_origin_has_a_scheme() {
+        assert_eq!(read("CSRF_TRUSTED_ORIGINS", "https://a, https://*.b").unwrap().trusted_origins.len(), 2);
+        assert!(read("CSRF_TRUSTED_ORIGINS", "example.com").unwrap_err().contains("'example.com' does not"));
+    }
+
+    #[test]
+    fn what_no_cookie_may_have_is_refused() {
+        for (name, value, why) in [
+            ("CSRF_COOKIE_SAMESITE", "maybe", "none of Lax, Strict, None and False"),
+            ("CSRF_COOKIE_AGE", "a year", "invalid digit"),
+            ("CSRF_COOKIE_SECURE", "None", "neither true nor false"),
+        ] {
+            let said = read(name, value).unwrap_err();
+            assert!(said.starts_with(name) && said.contains(why), "{said}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! How a connection is opened: the scheme of the URL chooses, and each database gets the settings it needs.
+
+use std::path::Path;
+
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{ManageConnection, R2D2Connection};
+use diesel::{Connection as _, ConnectionError, RunQueryDsl, SqliteConnection};
+
+use super::clock::set_time_zone;
+use super::sqlite::file_id::FileId;
+use super::{DatabaseSettings, DatabaseUrl, JournalMode, Named, Names};
+
+// The derive can't read types with parameters.
+type NamedSqlite = Named<SqliteConnection>;
+#[cfg(feature = "postgres")]
+type NamedPostgres = Named<diesel::PgConnection>;
+
+/// A connection to either database. Ordinary diesel works on it; for what `MultiConnection` lacks (`on_conflict`,
+/// batch insert, `for_update`) match on the variant. Either has the names of the project's database ([`Names`]).
+#[derive(diesel::MultiConnection)]
+pub enum DbConnection {
+    /// SQLite.
+    Sqlite(NamedSqlite),
+    /// PostgreSQL.
+    #[cfg(feature = "postgres")]
+    Postgres(NamedPostgres),
+}
+
+impl DbConnection {
+    /// What this database calls its tables and columns.
+    #[must_use]
+    pub const fn names(&self) -> &Names {
+        match self {
+            Self::Sqlite(connection) => connection.names(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(connection) => connection.names(),
+        }
+    }
+}
+
+/// Does the same on whichever connection it is, as diesel does it on that database alone:
+/// `on_variant!(connection, |inner| query.load(inner))`.
+#[cfg(feature = "postgres")]
+#[macro_export]
+macro_rules! on_variant {
+    ($connection:expr, |$inner:ident| $work:expr) => {
+        match $connection {
+            $crate::database::DbConnection::Sqlite($inner) => $work,
+            $crate::database::DbConnection::Postgres($inner) => $work,
+        }
+    };
+}
+
+/// Does the same on whichever connection it is, as diesel does it on that database alone:
+/// `on_variant!(connection, |inner| query.load(inner))`.
+#[cfg(not(feature = "postgres"))]
+#[macro_export]
+macro_rules! on_variant {
+    ($connection:expr, |$inner:ident| $work:expr) => {
+        match $connection {
+            $crate::database::DbConnection::Sqlite($inner) => $work,
+        }
+    };
+}
+pub use on_variant;
+
+/// Opens connections for the pool.
+///
+/// It reads the URL's scheme itself, since `MultiConnection::establish` tries one database after the other and tells
+/// only of the last error.
+#[derive(Debug)]
+pub struct Manager {
+    settings: DatabaseSettings,
+}
+
+impl Manager {
+    pub(super) fn new(settings: DatabaseSettings) -> Self {
+        Self { settings }
+    }
+
+    fn sqlite(&self, path: &str) -> Result<DbConnection, diesel::r2d2::Error> {
+        let before = self.file();
+        let connection = if self.settings.read_only {
+            self.sqlite_read_only(path)?
+        } else {
+            self.sqlite_read_write(path)?
+        };
+        let file = self.file();
+        if before.is_some() && before != file {
+            return Err(Self::replaced());
+        }
+        Ok(DbConnection::Sqlite(Named::of_file(connection, self.settings.names.clone(), file)))
+    }
+
+    /// The file that the settings name now, where they name one by a plain path.
+    fn file(&self) -> Option<FileId> {
+        let path = self.settings.url.sqlite_path().filter(|path| !path.starts_with("file:"))?;
+        FileId::of(Path::new(path)).ok()
+    }
+
+    fn replaced() -> diesel::r2d2::Error {
+        let reason = "the file was replaced".to_owned();
+        diesel::r2d2::Error::ConnectionError(ConnectionError::BadConnection(reason))
+    }
+
+    fn sqlite_read_write(&self, path: &str) -> Result<SqliteConnection, diesel::r2d2::Error> {
+        let mut connection = SqliteConnection::establish(path)?;
+        let query = diesel::r2d2::Error::QueryError;
+        // First of all, so that what follows waits for a lock instead of failing.
+        let timeout = self.settings.timeout.as_millis();
+        connection.batch_execute(&format!("PRAGMA busy_timeout = {timeout}")).map_err(query)?;
+        set_time_zone(&mut connection, &self.settings.time_zone).map_err(query)?;
+        if let Some(mode) = self.journal_mode(&mut connection).map_err(query)? {
+            let mode = if mode == JournalMode::Wal { "WAL" } else { "DELETE" };
+            connection.batch_execute(&format!("PRAGMA journal_mode = {mode}")).map_err(query)?;
+        }
+        // FULL: a login that was answered is on the disk, also after a power cut.
+        connection.batch_execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL").map_err(query)?;
+        Ok(connection)
+    }
+
+    /// SQLite's own read-only mode: no file is made, no journal mode switched, no journal of a crash played back.
+    fn sqlite_read_only(&self, path: &str) -> Result<SqliteConnection, diesel::r2d2::Error> {
+        let uri = if path.starts_with("file:") {
+            format!("{path}{}mode=ro", if path.contains('?') { '&' } else { '?' })
+        } else {
+            // RFC 3986 reserves what SQLite would take for the end of the path.
+            let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+            format!("file:{path}?mode=ro")
+        };
+        let mut connection = SqliteConnection::establish(&uri)?;
+        let (timeout, query) = (self.settings.timeout.as_millis(), diesel::r2d2::Error::QueryError);
+        set_time_zone(&mut connection, &self.settings.time_zone).map_err(query)?;
+        connection
+            .batch_execute(&format!("PRAGMA busy_timeout = {timeout}; PRAGMA query_only = ON"))
+            .map_err(query)?;
+        Ok(connection)
+    }
+
+    /// A connection that only reads, and that waits for nobody: a lock that another holds is an error at once.
+    pub(super) fn sqlite_reader(path: &str, names: Names) -> Result<DbConnection, diesel::r2d2::Error> {
+        let mut connection = SqliteConnection::establish(path)?;
+        // 32 MB of pages at most, of which those are kept that were read: a thousand tokens among ten millions are on 20 MB
+        // of them. With less, each page is read from the file again before it comes to its next turn. An index of SQLite's own
+        // would be where `places` looks for a row.
+        let settings = "PRAGMA busy_timeout = 0; PRAGMA query_only = ON; PRAGMA cache_size = -32000;
+                        PRAGMA automatic_index = OFF";
+        connection.batch_execute(settings).map_err(diesel::r2d2::Error::QueryError)?;
+        Ok(DbConnection::Sqlite(Named::new(connection, names)))
+    }
+
+    /// The mode to switch to: what the settings ask for, or WAL where the database is still empty.
+    fn journal_mode(&self, connection: &mut SqliteConnection) -> diesel::QueryResult<Option<JournalMode>> {
+        if self.settings.journal_mode.is_some() {
+            return Ok(self.settings.journal_mode);
+        }
+        let pages: i32 = diesel::select(diesel::dsl::sql::<diesel::sql_types::Integer>(
+            "(SELECT page_count FROM pragma_page_count)",
+        ))
+        .get_result(connection)?;
+        Ok((pages == 0).then_some(JournalMode::Wal))
+    }
+}
+
+impl ManageConnection for Manager {
+    type Connection = DbConnection;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<DbConnection, Self::Error> {
+        let opened = match &self.settings.url {
+            DatabaseUrl::Sqlite(path) => self.sqlite(path),
+            #[cfg(feature = "postgres")]
+            DatabaseUrl::Postgres(url) => super::postgres::connect(&self.settings, url).map(|connection| {
+                DbConnection::Postgres(Named::new(connection, self.settings.names.clone()))
+            }),
+        };
+        opened.map_err(|error| match error {
+            // SQLite's own message leaves out which file it was.
+            Self::Error::ConnectionError(ConnectionError::BadConnection(reason)) => {
+                let url = &self.settings.url;
+                let reason = format!("{url}: {}", url.without_password(&reason));
+                Self::Error::ConnectionError(ConnectionError::BadConnection(reason))
+            }
+            other => other,
+        })
+    }
+
+    fn is_valid(&self, connection: &mut DbConnection) -> Result<(), Self::Error> {
+        match connection {
+            // It can't be lost, but its file can be replaced: then it would read and write what nobody else sees.
+            DbConnection::Sqlite(connection) if connection.file() == self.file() => Ok(()),
+            DbConnection::Sqlite(_) => Err(Self::replaced()),
+            // The server may have been restarted since.
+            #[cfg(feature = "postgres")]
+            DbConnection::Postgres(connection) => connection.ping().map_err(Self::Error::QueryError),
+        }
+    }
+
+    fn has_broken(&self, connection: &mut DbConnection) -> bool {
+        std::thread::panicking() || connection.is_broken()
+    }
+}

@@ -1,0 +1,288 @@
+//! The migrations of the installed apps, and which of them a database has.
+//!
+//! They are recorded in diesel's own table, so `manage migrate` and `diesel migration run` take turns freely. An app
+//! brings its migrations with it ([`App::migrations`](crate::app::App::migrations)); all of them run in one order, that
+//! of their versions.
+
+mod embedded;
+
+use std::sync::Arc;
+
+use diesel::migration::MigrationVersion;
+use diesel::{Connection, ExpressionMethods as _, QueryDsl, RunQueryDsl, SelectableHelper};
+use diesel_migrations::MigrationHarness;
+
+pub use self::embedded::{AppMigrations, EmbeddedMigration, Script};
+use self::embedded::{Name, Runnable};
+use super::{DatabaseError, DbConnection, now};
+use crate::conf::ImproperlyConfigured;
+
+/// The migrations of a folder of this crate: `migrations!()` for `migrations`, or `migrations!("folder")`.
+///
+/// The folder holds `sqlite` and `postgres`, each with the same migrations: `<timestamp>_<what>/up.sql` and `down.sql`.
+#[macro_export]
+macro_rules! migrations {
+    ($($folder:tt)?) => {
+        $crate::__private::embed_migrations!($crate $($folder)?)
+    };
+}
+pub use migrations;
+
+/// A migration, and whether the database at hand has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MigrationState {
+    /// The folder's name: `2026-11-23-000200_auth_initial`.
+    pub name: String,
+    /// The label of the app that it belongs to.
+    pub app: String,
+    /// Whether diesel's table records it.
+    pub applied: bool,
+}
+
+/// A migration that could not be found, run or reverted.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct MigrationError(String);
+
+impl MigrationError {
+    fn new(error: impl std::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<MigrationError> for DatabaseError {
+    fn from(error: MigrationError) -> Self {
+        Self::Query(diesel::result::Error::QueryBuilderError(Box::new(error)))
+    }
+}
+
+mod diesel_schema {
+    diesel::table! {
+        __diesel_schema_migrations (version) {
+            version -> Text,
+            run_on -> Timestamp,
+        }
+    }
+
+    diesel::table! {
+        django_migrations (id) {
+            id -> BigInt,
+            app -> Text,
+            name -> Text,
+            applied -> Timestamp,
+        }
+    }
+}
+use diesel_schema::__diesel_schema_migrations;
+
+#[derive(diesel::Queryable, diesel::Selectable)]
+#[diesel(table_name = __diesel_schema_migrations)]
+struct Applied {
+    version: String,
+}
+
+/// What Django's own table `django_migrations` records as applied, as (app, name). Reads only: without the table, nothing.
+///
+/// # Errors
+/// The database can't be read.
+pub fn recorded_by_django(connection: &mut DbConnection) -> Result<Vec<(String, String)>, DatabaseError> {
+    use diesel_schema::django_migrations::dsl::{app, django_migrations, id, name};
+
+    if !has_table(connection, "django_migrations")? {
+        return Ok(Vec::new());
+    }
+    Ok(django_migrations.select((app, name)).order(id).load(connection)?)
+}
+
+/// Whether the database has a table (or view) of this name.
+///
+/// # Errors
+/// The database can't be read.
+pub fn has_table(connection: &mut DbConnection, table: &str) -> Result<bool, DatabaseError> {
+    use diesel::sql_types::{Bool, Text};
+
+    #[derive(diesel::QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = Bool)]
+        found: bool,
+    }
+    let found: Found = match connection {
+        DbConnection::Sqlite(connection) => diesel::sql_query(
+            "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type IN ('table', 'view') AND name = ?) AS found",
+        )
+        .bind::<Text, _>(table)
+        .get_result(connection),
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(connection) => {
+            diesel::sql_query("SELECT to_regclass(quote_ident($1)) IS NOT NULL AS found")
+                .bind::<Text, _>(table)
+                .get_result(connection)
+        }
+    }?;
+    Ok(found.found)
+}
+
+/// The migrations of all installed apps, in the order in which they run. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct Migrations(Arc<[(&'static str, &'static EmbeddedMigration)]>);
+
+impl Migrations {
+    /// Puts the apps' migrations into one order.
+    ///
+    /// # Errors
+    /// Two migrations of one version: diesel's table could not tell them apart.
+    pub(crate) fn new(
+        apps: impl IntoIterator<Item = (&'static str, AppMigrations)>,
+    ) -> Result<Self, ImproperlyConfigured> {
+        let mut all: Vec<_> = apps
+            .into_iter()
+            .flat_map(|(app, own)| own.migrations.iter().map(move |one| (own.label.unwrap_or(app), one)))
+            .collect();
+        all.sort_by_key(|(_, migration)| migration.version());
+        for pair in all.windows(2) {
+            if let [(_, first), (_, second)] = pair
+                && first.version() == second.version()
+            {
+                return Err(ImproperlyConfigured::new(format!(
+                    "The migrations {} and {} have the same version.",
+                    first.name, second.name
+                )));
+            }
+        }
+        Ok(Self(all.into()))
+    }
+
+    /// Each migration with the label of its app.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &'static EmbeddedMigration)> {
+        self.0.iter().copied()
+    }
+
+    /// All migrations in the order in which they run. Reads only: a database without diesel's table has none applied.
+    ///
+    /// # Errors
+    /// The database can't be read.
+    pub fn states(&self, connection: &mut DbConnection) -> Result<Vec<MigrationState>, DatabaseError> {
+        let applied: Vec<Applied> = if has_table(connection, "__diesel_schema_migrations")? {
+            __diesel_schema_migrations::table.select(Applied::as_select()).load(connection)?
+        } else {
+            Vec::new()
+        };
+        let state = |(app, migration): (&str, &EmbeddedMigration)| MigrationState {
+            name: migration.name.to_owned(),
+            app: app.to_owned(),
+            applied: applied.iter().any(|row| row.version == migration.version()),
+        };
+        Ok(self.iter().map(state).collect())
+    }
+
+    /// What Django's own table `django_migrations` holds after all of these, as (app, name): tried out on an empty database
+    /// in memory, so that there is no second list to keep.
+    ///
+    /// # Errors
+    /// A migration that does not run.
+    pub fn recorded_for_django(&self) -> Result<Vec<(String, String)>, DatabaseError> {
+        use diesel_schema::django_migrations::dsl::{app, django_migrations, id, name};
+
+        let mut memory = diesel::SqliteConnection::establish(":memory:").map_err(MigrationError::new)?;
+        for (_, migration) in self.iter() {
+            change(&mut memory, migration, &migration.sqlite, Change::Apply)?;
+        }
+        Ok(django_migrations.select((app, name)).order(id).load(&mut memory)?)
+    }
+
+    /// Runs every migration that the database does not have.
+    ///
+    /// # Errors
+    /// The database can't be read, or refuses a migration; those before it stay.
+    pub fn apply_all(&self, connection: &mut DbConnection) -> Result<(), DatabaseError> {
+        for state in self.states(connection)?.into_iter().filter(|state| !state.applied) {
+            self.apply(connection, &state.name)?;
+        }
+        Ok(())
+    }
+
+    /// Runs one migration, in a transaction of its own.
+    ///
+    /// # Errors
+    /// No migration of this name, or the database refuses it.
+    pub fn apply(&self, connection: &mut DbConnection, name: &str) -> Result<(), MigrationError> {
+        use diesel_schema::django_migrations::dsl::{applied, django_migrations, id};
+
+        let rows = |connection: &mut DbConnection| -> Result<Option<i64>, DatabaseError> {
+            if !has_table(connection, "django_migrations")? {
+                return Ok(None);
+            }
+            Ok(django_migrations.select(diesel::dsl::max(id)).get_result(connection)?)
+        };
+        let before = rows(connection).map_err(MigrationError::new)?;
+        self.change(connection, name, Change::Apply)?;
+        // SQLite's own functions don't know the project's time zone.
+        let set_time = |connection: &mut DbConnection| -> Result<(), DatabaseError> {
+            if !has_table(connection, "django_migrations")? {
+                return Ok(());
+            }
+            let new = django_migrations.filter(id.gt(before.unwrap_or(0)));
+            let now = now(connection)?;
+            diesel::update(new).set(applied.eq(now)).execute(connection)?;
+            Ok(())
+        };
+        match connection {
+            DbConnection::Sqlite(_) => set_time(connection).map_err(MigrationError::new),
+            #[cfg(feature = "postgres")]
+            DbConnection::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Records one migration as applied, and runs nothing: what it would make is there, and is Django's.
+    ///
+    /// # Errors
+    /// No migration of this name, or the database refuses the record.
+    pub fn record(&self, connection: &mut DbConnection, name: &str) -> Result<(), MigrationError> {
+        self.change(connection, name, Change::Record)
+    }
+
+    /// Reverts one migration, in a transaction of its own.
+    ///
+    /// # Errors
+    /// No migration of this name, or the database refuses it.
+    pub fn unapply(&self, connection: &mut DbConnection, name: &str) -> Result<(), MigrationError> {
+        self.change(connection, name, Change::Unapply)
+    }
+
+    fn change(&self, connection: &mut DbConnection, name: &str, how: Change) -> Result<(), MigrationError> {
+        let migration = self.iter().map(|(_, migration)| migration).find(|migration| migration.name == name);
+        let migration = migration.ok_or_else(|| MigrationError(format!("There is no migration {name}.")))?;
+        match connection {
+            DbConnection::Sqlite(connection) => change(connection, migration, &migration.sqlite, how),
+            #[cfg(feature = "postgres")]
+            DbConnection::Postgres(connection) => change(connection, migration, &migration.postgres, how),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Change {
+    Apply,
+    Record,
+    Unapply,
+}
+
+fn change<C>(
+    connection: &mut C,
+    migration: &EmbeddedMigration,
+    script: &Script,
+    how: Change,
+) -> Result<(), MigrationError>
+where
+    C: MigrationHarness<C::Backend> + diesel::Connection,
+{
+    let script = (!matches!(how, Change::Record)).then_some(script);
+    let runnable = Runnable { name: Name { name: migration.name, version: migration.version() }, script };
+    // Makes diesel's table where it is missing.
+    connection.applied_migrations().map_err(MigrationError::new)?;
+    let done: Result<MigrationVersion<'_>, _> = match how {
+        Change::Apply | Change::Record => connection.run_migration(&runnable),
+        Change::Unapply => connection.revert_migration(&runnable),
+    };
+    done.map(drop).map_err(MigrationError::new)
+}

@@ -1,0 +1,20 @@
+//! Which file a path names, so that another one in its place is noticed.
+
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// A file of this machine, whatever it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::database) struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    /// The file that the path names now.
+    pub(in crate::database) fn of(path: &Path) -> io::Result<Self> {
+        let found = path.metadata()?;
+        Ok(Self { device: found.dev(), inode: found.ino() })
+    }
+}

@@ -1,0 +1,322 @@
+//! A SQLite database as one thread sees it: a connection of its own to read with, on the thread itself, and a sentinel
+//! that tells whether what was read still holds.
+//!
+//! Reading takes some ten microseconds, less than handing the query to another thread; so a request thread may do it.
+//! It never waits for a lock: the caller then goes by [`Database::run`](crate::database::Database::run), which does.
+//!
+//! **Several reads in one turn.** In WAL mode the reads between two moments in which the thread waits share a read
+//! transaction ([`Watched::read_in_turn`]), so that its locks are taken once. That is as exact as a transaction each:
+//!
+//! 1. the stamp is taken;
+//! 2. the transaction's first read takes the snapshot;
+//! 3. before each later read the stamp is found unchanged, or the transaction is ended and all begins anew.
+//!
+//! A commit that returned before 1 is in the snapshot, and one between 1 and 3 makes the stamp outdated at 3.
+//!
+//! A snapshot hinders no writer, but a checkpoint past it and the log's reuse; so it must end with the turn. In rollback
+//! mode a read transaction is a lock that a commit has to wait for; there is none over several reads.
+
+use std::mem;
+
+use diesel::Connection;
+use diesel::connection::TransactionManager;
+
+use super::sentinel::{Changes, Sentinel, Stamp};
+use crate::database::manager::Manager;
+use crate::database::{DatabaseError, DatabaseSettings, DbConnection};
+
+/// See the module. It stays on the thread that opened it.
+pub struct Watched {
+    sentinel: Sentinel,
+    connection: DbConnection,
+    turn: Turn,
+    /// A transaction could not be ended: what the connection reads may be old.
+    stuck: bool,
+}
+
+/// What was read since [`Watched::end_turn`].
+enum Turn {
+    Nothing,
+    /// One read, in a transaction of its own: most turns have no other.
+    Once,
+    /// A transaction is open, which reads this state, or a newer one.
+    Snapshot(Stamp),
+}
+
+type Transactions = <DbConnection as Connection>::TransactionManager;
+
+impl Watched {
+    pub(in crate::database) fn open(settings: &DatabaseSettings) -> Result<Self, DatabaseError> {
+        let unavailable = |reason: String| DatabaseError::Unavailable(reason);
+        let Some(path) = settings.url.sqlite_path() else {
+            return Err(unavailable("only a SQLite database can be watched".to_owned()));
+        };
+        // First: it makes no file where there is none.
+        let mut sentinel = Sentinel::open(path).map_err(|error| unavailable(error.to_string()))?;
+        let connection = Manager::sqlite_reader(path, settings.names.clone())
+            .map_err(|error| unavailable(error.to_string()))?;
+        // Both must have the same file open.
+        if sentinel.look_up() {
+            return Err(unavailable("the file was replaced".to_owned()));
+        }
+        Ok(Self { sentinel, connection, turn: Turn::Nothing, stuck: false })
+    }
+
+    /// Whether nobody committed since `stamp` was taken; see [`Sentinel::is_unchanged`].
+    pub fn is_unchanged(&mut self, stamp: &Stamp) -> bool {
+        self.sentinel.is_unchanged(stamp)
+    }
+
+    /// Whether it can tell what was committed.
+    pub const fn tells_changes(&self) -> bool {
+        self.sentinel.is_wal()
+    }
+
+    /// What was committed since `stamp` was taken; see [`Sentinel::changes_since`].
+    pub fn changes_since(&mut self, stamp: &Stamp) -> Option<Changes> {
+        self.sentinel.changes_since(stamp)
+    }
+
+    /// Whether it must be opened anew; see [`Sentinel::is_lost`].
+    pub fn is_lost(&mut self) -> bool {
+        self.stuck || self.sentinel.is_lost()
+    }
+
+    /// Runs queries that read, with the stamp of what they read, where there is one. Several queries that must agree
+    /// belong in one transaction.
+    ///
+    /// Where [`is_in_turn`](Self::is_in_turn) says so afterwards, [`end_turn`](Self::end_turn) has to be called before the
+    /// thread waits for anything.
+    ///
+    /// # Errors
+    /// Those of the queries. A lock that another holds is [`DatabaseError::Unavailable`].
+    pub fn read_in_turn<T>(
+        &mut self,
+        queries: impl FnOnce(&mut DbConnection) -> Result<T, DatabaseError>,
+    ) -> Result<(T, Option<Stamp>), DatabaseError> {
+        if let Turn::Snapshot(stamp) = &self.turn {
+            if self.sentinel.is_unchanged(stamp) {
+                let stamp = stamp.clone();
+                return Ok((queries(&mut self.connection)?, Some(stamp)));
+            }
+            self.end_turn();
+        }
+        if self.stuck {
+            return Err(DatabaseError::Unavailable("a transaction could not be ended".to_owned()));
+        }
+        let is_wal = self.sentinel.is_wal();
+        let is_second = is_wal && self.is_in_turn();
+        if !(is_second && Transactions::begin_transaction(&mut self.connection).is_ok()) {
+            let (result, stamp) = self.sentinel.read(|| queries(&mut self.connection));
+            if is_wal {
+                self.turn = Turn::Once;
+            }
+            return Ok((result?, stamp));
+        }
+        // For as long as it is not known how that ends: it may panic.
+        self.stuck = true;
+        let (result, stamp) = self.sentinel.read(|| queries(&mut self.connection));
+        match &stamp {
+            Some(stamp) if result.is_ok() => {
+                self.turn = Turn::Snapshot(stamp.clone());
+                self.stuck = false;
+            }
+            _ => self.commit(),
+        }
+        Ok((result?, stamp))
+    }
+
+    /// Whether anything was read since [`end_turn`](Self::end_turn), in WAL mode.
+    #[must_use]
+    pub const fn is_in_turn(&self) -> bool {
+        !matches!(self.turn, Turn::Nothing)
+    }
+
+    /// Ends the transaction of this turn's reads, where there is one.
+    pub fn end_turn(&mut self) {
+        if let Turn::Snapshot(_) = mem::replace(&mut self.turn, Turn::Nothing) {
+            self.commit();
+        }
+    }
+
+    fn commit(&mut self) {
+        self.stuck = Transactions::commit_transaction(&mut self.connection).is_err();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection;
+    use diesel::sql_types::Integer;
+    use diesel::{QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::conf::Env;
+
+    const MODES: [&str; 2] = ["WAL", "DELETE"];
+
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Integer)]
+        n: i32,
+    }
+
+    /// A database, whose writer never waits for a lock.
+    fn open(mode: &str) -> (TempDir, SqliteConnection, Watched) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db").to_str().unwrap().to_owned();
+        let mut writer = SqliteConnection::establish(&path).unwrap();
+        let sql =
+            format!("PRAGMA journal_mode = {mode}; CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (0)");
+        writer.batch_execute(&sql).unwrap();
+        let env = Env::from_iter([("DATABASE_URL", path.as_str())]);
+        let watched = Watched::open(&DatabaseSettings::from_env(&env).unwrap()).unwrap();
+        (folder, writer, watched)
+    }
+
+    fn read(watched: &mut Watched) -> i32 {
+        watched
+            .read_in_turn(|connection| Ok(sql_query("SELECT n FROM t").get_result::<Row>(connection)?))
+            .unwrap()
+            .0
+            .n
+    }
+
+    fn set(writer: &mut SqliteConnection, n: i32) {
+        sql_query(format!("UPDATE t SET n = {n}")).execute(writer).unwrap();
+    }
+
+    /// Whether a checkpoint came to the log's end, and could empty it.
+    fn checkpoints(writer: &mut SqliteConnection) -> bool {
+        #[derive(QueryableByName)]
+        struct Checkpoint {
+            #[diesel(sql_type = Integer)]
+            busy: i32,
+        }
+        sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Checkpoint>(writer).unwrap().busy == 0
+    }
+
+    #[test]
+    fn a_commit_between_two_reads_of_a_turn_is_seen_and_never_hindered() {
+        for mode in MODES {
+            let (_folder, mut writer, mut watched) = open(mode);
+            let mut n = 0;
+            for reads in 0..5 {
+                for _ in 0..20 {
+                    for _ in 0..reads {
+                        assert_eq!(read(&mut watched), n, "{mode}: {reads} reads");
+                    }
+                    n += 1;
+                    set(&mut writer, n);
+                }
+                assert_eq!(read(&mut watched), n, "{mode}");
+                watched.end_turn();
+            }
+        }
+    }
+
+    #[test]
+    fn the_stamp_is_that_of_the_snapshot() {
+        let (_folder, mut writer, mut watched) = open("WAL");
+        let mut stamps = (0..4).map(|_| watched.read_in_turn(|_| Ok(())).unwrap().1.unwrap());
+        let first = stamps.next().unwrap();
+        assert!(stamps.all(|stamp| stamp == first));
+        set(&mut writer, 1);
+        assert!(!watched.is_unchanged(&first));
+        assert!(watched.read_in_turn(|_| Ok(())).unwrap().1.is_some_and(|stamp| stamp != first));
+    }
+
+    #[test]
+    fn a_commit_while_the_snapshot_is_taken_makes_its_stamp_old() {
+        let (_folder, mut writer, mut watched) = open("WAL");
+        for n in 1..10 {
+            let (_, stamp) = watched
+                .read_in_turn(|_| {
+                    set(&mut writer, n);
+                    Ok(())
+                })
+                .unwrap();
+            assert!(!watched.is_unchanged(&stamp.unwrap()));
+            assert_eq!(read(&mut watched), n);
+        }
+    }
+
+    #[test]
+    fn a_snapshot_is_kept_from_the_second_read_to_the_turn_s_end() {
+        let (_folder, mut writer, mut watched) = open("WAL");
+        for (reads, is_kept) in [(0, false), (1, false), (2, true), (3, true)] {
+            (0..reads).for_each(|_| assert!(read(&mut watched) >= 0));
+            assert_eq!(watched.is_in_turn(), reads > 0);
+            // A checkpoint that can't come to its end.
+            writer.batch_execute("UPDATE t SET n = n + 1").unwrap();
+            assert_eq!(checkpoints(&mut writer), !is_kept, "{reads} reads");
+            watched.end_turn();
+            assert!(!watched.is_in_turn());
+            assert!(checkpoints(&mut writer));
+        }
+    }
+
+    #[test]
+    fn the_log_is_used_again_although_somebody_always_reads() {
+        let (folder, mut writer, mut watched) = open("WAL");
+        writer.batch_execute("PRAGMA wal_autocheckpoint = 10; PRAGMA synchronous = OFF").unwrap();
+        for n in 1..1000 {
+            set(&mut writer, n);
+            // A turn ends anywhere between two commits.
+            for at in 0..5 {
+                assert_eq!(read(&mut watched), n);
+                if at == n % 7 {
+                    watched.end_turn();
+                }
+            }
+        }
+        assert!(std::fs::metadata(folder.path().join("db-wal")).unwrap().len() < 50 * 4096);
+    }
+
+    #[test]
+    fn a_failed_read_ends_its_transaction() {
+        let (_folder, mut writer, mut watched) = open("WAL");
+        for reads in 0..4 {
+            (0..reads).for_each(|_| assert!(read(&mut watched) >= 0));
+            let failed =
+                watched.read_in_turn(|connection| Ok(sql_query("SELECT x").get_result::<Row>(connection)?));
+            assert!(failed.is_err());
+            set(&mut writer, reads);
+            assert_eq!(read(&mut watched), reads);
+            watched.end_turn();
+            assert!(checkpoints(&mut writer) && !watched.is_lost());
+        }
+    }
+
+    #[test]
+    fn a_panic_leaves_no_transaction_that_nobody_ends() {
+        let (_folder, mut writer, mut watched) = open("WAL");
+        let mut panic = |watched: &mut Watched| {
+            let panicking = std::panic::AssertUnwindSafe(|| {
+                watched.read_in_turn(|_| -> Result<(), _> { panic!("a test") })
+            });
+            assert!(std::panic::catch_unwind(panicking).is_err());
+            set(&mut writer, 1);
+            checkpoints(&mut writer)
+        };
+        assert!(panic(&mut watched) && !watched.is_in_turn(), "the first read");
+        (0..3).for_each(|_| drop(watched.read_in_turn(|_| Ok(()))));
+        panic(&mut watched);
+        assert!(watched.is_in_turn(), "one of several");
+        watched.end_turn();
+        assert_eq!(read(&mut watched), 1);
+        panic(&mut watched);
+        assert!(watched.is_lost() && watched.read_in_turn(|_| Ok(())).is_err(), "the second one");
+    }
+
+    #[test]
+    fn after_a_failed_end_it_is_opened_anew() {
+        let (_folder, _writer, mut watched) = open("WAL");
+        (0..2).for_each(|_| assert_eq!(read(&mut watched), 0));
+        let ended = watched.read_in_turn(|connection| Ok(connection.batch_execute("COMMIT")?));
+        assert!(ended.is_ok());
+        watched.end_turn();
+        assert!(watched.is_lost() && watched.read_in_turn(|_| Ok(())).is_err());
+    }
+}

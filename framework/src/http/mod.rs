@@ -1,0 +1,131 @@
+//! What a request says of itself (`django/http/request.py`), as a Django behind a WSGI server reads it.
+
+mod cookie;
+mod forwarded;
+mod vary;
+
+use std::borrow::Cow;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{AsHeaderName, HOST, HeaderMap, HeaderName};
+
+pub use self::cookie::get_cookie;
+pub(crate) use self::forwarded::header_name;
+pub use self::forwarded::{ForwardedAllowIps, SecureProxySslHeader};
+pub use self::vary::patch_vary_headers;
+use super::middleware::HttpSettings;
+
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// A header's value. Where the client sent several they are joined with a comma, as a WSGI server joins them.
+#[must_use]
+pub fn get_header(headers: &HeaderMap, name: impl AsHeaderName) -> Option<Cow<'_, [u8]>> {
+    let mut values = headers.get_all(name);
+    let mut joined = Cow::Borrowed(values.next()?.as_bytes());
+    for value in values {
+        let joined = joined.to_mut();
+        joined.push(b',');
+        joined.extend_from_slice(value.as_bytes());
+    }
+    Some(joined)
+}
+
+/// The host, with its port if one was named, as the client wrote it; behind a proxy (`USE_X_FORWARDED_HOST`) as that
+/// wrote it. Without either (HTTP/1.0 has no such header), the address that the client connected to.
+///
+/// The middleware lets only those of `ALLOWED_HOSTS` through.
+#[must_use]
+pub fn get_host(request: &HttpRequest, settings: &HttpSettings) -> String {
+    let forwarded =
+        settings.use_x_forwarded_host.then(|| get_header(request.headers(), X_FORWARDED_HOST)).flatten();
+    let host = forwarded.or_else(|| request.headers().get(HOST).map(|host| Cow::Borrowed(host.as_bytes())));
+    match host {
+        Some(host) => String::from_utf8_lossy(&host).into_owned(),
+        None => request.app_config().local_addr().to_string(),
+    }
+}
+
+/// Whether a host is the pattern, in any case of its letters, or lies below it where the pattern begins with a dot
+/// (`django/utils/http.py`).
+pub(crate) fn is_same_domain(host: &str, pattern: &str) -> bool {
+    let pattern = pattern.to_lowercase();
+    match pattern.strip_prefix('.') {
+        Some(parent) => host == parent || host.ends_with(&pattern),
+        None => !pattern.is_empty() && host == pattern,
+    }
+}
+
+/// Whether the client speaks https, as far as the server or a trusted proxy knows.
+#[must_use]
+pub fn is_secure(request: &HttpRequest, settings: &HttpSettings) -> bool {
+    let told =
+        settings.secure_proxy_ssl_header.as_ref().and_then(|header| header.is_secure(request.headers()));
+    told.unwrap_or_else(|| {
+        let peer = request.peer_addr().map(|address| address.ip());
+        settings
+            .forwarded_allow_ips
+            .is_secure(peer, request.headers())
+            .unwrap_or(request.app_config().secure())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+    use crate::conf::Env;
+
+    fn settings(pairs: &[(&str, &str)]) -> HttpSettings {
+        HttpSettings::from_env(&pairs.iter().copied().collect::<Env>()).unwrap()
+    }
+
+    fn request(headers: &[(&'static str, &'static str)]) -> HttpRequest {
+        let request = TestRequest::default().peer_addr("203.0.113.7:4000".parse().unwrap());
+        headers.iter().fold(request, |request, header| request.append_header(*header)).to_http_request()
+    }
+
+    #[test]
+    fn several_headers_are_joined() {
+        let request = request(&[("x-a", "1"), ("x-b", "0"), ("x-a", "2")]);
+        assert_eq!(get_header(request.headers(), "x-a").as_deref(), Some(&b"1,2"[..]));
+        assert_eq!(get_header(request.headers(), "x-c"), None);
+    }
+
+    #[test]
+    fn a_forwarded_host_counts_only_where_the_settings_say_so() {
+        let request = request(&[("host", "inner:8000"), ("x-forwarded-host", "outer")]);
+        assert_eq!(get_host(&request, &settings(&[])), "inner:8000");
+        assert_eq!(get_host(&request, &settings(&[("USE_X_FORWARDED_HOST", "1")])), "outer");
+    }
+
+    /// The expected values were made with Django 5.2.
+    #[test]
+    fn a_leading_dot_takes_in_what_lies_below() {
+        for (host, pattern, same) in [
+            ("example.com", "example.com", true),
+            ("a.example.com", "example.com", false),
+            ("a.example.com", ".example.com", true),
+            ("example.com", ".example.com", true),
+            ("badexample.com", ".example.com", false),
+            ("a.example.com", ".Example.COM", true),
+            ("Example.com", "example.com", false),
+            ("", "", false),
+            ("", ".", true),
+            ("a.", ".", true),
+        ] {
+            assert_eq!(is_same_domain(host, pattern), same, "{host} {pattern}");
+        }
+    }
+
+    #[test]
+    fn https_is_believed_of_a_trusted_proxy_only() {
+        let https = request(&[("x-forwarded-proto", "https")]);
+        assert!(!is_secure(&https, &settings(&[])));
+        assert!(is_secure(&https, &settings(&[("FORWARDED_ALLOW_IPS", "10.0.0.1, 203.0.113.7")])));
+        assert!(is_secure(&https, &settings(&[("FORWARDED_ALLOW_IPS", "*")])));
+        for header in ["X-Forwarded-Proto=https", "HTTP_X_FORWARDED_PROTO,https"] {
+            assert!(is_secure(&https, &settings(&[("SECURE_PROXY_SSL_HEADER", header)])), "{header}");
+        }
+    }
+}

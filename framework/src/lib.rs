@@ -1,0 +1,36 @@
+//! What Django itself gives a project: apps and their registry, settings read from the environment, the database,
+//! management commands, URL patterns, middleware, signing.
+//!
+//! Nothing in here knows an app.
+
+pub mod app;
+pub mod cache;
+pub mod checks;
+pub mod conf;
+pub mod crypto;
+pub mod csrf;
+pub mod database;
+pub mod diagnosis;
+pub mod http;
+pub mod logging;
+pub mod management;
+pub mod middleware;
+pub mod pages;
+pub mod project;
+pub mod request_id;
+pub mod server;
+pub mod shadow;
+pub mod signing;
+pub mod timezone;
+pub mod urls;
+pub mod validators;
+pub mod worker_pool;
+
+// Named in Cargo.toml for its feature `bundled`, which diesel's own dependency on it can't ask for.
+use libsqlite3_sys as _;
+
+/// For the macros of this crate.
+#[doc(hidden)]
+pub mod __private {
+    pub use vitamin_macros::embed_migrations;
+}

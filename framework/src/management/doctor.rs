@@ -1,0 +1,287 @@
+//! `manage doctor`: does this project go with that database? It compares, says in words what is wrong and what to set, and
+//! changes nothing.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::sync::Arc;
+
+use clap::ArgMatches;
+use diesel::RunQueryDsl;
+use diesel::sql_types::Text;
+
+use super::check::run_checks;
+use super::{Command, CommandError};
+use crate::app::App;
+use crate::checks::Level;
+use crate::database::inspection::LiveSchema;
+use crate::database::migrations::Migrations;
+use crate::database::needs::NeededTable;
+use crate::database::{
+    Database, DatabaseError, DatabaseSettings, DatabaseUrl, DbConnection, JournalMode, migrations,
+};
+use crate::diagnosis::{Diagnosis, Examination, Severity};
+use crate::project::Project;
+
+pub(super) struct Doctor;
+
+impl Command for Doctor {
+    fn command(&self) -> clap::Command {
+        clap::Command::new("doctor").about(
+            "Compares the live database with what this project needs, and says what to set. Reads only.",
+        )
+    }
+
+    fn handle(
+        &self,
+        project: &Arc<Project>,
+        _arguments: &ArgMatches,
+        out: &mut dyn Write,
+    ) -> Result<(), CommandError> {
+        let mut diagnosis = Diagnosis::default();
+        examine(project, &mut diagnosis)?;
+        if diagnosis.count(Severity::Problem) > 0 {
+            return Err(CommandError::Said(diagnosis.to_string()));
+        }
+        Ok(writeln!(out, "{diagnosis}")?)
+    }
+}
+
+fn examine(project: &Project, diagnosis: &mut Diagnosis) -> Result<(), DatabaseError> {
+    for message in run_checks(project, false) {
+        let severity = if message.level == Level::Error { Severity::Problem } else { Severity::Warning };
+        let hint = message.hint.map(|hint| format!(" {hint}")).unwrap_or_default();
+        diagnosis.say("Settings", severity, format!("({}) {}{hint}", message.id, message.message));
+    }
+    let settings = &project.settings.database;
+    let mut connection = match Database::open_read_only(settings) {
+        Ok(connection) => connection,
+        Err(error) => {
+            let hint = match &settings.url {
+                DatabaseUrl::Sqlite(path) if !std::path::Path::new(path).exists() => {
+                    ". DATABASE_URL names no file: set it to your Django's database, or let `manage migrate` make a new one"
+                }
+                _ => "",
+            };
+            diagnosis.say("Database", Severity::Problem, format!("{error}{hint}."));
+            return Ok(());
+        }
+    };
+    examine_database(project, &mut connection, diagnosis)?;
+    let schema = LiveSchema::read(&mut connection)?;
+    let recorded = migrations::recorded_by_django(&mut connection)?;
+    let made_by_django = |app: &dyn App| {
+        app.left_to_django().is_some() || recorded.iter().any(|(label, _)| label == app.label())
+    };
+    let needed: Vec<_> = project
+        .apps
+        .iter()
+        .flat_map(|app| app.tables().into_iter().map(move |table| (table, made_by_django(app))))
+        .collect();
+    let usable = compare_tables(&needed, &schema, settings, diagnosis);
+    compare_migrations(project.apps.migrations(), &mut connection, diagnosis)?;
+    for app in project.apps.iter() {
+        app.diagnose(&mut Examination {
+            connection: &mut connection,
+            schema: &schema,
+            settings: &project.settings,
+            diagnosis,
+            usable: &usable,
+        })?;
+    }
+    Ok(())
+}
+
+/// The tables that can be read.
+fn compare_tables(
+    needed: &[(NeededTable, bool)],
+    schema: &LiveSchema,
+    settings: &DatabaseSettings,
+    diagnosis: &mut Diagnosis,
+) -> BTreeSet<String> {
+    let names = &settings.names;
+    let mut usable = BTreeSet::new();
+    for (table, is_djangos) in needed {
+        let Some(differences) = table.compare(schema, names, settings.url.is_sqlite()) else {
+            let who =
+                if *is_djangos { "that is for Django's own `migrate`" } else { "`manage migrate` makes it" };
+            let message = format!("The table {} is missing; {who}.", names.table(&table.name));
+            diagnosis.say("Schema", Severity::Problem, message);
+            continue;
+        };
+        if differences.problems.is_empty() {
+            usable.insert(table.name.clone());
+        }
+        for what in differences.problems {
+            diagnosis.say("Schema", Severity::Problem, format!("{what}."));
+        }
+        for what in differences.notes {
+            diagnosis.say("Schema", Severity::Note, format!("{what}."));
+        }
+    }
+    if !usable.is_empty() {
+        let names: Vec<&str> = usable.iter().map(|table| names.table(table)).collect();
+        diagnosis.say("Schema", Severity::Fine, format!("As needed: {}.", names.join(", ")));
+    }
+    usable
+}
+
+fn compare_migrations(
+    all: &Migrations,
+    connection: &mut DbConnection,
+    diagnosis: &mut Diagnosis,
+) -> Result<(), DatabaseError> {
+    const SECTION: &str = "Migrations";
+    let unapplied: Vec<String> =
+        all.states(connection)?.into_iter().filter(|state| !state.applied).map(|state| state.name).collect();
+    if unapplied.is_empty() {
+        diagnosis.say(SECTION, Severity::Fine, "All of vitamin's are applied.");
+    } else {
+        diagnosis.say(
+            SECTION,
+            Severity::Warning,
+            format!(
+                "Not applied: {}. Run `manage migrate`: it changes nothing that Django made, makes what is missing, and \
+                 records both.",
+                unapplied.join(", ")
+            ),
+        );
+    }
+    let (known, recorded) = (all.recorded_for_django()?, migrations::recorded_by_django(connection)?);
+    if recorded.is_empty() {
+        diagnosis.say(
+            SECTION,
+            Severity::Note,
+            "Django has recorded none: it has not migrated this database yet.",
+        );
+        return Ok(());
+    }
+    let dotted = |rows: Vec<&(String, String)>| {
+        rows.iter().map(|(app, name)| format!("{app}.{name}")).collect::<Vec<_>>().join(", ")
+    };
+    let apps_known: BTreeSet<&String> = known.iter().map(|(app, _)| app).collect();
+    let apps_recorded: BTreeSet<&String> = recorded.iter().map(|(app, _)| app).collect();
+    let behind: Vec<_> =
+        known.iter().filter(|row| apps_recorded.contains(&row.0) && !recorded.contains(row)).collect();
+    let ahead: Vec<_> =
+        recorded.iter().filter(|row| apps_known.contains(&row.0) && !known.contains(row)).collect();
+    if behind.is_empty() && ahead.is_empty() {
+        diagnosis.say(SECTION, Severity::Fine, "Django's record is the one that vitamin knows.");
+    }
+    if !behind.is_empty() {
+        let message = format!("Django has not applied {}: run Django's own `migrate` first.", dotted(behind));
+        diagnosis.say(SECTION, Severity::Warning, message);
+    }
+    if !ahead.is_empty() {
+        let message = format!(
+            "Django has applied {}, which vitamin does not know yet; the tables were compared as they are.",
+            dotted(ahead)
+        );
+        diagnosis.say(SECTION, Severity::Note, message);
+    }
+    Ok(())
+}
+
+fn examine_database(
+    project: &Project,
+    connection: &mut DbConnection,
+    diagnosis: &mut Diagnosis,
+) -> Result<(), DatabaseError> {
+    let url = &project.settings.database.url;
+    diagnosis.say("Database", Severity::Fine, format!("{url} can be read."));
+    match connection {
+        DbConnection::Sqlite(_) => sqlite(project, connection, diagnosis),
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => postgres(project, connection, diagnosis),
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Word {
+    #[diesel(sql_type = Text)]
+    word: String,
+}
+
+fn sqlite(
+    project: &Project,
+    connection: &mut DbConnection,
+    diagnosis: &mut Diagnosis,
+) -> Result<(), DatabaseError> {
+    let mode: Word =
+        diesel::sql_query("SELECT journal_mode AS word FROM pragma_journal_mode").get_result(connection)?;
+    let configured = project.settings.database.journal_mode;
+    let here = match mode.word.as_str() {
+        "wal" => Some(JournalMode::Wal),
+        "delete" => Some(JournalMode::Delete),
+        _ => None,
+    };
+    if configured.is_some() && configured != here {
+        let message = format!(
+            "The journal mode is {}, and SQLITE_JOURNAL_MODE would switch it, for Django too. Leave it unset to keep it.",
+            mode.word
+        );
+        diagnosis.say("Database", Severity::Warning, message);
+    } else if here == Some(JournalMode::Wal) {
+        diagnosis.say(
+            "Database",
+            Severity::Fine,
+            "The journal mode is wal: readers don't wait for the writer.",
+        );
+    } else {
+        let message = format!(
+            "The journal mode is {}: readers and the writer wait for each other, here for {} s (DATABASE_TIMEOUT), in \
+             Django for OPTIONS['timeout']. If your backups allow it, SQLITE_JOURNAL_MODE=wal ends that, for both.",
+            mode.word,
+            project.settings.database.timeout.as_secs()
+        );
+        diagnosis.say("Database", Severity::Note, message);
+    }
+    let Some(path) = project.settings.database.url.sqlite_path() else { return Ok(()) };
+    let file = std::path::Path::new(path);
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    for place in [file, folder.unwrap_or(std::path::Path::new("."))] {
+        // A `file:` URI is SQLite's to read.
+        if place.exists() && rustix::fs::access(place, rustix::fs::Access::WRITE_OK).is_err() {
+            let message = format!("{} can't be written to by this user: logins would fail.", place.display());
+            diagnosis.say("Database", Severity::Problem, message);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(feature = "postgres")]
+fn postgres(
+    project: &Project,
+    connection: &mut DbConnection,
+    diagnosis: &mut Diagnosis,
+) -> Result<(), DatabaseError> {
+    let encoding: Word =
+        diesel::sql_query("SELECT current_setting('server_encoding') AS word").get_result(connection)?;
+    if encoding.word != "UTF8" {
+        let message = format!("Its encoding is {}: not every name can be stored.", encoding.word);
+        diagnosis.say("Database", Severity::Warning, message);
+    }
+    let version: Word =
+        diesel::sql_query("SELECT current_setting('server_version') AS word").get_result(connection)?;
+    diagnosis.say("Database", Severity::Fine, format!("PostgreSQL {}.", version.word));
+    let names = &project.settings.database.names;
+    for table in project.apps.iter().flat_map(|app| app.tables()) {
+        // A table that is missing has no privileges to ask for.
+        let denied: Vec<Word> = diesel::sql_query(
+            "SELECT p.word FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(word) \
+             WHERE to_regclass(quote_ident($1)) IS NOT NULL \
+                AND NOT has_table_privilege(to_regclass(quote_ident($1))::oid, p.word)",
+        )
+        .bind::<Text, _>(names.table(&table.name))
+        .load(connection)?;
+        if !denied.is_empty() {
+            let words: Vec<&str> = denied.iter().map(|row| row.word.as_str()).collect();
+            let message = format!(
+                "This user lacks {} on {}; GRANT it to them.",
+                words.join(", "),
+                names.table(&table.name)
+            );
+            diagnosis.say("Database", Severity::Problem, message);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! A project: its settings, its installed apps and its root URLconf, as the program's `main` puts them together.
+
+use std::sync::Once;
+
+use actix_web::web::ServiceConfig;
+
+use super::app::{App, Apps};
+use super::cache::Cache;
+use super::conf::{Env, ImproperlyConfigured};
+use super::database::{Database, DatabaseSettings};
+use super::management::Command;
+use super::middleware::HttpSettings;
+use super::server::{self, ServerSettings};
+use super::urls::Pattern;
+
+/// What the framework itself is told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Hosts, debugging, secret key.
+    pub http: HttpSettings,
+    /// Address and workers.
+    pub server: ServerSettings,
+    /// Where the data are.
+    pub database: DatabaseSettings,
+}
+
+impl Settings {
+    /// Reads the framework's settings.
+    ///
+    /// # Errors
+    /// The first variable that can't be used.
+    pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
+        Ok(Self {
+            http: HttpSettings::from_env(env)?,
+            server: ServerSettings::from_env(env)?,
+            database: DatabaseSettings::from_env(env)?,
+        })
+    }
+}
+
+/// A project: its settings, its installed apps and its root URLconf, with the pool and the cache that all of its views and
+/// commands share.
+pub struct Project {
+    /// The framework's settings; an app has its own.
+    pub settings: Settings,
+    /// The environment that all settings were read from.
+    pub env: Env,
+    /// `INSTALLED_APPS`.
+    pub apps: Apps,
+    /// The root URLconf, made anew for each worker.
+    pub urlpatterns: fn() -> Vec<Pattern>,
+    /// Commands of the project itself, beside those of its apps.
+    pub commands: Vec<Box<dyn Command>>,
+    /// The pool of connections.
+    pub database: Database,
+    /// The cache that throttles count in.
+    pub cache: Cache,
+    /// Whether the apps were told that the server starts.
+    ready: Once,
+}
+
+impl Project {
+    /// A project of these apps and URL patterns, with the framework's settings from `env`.
+    ///
+    /// ```
+    /// use vitamin_framework::conf::{Env, ImproperlyConfigured};
+    /// use vitamin_framework::project::Project;
+    ///
+    /// pub fn project(env: &Env) -> Result<Project, ImproperlyConfigured> {
+    ///     Project::new(env, vitamin_framework::apps![], Vec::new)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// The first variable that can't be used, or what [`Apps::new`] finds wrong with the apps.
+    pub fn new(
+        env: &Env,
+        installed_apps: Vec<Box<dyn App>>,
+        urlpatterns: fn() -> Vec<Pattern>,
+    ) -> Result<Self, ImproperlyConfigured> {
+        let mut settings = Settings::from_env(env)?;
+        let apps = Apps::new(installed_apps)?;
+        for app in apps.iter() {
+            app.names(&mut settings.database.names);
+        }
+        Ok(Self {
+            apps,
+            urlpatterns,
+            commands: Vec::new(),
+            database: Database::new(&settings.database),
+            cache: Cache::from_env(env)?,
+            settings,
+            env: env.clone(),
+            ready: Once::new(),
+        })
+    }
+
+    /// Adds a command of the project itself.
+    #[must_use]
+    pub fn command(mut self, command: impl Command + 'static) -> Self {
+        self.commands.push(Box::new(command));
+        self
+    }
+
+    /// Mounts the project in an actix-web application that is not its own: `App::new().configure(|config|
+    /// project.configure(config))`, after the application's own services.
+    ///
+    /// It answers every path that no earlier service matches, and nothing else passes its middleware. `project` is made
+    /// once, before the server, and shared by the workers.
+    pub fn configure(&self, config: &mut ServiceConfig) {
+        self.ready();
+        server::mount(self, config);
+    }
+
+    /// Starts what the apps do beside the requests ([`App::ready`]), once.
+    pub(super) fn ready(&self) {
+        self.ready.call_once(|| self.apps.iter().for_each(|app| app.ready(&self.database)));
+    }
+
+    /// The same project where its database refuses to write and what throttles count stays in this process: for a server
+    /// whose answers nobody gets.
+    pub(super) fn for_reading(&self) -> Self {
+        Self {
+            settings: self.settings.clone(),
+            env: self.env.clone(),
+            apps: self.apps.clone(),
+            urlpatterns: self.urlpatterns,
+            commands: Vec::new(),
+            database: Database::read_only(&self.settings.database),
+            cache: Cache::locmem(),
+            ready: Once::new(),
+        }
+    }
+}
+
+/// The list of a project's apps: `apps![Auth::from_env(env)?, Polls]`.
+#[macro_export]
+macro_rules! apps {
+    ($($app:expr),* $(,)?) => {
+        ::std::vec![$(::std::boxed::Box::new($app) as ::std::boxed::Box<dyn $crate::app::App>),*]
+    };
+}

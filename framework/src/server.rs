@@ -1,0 +1,168 @@
+//! The HTTP server: one actix-web application a worker, and an end that leaves nobody unanswered.
+
+use std::fmt::Display;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::num::NonZeroUsize;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::{App, Error, HttpServer, web};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::conf::{Env, ImproperlyConfigured};
+use super::middleware::{Middleware, Site, not_found};
+use super::project::Project;
+use super::urls::{Shortcuts, UrlConf};
+
+/// Where and how widely to serve.
+#[derive(Clone, Debug)]
+pub struct ServerSettings {
+    /// `ADDRESS` (default `127.0.0.1:8000`).
+    pub address: Address,
+    /// `WORKERS` (default: one a processor core, which is best for the latency too).
+    pub workers: NonZeroUsize,
+    /// How long what is in flight may take at the end (`SHUTDOWN_TIMEOUT`, seconds, default 30).
+    pub shutdown_timeout: u64,
+}
+
+impl ServerSettings {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// An address or a number that can't be used.
+    pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
+        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Ok(Self {
+            address: env.parse("ADDRESS", Address(SocketAddr::from(([127, 0, 0, 1], 8000))))?,
+            workers: env.parse("WORKERS", cores)?,
+            shutdown_timeout: env.parse("SHUTDOWN_TIMEOUT", 30)?,
+        })
+    }
+}
+
+/// An address to listen on, written as Django's `runserver` takes it: `8000`, `127.0.0.1:8000`, `[::1]:8000`,
+/// `localhost:8000`, `0:8000` for all interfaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address(pub SocketAddr);
+
+impl FromStr for Address {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (host, port) = text.rsplit_once(':').unwrap_or(("127.0.0.1", text));
+        let port: u16 = port
+            .parse()
+            .map_err(|_| format!("\"{text}\" is not a valid port number or address:port pair"))?;
+        let host = if host == "0" { "0.0.0.0" } else { host.trim_start_matches('[').trim_end_matches(']') };
+        let found = (host, port).to_socket_addrs().map_err(|error| format!("{host}: {error}"))?.next();
+        found.map(Self).ok_or_else(|| format!("{host} has no address"))
+    }
+}
+
+impl Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// All the wiring of an application: the server and a test use the same.
+///
+/// Called once a worker.
+pub fn application(
+    project: &Project,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
+    let site = site(project);
+    let mut shortcuts = Shortcuts::default();
+    App::new()
+        .configure(|config| shortcuts = wire(project, &site, config))
+        // Last, so that it is the outermost: it gives every answer its headers and its log line.
+        .wrap(Middleware::new(site, shortcuts))
+}
+
+/// The same wiring, as the last service of an application that is not the project's own.
+pub(super) fn mount(project: &Project, config: &mut web::ServiceConfig) {
+    let site = site(project);
+    let mut shortcuts = Shortcuts::default();
+    let scope = web::scope("").configure(|config| shortcuts = wire(project, &site, config));
+    config.service(scope.wrap(Middleware::new(site, shortcuts)));
+}
+
+fn site(project: &Project) -> Arc<Site> {
+    let resolver = UrlConf::new((project.urlpatterns)()).resolver();
+    Arc::new(Site { settings: project.settings.http.clone(), resolver })
+}
+
+/// Registers the views and everything that they find in their app data.
+fn wire(project: &Project, site: &Arc<Site>, config: &mut web::ServiceConfig) -> Shortcuts {
+    config
+        .app_data(web::Data::from(Arc::clone(site)))
+        .app_data(web::Data::new(project.database.clone()))
+        .app_data(web::Data::new(project.apps.clone()))
+        // A clone a worker: each has a connection of its own.
+        .app_data(web::Data::new(project.cache.clone()))
+        .default_service(web::to(not_found));
+    project.apps.iter().for_each(|app| app.configure(config));
+    UrlConf::new((project.urlpatterns)()).register(config)
+}
+
+/// Serves until SIGTERM or SIGINT, then answers what is in flight and returns.
+///
+/// `listening` is called once with the address that was bound, before the first connection is accepted.
+///
+/// # Errors
+/// The address can't be bound, or the server fails.
+pub fn run(
+    project: &Arc<Project>,
+    settings: &ServerSettings,
+    listening: &mut dyn FnMut(SocketAddr) -> io::Result<()>,
+) -> io::Result<()> {
+    actix_web::rt::System::new().block_on(async {
+        let factory = {
+            let project = Arc::clone(project);
+            move || application(&project)
+        };
+        let server = HttpServer::new(factory)
+            .workers(settings.workers.get())
+            .shutdown_timeout(settings.shutdown_timeout)
+            // An answer that follows another on its connection would wait for the client's delayed acknowledgement of that
+            // one: 40 ms, where pipelined requests are answered one by one.
+            .tcp_nodelay(true)
+            // actix-web would cut SIGINT's requests off.
+            .disable_signals()
+            .bind(settings.address.0)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", settings.address)))?;
+        // Before anybody is told that the server is there, so that a signal sent then is not lost.
+        let end = until_told_to_end()?;
+        project.ready();
+        for address in server.addrs() {
+            listening(address)?;
+        }
+        let server = server.run();
+        let handle = server.handle();
+        actix_web::rt::spawn(async move {
+            end.await;
+            log::info!("Shutting down: what is in flight is answered first.");
+            handle.stop(true).await;
+        });
+        server.await
+    })
+}
+
+/// Ends with SIGTERM or SIGINT, also with one that was sent before it is first polled.
+pub(super) fn until_told_to_end() -> io::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+    })
+}

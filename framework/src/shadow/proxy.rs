@@ -1,0 +1,257 @@
+//! Passing a request on, to either program, and its answer back.
+
+use std::io;
+use std::sync::Arc;
+
+use actix_web::body::{BodyStream, BoxBody, SizedStream};
+use actix_web::http::header::{
+    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
+};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, web};
+use awc::error::SendRequestError;
+use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use percent_encoding::percent_decode_str;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::compare::{Answer, differences};
+use super::report::Report;
+use super::{COMPARED_BODY, TIMEOUT};
+use crate::conf::Env;
+use crate::urls::Resolver;
+
+/// What the proxy works with; one a worker.
+pub(super) struct Shadow {
+    pub(super) client: awc::Client,
+    /// Where Django is, without a path.
+    pub(super) theirs: String,
+    /// Where this project is.
+    pub(super) ours: String,
+    pub(super) resolver: Arc<Resolver>,
+    pub(super) report: Arc<Report>,
+    pub(super) permits: Arc<Semaphore>,
+}
+
+/// How Django is reached.
+#[derive(Clone)]
+pub(super) struct Connect {
+    #[cfg(feature = "shadow-tls")]
+    tls: Option<Arc<rustls::ClientConfig>>,
+}
+
+impl Connect {
+    /// # Errors
+    /// For `https` there is no certificate to trust.
+    #[cfg_attr(not(feature = "shadow-tls"), expect(unused_variables, reason = "there is only one way"))]
+    pub(super) fn to(origin: &str, env: &Env) -> io::Result<Self> {
+        Ok(Self {
+            #[cfg(feature = "shadow-tls")]
+            tls: origin.starts_with("https:").then(|| super::tls::client_config(env)).transpose()?,
+        })
+    }
+
+    /// A client that adds nothing of its own, and follows no redirect.
+    pub(super) fn client(&self) -> awc::Client {
+        let client = awc::Client::builder().no_default_headers().disable_redirects().timeout(TIMEOUT);
+        #[cfg(feature = "shadow-tls")]
+        if let Some(tls) = &self.tls {
+            return client.connector(awc::Connector::new().rustls_0_23(Arc::clone(tls))).finish();
+        }
+        client.finish()
+    }
+}
+
+/// A request's line and headers, as both programs get them.
+struct Head {
+    method: Method,
+    target: String,
+    headers: HeaderMap,
+}
+
+/// A program's answer, whose body may be larger than what is kept of it.
+struct Passing<S> {
+    status: StatusCode,
+    headers: HeaderMap,
+    start: Bytes,
+    /// What follows the start, where that is not all.
+    rest: Option<S>,
+}
+
+/// Answers from Django, and has the comparison made.
+pub(super) async fn answer(
+    request: HttpRequest,
+    payload: web::Payload,
+    shadow: web::Data<Shadow>,
+) -> HttpResponse {
+    let head = Arc::new(head(&request));
+    let theirs = match shadow.ask_with_body(&head, &request, payload).await {
+        Ok(theirs) => theirs,
+        Err(error) => {
+            log::error!("Answered 502: Django gives no answer: {error}");
+            return HttpResponse::BadGateway().body("Bad Gateway");
+        }
+    };
+    let has_body =
+        request.headers().contains_key(CONTENT_LENGTH) || request.headers().contains_key(TRANSFER_ENCODING);
+    if matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS) && !has_body {
+        match shadow.resolver.route_of(&percent_decode_str(request.path()).decode_utf8_lossy()) {
+            None => shadow.report.not_ours(),
+            Some(route) => match Arc::clone(&shadow.permits).try_acquire_owned() {
+                Err(_) => shadow.report.left_out(),
+                Ok(permit) => {
+                    let (shadow, head, theirs) = (shadow.clone(), Arc::clone(&head), theirs.kept());
+                    let route = route.to_owned();
+                    actix_web::rt::spawn(async move { shadow.compare(&head, &route, theirs, permit).await });
+                }
+            },
+        }
+    }
+    theirs.pass_on(&head.method)
+}
+
+impl Shadow {
+    /// What both answer. Where that differs they are asked once more, since the data may have changed in between: only what
+    /// differs both times counts.
+    async fn compare(&self, head: &Head, route: &str, theirs: Answer, _permit: OwnedSemaphorePermit) {
+        let Ok(ours) = self.ask_ours(head).await else { return self.report.failed() };
+        let mut found = differences(&theirs, &ours);
+        if !found.is_empty() {
+            let Ok(theirs) = self.ask(&self.theirs, head).await else { return self.report.failed() };
+            let Ok(ours) = self.ask_ours(head).await else { return self.report.failed() };
+            let again = differences(&theirs.kept(), &ours);
+            found.retain(|difference| again.contains(difference));
+        }
+        self.report.compared(&head.method, route, found);
+    }
+
+    async fn ask_ours(&self, head: &Head) -> Result<Answer, SendRequestError> {
+        self.ask(&self.ours, head).await.map(|answer| answer.kept())
+    }
+
+    fn request(&self, origin: &str, head: &Head) -> awc::ClientRequest {
+        let mut request = self.client.request(head.method.clone(), format!("{origin}{}", head.target));
+        for (name, value) in &head.headers {
+            request.headers_mut().append(name.clone(), value.clone());
+        }
+        request.no_decompress()
+    }
+
+    async fn ask(
+        &self,
+        origin: &str,
+        head: &Head,
+    ) -> Result<Passing<impl Stream<Item = PayloadItem> + 'static>, SendRequestError> {
+        Ok(begin(self.request(origin, head).send().await?).await)
+    }
+
+    /// The same, with the client's body on the way to Django.
+    async fn ask_with_body(
+        &self,
+        head: &Head,
+        request: &HttpRequest,
+        payload: web::Payload,
+    ) -> Result<Passing<impl Stream<Item = PayloadItem> + 'static>, SendRequestError> {
+        let asked = self.request(&self.theirs, head);
+        let length =
+            request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let payload = payload.map_err(actix_web::Error::from);
+        let answer = match length {
+            // Told, since a WSGI server may not read a body of unknown length.
+            Some(length) => asked.send_body(SizedStream::new(length, payload)).await?,
+            None if request.headers().contains_key(TRANSFER_ENCODING) => {
+                asked.send_body(BodyStream::new(payload)).await?
+            }
+            None => asked.send().await?,
+        };
+        Ok(begin(answer).await)
+    }
+}
+
+type PayloadItem = Result<Bytes, actix_web::error::PayloadError>;
+
+/// Reads as much of the body as is compared.
+async fn begin<S>(mut answer: awc::ClientResponse<S>) -> Passing<impl Stream<Item = PayloadItem> + 'static>
+where
+    S: Stream<Item = PayloadItem> + Unpin + 'static,
+{
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let mut start = BytesMut::new();
+    while start.len() <= COMPARED_BODY {
+        match answer.next().await {
+            None => return Passing { status, headers, start: start.freeze(), rest: None },
+            Some(Ok(chunk)) => start.extend_from_slice(&chunk),
+            // Broken off: it ends for the client as it did here.
+            Some(Err(error)) => {
+                let rest = stream::once(async move { Err(error) }).left_stream();
+                return Passing { status, headers, start: start.freeze(), rest: Some(rest) };
+            }
+        }
+    }
+    Passing { status, headers, start: start.freeze(), rest: Some(answer.right_stream()) }
+}
+
+impl<S: Stream<Item = PayloadItem> + 'static> Passing<S> {
+    fn kept(&self) -> Answer {
+        let body = self.rest.is_none().then(|| self.start.clone());
+        Answer { status: self.status, headers: self.headers.clone(), body }
+    }
+
+    fn pass_on(self, method: &Method) -> HttpResponse {
+        let length =
+            self.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        let mut response = HttpResponse::new(self.status);
+        for (name, value) in &self.headers {
+            if !is_hop_by_hop(name) && name != CONTENT_LENGTH {
+                response.headers_mut().append(name.clone(), value.clone());
+            }
+        }
+        let body = match (self.rest, length) {
+            // HEAD tells the length of what it leaves out.
+            (None, Some(length)) if method == Method::HEAD => {
+                BoxBody::new(SizedStream::new(length, stream::empty::<PayloadItem>()))
+            }
+            (None, _) => BoxBody::new(self.start),
+            (Some(rest), length) => {
+                let all = stream::iter([Ok(self.start)]).chain(rest);
+                match length {
+                    Some(length) => BoxBody::new(SizedStream::new(length, Box::pin(all))),
+                    None => BoxBody::new(BodyStream::new(Box::pin(all))),
+                }
+            }
+        };
+        response.set_body(body)
+    }
+}
+
+fn head(request: &HttpRequest) -> Head {
+    let mut headers = HeaderMap::new();
+    for (name, value) in request.headers() {
+        // Without encodings, the two bodies can be compared.
+        if !is_hop_by_hop(name) && name != CONTENT_LENGTH && name != ACCEPT_ENCODING {
+            headers.append(name.clone(), value.clone());
+        }
+    }
+    if !headers.contains_key(HOST)
+        && let Some(host) = request.uri().host()
+        && let Ok(host) = HeaderValue::from_str(host)
+    {
+        headers.insert(HOST, host);
+    }
+    let forwarded = HeaderName::from_static("x-forwarded-for");
+    if !headers.contains_key(&forwarded)
+        && let Some(peer) = request.peer_addr()
+        && let Ok(peer) = HeaderValue::from_str(&peer.ip().to_string())
+    {
+        headers.insert(forwarded, peer);
+    }
+    let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    Head { method: request.method().clone(), target, headers }
+}
+
+/// RFC 9110, section 7.6.1: of this connection, not of the message.
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    const MORE: [&str; 3] = ["keep-alive", "proxy-connection", "proxy-authenticate"];
+    [CONNECTION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE].contains(name) || MORE.contains(&name.as_str())
+}
