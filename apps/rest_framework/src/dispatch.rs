@@ -1,5 +1,5 @@
-//! What happens around a handler (`APIView.dispatch`): negotiation, version, authentication, permissions, throttles, then the
-//! handler, then the exception handler and the headers that every answer of the view has.
+//! Runs a view (`APIView.dispatch`): content negotiation, versioning, authentication, permissions, throttles, then the
+//! handler. Then it converts exceptions to responses and sets the headers of the view's responses.
 
 use std::cell::OnceCell;
 use std::future::ready;
@@ -24,7 +24,7 @@ use vitamin_framework::http::patch_vary_headers;
 use vitamin_framework::pages;
 use vitamin_framework::urls::{Endpoint, EndpointFuture};
 
-/// What answers for a view that is declared so.
+/// The endpoint of a declared view.
 pub(super) fn endpoint(declared: Declared, handlers: Handlers) -> Endpoint {
     let view = Rc::new(Served { declared, handlers, policies: OnceCell::new() });
     Rc::new(move |req: ServiceRequest| {
@@ -34,11 +34,11 @@ pub(super) fn endpoint(declared: Declared, handlers: Handlers) -> Endpoint {
     })
 }
 
-/// A view as a worker serves it.
+/// A view in one worker.
 struct Served {
     declared: Declared,
     handlers: Handlers,
-    /// Resolved by the first request, since actix-web shows app data to requests only.
+    /// Resolved by the first request, because only requests have access to actix-web's app data.
     policies: OnceCell<Rc<Policies>>,
 }
 
@@ -52,9 +52,9 @@ impl Served {
     }
 }
 
-/// `APIView.dispatch`: the policies, the handler, and what becomes of an exception of either.
+/// `APIView.dispatch`: runs the policies and the handler, and converts their exceptions to responses.
 ///
-/// Most requests wait for nothing in front of their handler: its future is then the only one.
+/// The policies of most requests do not wait. The handler's future is then the only one.
 fn dispatch(view: &Rc<Served>, request: Request) -> EndpointFuture {
     let first = match initial(&request) {
         Ok(None) => return handle(view, request),
@@ -78,15 +78,15 @@ fn handle(view: &Served, request: Request) -> EndpointFuture {
     Box::pin(ready(Ok(refusal(&request, error))))
 }
 
-/// The answer to an exception of the view itself.
+/// The response to an exception of a policy.
 fn refusal(request: &Request, error: APIException) -> ServiceResponse<BoxBody> {
     let (mut response, own) = handle_exception(request, error);
     finalize_headers(request, response.headers_mut(), own);
     ServiceResponse::new(request.http().clone(), response)
 }
 
-/// Makes a handler's answer the view's. It is changed where it is, since it is large, and a move of it costs as much as to ask a
-/// permission.
+/// Converts the exception of a handler's response, and sets the view's headers. It modifies the response in place: moving
+/// this large type costs as much as a permission check.
 pub(super) fn finalize(request: &Request, response: &mut HttpResponse) {
     let mut own = true;
     if let Some(error) = exception(response) {
@@ -95,16 +95,16 @@ pub(super) fn finalize(request: &Request, response: &mut HttpResponse) {
     finalize_headers(request, response.headers_mut(), own);
 }
 
-/// The first of a view's classes that has to wait, of those of its kind. Those before it have been asked, and it has no
-/// answer at once.
+/// The first policy that has to wait, by its index among the policies of its kind. Those before it have run, and its
+/// `…_now` method returned `None`.
 enum Waits {
     Authenticator(usize),
     Permission(usize),
     Throttle,
 }
 
-/// Everything that comes before the handler, in Django REST framework's order, up to what has to [`wait`] first, or `None`
-/// where nothing has to.
+/// Runs the policies in Django REST framework's order. Returns the first one that has to [`wait`], or `None` if none has
+/// to.
 fn initial(request: &Request) -> Result<Option<Waits>, APIException> {
     perform_content_negotiation(request)?;
     determine_version(request)?;
@@ -117,7 +117,7 @@ fn initial(request: &Request) -> Result<Option<Waits>, APIException> {
     Ok((!request.policies().throttles.is_empty()).then_some(Waits::Throttle))
 }
 
-/// The rest of [`initial`].
+/// Runs the policies that [`initial`] left, from the one that has to wait.
 async fn wait(request: &Request, first: Waits) -> Result<(), APIException> {
     match first {
         Waits::Authenticator(index) => {
@@ -137,7 +137,7 @@ fn perform_content_negotiation(request: &Request) -> Result<(), APIException> {
     }
     let suffix = request.match_info().get("format");
     let format = match view.url_format_override {
-        // The query string is read only where it can matter, since reading it may fail.
+        // The query string is parsed only if it matters, because parsing may fail.
         Some(name) if suffix.is_none() && !request.query_string().is_empty() => request.query_param(name)?,
         _ => None,
     };
@@ -165,7 +165,7 @@ fn determine_version(request: &Request) -> Result<(), APIException> {
     Ok(())
 }
 
-/// Asks the classes from this one on, and returns the index of the first that has to wait.
+/// Calls the authentication classes from this index on. Returns the index of the first that has to wait.
 fn authenticate_now(request: &Request, mut index: usize) -> Result<Option<usize>, APIException> {
     while let Some(class) = request.policies().authenticators.get(index) {
         let Some(answer) = class.authenticate_now(request) else { return Ok(Some(index)) };
@@ -178,7 +178,7 @@ fn authenticate_now(request: &Request, mut index: usize) -> Result<Option<usize>
     Ok(None)
 }
 
-/// Waits for this class, and goes on where it does not know the user.
+/// Waits for the class at this index, and continues with the next ones if it finds no user.
 async fn authenticate(request: &Request, index: usize) -> Result<(), APIException> {
     let mut waits = Some(index);
     while let Some(index) = waits {
@@ -201,7 +201,7 @@ pub(super) async fn check_permissions(request: &Request) -> Result<(), APIExcept
     }
 }
 
-/// As [`authenticate_now`].
+/// Checks the permissions from this index on. Returns the index of the first that has to wait.
 fn check_permissions_now(request: &Request, mut index: usize) -> Result<Option<usize>, APIException> {
     while let Some(class) = request.policies().permissions.get(index) {
         let Some(answer) = class.has_permission_now(request) else { return Ok(Some(index)) };
@@ -242,13 +242,13 @@ async fn check_throttles(request: &Request) -> Result<(), APIException> {
     Err(APIException::throttled(waits.into_iter().flatten().reduce(f64::max)))
 }
 
-/// The exception that a handler or an extractor returned.
+/// The exception of a handler or an extractor.
 fn exception(response: &HttpResponse) -> Option<APIException> {
     let error = response.error()?;
     if let Some(error) = error.as_error::<APIException>() {
         return Some(error.clone());
     }
-    // One of actix-web's own extractors. Its words are about the request, unless it is our fault.
+    // An error of actix-web's extractors. Its message is about the request, unless the status is 5xx.
     Some(match error.as_response_error().status_code() {
         StatusCode::BAD_REQUEST => APIException::parse_error(error.to_string()),
         StatusCode::NOT_FOUND => APIException::not_found(),
@@ -258,7 +258,7 @@ fn exception(response: &HttpResponse) -> Option<APIException> {
     })
 }
 
-/// The answer to an exception, and whether it is the view's own: Django's plain pages are not.
+/// The response to an exception, and whether the view's exception handler returned it. If not, it is a plain page.
 fn handle_exception(request: &Request, mut error: APIException) -> (HttpResponse, bool) {
     let view = request.policies();
     if error.needs_challenge() {
@@ -271,7 +271,7 @@ fn handle_exception(request: &Request, mut error: APIException) -> (HttpResponse
     }
 }
 
-/// `Vary` on every answer, and `Allow` on the view's own.
+/// Sets `Vary` on every response, and `Allow` on all except plain pages.
 fn finalize_headers(request: &Request, headers: &mut HeaderMap, own: bool) {
     let view = request.policies();
     if let Some(cookie) = request.csrf_cookie() {
@@ -283,7 +283,7 @@ fn finalize_headers(request: &Request, headers: &mut HeaderMap, own: bool) {
         (false, true) => (&["Cookie"], Some(HeaderValue::from_static("Cookie"))),
         (true, true) => (&["Accept", "Cookie"], Some(HeaderValue::from_static("Accept, Cookie"))),
     };
-    // Few views set these themselves: to append, and to count whether all were new, costs half of asking first.
+    // Few handlers set these headers. Appending and counting the new names costs half of checking first.
     let expected = headers.len_keys() + usize::from(own) + usize::from(vary.is_some());
     if own {
         headers.append(ALLOW, view.allow.clone());

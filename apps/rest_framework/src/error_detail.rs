@@ -1,4 +1,4 @@
-//! What an error says: messages with codes, in the shape of the data they are about
+//! Error details: messages with codes, nested like the data that they describe
 //! (`ErrorDetail` and `_get_error_details` of rest_framework/exceptions.py).
 
 use std::borrow::Cow;
@@ -8,26 +8,26 @@ use serde::ser::{Serialize, Serializer};
 
 use crate::data::{Dict, Value};
 
-/// The key of the errors that belong to no field (`NON_FIELD_ERRORS_KEY`).
+/// The key of errors that belong to no field (`NON_FIELD_ERRORS_KEY`).
 pub const NON_FIELD_ERRORS: &str = "non_field_errors";
 
-/// One message for the client, and a code for programs.
+/// One message and its code. Only the message is serialized.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErrorDetail {
-    /// The text that goes out.
+    /// The text for the client.
     pub message: Cow<'static, str>,
-    /// What went wrong, such as `required`. It does not go out.
+    /// The kind of error, such as `required`. Not sent to the client.
     pub code: Cow<'static, str>,
 }
 
-/// The whole of an error: a message, or lists and dicts of them. Only the messages are serialized.
+/// The detail of an exception: a message, or a list or dict of details. Only the messages are serialized.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// A message.
+    /// One message.
     Message(ErrorDetail),
-    /// Several errors, as of one field.
+    /// Several errors, such as those of one field.
     List(Vec<Detail>),
-    /// Errors by the name of a field, or by the index of an item.
+    /// Errors by field name, or by item index.
     Dict(IndexMap<String, Detail>),
 }
 
@@ -37,19 +37,19 @@ impl ErrorDetail {
         Self { message: message.into(), code: code.into() }
     }
 
-    /// A message with ValidationError's default code, `invalid`.
+    /// A message with the default code of a ValidationError, `invalid`.
     pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(message, "invalid")
     }
 }
 
 impl Detail {
-    /// A single message, as most exceptions have it.
+    /// A single message, as in most exceptions.
     pub fn message(message: impl Into<Cow<'static, str>>, code: impl Into<Cow<'static, str>>) -> Self {
         Self::Message(ErrorDetail::new(message, code))
     }
 
-    /// A list of one message, as a ValidationError has it.
+    /// A list of one message, as in a ValidationError.
     pub fn list(message: impl Into<Cow<'static, str>>, code: impl Into<Cow<'static, str>>) -> Self {
         Self::List(vec![Self::message(message, code)])
     }
@@ -76,8 +76,8 @@ impl Detail {
         }
     }
 
-    /// The errors of an object (`as_serializer_error` in rest_framework/serializers.py): a dict of lists, where what
-    /// names no field is a non-field error.
+    /// The errors of an object (`as_serializer_error` in rest_framework/serializers.py): a dict of lists. Errors
+    /// without a field name become non-field errors.
     pub fn into_serializer_error(self) -> Self {
         match self {
             Self::Dict(errors) => Self::Dict(
@@ -89,7 +89,7 @@ impl Detail {
         }
     }
 
-    /// The codes alone, in the same shape (`APIException.get_codes`).
+    /// The codes, in the same structure (`APIException.get_codes`).
     pub fn get_codes(&self) -> Value {
         match self {
             Self::Message(detail) => Value::String(detail.code.clone().into_owned()),
@@ -100,7 +100,7 @@ impl Detail {
         }
     }
 
-    /// Messages with their codes, in the same shape (`APIException.get_full_details`).
+    /// Messages with their codes, in the same structure (`APIException.get_full_details`).
     pub fn get_full_details(&self) -> Value {
         match self {
             Self::Message(detail) => Value::Dict(Dict::from([
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn only_messages_go_out() {
+    fn only_messages_are_serialized() {
         let detail = Detail::field("name", "This field is required.", "required");
         assert_eq!(json(&detail), r#"{"name":["This field is required."]}"#);
         assert_eq!(serde_json::to_string(&detail.get_codes()).unwrap(), r#"{"name":["required"]}"#);
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn bare_messages_find_their_place() {
+    fn a_message_becomes_a_list_or_a_non_field_error() {
         let message = Detail::message("No.", "invalid");
         assert_eq!(json(&message.clone().into_validation_error()), r#"["No."]"#);
         assert_eq!(json(&message.clone().into_serializer_error()), r#"{"non_field_errors":["No."]}"#);

@@ -1,9 +1,9 @@
-//! What can go wrong in a view, and the one place where it becomes an answer (`rest_framework/exceptions.py`,
+//! The errors of a view, and the exception handler that turns them into responses (`rest_framework/exceptions.py`,
 //! `views.exception_handler`).
 //!
-//! A policy, a parser, an extractor or a handler returns an [`APIException`]; `?` makes one of a database error too.
-//! The view's middleware hands it to the exception handler of the settings, which makes the [`Response`] that the
-//! negotiated renderer renders. What a client must not read ([`ExceptionKind::ServerError`]) goes to the log.
+//! A policy, a parser, an extractor or a handler returns an [`APIException`]. `?` converts database errors into one.
+//! The view passes it to the exception handler of the settings. That returns the [`Response`] which the negotiated
+//! renderer renders. The cause of a [`ExceptionKind::ServerError`] goes to the log only, not to the client.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -22,16 +22,16 @@ use vitamin_framework::database::DatabaseError;
 use vitamin_framework::pages;
 use vitamin_framework::worker_pool::Busy;
 
-/// Django REST framework's exception classes, and two answers that Django itself gives.
+/// Django REST framework's exception classes, and two errors that Django itself answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExceptionKind {
-    /// 500, an `APIException` of one's own.
+    /// An `APIException` that an app defines; 500 in Django REST framework.
     APIException,
-    /// 400, malformed request.
+    /// 400: the request is malformed.
     ParseError,
-    /// 400, the input of a serializer.
+    /// 400: a serializer rejects the input.
     ValidationError,
-    /// 401, or 403 where the view's first authentication class has no challenge.
+    /// 401, or 403 if the view's first authentication class has no challenge.
     AuthenticationFailed,
     /// 401, or 403 as above.
     NotAuthenticated,
@@ -49,13 +49,13 @@ pub enum ExceptionKind {
     Throttled,
     /// 503 with `Retry-After`: the database or the password threads are busy.
     ServiceUnavailable,
-    /// 400 with Django's plain page: a request over the limits (Django's `SuspiciousOperation`).
+    /// 400 with Django's plain page: the request exceeds a limit (Django's `SuspiciousOperation`).
     SuspiciousOperation,
     /// 500 with Django's plain page. The cause is in the log.
     ServerError,
 }
 
-/// An answer instead of the view's own. Boxed, so that a `Result` stays small.
+/// An error response. Boxed, so that a `Result` stays small.
 #[derive(Clone, Debug, PartialEq)]
 pub struct APIException(Box<Inner>);
 
@@ -79,17 +79,17 @@ impl APIException {
         Self(Box::new(Inner { kind, status, detail, auth_header: None, wait: None }))
     }
 
-    /// An exception of one's own: any status, any code.
+    /// An exception with any status and code.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::of(ExceptionKind::APIException, status, code, message)
     }
 
-    /// 400, the request could not be read.
+    /// 400: the request cannot be parsed.
     pub fn parse_error(message: impl Into<Cow<'static, str>>) -> Self {
         Self::of(ExceptionKind::ParseError, StatusCode::BAD_REQUEST, "parse_error", message)
     }
 
-    /// 400, with a detail for each field. A message alone becomes a list, as in Django REST framework.
+    /// 400 with the errors of each field. A single message becomes a list, as in Django REST framework.
     #[must_use]
     pub fn validation_error(detail: Detail) -> Self {
         let detail = detail.into_validation_error();
@@ -98,24 +98,24 @@ impl APIException {
         error
     }
 
-    /// 401: the credentials are an authenticator's own, and wrong.
+    /// 401: the credentials belong to an authentication class, and are wrong.
     pub fn authentication_failed(message: impl Into<Cow<'static, str>>) -> Self {
         let code = "authentication_failed";
         Self::of(ExceptionKind::AuthenticationFailed, StatusCode::UNAUTHORIZED, code, message)
     }
 
-    /// 401: a permission needs a user, and there is none.
+    /// 401: the view requires a user, and the request has none.
     #[must_use]
     pub fn not_authenticated() -> Self {
         let message = "Authentication credentials were not provided.";
         Self::of(ExceptionKind::NotAuthenticated, StatusCode::UNAUTHORIZED, "not_authenticated", message)
     }
 
-    /// 403, with Django REST framework's own words or a permission's.
+    /// 403 with this message, or with Django REST framework's default.
     #[must_use]
     pub fn permission_denied(message: Option<&str>) -> Self {
-        let own = "You do not have permission to perform this action.";
-        let message = message.map_or(Cow::Borrowed(own), |message| message.to_owned().into());
+        let default = "You do not have permission to perform this action.";
+        let message = message.map_or(Cow::Borrowed(default), |message| message.to_owned().into());
         Self::of(ExceptionKind::PermissionDenied, StatusCode::FORBIDDEN, "permission_denied", message)
     }
 
@@ -144,7 +144,7 @@ impl APIException {
         Self::of(ExceptionKind::NotAcceptable, StatusCode::NOT_ACCEPTABLE, "not_acceptable", message)
     }
 
-    /// 415, with the whole `Content-Type` header echoed.
+    /// 415. The message quotes the whole `Content-Type` header.
     #[must_use]
     pub fn unsupported_media_type(content_type: &str) -> Self {
         let message = format!("Unsupported media type \"{content_type}\" in request.");
@@ -152,15 +152,14 @@ impl APIException {
         Self::of(ExceptionKind::UnsupportedMediaType, status, "unsupported_media_type", message)
     }
 
-    /// 429. `wait` is in seconds and is rounded up; `None` where nobody can tell.
+    /// 429. `wait` is in seconds and is rounded up. `None` if it is unknown.
     #[must_use]
     pub fn throttled(wait: Option<f64>) -> Self {
         let mut message = "Request was throttled.".to_owned();
-        // A float that is out of range saturates, which is as good as any number here.
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "saturates, and is never negative"
+            reason = "a float out of range saturates, and none is negative"
         )]
         let wait = wait.map(|seconds| seconds.max(0.0).ceil() as u64);
         if let Some(seconds) = wait {
@@ -173,7 +172,7 @@ impl APIException {
         error
     }
 
-    /// 503: worth trying again in a second. The cause is logged.
+    /// 503. The client may retry after a second. The cause is logged.
     pub fn service_unavailable(cause: impl fmt::Display) -> Self {
         log::warn!("Answered 503: {cause}");
         let message = "Service temporarily unavailable, try again later.";
@@ -183,20 +182,20 @@ impl APIException {
         error
     }
 
-    /// 400 with Django's plain page, for a request that is over a limit. The cause is logged.
+    /// 400 with Django's plain page, for a request that exceeds a limit. The cause is logged.
     pub fn suspicious_operation(cause: impl fmt::Display) -> Self {
         log::warn!("Answered 400: {cause}");
         Self::of(ExceptionKind::SuspiciousOperation, StatusCode::BAD_REQUEST, "error", "Bad Request (400)")
     }
 
-    /// 500 with Django's plain page. The cause is logged, and never shown.
+    /// 500 with Django's plain page. The cause is logged, and never sent to the client.
     pub fn server_error(cause: impl fmt::Display) -> Self {
         log::error!("Answered 500: {cause}");
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         Self::of(ExceptionKind::ServerError, status, "error", "A server error occurred.")
     }
 
-    /// With words of one's own instead of the class's; status and code stay.
+    /// Replaces the message. Status and code stay.
     #[must_use]
     pub fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
         let code = match &self.0.detail {
@@ -207,7 +206,7 @@ impl APIException {
         self
     }
 
-    /// With another code than the class's own.
+    /// Replaces the code.
     #[must_use]
     pub fn with_code(mut self, code: &'static str) -> Self {
         if let Detail::Message(detail) = &mut self.0.detail {
@@ -216,25 +215,26 @@ impl APIException {
         self
     }
 
-    /// Which of the classes it is.
+    /// The exception's class.
     #[must_use]
     pub fn kind(&self) -> ExceptionKind {
         self.0.kind
     }
 
-    /// What the client is told.
+    /// The detail that the client receives.
     #[must_use]
     pub fn detail(&self) -> &Detail {
         &self.0.detail
     }
 
-    /// The status of the answer.
+    /// The status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.0.status
     }
 
-    /// Gives a 401 its challenge; without one the answer is 403 (`APIView.handle_exception`).
+    /// Sets the `WWW-Authenticate` challenge of a 401. Without a challenge the status becomes 403
+    /// (`APIView.handle_exception`).
     pub(super) fn challenge(&mut self, challenge: Option<Cow<'static, str>>) {
         let bytes = |challenge| match challenge {
             Cow::Borrowed(challenge) => Bytes::from_static(str::as_bytes(challenge)),
@@ -252,9 +252,9 @@ impl APIException {
     }
 }
 
-/// Makes the answer of an exception: `{"detail": …}`, or the detail itself where that is a list or an object.
+/// Returns the response to an exception: `{"detail": …}`, or the detail itself if that is a list or an object.
 ///
-/// `None` leaves it to Django's plain pages, as for an exception that Django REST framework does not know.
+/// `None` means Django's plain page, as for an exception that Django REST framework does not handle.
 #[must_use]
 pub fn exception_handler(error: &APIException, _request: &Request) -> Option<Response> {
     let Inner { kind, status, detail, auth_header, wait } = &*error.0;
@@ -269,7 +269,7 @@ pub fn exception_handler(error: &APIException, _request: &Request) -> Option<Res
     if let Some(challenge) = auth_header {
         response = response.header(WWW_AUTHENTICATE, challenge.clone());
     }
-    // A wait of nothing is not announced, as in Django REST framework.
+    // A wait of zero has no header, as in Django REST framework.
     if let Some(wait) = wait.filter(|wait| *wait > 0) {
         response = response.header(RETRY_AFTER, HeaderValue::from(wait));
     }
@@ -287,8 +287,8 @@ impl fmt::Display for APIException {
 
 impl std::error::Error for APIException {}
 
-/// Lets a handler or an extractor return an exception. The view's middleware replaces this bare answer by the rendered
-/// one; only what is no view's shows it.
+/// Lets a handler or an extractor return an exception. A view replaces this bare response with the rendered one. Only
+/// handlers outside of a view send it.
 impl ResponseError for APIException {
     fn status_code(&self) -> StatusCode {
         self.0.status

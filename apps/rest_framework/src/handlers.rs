@@ -1,4 +1,4 @@
-//! Handlers of one type, whatever they take and return.
+//! Handlers as trait objects, whatever their arguments and results.
 
 use std::rc::Rc;
 
@@ -10,11 +10,10 @@ use super::dispatch::finalize;
 use super::request::Request;
 use vitamin_framework::urls::EndpointFuture;
 
-/// An actix-web handler with its extractors in front and its responder behind, whose answer, also where they return an error, is
-/// made the view's ([`finalize`]).
+/// An actix-web handler with its extractors and its responder. [`finalize`] completes the response, including errors.
 pub(super) type BoxedHandler = Rc<dyn Fn(Request) -> EndpointFuture>;
 
-/// The handlers of a view, by method; the first of a method answers.
+/// The handlers of a view by method. The first one of a method is used.
 #[derive(Clone, Default)]
 pub(super) struct Handlers(Vec<(Method, BoxedHandler)>);
 

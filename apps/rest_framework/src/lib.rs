@@ -1,5 +1,5 @@
-//! Django REST framework: views with their policies, requests and responses, as far as token authentication and the
-//! endpoints around it need them. One file a kind, named as there.
+//! Django REST framework: views, their policies, requests and responses, as far as token authentication and its
+//! endpoints need them. Each kind of policy has its own file, named as in Django REST framework.
 
 pub mod authentication;
 pub mod data;
@@ -37,21 +37,21 @@ use vitamin_framework::app::App;
 use vitamin_framework::checks::CheckMessage;
 use vitamin_framework::conf::{Env, ImproperlyConfigured};
 
-/// The app. It holds the defaults of the project's views.
+/// The app. It holds the default settings of the project's views.
 pub struct RestFramework {
     settings: Data<APISettings>,
 }
 
 impl RestFramework {
-    /// The app with the settings of the environment, and Django REST framework's defaults for the rest.
+    /// The app with the settings of the environment, and Django REST framework's defaults for all others.
     ///
     /// # Errors
-    /// The first variable that can't be used.
+    /// The first variable with an invalid value.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         APISettings::from_env(env).map(Self::new)
     }
 
-    /// The app with these defaults.
+    /// The app with these settings.
     #[must_use]
     pub fn new(settings: APISettings) -> Self {
         Self { settings: Data::new(settings) }
@@ -68,7 +68,7 @@ impl App for RestFramework {
     }
 
     fn checks(&self, _deploy: bool) -> Vec<CheckMessage> {
-        // Whoever sets rates believes that they limit something, and nothing else would say that they don't.
+        // Rates without throttle classes limit nothing, and no other check reports that.
         let (rates, classes) =
             (&self.settings.default_throttle_rates, &self.settings.default_throttle_classes);
         if !rates.limit_anything() || !classes.is_empty() {

@@ -1,4 +1,4 @@
-//! Media types of Accept and Content-Type headers, after `rest_framework/utils/mediatypes.py`.
+//! Media types of Accept and Content-Type headers (`rest_framework/utils/mediatypes.py`).
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ pub mod parameters;
 
 use parameters::{HeaderParameters, parse_header_parameters};
 
-/// One media type or media range, taken apart: `_MediaType` of Django REST framework.
+/// A parsed media type or media range: `_MediaType` of Django REST framework.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaType<'a> {
     orig: &'a str,
@@ -14,33 +14,33 @@ pub struct MediaType<'a> {
 }
 
 impl<'a> MediaType<'a> {
-    /// Takes `text` apart. Never fails: what cannot be read becomes a media type that only `*/*` matches.
-    /// Allocates only where there are parameters, capitals or characters outside of ASCII.
+    /// Parses `text`. Never fails: malformed text becomes a media type that only `*/*` matches. Allocates only if there
+    /// are parameters, capital letters or characters outside of ASCII.
     pub fn parse(text: &'a str) -> Self {
         Self { orig: text, header: parse_header_parameters(text).unwrap_or_default() }
     }
 
-    /// The text as the client or the renderer wrote it, parameters included.
+    /// The original text, with parameters.
     pub fn orig(&self) -> &'a str {
         self.orig
     }
 
-    /// The part before the slash, in lower case; `*` is any.
+    /// The part before the slash, in lower case. `*` matches any.
     pub fn main_type(&self) -> &str {
         self.header.value.split_once('/').map_or(&*self.header.value, |(main, _)| main)
     }
 
-    /// The part behind the slash, in lower case; `*` is any. Empty without a slash.
+    /// The part after the slash, in lower case. `*` matches any. Empty without a slash.
     pub fn sub_type(&self) -> &str {
         self.header.value.split_once('/').map_or("", |(_, sub)| sub)
     }
 
-    /// The parameters, names in lower case, in their order; `q` is one of them.
+    /// The parameters in order, `q` included, with names in lower case.
     pub fn params(&self) -> &[(String, String)] {
         &self.header.params
     }
 
-    /// Whether `other` satisfies this media type: its parameters (but `q`) are all there, and the types are
+    /// Whether `other` satisfies this media type: `other` has all of its parameters (except `q`), and the types are
     /// equal or a wildcard on either side. Not symmetrical: `other` may have more parameters.
     pub fn matches(&self, other: &MediaType<'_>) -> bool {
         let type_matches = |mine: &str, theirs: &str| mine == "*" || theirs == "*" || mine == theirs;
@@ -49,7 +49,7 @@ impl<'a> MediaType<'a> {
             && type_matches(self.main_type(), other.main_type())
     }
 
-    /// How specific it is: 0 `*/*`, 1 `type/*`, 2 `type/subtype` (`q` does not count), 3 with parameters.
+    /// How specific the media type is: 0 `*/*`, 1 `type/*`, 2 `type/subtype`, 3 with parameters other than `q`.
     pub fn precedence(&self) -> u8 {
         match (self.main_type(), self.sub_type(), self.params()) {
             ("*", _, _) => 0,
@@ -66,7 +66,7 @@ pub fn media_type_matches(ours: &str, theirs: &str) -> bool {
     MediaType::parse(ours).matches(&MediaType::parse(theirs))
 }
 
-/// A header's bytes as the text that a WSGI server makes of them, which is ISO 8859-1 (PEP 3333).
+/// Decodes a header's bytes as ISO 8859-1, as a WSGI server does (PEP 3333).
 pub fn latin1(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) if text.is_ascii() => Cow::Borrowed(text),
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn precedence_grows_with_detail() {
+    fn precedence_grows_with_specificity() {
         for (text, expected) in [
             ("*/*", 0),
             ("*/*; indent=4", 0),
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn matching_wants_our_parameters_and_ignores_theirs() {
+    fn a_match_needs_our_parameters_and_ignores_others() {
         assert!(media_type_matches("application/json", "Application/JSON; charset=utf-8"));
         assert!(media_type_matches("text/html", "text/*"));
         assert!(media_type_matches("*/*", "anything"));

@@ -1,4 +1,4 @@
-//! What `OPTIONS` answers (`rest_framework/metadata.py`, `SimpleMetadata`).
+//! The response to `OPTIONS` (`rest_framework/metadata.py`, `SimpleMetadata`).
 
 use actix_web::http::Method;
 use indexmap::IndexMap;
@@ -20,7 +20,7 @@ struct Metadata {
     actions: IndexMap<&'static str, Value>,
 }
 
-/// The handler of OPTIONS of every view that has no own.
+/// The default OPTIONS handler of a view.
 pub(super) async fn options(request: Request) -> Result<Response, APIException> {
     let view = request.policies();
     Ok(Response::new(Metadata {
@@ -32,7 +32,7 @@ pub(super) async fn options(request: Request) -> Result<Response, APIException> 
     }))
 }
 
-/// What may be sent by whom: the serializer's fields, for each writing method that the user may use.
+/// The serializer's fields, for each of POST and PUT that the view has and the user may use.
 async fn actions(request: &Request) -> IndexMap<&'static str, Value> {
     let mut actions = IndexMap::new();
     let view = request.policies();

@@ -1,5 +1,4 @@
-//! Which renderer answers and which parser reads: `DefaultContentNegotiation` of
-//! `rest_framework/negotiation.py`.
+//! Selects the renderer and the parser of a request: `DefaultContentNegotiation` of `rest_framework/negotiation.py`.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,16 +10,16 @@ use super::mediatypes::{MediaType, latin1, media_type_matches};
 use super::python::{int, is_space};
 use super::renderers::Renderer;
 
-/// Bytes of an Accept header that are looked at; a longer one is cut at a comma.
+/// The most bytes of an Accept header that are read. A longer header is cut at a comma.
 const MAX_ACCEPT_HEADER_LENGTH: usize = 8192;
-/// Media ranges of an Accept header that are looked at.
+/// The most media ranges of an Accept header that are read.
 const MAX_ACCEPT_TOKENS: usize = 64;
-/// Bytes of one media type; a longer range is skipped, a longer Content-Type is unsupported.
+/// The most bytes of one media type. A longer range is skipped, a longer Content-Type is unsupported.
 const MAX_MEDIA_TYPE_LENGTH: usize = 256;
 
-/// What negotiation has to know of a renderer.
+/// A renderer that negotiation can select.
 pub trait Offer {
-    /// The media type that the renderer makes, e.g. `application/json`.
+    /// The renderer's media type, e.g. `application/json`.
     fn media_type(&self) -> &str;
     /// Its name in `?format=` and in URL suffixes, e.g. `json`; empty if it has none.
     fn format(&self) -> &str;
@@ -58,32 +57,32 @@ impl<T: Offer + ?Sized> Offer for &T {
 
 /// The outcome of [`select_renderer`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Accepted<'a> {
+pub struct SelectedRenderer<'a> {
     /// Index of the renderer in the list.
     pub renderer: usize,
-    /// The media type with the client's parameters (`application/json; indent=4`), for the renderer to read.
+    /// The media type with the client's parameters (`application/json; indent=4`), for the renderer.
     pub media_type: Cow<'a, str>,
 }
 
-/// Why no renderer answers.
+/// Why no renderer was selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NegotiationError {
-    /// 406: none makes what the Accept header wants.
+    /// 406: no renderer satisfies the Accept header.
     NotAcceptable,
-    /// 404: the URL's suffix or `?format=` is nobody's format.
+    /// 404: no renderer has the format of the URL's suffix or of `?format=`.
     NotFound,
 }
 
-/// Chooses the renderer for a request.
+/// Selects the renderer for a request.
 ///
-/// - `accept`: the values of the request's Accept headers, raw, in their order. No header is `*/*`; an empty
-///   one accepts nothing.
-/// - `format_suffix`: the format in the URL's path; it wins over `format_param`, the last `?format=`. Empty
-///   ones are ignored.
+/// - `accept`: the raw values of the request's Accept headers, in order. No header means `*/*`. An empty header accepts
+///   nothing.
+/// - `format_suffix`: the format in the URL's path. It overrides `format_param`, the last `?format=`. Empty formats are
+///   ignored.
 ///
-/// Ranges are tried from the most to the least specific, whatever their `q`; of equally specific ones the
-/// earlier renderer wins, then the earlier range (Python's order there is that of a set, so it differs
-/// between runs). A range that makes Python raise matches nothing but a renderer of `*/*`.
+/// More specific ranges are tried first, regardless of `q`. Among equally specific ranges the earlier renderer wins,
+/// then the earlier range. (Python iterates over a set there, so its order differs between runs.) A range on which
+/// Python raises matches only a renderer of `*/*`.
 ///
 /// # Errors
 /// [`NegotiationError`].
@@ -92,20 +91,20 @@ pub fn select_renderer<'a, O: Offer>(
     accept: impl IntoIterator<Item = &'a [u8]>,
     format_suffix: Option<&str>,
     format_param: Option<&str>,
-) -> Result<Accepted<'a>, NegotiationError> {
+) -> Result<SelectedRenderer<'a>, NegotiationError> {
     let format = [format_suffix, format_param].into_iter().flatten().find(|format| !format.is_empty());
-    let chosen = |(_, offer): &(usize, &'a O)| format.is_none_or(|format| offer.format() == format);
-    if format.is_some() && !renderers.iter().enumerate().any(|pair| chosen(&pair)) {
+    let has_format = |(_, offer): &(usize, &'a O)| format.is_none_or(|format| offer.format() == format);
+    if format.is_some() && !renderers.iter().enumerate().any(|pair| has_format(&pair)) {
         return Err(NegotiationError::NotFound);
     }
-    let offers = || renderers.iter().enumerate().filter(chosen);
+    let offers = || renderers.iter().enumerate().filter(has_format);
 
     let mut values = accept.into_iter();
     let header = match (values.next(), values.next()) {
         (None, _) => Cow::Borrowed(&b"*/*"[..]),
         (Some(only), None) => Cow::Borrowed(only),
         (Some(first), Some(second)) => {
-            // WSGI servers join repeated headers so.
+            // As WSGI servers join repeated headers.
             let all = [first, second].into_iter().chain(values);
             Cow::Owned(all.collect::<Vec<_>>().join(&b','))
         }
@@ -117,25 +116,25 @@ pub fn select_renderer<'a, O: Offer>(
             (renderer, media_type)
         }),
     }
-    .map(|(renderer, media_type)| Accepted { renderer, media_type })
+    .map(|(renderer, media_type)| SelectedRenderer { renderer, media_type })
     .ok_or(NegotiationError::NotAcceptable)
 }
 
-/// Whether a request without a format gets the first renderer, and its media type as it stands: what most programs send,
-/// no Accept header or `*/*`, where [`select_renderer`] would find nothing else.
+/// Whether [`select_renderer`] selects the first renderer with its own media type for a request without a format. True
+/// if there is no Accept header or only `*/*`, as in most requests.
 pub fn takes_the_first<'a, O: Offer>(renderers: &[O], accept: impl IntoIterator<Item = &'a [u8]>) -> bool {
     let mut values = accept.into_iter();
-    let anything = match (values.next(), values.next()) {
+    let accepts_all = match (values.next(), values.next()) {
         (None, _) => true,
         (Some(only), None) => only == b"*/*",
         (Some(_), Some(_)) => false,
     };
-    anything
+    accepts_all
         && renderers.first().is_some_and(|first| memchr2(b'*', b';', first.media_type().as_bytes()).is_none())
 }
 
-/// The parser among `parsers` (media types, in order of preference) that reads a body of the raw Content-Type
-/// `content_type`; None is 415. Without a Content-Type only a parser of `*/*` matches.
+/// The index of the first of `parsers` (media types) that reads a body of this raw Content-Type. `None` means 415.
+/// Without a Content-Type only a parser of `*/*` matches.
 pub fn select_parser<'p>(
     parsers: impl IntoIterator<Item = &'p str>,
     content_type: Option<&[u8]>,
@@ -148,8 +147,8 @@ pub fn select_parser<'p>(
     parsers.into_iter().position(|parser| media_type_matches(parser, &content_type))
 }
 
-/// Spaces a level that JSON is indented with, 1 to 8, as the accepted media type's `indent` says; None is
-/// compact. After `JSONRenderer.get_indent` in `rest_framework/renderers.py`.
+/// The indentation of JSON in spaces, 1 to 8, from the accepted media type's `indent`. `None` is compact. Follows
+/// `JSONRenderer.get_indent` in `rest_framework/renderers.py`.
 pub fn json_indent(accepted_media_type: &str) -> Option<usize> {
     memchr(b';', accepted_media_type.as_bytes())?;
     let header = parse_header_parameters(accepted_media_type).ok()?;
@@ -166,7 +165,7 @@ where
 {
     let header = match header.get(..MAX_ACCEPT_HEADER_LENGTH) {
         Some(head) if header.len() > MAX_ACCEPT_HEADER_LENGTH => {
-            // Cut at a comma, so that half a range is not taken for a whole one.
+            // Cut at a comma, so that a truncated range is not read as a whole one.
             let comma = head.iter().rposition(|byte| *byte == b',');
             comma.and_then(|at| head.get(..=at)).unwrap_or_default()
         }
@@ -180,26 +179,27 @@ where
         .map(latin1);
     let (first, second) = (tokens.next()?, tokens.next());
     match second {
-        // The usual case, without a list.
-        None => select(offers, &[MediaType::parse(&first)]).map(|found| found.media_type_of(&[first])),
+        // The usual case: no allocation.
+        None => select(offers, &[MediaType::parse(&first)]).map(|best| best.into_accepted(&[first])),
         Some(second) => {
             let tokens: Vec<Cow<'h, str>> = [first, second].into_iter().chain(tokens).collect();
             let ranges: Vec<_> = tokens.iter().map(|token| MediaType::parse(token)).collect();
-            select(offers, &ranges).map(|found| found.media_type_of(&tokens))
+            select(offers, &ranges).map(|best| best.into_accepted(&tokens))
         }
     }
 }
 
-/// A renderer and the range that it satisfies.
-enum Found<'o> {
-    /// The client's own text is the accepted media type: the range's index.
+/// A renderer's index, and the source of the accepted media type.
+enum RendererMatch<'o> {
+    /// The client's range, by its index.
     Range(usize, usize),
-    /// The renderer's is more specific.
+    /// The renderer's media type, which is more specific than the range.
     Renderer(usize, Cow<'o, str>),
 }
 
-impl<'o> Found<'o> {
-    fn media_type_of<'h>(self, tokens: &[Cow<'h, str>]) -> (usize, Cow<'h, str>)
+impl<'o> RendererMatch<'o> {
+    /// The renderer's index and the accepted media type.
+    fn into_accepted<'h>(self, tokens: &[Cow<'h, str>]) -> (usize, Cow<'h, str>)
     where
         'o: 'h,
     {
@@ -210,35 +210,35 @@ impl<'o> Found<'o> {
     }
 }
 
-fn select<'o, O, I>(offers: impl Fn() -> I, ranges: &[MediaType<'_>]) -> Option<Found<'o>>
+fn select<'o, O, I>(offers: impl Fn() -> I, ranges: &[MediaType<'_>]) -> Option<RendererMatch<'o>>
 where
     O: Offer + 'o,
     I: Iterator<Item = (usize, &'o O)>,
 {
-    let mut best: Option<(u8, &MediaType<'_>, Found<'o>)> = None;
+    let mut best: Option<(u8, &MediaType<'_>, RendererMatch<'o>)> = None;
     for (index, offer) in offers() {
-        let ours = MediaType::parse(offer.media_type());
-        for (at, range) in ranges.iter().enumerate() {
+        let offered = MediaType::parse(offer.media_type());
+        for (range_index, range) in ranges.iter().enumerate() {
             let precedence = range.precedence();
-            if best.as_ref().is_none_or(|(highest, ..)| precedence > *highest) && ours.matches(range) {
-                let found = if ours.precedence() <= precedence {
-                    Found::Range(index, at)
+            if best.as_ref().is_none_or(|(highest, ..)| precedence > *highest) && offered.matches(range) {
+                let candidate = if offered.precedence() <= precedence {
+                    RendererMatch::Range(index, range_index)
                 } else {
-                    Found::Renderer(index, Cow::Borrowed(offer.media_type()))
+                    RendererMatch::Renderer(index, Cow::Borrowed(offer.media_type()))
                 };
-                best = Some((precedence, range, found));
+                best = Some((precedence, range, candidate));
             }
         }
     }
     Some(match best? {
-        (_, range, Found::Renderer(index, media_type)) if !range.params().is_empty() => {
+        (_, range, RendererMatch::Renderer(index, media_type)) if !range.params().is_empty() => {
             let mut full = media_type.into_owned();
             for (name, value) in range.params() {
                 full.extend([";", name, "=", value]);
             }
-            Found::Renderer(index, Cow::Owned(full))
+            RendererMatch::Renderer(index, Cow::Owned(full))
         }
-        (.., found) => found,
+        (.., candidate) => candidate,
     })
 }
 

@@ -1,5 +1,4 @@
-//! Parsers, renderers and an exception handler that an app writes itself, in a few lines each. Those of the other kinds
-//! are in the tests beside them.
+//! Tests of a custom parser, renderer and exception handler. The tests of other custom policies are in their modules.
 
 use actix_web::App;
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -33,7 +32,7 @@ impl Parser for PlainTextParser {
 
 struct ShoutingRenderer;
 
-#[rustfmt::skip] // As an app would write it, in ten lines.
+#[rustfmt::skip] // Short, as in an app.
 impl Renderer for ShoutingRenderer {
     fn media_type(&self) -> &'static str { "text/x-shout" }
     fn format(&self) -> &'static str { "shout" }
@@ -54,7 +53,7 @@ async fn echo(data: Data) -> Response {
     }
 }
 
-async fn answer(request: TestRequest) -> (u16, String, String) {
+async fn send(request: TestRequest) -> (u16, String, String) {
     let view = APIView::new("EchoView")
         .parser_classes(classes![PlainTextParser])
         .renderer_classes(classes![JSONRenderer, ShoutingRenderer])
@@ -71,32 +70,32 @@ async fn answer(request: TestRequest) -> (u16, String, String) {
     (status, headers, String::from_utf8(read_body(response).await.to_vec()).unwrap())
 }
 
-fn plain(status: u16, headers: &str, body: &str) -> (u16, String, String) {
+fn response(status: u16, headers: &str, body: &str) -> (u16, String, String) {
     (status, headers.to_owned(), body.to_owned())
 }
 
 #[actix_web::test]
-async fn a_parser() {
+async fn a_custom_parser() {
     let post = |content_type| {
         let request = TestRequest::post().insert_header(("content-type", content_type));
         request.insert_header(("content-length", "2")).set_payload("\u{e9}")
     };
-    let answered = answer(post("text/plain; charset=utf-8")).await;
-    assert_eq!(answered, plain(200, "application/json", "\"\u{e9}\""));
-    assert_eq!(answer(post("application/json")).await.0, 415);
+    let echoed = send(post("text/plain; charset=utf-8")).await;
+    assert_eq!(echoed, response(200, "application/json", "\"\u{e9}\""));
+    assert_eq!(send(post("application/json")).await.0, 415);
 }
 
 #[actix_web::test]
-async fn a_renderer() {
-    let shouted = plain(200, "text/x-shout; charset=utf-8", "\"HELLO\"");
-    assert_eq!(answer(TestRequest::get().insert_header(("accept", "text/x-shout"))).await, shouted);
-    assert_eq!(answer(TestRequest::get().uri("/?format=shout")).await, shouted);
+async fn a_custom_renderer() {
+    let shouted = response(200, "text/x-shout; charset=utf-8", "\"HELLO\"");
+    assert_eq!(send(TestRequest::get().insert_header(("accept", "text/x-shout"))).await, shouted);
+    assert_eq!(send(TestRequest::get().uri("/?format=shout")).await, shouted);
 }
 
 #[actix_web::test]
-async fn an_exception_handler() {
+async fn a_custom_exception_handler() {
     let refused = r#"{"detail":"Authentication credentials were not provided."}"#;
-    assert_eq!(answer(TestRequest::get().uri("/locked")).await, plain(403, "application/json403", refused));
-    let unknown = plain(404, "application/json404", r#"{"detail":"Not found."}"#);
-    assert_eq!(answer(TestRequest::get().uri("/?format=xml")).await, unknown);
+    assert_eq!(send(TestRequest::get().uri("/locked")).await, response(403, "application/json403", refused));
+    let unknown = response(404, "application/json404", r#"{"detail":"Not found."}"#);
+    assert_eq!(send(TestRequest::get().uri("/?format=xml")).await, unknown);
 }

@@ -1,4 +1,4 @@
-//! A view's policies: what it says itself, and the project's defaults for the rest (`rest_framework/settings.py`).
+//! A view's policies: those it declares, and the project's defaults for the others (`rest_framework/settings.py`).
 
 use std::sync::Arc;
 
@@ -16,13 +16,13 @@ use super::throttling::{Throttle, ThrottleRates};
 use super::versioning::{Versioning, Versions};
 use vitamin_framework::timezone::TimeZone;
 
-/// What a view says of itself, and what it leaves to the project's defaults (`None`).
+/// The declaration of a view. `None` stands for the project's default.
 #[derive(Clone)]
 pub(super) struct Declared {
     pub(super) name: String,
     pub(super) description: &'static str,
     pub(super) methods: Vec<Method>,
-    /// Of the pattern that leads to it, `v1` or `outer:inner`; `None` where it has none.
+    /// The namespace of its URL pattern, `v1` or `outer:inner`, if any.
     pub(super) namespace: Option<String>,
     pub(super) serializer: Option<Arc<Serializer>>,
     pub(super) renderer_classes: Option<Vec<Arc<dyn Renderer>>>,
@@ -35,12 +35,12 @@ pub(super) struct Declared {
     pub(super) ignore_client_content_negotiation: bool,
 }
 
-/// A view's policies, its own or the project's, as requests meet them.
+/// A view's resolved policies: its own or the project's defaults.
 pub(super) struct Policies {
     pub(super) name: String,
     pub(super) description: &'static str,
     pub(super) renderers: Vec<Arc<dyn Renderer>>,
-    /// Of the renderers, in their order.
+    /// The `Content-Type` of each renderer.
     pub(super) content_types: Vec<HeaderValue>,
     pub(super) parsers: Vec<Arc<dyn Parser>>,
     pub(super) authenticators: Vec<Arc<dyn Authentication>>,
@@ -103,7 +103,7 @@ fn allow(methods: &[Method]) -> HeaderValue {
     let order = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
     let allowed: Vec<&str> =
         order.into_iter().filter(|name| methods.iter().any(|method| method.as_str() == *name)).collect();
-    // Made of the names above, so it is always a value.
+    // The names above are always a valid header value.
     HeaderValue::from_str(&allowed.join(", ")).unwrap_or_else(|_| HeaderValue::from_static("OPTIONS"))
 }
 
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn allow_lists_the_methods_in_django_s_order() {
+    fn allow_has_django_s_order() {
         let methods = [Method::OPTIONS, Method::DELETE, Method::GET, Method::HEAD, Method::POST];
         assert_eq!(allow(&methods), "GET, POST, DELETE, HEAD, OPTIONS");
     }

@@ -1,4 +1,4 @@
-//! Renderers (`rest_framework/renderers.py`): how data become bytes.
+//! Renderers (`rest_framework/renderers.py`): they turn the data of a response into bytes.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -11,27 +11,27 @@ use serde::Serialize;
 use super::json;
 use super::negotiation::json_indent;
 use super::request::Request;
-use super::response::Detail;
+use super::response::DetailBody;
 use vitamin_framework::pages::escape;
 
-/// What a renderer may know beside the data.
+/// The renderer's input besides the data.
 pub struct RendererContext<'a> {
     /// The renderer's media type, with the parameters that the client asked for: `application/json; indent=4`.
     pub accepted_media_type: &'a str,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: StatusCode,
     /// The request.
     pub request: &'a Request,
 }
 
-/// The data can't be rendered (a float that JSON does not have, say). The client gets 500, the log the reason.
+/// The data cannot be rendered, for example a NaN as JSON. The client receives 500, the reason is logged.
 #[derive(Debug, thiserror::Error)]
 #[error("the response can't be rendered: {0}")]
 pub struct RenderError(pub String);
 
-/// A view's data: what serde can serialize.
+/// The data of a response: any serializable type.
 pub trait Renderable: erased_serde::Serialize {
-    /// The data as [`json::to_bytes`] writes them, with the code that was compiled for their type.
+    /// The data as JSON ([`json::to_bytes`]), by code compiled for its type.
     ///
     /// # Errors
     /// [`RenderError`].
@@ -47,32 +47,32 @@ impl<T: Serialize + 'static> Renderable for T {
         }
         let json = match indent {
             None => json::to_bytes(self, None),
-            // For the eyes of somebody, and not worth code of its own for each type.
+            // Indented JSON is for people. It is not worth code of its own for each type.
             indent => json::to_bytes(self as &dyn erased_serde::Serialize, indent),
         };
         json.map_err(|error| RenderError(error.to_string()))
     }
 }
 
-/// The text of a [`Detail`] with one. What type it is, is known where this is compiled.
+/// The text, if the data is a [`DetailBody`] of text. The compiler resolves the type check.
 fn detail(data: &dyn Any) -> Option<&str> {
-    if let Some(Detail { detail }) = data.downcast_ref::<Detail<&'static str>>() {
+    if let Some(DetailBody { detail }) = data.downcast_ref::<DetailBody<&'static str>>() {
         return Some(detail);
     }
-    data.downcast_ref::<Detail<Cow<'static, str>>>().map(|Detail { detail }| detail.as_ref())
+    data.downcast_ref::<DetailBody<Cow<'static, str>>>().map(|DetailBody { detail }| detail.as_ref())
 }
 
 erased_serde::serialize_trait_object!(Renderable);
 
-/// Makes bytes of a view's data. Negotiation chooses one of the view's classes.
+/// Turns the data of a response into bytes. Content negotiation selects one of the view's renderers.
 pub trait Renderer: Send + Sync {
-    /// What the client asks for in `Accept`, and gets in `Content-Type`.
+    /// The media type for `Accept` and `Content-Type`.
     fn media_type(&self) -> &'static str;
 
-    /// What the client asks for in `?format=` or as a suffix.
+    /// The format for `?format=` and URL suffixes.
     fn format(&self) -> &'static str;
 
-    /// The charset that `Content-Type` names, or `None` where it names none (JSON is always UTF-8).
+    /// The charset in `Content-Type`, or `None` for none (JSON is always UTF-8).
     fn charset(&self) -> Option<&'static str> {
         Some("utf-8")
     }
@@ -84,7 +84,7 @@ pub trait Renderer: Send + Sync {
     fn render(&self, data: &dyn Renderable, context: &RendererContext<'_>) -> Result<Bytes, RenderError>;
 }
 
-/// The `Content-Type` of what a renderer makes.
+/// The `Content-Type` of a renderer's output.
 pub(super) fn content_type(renderer: &dyn Renderer) -> HeaderValue {
     match renderer.charset() {
         None => HeaderValue::from_static(renderer.media_type()),
@@ -93,7 +93,7 @@ pub(super) fn content_type(renderer: &dyn Renderer) -> HeaderValue {
     }
 }
 
-/// `application/json`, compact, or indented where `Accept` says so.
+/// `application/json`: compact, or indented if the media type in `Accept` has the parameter `indent`.
 pub struct JSONRenderer;
 
 impl Renderer for JSONRenderer {
@@ -114,10 +114,10 @@ impl Renderer for JSONRenderer {
     }
 }
 
-/// `text/html`: the data, readable in a browser.
+/// `text/html`: the data as a page for browsers.
 ///
-/// It stands where Django REST framework has its browsable API, with the same status and headers. Scripts in the
-/// browser find there what a request must send to change anything (`window.drf.csrfToken` in Django REST framework).
+/// A simple replacement for Django REST framework's browsable API, with the same status and headers. The page contains
+/// the CSRF token that scripts must send with unsafe requests (`window.drf.csrfToken` in Django REST framework).
 pub struct BrowsableAPIRenderer;
 
 impl Renderer for BrowsableAPIRenderer {

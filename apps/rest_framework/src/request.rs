@@ -1,4 +1,4 @@
-//! The request as a view sees it (`rest_framework/request.py`): the HTTP request, who sent it, what was negotiated.
+//! The request of a view (`rest_framework/request.py`): the HTTP request, its user, and the negotiated renderer.
 
 mod current;
 
@@ -28,15 +28,15 @@ use vitamin_framework::database::Database;
 use vitamin_framework::http::get_cookie;
 use vitamin_framework::middleware::{AccessLog, Site};
 
-/// The request that a view's policies and handlers work with. It derefs to actix-web's own; clones are cheap.
+/// The request of a view's policies and handlers. Derefs to actix-web's request. Clones are cheap.
 #[derive(Clone)]
 pub struct Request {
     state: Rc<State>,
-    /// Another method than the client's, to ask what would be allowed.
+    /// A method that replaces the client's, to check what it would be allowed.
     method: Option<Method>,
 }
 
-/// The HTTP request, and what was found out about it on the way.
+/// The HTTP request, and the results of the view's policies.
 pub(super) struct State {
     http: HttpRequest,
     pub(super) policies: Rc<Policies>,
@@ -48,24 +48,24 @@ pub(super) struct State {
     rare: OnceCell<Box<Rare>>,
 }
 
-/// What few requests have. Room for it in each would be most of what there is to be made, moved and dropped.
+/// State that few requests need. Boxed, because it would be most of the size of every request.
 #[derive(Default)]
 pub(super) struct Rare {
-    /// Where a policy has parsed the payload already.
+    /// The data, if a policy has parsed the payload.
     pub(super) data: RefCell<Option<Data>>,
     version: OnceCell<String>,
     permissions: tokio::sync::OnceCell<HashSet<String>>,
-    /// The secret of the token that a page shows: the cookie is to be sent with it.
+    /// The secret of the CSRF token in the response, which also sets its cookie.
     csrf_secret: OnceCell<String>,
 }
 
 impl State {
-    /// Made where there is none. Whoever only looks need not make it.
+    /// Creates the state if needed. Readers can use the field instead.
     pub(super) fn rare(&self) -> &Rare {
         self.rare.get_or_init(Box::default)
     }
 
-    /// The data, for a handler, where a policy has parsed the payload already.
+    /// Takes the data for a handler, if a policy has parsed the payload.
     pub(super) fn take_data(&self) -> Option<Data> {
         self.rare.get()?.data.take()
     }
@@ -73,16 +73,16 @@ impl State {
 
 struct Negotiated {
     renderer: usize,
-    /// `None` where it is the renderer's own, without parameters.
+    /// `None` if it is the renderer's media type, without parameters.
     media_type: Option<Box<str>>,
 }
 
-/// The renderer for the answer.
+/// The renderer of the response.
 pub(super) struct Accepted<'a> {
     pub(super) renderer: &'a dyn Renderer,
-    /// Its media type, with the parameters that the client asked for.
+    /// Its media type, with the client's parameters.
     pub(super) media_type: &'a str,
-    /// What it says that its answers are.
+    /// The `Content-Type` of the response.
     pub(super) content_type: &'a HeaderValue,
 }
 
@@ -101,7 +101,7 @@ impl Request {
         Self { state, method: None }
     }
 
-    /// The payload, for the handler's extractors.
+    /// Takes the payload for the handler's extractors.
     pub(super) fn take_payload(&self) -> Payload {
         self.state.payload.replace(Payload::None)
     }
@@ -110,21 +110,21 @@ impl Request {
         &self.state.http
     }
 
-    /// This request, with another method (`clone_request`).
+    /// This request with another method (`clone_request`).
     pub(super) fn with_method(&self, method: Method) -> Self {
         Self { method: Some(method), ..self.clone() }
     }
 
-    /// The method.
+    /// The HTTP method.
     #[must_use]
     pub fn method(&self) -> &Method {
         self.method.as_ref().unwrap_or_else(|| self.state.http.method())
     }
 
-    /// The body as a struct of one's own, held to the view's serializer.
+    /// Validates the body with the view's serializer and converts it to an app's struct.
     ///
     /// # Errors
-    /// 400 with the errors of each field.
+    /// 400 with the errors of each field; 500 if the view has no serializer, or the struct does not fit it.
     pub fn validated<T: DeserializeOwned>(&self, data: &Data) -> Result<T, APIException> {
         let serializer = self.policies().serializer.as_ref();
         let serializer =
@@ -140,23 +140,23 @@ impl Request {
         &self.state.policies
     }
 
-    /// The user, or `None` where nobody is logged in.
+    /// The user, or `None` if the request is anonymous.
     #[must_use]
     pub fn user(&self) -> Option<&User> {
         self.state.user.get().map(Rc::as_ref)
     }
 
-    /// The credential that the user came with, where it is a `T`: a `Token`, with TokenAuthentication.
+    /// The credential of the request, if it is a `T`: for example the `Token` of TokenAuthentication.
     #[must_use]
     pub fn auth<T: 'static>(&self) -> Option<Rc<T>> {
         Rc::clone(self.state.auth.get()?).downcast().ok()
     }
 
-    /// Whether the user has all of these permissions, such as `polls.add_question`: [`User::has_perms`]. They are loaded once
-    /// a request, as Django keeps them with the user (`_perm_cache`). Nobody has none.
+    /// Whether the user has all of these permissions, such as `polls.add_question`: [`User::has_perms`]. They are loaded
+    /// once per request, as Django caches them in the user (`_perm_cache`). An anonymous user has none.
     ///
     /// # Errors
-    /// Those of the queries; there are none for a superuser, or where nothing is asked for.
+    /// The database fails. There is no query for a superuser or for an empty list.
     pub async fn has_perms<S: AsRef<str>>(&self, perms: &[S]) -> Result<bool, APIException> {
         let Some(user) = self.user() else { return Ok(false) };
         if user.has_any_perm() || perms.is_empty() {
@@ -173,7 +173,7 @@ impl Request {
 
     pub(super) fn set_identity(&self, identity: Identity) {
         AccessLog::set_user(&self.state.http, &identity.user.username);
-        // Authentication runs once a request.
+        // Authentication runs once per request.
         let _ = self.state.user.set(identity.user);
         if let Some(auth) = identity.auth {
             let _ = self.state.auth.set(auth);
@@ -183,7 +183,7 @@ impl Request {
     /// The database.
     ///
     /// # Errors
-    /// 500, where the application was set up without one.
+    /// 500: the application has none.
     pub fn database(&self) -> Result<&Database, APIException> {
         let database = self.state.http.app_data::<AppData<Database>>();
         database
@@ -194,7 +194,7 @@ impl Request {
     /// The cache.
     ///
     /// # Errors
-    /// 500, where the application was set up without one.
+    /// 500: the application has none.
     pub fn cache(&self) -> Result<&Cache, APIException> {
         let cache = self.state.http.app_data::<AppData<Cache>>();
         cache
@@ -202,7 +202,7 @@ impl Request {
             .ok_or_else(|| APIException::server_error("there is no cache in the app data"))
     }
 
-    /// The version of the API that the client wants, or `None` where it says none and the view has no default, or no
+    /// The requested version of the API. `None` if the client names none and there is no default, or if the view has no
     /// versioning class.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
@@ -213,7 +213,7 @@ impl Request {
         let _ = self.state.rare().version.set(version);
     }
 
-    /// What the view says that ScopedRateThrottle shall count it as.
+    /// The view's scope for ScopedRateThrottle.
     #[must_use]
     pub fn throttle_scope(&self) -> Option<&'static str> {
         self.policies().throttle_scope
@@ -225,7 +225,7 @@ impl Request {
         let _ = self.state.negotiated.set(Negotiated { renderer, media_type });
     }
 
-    /// The negotiated renderer, or the view's first where negotiation failed, was not reached, or had nothing to choose.
+    /// The negotiated renderer. The view's first renderer if negotiation failed, was skipped, or has not run.
     pub(super) fn accepted_renderer(&self) -> Option<Accepted<'_>> {
         let negotiated = self.state.negotiated.get();
         let index = negotiated.map_or(0, |negotiated| negotiated.renderer);
@@ -236,13 +236,13 @@ impl Request {
         Some(Accepted { renderer, media_type, content_type })
     }
 
-    /// Notes that the answer depends on the session's cookie, so that `Vary` says so.
+    /// Adds `Cookie` to the response's `Vary`, because it depends on the session.
     pub fn vary_on_cookie(&self) {
         self.state.varies_on_cookie.set(true);
     }
 
-    /// A token for a page to send along with what it posts (`django.middleware.csrf.get_token`). The answer sets the
-    /// cookie that belongs to it, and so varies by it.
+    /// A CSRF token for the forms of a page (`django.middleware.csrf.get_token`). The response sets the CSRF cookie, and
+    /// varies on cookies.
     #[must_use]
     pub fn csrf_token(&self) -> String {
         self.vary_on_cookie();
@@ -256,7 +256,7 @@ impl Request {
         )
     }
 
-    /// The cookie for [`csrf_token`](Self::csrf_token), where one was asked for.
+    /// The cookie of [`csrf_token`](Self::csrf_token), if that was called.
     pub(super) fn csrf_cookie(&self) -> Option<HeaderValue> {
         let secret = self.state.rare.get()?.csrf_secret.get()?;
         let site = self.state.http.app_data::<AppData<Site>>()?;
@@ -267,13 +267,13 @@ impl Request {
         self.state.varies_on_cookie.get()
     }
 
-    /// The name of the view, in words: `Obtain Auth Token`.
+    /// The name of the view as words: `Obtain Auth Token`.
     #[must_use]
     pub fn view_name(&self) -> &str {
         &self.policies().name
     }
 
-    /// What the view says of itself.
+    /// The description of the view.
     #[must_use]
     pub fn view_description(&self) -> &str {
         self.policies().description
@@ -297,7 +297,7 @@ impl FromRequest for Request {
     }
 }
 
-/// The user, for a handler whose view lets nobody else in: `async fn get(user: CurrentUser)`. 401 otherwise.
+/// Extractor of the user: `async fn get(user: CurrentUser)`. 401 if the request is anonymous.
 #[derive(Clone)]
 pub struct CurrentUser(Rc<User>);
 
@@ -319,8 +319,7 @@ impl FromRequest for CurrentUser {
     }
 }
 
-/// The credential of the request, for a handler whose view wants one: `async fn get(token: Auth<Token>)`. 401 where
-/// the user came with another.
+/// Extractor of the credential: `async fn get(token: Auth<Token>)`. 401 if the request has none, or one of another type.
 pub struct Auth<T>(Rc<T>);
 
 impl<T> Deref for Auth<T> {

@@ -1,4 +1,4 @@
-//! The answer of a view (`rest_framework/response.py`): data that the negotiated renderer renders.
+//! The response of a view (`rest_framework/response.py`): data that the negotiated renderer renders.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -19,76 +19,76 @@ use vitamin_framework::pages;
 ///
 /// `Response::new(json!({"detail": "GET Response"}))`
 pub struct Response {
-    data: Data,
-    /// The answer before it has a body.
+    data: ResponseData,
+    /// Status and headers; the body is set by [`Response::render`].
     response: dev::Response<()>,
 }
 
-enum Data {
+enum ResponseData {
     None,
-    /// What most short answers are: it needs no box.
-    Detail(Detail<&'static str>),
+    /// The usual short response. It needs no box.
+    Detail(DetailBody<&'static str>),
     Other(Box<dyn Renderable>),
 }
 
-/// `{"detail": …}`: how Django REST framework says something short.
+/// `{"detail": …}`, the data of Django REST framework's short responses.
 #[derive(Clone, Debug, Serialize)]
-pub struct Detail<T> {
-    /// What it says.
+pub struct DetailBody<T> {
+    /// The message.
     pub detail: T,
 }
 
 impl Response {
-    /// An answer with these data.
+    /// A response with this data.
     pub fn new(data: impl Serialize + 'static) -> Self {
-        Self::of(Data::Other(Box::new(data)))
+        Self::with_data(ResponseData::Other(Box::new(data)))
     }
 
-    /// An answer with `{"detail": …}`.
+    /// A response with `{"detail": …}`.
     pub fn detail(detail: impl Serialize + 'static) -> Self {
-        match literal(&detail) {
-            Some(detail) => Self::of(Data::Detail(Detail { detail })),
-            None => Self::new(Detail { detail }),
+        match static_text(&detail) {
+            Some(detail) => Self::with_data(ResponseData::Detail(DetailBody { detail })),
+            None => Self::new(DetailBody { detail }),
         }
     }
 
-    fn of(data: Data) -> Self {
+    fn with_data(data: ResponseData) -> Self {
         Self { data, response: dev::Response::with_body(StatusCode::OK, ()) }
     }
 
     /// 204, without body and `Content-Type`.
     #[must_use]
     pub fn no_content() -> Self {
-        Self::of(Data::None).status(StatusCode::NO_CONTENT)
+        Self::with_data(ResponseData::None).status(StatusCode::NO_CONTENT)
     }
 
-    /// With another status.
+    /// Sets the status.
     #[must_use]
     pub fn status(mut self, status: StatusCode) -> Self {
         *self.response.status_mut() = status;
         self
     }
 
-    /// With a header.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.response.headers_mut().append(name, value);
         self
     }
 
-    /// Renders the data by the renderer that was negotiated for the request.
+    /// Renders the data with the renderer negotiated for the request.
     pub(super) fn render(self, request: &Request) -> HttpResponse {
         let Some(Accepted { renderer, media_type: accepted_media_type, content_type }) =
             request.accepted_renderer()
         else {
-            // A view without renderers can't be declared by accident; it still gets its answer.
+            // A view declared with an empty list of renderers.
             return self.finish(&content_type(&JSONRenderer), Ok(Bytes::new()));
         };
         let context = RendererContext { accepted_media_type, status: self.response.status(), request };
         let body = match &self.data {
-            Data::None => Ok(Bytes::new()),
-            Data::Detail(detail) => renderer.render(detail, &context),
-            Data::Other(data) => renderer.render(data.as_ref(), &context),
+            ResponseData::None => Ok(Bytes::new()),
+            ResponseData::Detail(detail) => renderer.render(detail, &context),
+            ResponseData::Other(data) => renderer.render(data.as_ref(), &context),
         };
         self.finish(content_type, body)
     }
@@ -104,10 +104,10 @@ impl Response {
         let mut response = self.response;
         if !body.is_empty() {
             let headers = response.headers_mut();
-            let before = headers.len_keys();
+            let names_before = headers.len_keys();
             headers.append(CONTENT_TYPE, content_type.clone());
-            if headers.len_keys() == before {
-                // One of the view's own stands behind the renderer's.
+            if headers.len_keys() == names_before {
+                // The view set `Content-Type` too. Its values follow the renderer's.
                 let mut values: Vec<HeaderValue> = headers.remove(CONTENT_TYPE).collect();
                 values.rotate_right(1);
                 values.into_iter().for_each(|value| headers.append(CONTENT_TYPE, value));
@@ -117,8 +117,8 @@ impl Response {
     }
 }
 
-/// The value, where it is a text of the program's own. What type it has, is known where this is compiled.
-fn literal(value: &dyn Any) -> Option<&'static str> {
+/// The value, if it is a `&'static str` or a borrowed `Cow` of one. The compiler resolves the type check.
+fn static_text(value: &dyn Any) -> Option<&'static str> {
     match value.downcast_ref::<Cow<'static, str>>() {
         Some(Cow::Borrowed(text)) => Some(*text),
         Some(Cow::Owned(_)) => None,
@@ -133,14 +133,14 @@ impl Responder for Response {
         match Request::of(http) {
             Some(request) => self.render(&request),
             None => {
-                log::error!("Answered 500: a Response is for the handlers of an APIView.");
+                log::error!("Answered 500: only a handler of an APIView can return a Response.");
                 pages::server_error()
             }
         }
     }
 }
 
-/// Without the data, which may hold a token.
+/// Omits the data, which may contain a token.
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response").field("status", &self.response.status()).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! The project's defaults for every view (`rest_framework/settings.py`).
+//! The project's default policies for views (`rest_framework/settings.py`).
 
 use std::sync::Arc;
 
@@ -15,40 +15,40 @@ use super::versioning::{Versioning, Versions};
 use vitamin_framework::conf::{Env, ImproperlyConfigured};
 use vitamin_framework::timezone::TimeZone;
 
-/// Makes the answer of an exception, or `None` for Django's plain page.
+/// Returns the response to an exception, or `None` for Django's plain page.
 pub type ExceptionHandler = fn(&APIException, &Request) -> Option<Response>;
 
-/// What a view does that says nothing else. The names are Django REST framework's, in lower case.
+/// The defaults of views that set no policy of their own. The names are Django REST framework's, in lower case.
 #[derive(Clone)]
 pub struct APISettings {
-    /// The first is what a client gets that doesn't care.
+    /// The renderers. The first one is used if the client accepts any.
     pub default_renderer_classes: Vec<Arc<dyn Renderer>>,
-    /// Which bodies are read.
+    /// The parsers of request bodies.
     pub default_parser_classes: Vec<Arc<dyn Parser>>,
-    /// The first one's challenge goes into a 401.
+    /// The authentication classes. The first one provides the challenge of a 401.
     pub default_authentication_classes: Vec<Arc<dyn Authentication>>,
-    /// All must allow.
+    /// The permission classes. All must allow the request.
     pub default_permission_classes: Vec<Arc<dyn Permission>>,
-    /// All must allow.
+    /// The throttle classes. All must allow the request.
     pub default_throttle_classes: Vec<Arc<dyn Throttle>>,
     /// The rates by scope (`DEFAULT_THROTTLE_RATES`, e.g. `anon=100/day,user=1000/day`).
     pub default_throttle_rates: ThrottleRates,
-    /// Proxies before this server that write `X-Forwarded-For` (`NUM_PROXIES`): 0, the header is not looked at;
-    /// `None` (the default), all of it is believed.
+    /// The number of proxies in front of this server that write `X-Forwarded-For` (`NUM_PROXIES`). 0 ignores the header.
+    /// `None` (the default) trusts the whole header.
     pub num_proxies: Option<usize>,
-    /// Tells which version of the API is wanted; `None` for no versions.
+    /// Determines the requested version of the API; `None` for no versions.
     pub default_versioning_class: Option<Arc<dyn Versioning>>,
     /// `DEFAULT_VERSION`, `ALLOWED_VERSIONS`, `VERSION_PARAM`.
     pub versions: Versions,
-    /// Makes the answers of exceptions.
+    /// Returns the responses to exceptions.
     pub exception_handler: ExceptionHandler,
-    /// The query parameter that chooses a renderer, or `None` for no such parameter.
+    /// The query parameter that selects a renderer, or `None` for no such parameter.
     pub url_format_override: Option<&'static str>,
-    /// `TIME_ZONE` and `USE_TZ`: what a time without an offset means.
+    /// The time zone of times without an offset (`TIME_ZONE` and `USE_TZ`).
     pub time_zone: TimeZone,
-    /// How much a client may send.
+    /// The limits on a request's body and query string.
     pub upload_limits: UploadLimits,
-    /// How long a client may take to send it, and how much memory that may take.
+    /// The timeouts of reading a body, and the memory of all bodies.
     pub bodies: Bodies,
 }
 

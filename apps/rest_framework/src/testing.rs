@@ -1,4 +1,4 @@
-//! A project for unit tests that speak HTTP: views of their own over the whole application and a database of their own.
+//! A project for unit tests that send HTTP requests: the whole application with the test's views and its own database.
 
 use actix_web::HttpResponse;
 use actix_web::body::to_bytes;
@@ -31,21 +31,21 @@ pub(crate) struct TestProject {
     _postgres: Option<postgres::Database>,
 }
 
-/// What a client sees.
-pub(crate) struct Answer {
+/// A response as the client receives it.
+pub(crate) struct ClientResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
 }
 
-impl Answer {
+impl ClientResponse {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 }
 
 impl TestProject {
-    /// On SQLite, with these further settings.
+    /// A project on SQLite with these additional settings.
     pub(crate) fn new(urlpatterns: fn() -> Vec<Pattern>, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = folder.path().join("test.sqlite3").to_string_lossy().into_owned();
@@ -59,7 +59,7 @@ impl TestProject {
         project
     }
 
-    /// On each database that there is.
+    /// A project on each available database.
     pub(crate) fn on_each(urlpatterns: fn() -> Vec<Pattern>) -> Vec<Self> {
         let sqlite = Self::new(urlpatterns, &[]);
         #[cfg(feature = "postgres")]
@@ -82,7 +82,7 @@ impl TestProject {
         });
     }
 
-    /// Arranges or looks at rows.
+    /// Runs `work` on a connection to the database.
     pub(crate) fn on_database<T>(&self, work: impl FnOnce(&mut DbConnection) -> T) -> T {
         work(&mut self.project.database.get().unwrap())
     }
@@ -98,37 +98,37 @@ impl TestProject {
         })
     }
 
-    /// Sends requests to one and the same application.
-    pub(crate) async fn send(&self, requests: Vec<TestRequest>) -> Vec<Answer> {
+    /// Sends all requests to the same application.
+    pub(crate) async fn send(&self, requests: Vec<TestRequest>) -> Vec<ClientResponse> {
         let service = init_service(application(&self.project)).await;
-        let mut answers = Vec::with_capacity(requests.len());
+        let mut responses = Vec::with_capacity(requests.len());
         for request in requests {
             let request = request.insert_header(("host", "localhost")).to_request();
-            // As actix-web's own server does.
+            // As actix-web's server does.
             let response: HttpResponse = match service.call(request).await {
                 Ok(response) => response.into(),
                 Err(error) => error.error_response(),
             };
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
             let body = String::from_utf8(to_bytes(response.into_body()).await.unwrap().to_vec()).unwrap();
-            answers.push(Answer { status, headers, body });
+            responses.push(ClientResponse { status, headers, body });
         }
-        answers
+        responses
     }
 
-    pub(crate) async fn send_one(&self, request: TestRequest) -> Answer {
+    pub(crate) async fn send_one(&self, request: TestRequest) -> ClientResponse {
         self.send(vec![request]).await.remove(0)
     }
 }
 
 fn project(url: &str, urlpatterns: fn() -> Vec<Pattern>, settings: &[(&str, &str)]) -> Project {
-    let own = [
+    let defaults = [
         ("DATABASE_URL", url),
         ("SECRET_KEY", SECRET_KEY),
         ("SECRET_KEY_FALLBACKS", OLD_SECRET_KEY),
         ("ALLOWED_HOSTS", "localhost"),
     ];
-    let env: Env = own.iter().chain(settings).copied().collect();
+    let env: Env = defaults.iter().chain(settings).copied().collect();
     let apps = apps![Auth::from_env(&env).unwrap(), RestFramework::new(APISettings::default())];
     Project::new(&env, apps, urlpatterns).unwrap()
 }

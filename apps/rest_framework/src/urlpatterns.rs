@@ -1,10 +1,10 @@
-//! `format_suffix_patterns` (`rest_framework/urlpatterns.py`): the same views, with the format in the path.
+//! `format_suffix_patterns` (`rest_framework/urlpatterns.py`): routes with the format in the path.
 
 use vitamin_framework::urls::Pattern;
 
-/// Lets every view answer at its route with a suffix too: `auth.json` and `auth.json/` beside `auth/`.
+/// Adds routes with a format suffix to every view: `auth.json` and `auth.json/` in addition to `auth/`.
 ///
-/// The suffix is the path parameter `format`. A format that no renderer of the view has is 404.
+/// The suffix is the path parameter `format`. If no renderer of the view has that format, the response is 404.
 #[must_use]
 pub fn format_suffix_patterns(patterns: Vec<Pattern>) -> Vec<Pattern> {
     let with_suffix = |route: &str| {

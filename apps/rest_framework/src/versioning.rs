@@ -1,6 +1,6 @@
-//! Versioning classes (`rest_framework/versioning.py`): which version of the API does the client want?
+//! Versioning classes (`rest_framework/versioning.py`): they determine the requested version of the API.
 //!
-//! The view's class is asked after negotiation and before authentication; a handler reads [`Request::version`].
+//! The view's versioning class runs after negotiation and before authentication. A handler reads [`Request::version`].
 
 use actix_web::http::header::HOST;
 
@@ -8,23 +8,23 @@ use super::exceptions::APIException;
 use super::mediatypes::{MediaType, latin1};
 use super::request::Request;
 
-/// Tells the version of the API that a request is for.
+/// Determines the version of the API that a request is for.
 pub trait Versioning: Send + Sync {
-    /// The version, or `None` where the client says none and there is no default.
+    /// The version, or `None` if the client names none and there is no default.
     ///
     /// # Errors
-    /// There is no such version: most often 404.
+    /// The version is not allowed: usually 404.
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException>;
 }
 
-/// Which versions there are.
+/// The allowed versions of the API.
 #[derive(Clone, Debug)]
 pub struct Versions {
-    /// The version of a request that says none (`DEFAULT_VERSION`).
+    /// The version of a request that names none (`DEFAULT_VERSION`).
     pub default_version: Option<&'static str>,
-    /// The versions beside the default; empty for any (`ALLOWED_VERSIONS`).
+    /// The versions allowed besides the default; empty allows any (`ALLOWED_VERSIONS`).
     pub allowed_versions: Vec<&'static str>,
-    /// The name of the parameter of the path, the query or the media type (`VERSION_PARAM`).
+    /// The name of the parameter in the path, the query or the media type (`VERSION_PARAM`).
     pub version_param: &'static str,
 }
 
@@ -35,7 +35,7 @@ impl Default for Versions {
 }
 
 impl Versions {
-    /// Whether a request may be of this version. Where versions are listed, a request without one may not be.
+    /// Whether the version is allowed. If `allowed_versions` is not empty, no version is not allowed.
     #[must_use]
     pub fn is_allowed_version(&self, version: Option<&str>) -> bool {
         let listed =
@@ -43,7 +43,7 @@ impl Versions {
         self.allowed_versions.is_empty() || version.is_some_and(listed)
     }
 
-    /// The version if it is allowed, or the default in place of none.
+    /// Returns the version, or the default if it is `None`, if that is allowed.
     fn check(
         &self,
         version: Option<&str>,
@@ -60,42 +60,42 @@ impl Versions {
 /// `Accept: application/json; version=1.0`
 #[derive(Default)]
 pub struct AcceptHeaderVersioning {
-    /// The versions; `None` for those of the settings.
+    /// The versions; `None` uses those of the settings.
     pub versions: Option<Versions>,
 }
 
 /// `/v1/users/`, by a route such as `{version:v1|v2}/users/`.
 #[derive(Default)]
 pub struct URLPathVersioning {
-    /// The versions; `None` for those of the settings.
+    /// The versions; `None` uses those of the settings.
     pub versions: Option<Versions>,
 }
 
 /// `/v1/users/`, by `include("v1/", …).namespace("v1")`.
 #[derive(Default)]
 pub struct NamespaceVersioning {
-    /// The versions; `None` for those of the settings.
+    /// The versions; `None` uses those of the settings.
     pub versions: Option<Versions>,
 }
 
 /// `v1.example.com`
 #[derive(Default)]
 pub struct HostNameVersioning {
-    /// The versions; `None` for those of the settings.
+    /// The versions; `None` uses those of the settings.
     pub versions: Option<Versions>,
 }
 
 /// `/users/?version=0.1`
 #[derive(Default)]
 pub struct QueryParameterVersioning {
-    /// The versions; `None` for those of the settings.
+    /// The versions; `None` uses those of the settings.
     pub versions: Option<Versions>,
 }
 
 impl Versioning for AcceptHeaderVersioning {
-    /// The parameter of the media type that was negotiated, which has the client's parameters.
+    /// Reads the parameter of the negotiated media type, which includes the client's parameters.
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
-        let versions = or_default(self.versions.as_ref(), request);
+        let versions = versions_or_default(self.versions.as_ref(), request);
         let media_type =
             MediaType::parse(request.accepted_renderer().map_or("", |accepted| accepted.media_type));
         let parameter = media_type.params().iter().find(|(name, _)| name == versions.version_param);
@@ -107,30 +107,30 @@ impl Versioning for AcceptHeaderVersioning {
 
 impl Versioning for URLPathVersioning {
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
-        let versions = or_default(self.versions.as_ref(), request);
+        let versions = versions_or_default(self.versions.as_ref(), request);
         let parameter = request.match_info().get(versions.version_param);
         versions.check(parameter, || not_found("Invalid version in URL path."))
     }
 }
 
 impl Versioning for NamespaceVersioning {
-    /// The first of the namespaces, the outermost first, that is a version.
+    /// The outermost namespace that is an allowed version.
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
-        let versions = or_default(self.versions.as_ref(), request);
+        let versions = versions_or_default(self.versions.as_ref(), request);
         let Some(namespace) = &request.policies().namespace else {
             return Ok(versions.default_version.map(str::to_owned));
         };
-        let found = namespace.split(':').find(|version| versions.is_allowed_version(Some(version)));
-        found
+        let version = namespace.split(':').find(|version| versions.is_allowed_version(Some(version)));
+        version
             .map(|version| Some(version.to_owned()))
             .ok_or_else(|| not_found("Invalid version in URL path. Does not match any version namespace."))
     }
 }
 
 impl Versioning for HostNameVersioning {
-    /// The first of exactly three labels of letters and digits; the default for any other host.
+    /// The first label of a host of exactly three alphanumeric labels; the default for any other host.
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
-        let versions = or_default(self.versions.as_ref(), request);
+        let versions = versions_or_default(self.versions.as_ref(), request);
         let host = latin1(request.headers().get(HOST).map_or(b"", |value| value.as_bytes()));
         let mut labels = host.split(':').next().unwrap_or_default().split('.');
         let is_label =
@@ -148,13 +148,13 @@ impl Versioning for HostNameVersioning {
 
 impl Versioning for QueryParameterVersioning {
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
-        let versions = or_default(self.versions.as_ref(), request);
+        let versions = versions_or_default(self.versions.as_ref(), request);
         let parameter = request.query_param(versions.version_param)?;
         versions.check(parameter.as_deref(), || not_found("Invalid version in query parameter."))
     }
 }
 
-fn or_default<'a>(own: Option<&'a Versions>, request: &'a Request) -> &'a Versions {
+fn versions_or_default<'a>(own: Option<&'a Versions>, request: &'a Request) -> &'a Versions {
     own.unwrap_or(&request.policies().versions)
 }
 

@@ -1,4 +1,4 @@
-//! Views (`rest_framework/views.py`): which handler answers which method, and the policies in front of it.
+//! Views (`rest_framework/views.py`): the handlers of each method, and the view's policies.
 //!
 //! ```
 //! use crate::{permissions::IsAuthenticated, response::Response, views::APIView};
@@ -32,19 +32,18 @@ use super::throttling::Throttle;
 use super::versioning::Versioning;
 use vitamin_framework::urls::{Endpoint, Location, View};
 
-/// A view: handlers by method, and the policies that a request must pass first. What is not said is the project's
-/// default ([`APISettings`](super::settings::APISettings)).
+/// A view: handlers by method, and the policies that run before them. Policies that are not set are the project's
+/// defaults ([`APISettings`](super::settings::APISettings)).
 ///
-/// A handler is an ordinary actix-web handler with ordinary extractors; it returns a
-/// [`Response`](super::response::Response), or a `Result` of one with
-/// [`APIException`](super::exceptions::APIException).
+/// A handler is an actix-web handler with extractors. It returns a [`Response`](super::response::Response), or a
+/// `Result` with [`APIException`](super::exceptions::APIException).
 pub struct APIView {
     handlers: Handlers,
     declared: Declared,
 }
 
 impl APIView {
-    /// A view of this name, written as a Django class: `ObtainAuthTokenView` shows as `Obtain Auth Token`.
+    /// A view with the name of a Django class: `ObtainAuthTokenView` is displayed as `Obtain Auth Token`.
     #[must_use]
     pub fn new(class_name: &str) -> Self {
         let declared = Declared {
@@ -65,85 +64,86 @@ impl APIView {
         Self { handlers: Handlers::default(), declared }
     }
 
-    /// What `OPTIONS` tells of the view.
+    /// The description in the response to `OPTIONS`.
     #[must_use]
     pub fn description(mut self, description: &'static str) -> Self {
         self.declared.description = description;
         self
     }
 
-    /// What the body must be: `OPTIONS` tells it, and [`Request::validated`](super::request::Request::validated) holds the body to it.
+    /// The serializer of the body. `OPTIONS` describes it, and
+    /// [`Request::validated`](super::request::Request::validated) validates the body with it.
     #[must_use]
     pub fn serializer(mut self, serializer: Serializer) -> Self {
         self.declared.serializer = Some(Arc::new(serializer));
         self
     }
 
-    /// Which answers it can make; the first is the one for a client that doesn't care.
+    /// The renderers. The first one is used if the client accepts any.
     #[must_use]
     pub fn renderer_classes(mut self, classes: Vec<Arc<dyn Renderer>>) -> Self {
         self.declared.renderer_classes = Some(classes);
         self
     }
 
-    /// Which bodies it reads.
+    /// The parsers of request bodies.
     #[must_use]
     pub fn parser_classes(mut self, classes: Vec<Arc<dyn Parser>>) -> Self {
         self.declared.parser_classes = Some(classes);
         self
     }
 
-    /// How it learns who asks; the first class's challenge goes into a 401.
+    /// The authentication classes. The first one provides the challenge of a 401.
     #[must_use]
     pub fn authentication_classes(mut self, classes: Vec<Arc<dyn Authentication>>) -> Self {
         self.declared.authentication_classes = Some(classes);
         self
     }
 
-    /// Who may ask.
+    /// The permission classes. All must allow the request.
     #[must_use]
     pub fn permission_classes(mut self, classes: Vec<Arc<dyn Permission>>) -> Self {
         self.declared.permission_classes = Some(classes);
         self
     }
 
-    /// How often one may ask.
+    /// The throttle classes. All must allow the request.
     #[must_use]
     pub fn throttle_classes(mut self, classes: Vec<Arc<dyn Throttle>>) -> Self {
         self.declared.throttle_classes = Some(classes);
         self
     }
 
-    /// What [`ScopedRateThrottle`](super::throttling::ScopedRateThrottle) counts it as: `contacts`.
+    /// The scope for [`ScopedRateThrottle`](super::throttling::ScopedRateThrottle), such as `contacts`.
     #[must_use]
     pub fn throttle_scope(mut self, scope: &'static str) -> Self {
         self.declared.throttle_scope = Some(scope);
         self
     }
 
-    /// How it learns which version of the API is wanted.
+    /// The class that determines the requested version of the API.
     #[must_use]
     pub fn versioning_class(mut self, class: impl Versioning + 'static) -> Self {
         self.declared.versioning_class = Some(Some(Arc::new(class)));
         self
     }
 
-    /// It has no versions, whatever the project's default (`versioning_class = None`).
+    /// Disables versioning, regardless of the project's default (`versioning_class = None`).
     #[must_use]
     pub fn without_versioning(mut self) -> Self {
         self.declared.versioning_class = Some(None);
         self
     }
 
-    /// Answers with the first renderer, whatever `Accept` and `?format=` say: for a client that passes on the headers of
-    /// another (Django REST framework's example `IgnoreClientContentNegotiation`).
+    /// Always uses the first renderer, regardless of `Accept` and `?format=`. For clients that forward the headers of
+    /// others (Django REST framework's example `IgnoreClientContentNegotiation`).
     #[must_use]
     pub fn ignore_client_content_negotiation(mut self) -> Self {
         self.declared.ignore_client_content_negotiation = true;
         self
     }
 
-    /// The handler of GET, and so of HEAD.
+    /// The handler of GET and HEAD.
     #[must_use]
     pub fn get<H: Handler<A, Output: Responder + 'static>, A: FromRequest + 'static>(
         mut self,
@@ -191,7 +191,7 @@ impl APIView {
         self.on(Method::DELETE, handler)
     }
 
-    /// The handler of a method, `OPTIONS` too, which otherwise describes the view.
+    /// The handler of any method. Without a handler of `OPTIONS`, the view describes itself.
     #[must_use]
     pub fn on<H: Handler<A, Output: Responder + 'static>, A: FromRequest + 'static>(
         mut self,
@@ -213,7 +213,7 @@ impl View for APIView {
         declared.methods = handlers.methods();
         declared.namespace = (!location.namespace.is_empty()).then(|| location.namespace.clone());
         let endpoint = endpoint(declared, handlers);
-        // For all methods, since the policies come before the answer to a wrong one.
+        // The default service covers all methods, because the policies run before a 405.
         let resource = web::resource(location.paths.clone()).default_service(fn_service({
             let endpoint = Rc::clone(&endpoint);
             move |req| endpoint(req)
@@ -223,7 +223,7 @@ impl View for APIView {
     }
 }
 
-/// `rest_framework/utils/formatting.py`: the class's name less `View`, in words.
+/// `rest_framework/utils/formatting.py`: the class name as words, without the suffix `View`.
 fn view_name(class_name: &str) -> String {
     let name = class_name.strip_suffix("View").filter(|name| !name.is_empty()).unwrap_or(class_name);
     let letters: Vec<char> = name.chars().collect();
@@ -252,7 +252,7 @@ fn view_name(class_name: &str) -> String {
 mod tests {
     use super::*;
 
-    /// The expected names were made by Django REST framework's `get_view_name`.
+    /// The expected names are those of Django REST framework's `get_view_name`.
     #[test]
     fn a_class_name_becomes_words() {
         for (class_name, name) in [

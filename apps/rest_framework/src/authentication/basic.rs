@@ -1,4 +1,4 @@
-//! `BasicAuthentication`: a name and a password in every request.
+//! `BasicAuthentication`: username and password in every request.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ pub struct BasicAuthentication {
 }
 
 impl BasicAuthentication {
-    /// With the realm `api`.
+    /// The class with the realm `api`.
     #[must_use]
     pub const fn new() -> Self {
         Self { www_authenticate_realm: "api" }
@@ -47,7 +47,7 @@ impl Authentication for BasicAuthentication {
         };
         let (username, password) = decoded.map_err(APIException::authentication_failed)?;
         let user = authenticate(request, &username, &password).await?;
-        // An inactive user is not told apart: authenticate() gives none.
+        // An inactive user gets the same error: authenticate() returns none.
         let user = user.ok_or_else(|| APIException::authentication_failed("Invalid username/password."))?;
         Ok(Some(Identity::new(user)))
     }
@@ -62,7 +62,7 @@ impl Authentication for BasicAuthentication {
     }
 }
 
-/// Name and password, in UTF-8 or else in Latin-1.
+/// Username and password, decoded as UTF-8 or else as Latin-1.
 fn decode(word: &[u8]) -> Option<(String, String)> {
     let bytes = b64decode(word)?;
     let text = String::from_utf8(bytes).unwrap_or_else(|error| latin1(error.as_bytes()).into_owned());

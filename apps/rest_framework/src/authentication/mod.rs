@@ -1,4 +1,4 @@
-//! Authentication classes (`rest_framework/authentication.py`): who sends the request?
+//! Authentication classes (`rest_framework/authentication.py`): they identify the user of a request.
 
 mod basic;
 mod remote_user;
@@ -19,50 +19,50 @@ use super::request::Request;
 use vitamin_auth::models::User;
 use vitamin_framework::http::get_header;
 
-/// Tells whose request it is. A view asks its classes in order, until one answers.
+/// Identifies the user of a request. A view calls its authentication classes in order until one finds a user or fails.
 #[async_trait(?Send)]
 pub trait Authentication: Send + Sync {
-    /// - `Ok(None)`: the request has no credentials of this kind; the next class is asked.
-    /// - `Ok(Some(identity))`: this user.
+    /// - `Ok(None)`: the request has no credentials of this kind. The view tries the next class.
+    /// - `Ok(Some(identity))`: the request is authenticated.
     ///
     /// # Errors
-    /// The credentials are of this kind, and bad: nobody else is asked, the client gets the exception.
+    /// The credentials are of this kind, but invalid. The view tries no other class and returns the error.
     async fn authenticate(&self, request: &Request) -> Result<Option<Identity>, APIException>;
 
-    /// [`authenticate`](Self::authenticate) as far as it need not wait for anything: the request has no credentials of this
-    /// kind, or their owner is known already. It is asked first, which spares most requests a future, and decides unless
-    /// it is `None`.
+    /// [`authenticate`](Self::authenticate) without waiting, if the request has no credentials of this kind or their user is
+    /// cached. It is called first, which saves a future for most requests. `None` means that
+    /// [`authenticate`](Self::authenticate) decides.
     fn authenticate_now(&self, _request: &Request) -> Option<Result<Option<Identity>, APIException>> {
         None
     }
 
-    /// The value of `WWW-Authenticate` in a 401, or `None` where this scheme answers 403 instead. A view asks its
-    /// first class only.
+    /// The value of `WWW-Authenticate` in a 401, or `None` if the response is 403 instead. Only the view's first class
+    /// counts.
     fn authenticate_header(&self, _request: &Request) -> Option<Cow<'static, str>> {
         None
     }
 }
 
-/// A user, and the credential that proved it (`request.user`, `request.auth`).
+/// A user, and the credential of the request (`request.user`, `request.auth`).
 pub struct Identity {
     pub(super) user: Rc<User>,
     pub(super) auth: Option<Rc<dyn Any>>,
 }
 
 impl Identity {
-    /// A user known without anything to keep: by name and password, or by session.
+    /// A user without a credential to keep, as after login by password or session.
     #[must_use]
     pub fn new(user: impl Into<Rc<User>>) -> Self {
         Self { user: user.into(), auth: None }
     }
 
-    /// Keeps the credential: a handler gets it as [`Auth<T>`](super::request::Auth).
+    /// Adds the credential. A handler extracts it as [`Auth<T>`](super::request::Auth).
     #[must_use]
     pub fn auth<T: 'static>(self, auth: T) -> Self {
         self.shared_auth(Rc::new(auth))
     }
 
-    /// [`Identity::auth`] with a credential that others have too.
+    /// [`Identity::auth`] with a shared credential.
     #[must_use]
     pub fn shared_auth<T: 'static>(mut self, auth: Rc<T>) -> Self {
         self.auth = Some(auth);
@@ -70,29 +70,29 @@ impl Identity {
     }
 }
 
-/// The `Authorization` header: several are joined with a comma, as a WSGI server joins them.
+/// The `Authorization` header. Repeated headers are joined with a comma, as by a WSGI server.
 #[must_use]
 pub fn get_authorization_header(request: &Request) -> Cow<'_, [u8]> {
     get_header(request.headers(), AUTHORIZATION).unwrap_or_default()
 }
 
-/// What an `Authorization` header of a given keyword holds.
+/// The credentials in an `Authorization` header for a given keyword.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Credentials<'a> {
-    /// Another keyword, or no header: not ours.
+    /// Another keyword, or no header.
     NotMine,
-    /// The keyword alone.
+    /// Nothing after the keyword.
     Missing,
-    /// The one word behind the keyword.
+    /// One word after the keyword.
     One(&'a [u8]),
-    /// Several words behind it.
+    /// Several words after the keyword.
     Several,
 }
 
-/// Splits a header at white space, as Python splits bytes, and compares the keyword without regard to case.
+/// Splits a header at white space as Python's `bytes.split`. The keyword is case-insensitive.
 #[must_use]
 pub fn credentials<'a>(header: &'a [u8], keyword: &str) -> Credentials<'a> {
-    if let Some(credentials) = usual(header, keyword) {
+    if let Some(credentials) = single_word(header, keyword) {
         return credentials;
     }
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c);
@@ -108,13 +108,13 @@ pub fn credentials<'a>(header: &'a [u8], keyword: &str) -> Credentials<'a> {
     }
 }
 
-/// The keyword, one space, one word: what every request sends is split without a look at each byte in turn.
-fn usual<'a>(header: &'a [u8], keyword: &str) -> Option<Credentials<'a>> {
-    let (found, rest) = header.split_at_checked(keyword.len())?;
+/// Fast path for the usual header: the keyword, one space, one word.
+fn single_word<'a>(header: &'a [u8], keyword: &str) -> Option<Credentials<'a>> {
+    let (scheme, rest) = header.split_at_checked(keyword.len())?;
     let word = rest.strip_prefix(b" ").filter(|word| !word.is_empty())?;
-    // Without an early end, so that it is done for many bytes at once. All white space lies below.
-    let has_space = word.iter().fold(false, |found, byte| found | (*byte <= b' '));
-    (!has_space && found.eq_ignore_ascii_case(keyword.as_bytes())).then_some(Credentials::One(word))
+    // No early exit, so that the compiler vectorizes the loop. All white space is at or below the space.
+    let has_space = word.iter().fold(false, |any, byte| any | (*byte <= b' '));
+    (!has_space && scheme.eq_ignore_ascii_case(keyword.as_bytes())).then_some(Credentials::One(word))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `RemoteUserAuthentication`: the server in front has checked who the user is.
+//! `RemoteUserAuthentication`: a proxy in front of the server authenticates the user.
 
 use actix_web::http::header::HeaderName;
 use async_trait::async_trait;
@@ -10,22 +10,22 @@ use crate::request::Request;
 use vitamin_auth::RemoteUserBackend;
 use vitamin_framework::http::get_header;
 
-/// The user whom a proxy names in a header. It is in no view's defaults.
+/// Authenticates the user named by a proxy in a header. Not one of the defaults.
 ///
-/// Danger: whoever can send this header to the server is whomever he likes, so nobody but the proxy may reach the server,
-/// and the proxy must strip the header from what clients send.
+/// Danger: anyone who can reach the server directly can impersonate any user. Only the proxy may reach the server, and it
+/// must remove this header from the requests of clients.
 ///
-/// Django reads `REMOTE_USER`, a variable that its own server sets; the header stands for that here. As Django reads a
-/// header, a name outside of ASCII is taken as ISO 8859-1.
+/// The header replaces the variable `REMOTE_USER`, which Django's server sets. The name is decoded as ISO 8859-1, as
+/// Django decodes headers.
 pub struct RemoteUserAuthentication {
-    /// Which header it is, such as `x-remote-user`.
+    /// The name of the header, such as `x-remote-user`.
     pub header: HeaderName,
-    /// What becomes of the name.
+    /// Turns the name into a user.
     pub backend: RemoteUserBackend,
 }
 
 impl RemoteUserAuthentication {
-    /// With this header; unknown users are created, as Django does.
+    /// The class with this header. Unknown users are created, as in Django.
     #[must_use]
     pub fn new(header: HeaderName) -> Self {
         Self { header, backend: RemoteUserBackend::default() }

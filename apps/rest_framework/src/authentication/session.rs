@@ -1,4 +1,4 @@
-//! `SessionAuthentication`: who is logged in at Django, in the same browser, is logged in here.
+//! `SessionAuthentication`: authenticates the user of a Django session.
 
 use std::cell::Cell;
 
@@ -16,10 +16,10 @@ use vitamin_framework::csrf::{CsrfRequest, check};
 use vitamin_framework::http::{get_cookie, get_header, get_host, is_secure};
 use vitamin_framework::middleware::Site;
 
-/// The user of Django's session cookie. A method that changes something must come with a CSRF token too, or is answered
-/// 403; a session that logs nobody in is not told apart from none.
+/// Authenticates the user of Django's session cookie. Unsafe methods also require a CSRF token, or are answered with
+/// 403. A session without a user is treated as no session.
 ///
-/// It has no challenge: where it is a view's first class, a refusal is 403 instead of 401.
+/// It has no challenge. If it is a view's first class, a denied anonymous request is 403 instead of 401.
 pub struct SessionAuthentication;
 
 #[async_trait(?Send)]
@@ -37,10 +37,10 @@ impl Authentication for SessionAuthentication {
     }
 }
 
-/// Refuses a request that another site may have made the browser send.
+/// Denies a request that another site may have made the browser send.
 async fn enforce_csrf(request: &Request) -> Result<(), APIException> {
     let site = request.app_data::<AppData<Site>>();
-    let site = site.ok_or_else(|| APIException::server_error("there is no site in the app data"))?;
+    let site = site.ok_or_else(|| APIException::server_error("the app data has no Site"))?;
     let settings = &site.settings;
     let text =
         |name: &HeaderName| get_header(request.headers(), name).map(|value| latin1(&value).into_owned());
@@ -54,13 +54,13 @@ async fn enforce_csrf(request: &Request) -> Result<(), APIException> {
         header: token.as_deref(),
         origin: origin.as_deref(),
         referer: referer.as_deref(),
-        // The middleware has seen that it is allowed.
+        // The middleware has checked the host.
         host: Some(&host),
         is_secure: is_secure(request, settings),
         trusted_origins: &settings.csrf.trusted_origins,
         cookie_domain: settings.csrf.cookie_domain.as_deref().map(|domain| (domain, port)),
     };
-    // The form is read only where the check comes to it, since a body that can't be parsed is another answer.
+    // The form is parsed only if the check needs its token, because a malformed body has a different response.
     let form_is_needed = Cell::new(false);
     let mut checked = check(&csrf_request, || {
         form_is_needed.set(true);
@@ -74,7 +74,7 @@ async fn enforce_csrf(request: &Request) -> Result<(), APIException> {
         .map_err(|reason| APIException::permission_denied(Some(&reason.detail(&settings.csrf.header_name))))
 }
 
-/// The last `csrfmiddlewaretoken` of a form; a file of that name is none.
+/// The last `csrfmiddlewaretoken` of a form. Files of that name are ignored.
 fn form_token(data: &Data) -> Option<String> {
     let Data::Form(form) = data else { return None };
     let values = form.get_list("csrfmiddlewaretoken").iter().rev();

@@ -1,4 +1,4 @@
-//! Sessions and remote users over HTTP. What Django REST framework answers to the same was compared with drfdiff.
+//! Sessions and remote users over HTTP. The responses were compared with Django REST framework's by drfdiff.
 
 use actix_web::http::header::HeaderName;
 use actix_web::test::TestRequest;
@@ -12,7 +12,7 @@ use crate::data::Data;
 use crate::permissions::IsAuthenticated;
 use crate::request::CurrentUser;
 use crate::response::Response;
-use crate::testing::{Answer, OLD_SECRET_KEY, SECRET_KEY, TestProject};
+use crate::testing::{ClientResponse, OLD_SECRET_KEY, SECRET_KEY, TestProject};
 use crate::views::APIView;
 use vitamin_auth::RemoteUserBackend;
 use vitamin_auth::schema::{auth_user, django_session};
@@ -78,7 +78,7 @@ fn encode(session: &SessionData, key: &str) -> String {
     session.encode(&[key.as_bytes()]).unwrap()
 }
 
-/// With `joe` logged in.
+/// A project with a session of `joe`.
 fn logged_in(settings: &[(&str, &str)]) -> TestProject {
     let project = TestProject::new(urlpatterns, settings);
     let joe = project.user("joe");
@@ -90,30 +90,30 @@ fn get(path: &str, headers: &[(&'static str, &'static str)]) -> TestRequest {
     headers.iter().fold(TestRequest::get().uri(path), |request, header| request.append_header(*header))
 }
 
-fn seen(answer: &Answer) -> (u16, &str) {
-    (answer.status, &answer.body)
+fn status_and_body(response: &ClientResponse) -> (u16, &str) {
+    (response.status, &response.body)
 }
 
 #[actix_web::test]
-async fn whoever_is_logged_in_at_django_is_logged_in_here() {
+async fn a_django_session_authenticates_its_user() {
     for project in TestProject::on_each(urlpatterns) {
         let joe = project.user("joe");
         for key in [SECRET_KEY, OLD_SECRET_KEY] {
             let data = encode(&session(&joe, MODEL_BACKEND, key), key);
             save(&project, &data, 60);
-            let answer = project.send_one(get("/me", &[("cookie", SESSION)])).await;
-            assert_eq!(seen(&answer), (200, "\"joe\""));
-            assert_eq!(answer.header("vary"), Some("Accept, Cookie"));
-            let kept: String = project
+            let response = project.send_one(get("/me", &[("cookie", SESSION)])).await;
+            assert_eq!(status_and_body(&response), (200, "\"joe\""));
+            assert_eq!(response.header("vary"), Some("Accept, Cookie"));
+            let stored: String = project
                 .on_database(|db| django_session::table.select(django_session::session_data).get_result(db))
                 .unwrap();
-            assert_eq!(kept, data, "a request writes nothing");
+            assert_eq!(stored, data, "a request does not change the session");
         }
     }
 }
 
 #[actix_web::test]
-async fn any_other_session_is_nobody_s() {
+async fn invalid_sessions_are_anonymous() {
     for project in TestProject::on_each(urlpatterns) {
         let joe = project.user("joe");
         let off = project.user("off");
@@ -135,32 +135,32 @@ async fn any_other_session_is_nobody_s() {
             ("no data", String::new(), 60),
         ] {
             save(&project, &data, expires_in);
-            let answer = project.send_one(get("/me", &[("cookie", SESSION)])).await;
-            assert_eq!(seen(&answer), (403, NOT_PROVIDED), "{what}");
-            assert_eq!(answer.header("www-authenticate"), None, "{what}");
+            let response = project.send_one(get("/me", &[("cookie", SESSION)])).await;
+            assert_eq!(status_and_body(&response), (403, NOT_PROVIDED), "{what}");
+            assert_eq!(response.header("www-authenticate"), None, "{what}");
         }
         save(&project, &encode(&good, SECRET_KEY), 60);
         for cookie in
             ["sessionid=the-session-of-ann", "sessionid=short", "sessionid=\"\\000the-session-of-joe\"", ""]
         {
-            let answer = project.send_one(get("/me", &[("cookie", cookie)])).await;
-            assert_eq!(seen(&answer), (403, NOT_PROVIDED), "{cookie}");
+            let response = project.send_one(get("/me", &[("cookie", cookie)])).await;
+            assert_eq!(status_and_body(&response), (403, NOT_PROVIDED), "{cookie}");
         }
     }
 }
 
 #[actix_web::test]
-async fn the_settings_name_the_cookie_and_the_backends() {
+async fn the_settings_set_the_cookie_name_and_the_backends() {
     let backends = [MODEL_BACKEND, REMOTE_USER_BACKEND].join(", ");
     let project = logged_in(&[("SESSION_COOKIE_NAME", "sid"), ("AUTHENTICATION_BACKENDS", &backends)]);
     save(&project, &encode(&session(&project.user("joe"), REMOTE_USER_BACKEND, SECRET_KEY), SECRET_KEY), 60);
-    let answer = project.send_one(get("/me", &[("cookie", "sid=the-session-of-joe")])).await;
-    assert_eq!(seen(&answer), (200, "\"joe\""));
+    let response = project.send_one(get("/me", &[("cookie", "sid=the-session-of-joe")])).await;
+    assert_eq!(status_and_body(&response), (200, "\"joe\""));
     assert_eq!(project.send_one(get("/me", &[("cookie", SESSION)])).await.status, 403);
 }
 
 #[actix_web::test]
-async fn without_a_session_cookie_the_database_is_not_asked() {
+async fn requests_without_a_session_cookie_make_no_query() {
     let project = logged_in(&[]);
     project.execute("ALTER TABLE django_session RENAME TO gone");
     for (cookie, status) in [("", 403), ("csrftoken=x", 403), ("sessionid=short", 403), (SESSION, 500)] {
@@ -170,14 +170,14 @@ async fn without_a_session_cookie_the_database_is_not_asked() {
 }
 
 #[actix_web::test]
-async fn it_is_the_first_of_the_defaults() {
+async fn session_authentication_is_the_first_default() {
     let project = logged_in(&[]);
-    let answer = project.send_one(get("/defaults", &[("authorization", "Basic !")])).await;
-    assert_eq!(answer.status, 403, "the first class has no challenge");
-    assert_eq!(answer.header("vary"), Some("Accept, Cookie"));
-    let answer =
+    let response = project.send_one(get("/defaults", &[("authorization", "Basic !")])).await;
+    assert_eq!(response.status, 403, "the first class has no challenge");
+    assert_eq!(response.header("vary"), Some("Accept, Cookie"));
+    let response =
         project.send_one(get("/defaults", &[("cookie", SESSION), ("authorization", "Basic !")])).await;
-    assert_eq!(answer.status, 405, "Basic is not asked");
+    assert_eq!(response.status, 405, "BasicAuthentication is not called");
 }
 
 fn post(path: &str, content_type: &'static str, body: &str) -> TestRequest {
@@ -193,7 +193,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const MULTIPART: &str = "multipart/form-data; boundary=b";
 
 #[actix_web::test]
-async fn what_changes_something_needs_a_token() {
+async fn unsafe_methods_require_a_csrf_token() {
     let project = logged_in(&[
         ("CSRF_HEADER_NAME", "HTTP_X_XSRF_TOKEN"),
         ("CSRF_TRUSTED_ORIGINS", "https://a.example"),
@@ -220,18 +220,20 @@ async fn what_changes_something_needs_a_token() {
         (delete(&[token, ("origin", "http://localhost")]), ""),
         (delete(&[token, ("origin", "https://a.example")]), ""),
     ] {
-        let answer = project.send_one(request).await;
-        let detail =
-            answer.body.strip_prefix(r#"{"detail":"CSRF Failed: "#).and_then(|body| body.strip_suffix("\"}"));
+        let response = project.send_one(request).await;
+        let detail = response
+            .body
+            .strip_prefix(r#"{"detail":"CSRF Failed: "#)
+            .and_then(|body| body.strip_suffix("\"}"));
         assert_eq!(
-            (answer.status, detail.unwrap_or_default()),
+            (response.status, detail.unwrap_or_default()),
             (if expected.is_empty() { 204 } else { 403 }, expected)
         );
     }
 }
 
 #[actix_web::test]
-async fn a_referer_is_asked_for_over_https() {
+async fn https_requires_a_referer() {
     let project = logged_in(&[("SECURE_PROXY_SSL_HEADER", "X-Forwarded-Proto=https")]);
     for (referer, expected) in
         [(None, 403), (Some("https://evil.example/"), 403), (Some("https://localhost/x"), 200)]
@@ -246,7 +248,7 @@ async fn a_referer_is_asked_for_over_https() {
 }
 
 #[actix_web::test]
-async fn a_form_s_token_counts_and_the_body_stays() {
+async fn a_csrf_token_in_a_form_counts_and_the_handler_reads_the_body() {
     let project = logged_in(&[]);
     let form = format!("name=ann&csrfmiddlewaretoken={SECRET}");
     let multipart = format!(
@@ -254,21 +256,24 @@ async fn a_form_s_token_counts_and_the_body_stays() {
          --b\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nann\r\n--b--\r\n"
     );
     for (content_type, body) in [(FORM, &form), (MULTIPART, &multipart)] {
-        assert_eq!(seen(&project.send_one(post("/me", content_type, body)).await), (200, "\"ann\""));
+        assert_eq!(
+            status_and_body(&project.send_one(post("/me", content_type, body)).await),
+            (200, "\"ann\"")
+        );
         let raw = project.send_one(post("/raw", content_type, body)).await;
         assert_eq!(raw.body, serde_json::to_string(body).unwrap());
     }
     let file = multipart.replacen("token\"", "token\"; filename=\"x\"", 1);
-    let answer = project.send_one(post("/me", MULTIPART, &file)).await;
+    let response = project.send_one(post("/me", MULTIPART, &file)).await;
     assert_eq!(
-        seen(&answer),
+        status_and_body(&response),
         (403, r#"{"detail":"CSRF Failed: CSRF token missing."}"#),
-        "a file is no token"
+        "a file is not a token"
     );
 }
 
 #[actix_web::test]
-async fn a_body_that_cannot_be_read_is_said_when_its_token_is_looked_for() {
+async fn a_malformed_body_is_reported_only_if_its_token_is_needed() {
     let project = logged_in(&[]);
     for (content_type, body, status) in [
         ("application/json", "{", 400),
@@ -276,14 +281,17 @@ async fn a_body_that_cannot_be_read_is_said_when_its_token_is_looked_for() {
         ("multipart/form-data", "x", 400),
         ("application/json", r#"{"csrfmiddlewaretoken":"abcdefghijklmnopqrstuvwxyz012345"}"#, 403),
     ] {
-        let answer = project.send_one(post("/me", content_type, body)).await;
-        assert_eq!(answer.status, status, "{content_type}: {}", answer.body);
+        let response = project.send_one(post("/me", content_type, body)).await;
+        assert_eq!(response.status, status, "{content_type}: {}", response.body);
         let evil = post("/me", content_type, body).insert_header(("origin", "http://evil.example"));
         assert_eq!(project.send_one(evil).await.status, 403, "{content_type}: the Origin comes first");
     }
     let many = format!("{}csrfmiddlewaretoken={SECRET}", "a=1&".repeat(1000));
-    let answer = project.send_one(post("/me", FORM, &many)).await;
-    assert_eq!((answer.status, answer.header("vary"), answer.header("allow")), (400, Some("Cookie"), None));
+    let response = project.send_one(post("/me", FORM, &many)).await;
+    assert_eq!(
+        (response.status, response.header("vary"), response.header("allow")),
+        (400, Some("Cookie"), None)
+    );
 }
 
 #[actix_web::test]
@@ -301,15 +309,15 @@ async fn a_remote_user_is_created_without_a_password() {
             (Some("bob"), "/known", None),
         ] {
             let headers: Vec<_> = header.iter().map(|name| ("x-remote-user", *name)).collect();
-            let answer = project.send_one(get(path, &headers)).await;
+            let response = project.send_one(get(path, &headers)).await;
             let expected = expected.map_or((403, NOT_PROVIDED), |body| (200, body));
-            assert_eq!(seen(&answer), expected, "{header:?} {path}");
+            assert_eq!(status_and_body(&response), expected, "{header:?} {path}");
         }
         let too_long = get("/remote", &[]).insert_header(("x-remote-user", "x".repeat(151)));
         assert_eq!(project.send_one(too_long).await.status, 403);
         let several =
             project.send_one(get("/known", &[("x-remote-user", "x"), ("x-remote-user", "ann")])).await;
-        assert_eq!(several.status, 403, "a header before the proxy's own makes another name");
+        assert_eq!(several.status, 403, "repeated headers are joined into another name");
         let users: Vec<(String, String)> = project.on_database(|db| {
             auth_user::table
                 .select((auth_user::username, auth_user::password))
@@ -324,7 +332,7 @@ async fn a_remote_user_is_created_without_a_password() {
 }
 
 #[test]
-fn a_header_is_split_as_python_splits_it() {
+fn credentials_are_split_as_in_python() {
     for (header, expected) in [
         (&b""[..], Credentials::NotMine),
         (b"Tokenx abc", Credentials::NotMine),

@@ -1,4 +1,4 @@
-//! From a value to an app's own type.
+//! `Deserializer` for values: conversion to an app's type.
 
 use std::fmt;
 
@@ -8,15 +8,15 @@ use serde::forward_to_deserialize_any;
 
 use super::{UploadedFile, Value};
 
-/// Makes an app's type of a value: a struct with a field for each key that it wants. Dates, decimals and UUIDs are
-/// text in a value, and are read by their own types.
+/// Converts a value to an app's type, for example a struct with a field for each key that it uses. Dates, decimals and
+/// UUIDs are text in a value, which their types parse.
 ///
-/// An error is a mistake of the program (the serializer's fields do not fit the struct), not of the client.
+/// An error is a bug of the app (the serializer's fields do not fit the struct), not an error of the client.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Mismatch> {
     T::deserialize(value)
 }
 
-/// A value does not fit the type it should become. Names fields and kinds, and shows no value.
+/// A value does not fit the app's type. The message names fields and kinds, but shows no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch(String);
 
@@ -28,10 +28,10 @@ impl fmt::Display for Mismatch {
 
 impl std::error::Error for Mismatch {}
 
-/// serde's own wording quotes the value, and that may be a password.
+/// serde's default messages quote the value, which may be a password.
 impl de::Error for Mismatch {
     fn custom<T: fmt::Display>(_: T) -> Self {
-        Self("the type refuses the value".to_owned())
+        Self("the type rejects the value".to_owned())
     }
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
         Self(format!("invalid type: {}, expected {expected}", kind(&unexpected)))
@@ -105,7 +105,7 @@ impl<'de> Deserializer<'de> for Value {
                 Ok(list)
             }
             Self::Dict(dict) => visitor.visit_map(MapDeserializer::new(dict.into_iter())),
-            Self::File(file) => visitor.visit_map(MapDeserializer::new(members(*file).into_iter())),
+            Self::File(file) => visitor.visit_map(MapDeserializer::new(file_members(*file).into_iter())),
         }
     }
 
@@ -144,31 +144,31 @@ impl<'de> Deserializer<'de> for Value {
     }
 }
 
-/// What `UploadedFile` reads back. The content is copied only where somebody else holds it.
-enum Member {
+/// A field of `UploadedFile` for deserialization. The content is copied only if it is shared.
+enum FileMember {
     Value(Value),
     Content(bytes::Bytes),
 }
 
-fn members(file: UploadedFile) -> Vec<(&'static str, Member)> {
+fn file_members(file: UploadedFile) -> Vec<(&'static str, FileMember)> {
     let extra = file.content_type_extra.into_iter().map(|(key, value)| (key, value.into())).collect();
     vec![
-        ("name", Member::Value(file.name.into())),
-        ("content_type", Member::Value(file.content_type.into())),
-        ("charset", Member::Value(file.charset.map_or(Value::Null, Value::String))),
-        ("content_type_extra", Member::Value(Value::Dict(extra))),
-        ("bytes", Member::Content(file.bytes)),
+        ("name", FileMember::Value(file.name.into())),
+        ("content_type", FileMember::Value(file.content_type.into())),
+        ("charset", FileMember::Value(file.charset.map_or(Value::Null, Value::String))),
+        ("content_type_extra", FileMember::Value(Value::Dict(extra))),
+        ("bytes", FileMember::Content(file.bytes)),
     ]
 }
 
-impl<'de> IntoDeserializer<'de, Mismatch> for Member {
+impl<'de> IntoDeserializer<'de, Mismatch> for FileMember {
     type Deserializer = Self;
     fn into_deserializer(self) -> Self {
         self
     }
 }
 
-impl<'de> Deserializer<'de> for Member {
+impl<'de> Deserializer<'de> for FileMember {
     type Error = Mismatch;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {

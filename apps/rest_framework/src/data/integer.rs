@@ -1,4 +1,4 @@
-//! Python's `int`, which has no largest value.
+//! Python's `int`, which has no maximum.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Integer(Repr);
 
-/// `Big` holds only what `i64` cannot, as canonical decimal text, so that equal numbers are equal values.
+/// `Big` holds only numbers that `i64` cannot, as canonical decimal text, so that equal numbers compare equal.
 #[derive(Clone, PartialEq, Eq)]
 enum Repr {
     Small(i64),
@@ -15,7 +15,7 @@ enum Repr {
 }
 
 impl Integer {
-    /// Reads an optional minus and ASCII digits; None for anything else.
+    /// Parses an optional minus and ASCII digits. `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('-').unwrap_or(text);
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -29,7 +29,7 @@ impl Integer {
         Some(Self(Repr::Big(format!("{sign}{significant}").into())))
     }
 
-    /// The number, where 64 bits hold it.
+    /// The number, if it fits.
     pub fn as_i64(&self) -> Option<i64> {
         match self.0 {
             Repr::Small(small) => Some(small),
@@ -37,7 +37,7 @@ impl Integer {
         }
     }
 
-    /// The number, where it is not negative and 128 bits hold it.
+    /// The number, if it is not negative and fits.
     pub fn as_u128(&self) -> Option<u128> {
         match &self.0 {
             Repr::Small(small) => (*small).try_into().ok(),
@@ -45,7 +45,7 @@ impl Integer {
         }
     }
 
-    /// The nearest `float`, ties to even; None where Python's `float()` raises OverflowError.
+    /// The nearest `float`, ties to even. `None` if Python's `float()` raises OverflowError.
     pub fn to_f64(&self) -> Option<f64> {
         match &self.0 {
             Repr::Small(small) => Some(*small as f64),

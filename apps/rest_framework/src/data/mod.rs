@@ -1,6 +1,6 @@
-//! The body of a request, as Python values: what `request.data` holds in Django REST framework.
+//! The parsed body of a request as Python values: `request.data` of Django REST framework.
 //!
-//! Bodies carry passwords, so `Debug` of every type here shows names, kinds and structure, and no value.
+//! Bodies contain passwords, so `Debug` of every type here shows names, kinds and structure, but no values.
 
 mod deserialize;
 mod integer;
@@ -19,7 +19,7 @@ pub use self::query_dict::QueryDict;
 pub use self::text::IllFormed;
 pub use self::uploaded_file::UploadedFile;
 
-/// A Python `dict` with string keys: insertion order, and the last of duplicate keys wins in the first one's place.
+/// A Python `dict` with string keys, in insertion order. A duplicate key replaces the value and keeps the position.
 pub type Dict = IndexMap<String, Value>;
 
 /// One value of a request's body.
@@ -31,11 +31,11 @@ pub enum Value {
     Bool(bool),
     /// An `int`, of any size.
     Int(Integer),
-    /// A `float`. JSON such as `1e400` makes an infinite one, as in Python.
+    /// A `float`. JSON such as `1e400` is infinite, as in Python.
     Float(f64),
     /// A `str`.
     String(String),
-    /// A `str` with lone surrogates, which JSON's `"\ud800"` makes and a Rust `String` cannot hold.
+    /// A `str` with lone surrogates, such as JSON's `"\ud800"`, which a Rust `String` cannot hold.
     IllFormed(IllFormed),
     /// A `list`.
     List(Vec<Value>),
@@ -45,17 +45,17 @@ pub enum Value {
     File(Box<UploadedFile>),
 }
 
-/// What a parser made of a request's body.
+/// A request's body as parsed by a [`Parser`](super::parsers::Parser).
 #[derive(Clone, PartialEq)]
 pub enum Data {
-    /// One value, as the JSON parser returns it.
+    /// One value, from the JSON parser.
     Json(Value),
-    /// A form, with its files, as the form and multipart parsers return it.
+    /// A form with its files, from the form and multipart parsers.
     Form(QueryDict),
 }
 
 impl Value {
-    /// The text of a well-formed `str`, else None.
+    /// The text of a well-formed `str`, else `None`.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
@@ -63,7 +63,7 @@ impl Value {
         }
     }
 
-    /// The name of the Python type, as `type(value).__name__` gives it. Error messages show it to the client.
+    /// The name of the Python type, `type(value).__name__`. Error messages show it to the client.
     pub fn type_name(&self) -> &'static str {
         match self {
             Self::Null => "NoneType",
@@ -79,7 +79,7 @@ impl Value {
 }
 
 impl Data {
-    /// The value of a key, where the body is an object or a form: of several in a form, the last.
+    /// The value of a key, if the body is an object or a form. In a form, the last value wins.
     pub fn get(&self, key: &str) -> Option<&Value> {
         match self {
             Self::Json(Value::Dict(dict)) => dict.get(key),

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::Value;
 
-/// The fields of a form in their order, each with all the values it was sent with.
+/// The fields of a form in order, each with all of its values.
 #[derive(Clone, Default, PartialEq)]
 pub struct QueryDict(IndexMap<String, Vec<Value>>);
 
@@ -16,7 +16,7 @@ impl QueryDict {
         Self::default()
     }
 
-    /// Adds a value to those of a key.
+    /// Adds a value to a key.
     pub fn append(&mut self, key: impl Into<String>, value: impl Into<Value>) {
         self.0.entry(key.into()).or_default().push(value.into());
     }
@@ -38,7 +38,7 @@ impl QueryDict {
         self.0.get(key)?.last()
     }
 
-    /// All the values of a key, in their order; empty where there is no such key.
+    /// All values of a key, in order. Empty if the key is missing.
     pub fn get_list(&self, key: &str) -> &[Value] {
         self.0.get(key).map_or(&[], Vec::as_slice)
     }
@@ -53,12 +53,12 @@ impl QueryDict {
         self.0.len()
     }
 
-    /// Whether there are no fields at all.
+    /// Whether the form has no fields.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Each key with its last value, in the order of the keys' first appearance.
+    /// Each key with its last value, in the order in which the keys first appear.
     pub fn items(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().filter_map(|(key, values)| Some((key.as_str(), values.last()?)))
     }

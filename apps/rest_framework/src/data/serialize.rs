@@ -1,4 +1,4 @@
-//! Values and numbers as serde data, so that they can be part of an answer.
+//! `Serialize` for values, so that they can be part of a response.
 
 use serde::ser::{Error as _, Serialize, SerializeMap as _, Serializer};
 use serde_json::value::RawValue;
@@ -26,19 +26,19 @@ impl Serialize for Integer {
         if let Some(small) = self.as_i64() {
             return serializer.serialize_i64(small);
         }
-        // No serde type holds more than 128 bits; JSON text does.
+        // serde's integers have at most 128 bits. Raw JSON has no limit.
         RawValue::from_string(self.to_string()).map_err(S::Error::custom)?.serialize(serializer)
     }
 }
 
-/// As its name: the content is the client's and does not come back.
+/// Serializes the name only: the content is not sent back to the client.
 impl Serialize for UploadedFile {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.name)
     }
 }
 
-/// As Django's `QueryDict` is encoded: the last value of each key.
+/// Serializes the last value of each key, as in Django.
 impl Serialize for QueryDict {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.len()))?;

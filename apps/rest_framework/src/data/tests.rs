@@ -43,7 +43,7 @@ fn file() -> UploadedFile {
 }
 
 #[test]
-fn becomes_a_struct() {
+fn from_value_returns_a_struct() {
     let value = dict([
         ("username", "joe".into()),
         ("age", 7.into()),
@@ -72,7 +72,7 @@ fn becomes_a_struct() {
 }
 
 #[test]
-fn a_mismatch_names_no_value() {
+fn a_mismatch_shows_no_value() {
     #[derive(Debug, Deserialize)]
     #[expect(dead_code, reason = "only its errors matter")]
     struct Login {
@@ -85,11 +85,11 @@ fn a_mismatch_names_no_value() {
     let error = from_value::<Colour>("hunter2".into()).unwrap_err();
     assert_eq!(error.to_string(), "unknown variant, expected one of [\"red\"]");
     let error = from_value::<std::net::IpAddr>("hunter2".into()).unwrap_err();
-    assert_eq!(error.to_string(), "the type refuses the value");
+    assert_eq!(error.to_string(), "the type rejects the value");
 }
 
 #[test]
-fn debug_shows_structure_and_no_value() {
+fn debug_shows_structure_but_no_value() {
     let ill_formed = IllFormed::from_code_points(vec![0x68, 0xD800]).unwrap_err();
     let value = dict([
         ("password", "hunter2".into()),
@@ -106,7 +106,7 @@ fn debug_shows_structure_and_no_value() {
 }
 
 #[test]
-fn a_form_keeps_all_values_and_gives_the_last() {
+fn a_form_keeps_all_values_and_returns_the_last() {
     let mut form: QueryDict = [("a", "1"), ("b", "2"), ("a", "3")].into_iter().collect();
     form.update([("a", file())].into_iter().collect());
     assert_eq!(form.get_list("a"), ["1".into(), "3".into(), file().into()]);
@@ -117,9 +117,9 @@ fn a_form_keeps_all_values_and_gives_the_last() {
     assert_eq!((data.get("c"), data.type_name()), (None, "QueryDict"));
 }
 
-/// As `repr()` printed them.
+/// The expected texts are those of Python's `repr()`.
 #[test]
-fn python_text() {
+fn text_of_values_matches_python() {
     let floats = [
         (1.0, "1.0"),
         (-0.0, "-0.0"),
@@ -146,7 +146,7 @@ fn python_text() {
 }
 
 #[test]
-fn ill_formed_text() {
+fn ill_formed_text_keeps_surrogates() {
     let text = IllFormed::from_code_points(vec![0x20, 0x61, 0xDFFF, 0xD800, 0x0A]).unwrap_err();
     assert_eq!(text.first_surrogate(), 0xDFFF);
     assert_eq!(text.trim().code_points(), [0x61, 0xDFFF, 0xD800]);
@@ -155,8 +155,8 @@ fn ill_formed_text() {
 
 proptest! {
     #[test]
-    fn float_repr_reads_back(float: f64) {
-        let read: f64 = python::float_repr(float).parse().unwrap();
-        prop_assert!(read.to_bits() == float.to_bits() || float.is_nan());
+    fn float_repr_round_trips(float: f64) {
+        let parsed: f64 = python::float_repr(float).parse().unwrap();
+        prop_assert!(parsed.to_bits() == float.to_bits() || float.is_nan());
     }
 }

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-/// Text with at least one surrogate code point, as JSON's `"\ud800"` makes it.
+/// Text with at least one surrogate code point, such as JSON's `"\ud800"`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct IllFormed(Box<[u32]>);
 
 impl IllFormed {
-    /// The code points as text, or as ill-formed text where surrogates are among them. Others than Unicode's
-    /// become U+FFFD.
+    /// Returns the code points as text, or as ill-formed text if they include surrogates. Invalid code points become
+    /// U+FFFD.
     pub fn from_code_points(code_points: Vec<u32>) -> Result<String, Self> {
         if code_points.iter().any(|point| is_surrogate(*point)) {
             return Err(Self(code_points.into()));
@@ -26,7 +26,7 @@ impl IllFormed {
         self.0.iter().copied().find(|point| is_surrogate(*point)).unwrap_or(0xFFFD)
     }
 
-    /// The text without Python's white space at both ends.
+    /// The text without leading and trailing white space (Python's).
     pub fn trim(&self) -> Self {
         let is_space = |point: &u32| char::from_u32(*point).is_some_and(crate::python::is_space);
         let start = self.0.iter().take_while(|point| is_space(point)).count();

@@ -7,19 +7,19 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
-/// A file as the client sent it, whole in memory.
+/// An uploaded file, held in memory.
 #[derive(Clone, Default, PartialEq, Deserialize)]
 pub struct UploadedFile {
-    /// The base name that the client gave. Never a path to open.
+    /// The base name that the client sent. Never open it as a path.
     pub name: String,
-    /// The media type that the client claimed, without parameters; empty if it gave none.
+    /// The media type that the client sent, without parameters. Empty if it sent none.
     pub content_type: String,
     /// The `charset` parameter of that media type.
     pub charset: Option<String>,
     /// The other parameters of that media type.
     pub content_type_extra: IndexMap<String, String>,
-    /// The content. In a request's data it is a part of the body, all of which counts as held while it or a clone is there
-    /// (`REQUEST_BODIES_MAX_MEMORY`): copy what is to outlive the request.
+    /// The content. In a request's data it is a slice of the body. The whole body counts towards
+    /// `REQUEST_BODIES_MAX_MEMORY` until the slice and its clones are dropped: copy content that outlives the request.
     #[serde(deserialize_with = "content")]
     pub bytes: Bytes,
 }
@@ -38,8 +38,8 @@ impl fmt::Debug for UploadedFile {
 }
 
 fn content<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
-    struct Content;
-    impl Visitor<'_> for Content {
+    struct ContentVisitor;
+    impl Visitor<'_> for ContentVisitor {
         type Value = Bytes;
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("the content of a file")
@@ -51,5 +51,5 @@ fn content<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error
             Ok(bytes.into())
         }
     }
-    deserializer.deserialize_byte_buf(Content)
+    deserializer.deserialize_byte_buf(ContentVisitor)
 }

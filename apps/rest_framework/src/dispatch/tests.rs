@@ -22,20 +22,19 @@ use crate::views::APIView;
 use vitamin_auth::models::User;
 use vitamin_framework::urls::{Pattern, UrlConf, path};
 
-async fn with_headers_of_its_own() -> Response {
+async fn with_vary_and_allow() -> Response {
     let headers =
         [(VARY, "Origin"), (VARY, "X-Tenant"), (ALLOW, "BREW"), (HeaderName::from_static("x-a"), "1")];
     let add = |response: Response, (name, value)| response.header(name, HeaderValue::from_static(value));
     headers.into_iter().fold(Response::new("yes"), add)
 }
 
-/// Where a view says itself what its data are, that stands behind what the renderer says.
-async fn with_its_own_content_type() -> Response {
+async fn with_content_types() -> Response {
     let values = ["text/a", "text/b"].map(HeaderValue::from_static);
     values.into_iter().fold(Response::new("yes"), |response, value| response.header(CONTENT_TYPE, value))
 }
 
-/// When it is asked, before there is any future.
+/// Panics before there is any future.
 struct Panics;
 
 impl Permission for Panics {
@@ -47,58 +46,61 @@ impl Permission for Panics {
 fn urlpatterns() -> Vec<Pattern> {
     let varies = async || Response::new("yes").header(VARY, HeaderValue::from_static("accept"));
     vec![
-        path("own/", APIView::new("OwnView").get(with_headers_of_its_own)),
+        path("own/", APIView::new("OwnView").get(with_vary_and_allow)),
         path("panics/", APIView::new("PanickingView").permission_classes(classes![Panics])),
         path("panics/{pk}/", APIView::new("PanickingView").permission_classes(classes![Panics])),
-        path("typed/", APIView::new("TypedView").get(with_its_own_content_type)),
+        path("typed/", APIView::new("TypedView").get(with_content_types)),
         path("varies/", APIView::new("VariesView").get(varies)),
     ]
 }
 
-/// As `APIView.finalize_response`: `Allow` is the view's, and what the answer varies by is added to its own.
+/// As in `APIView.finalize_response`: the view replaces `Allow` and adds to `Vary`. The handler's `Content-Type` follows
+/// the renderer's.
 #[actix_web::test]
-async fn an_answer_s_own_headers() {
+async fn headers_of_the_handler_are_merged() {
     let project = TestProject::new(urlpatterns, &[]);
-    let answer = project.send_one(TestRequest::get().uri("/own/")).await;
-    let all = |name: HeaderName| answer.headers.get_all(name).cloned().collect::<Vec<_>>();
+    let response = project.send_one(TestRequest::get().uri("/own/")).await;
+    let all = |name: HeaderName| response.headers.get_all(name).cloned().collect::<Vec<_>>();
     assert_eq!(all(VARY), ["Origin, X-Tenant, Accept, Cookie"]);
     assert_eq!(all(ALLOW), ["GET, HEAD, OPTIONS"]);
-    assert_eq!(answer.header("x-a"), Some("1"));
-    let answer = project.send_one(TestRequest::get().uri("/varies/")).await;
-    assert_eq!(answer.headers.get_all(VARY).collect::<Vec<_>>(), ["accept, Cookie"]);
-    let answer = project.send_one(TestRequest::get().uri("/typed/")).await;
-    let types = answer.headers.get_all(CONTENT_TYPE).collect::<Vec<_>>();
+    assert_eq!(response.header("x-a"), Some("1"));
+    let response = project.send_one(TestRequest::get().uri("/varies/")).await;
+    assert_eq!(response.headers.get_all(VARY).collect::<Vec<_>>(), ["accept, Cookie"]);
+    let response = project.send_one(TestRequest::get().uri("/typed/")).await;
+    let types = response.headers.get_all(CONTENT_TYPE).collect::<Vec<_>>();
     assert_eq!(types, ["application/json", "text/a", "text/b"]);
 }
 
-/// With and without actix-web's router in between, and the next request is answered.
+/// With and without actix-web's router. The next request succeeds.
 #[actix_web::test]
-async fn a_policy_s_panic_is_answered() {
+async fn a_panic_of_a_policy_is_a_500() {
     let project = TestProject::new(urlpatterns, &[]);
     let requests = ["/panics/", "/panics/1/", "/own/"].map(|uri| TestRequest::get().uri(uri));
-    let answers = project.send(requests.into()).await;
-    assert_eq!(answers.iter().map(|answer| answer.status).collect::<Vec<_>>(), [500, 500, 200]);
-    for answer in &answers {
-        assert!(answer.header("x-request-id").is_some() && answer.header("x-frame-options") == Some("DENY"));
+    let responses = project.send(requests.into()).await;
+    assert_eq!(responses.iter().map(|response| response.status).collect::<Vec<_>>(), [500, 500, 200]);
+    for response in &responses {
+        assert!(
+            response.header("x-request-id").is_some() && response.header("x-frame-options") == Some("DENY")
+        );
     }
 }
 
-/// A path is the same however it is spelled; only one spelling takes the short way.
+/// Only the plain spelling takes the fast path of the router.
 #[actix_web::test]
-async fn every_spelling_of_a_path_leads_to_the_view() {
+async fn every_spelling_of_a_path_finds_the_view() {
     let project = TestProject::new(urlpatterns, &[]);
     for uri in ["/own/", "/own/?a=b", "/%6Fwn/", "/own%2F", "/own%2f?a=b", "http://localhost/own/"] {
-        let answer = project.send_one(TestRequest::get().uri(uri)).await;
-        assert_eq!((answer.status, answer.header("x-a")), (200, Some("1")), "{uri}");
+        let response = project.send_one(TestRequest::get().uri(uri)).await;
+        assert_eq!((response.status, response.header("x-a")), (200, Some("1")), "{uri}");
     }
     for uri in ["/own", "//own/", "/own//", "/OWN/", "/own%252F"] {
         assert_ne!(project.send_one(TestRequest::get().uri(uri)).await.status, 200, "{uri}");
     }
 }
 
-/// Two requests on one thread, of which the first waits in its handler: each is answered as it asked for.
+/// Two requests on one thread, of which the first waits in its handler. Each gets the renderer that it negotiated.
 #[actix_web::test]
-async fn requests_at_once_are_not_mixed_up() {
+async fn concurrent_requests_are_not_mixed_up() {
     let (go, wait) = oneshot::channel::<()>();
     let (go, wait) = (Rc::new(RefCell::new(Some(go))), Rc::new(RefCell::new(Some(wait))));
     let view = APIView::new("WaitingView").get(move |request: Request| {
@@ -122,16 +124,16 @@ async fn requests_at_once_are_not_mixed_up() {
     assert_eq!(read_body(other.unwrap()).await, "[1]");
 }
 
-/// Where actix-web's request is in no view, or in none any more, nobody is taken for it.
+/// `Request::of` returns `None` outside of a view, and after the handler has finished.
 #[actix_web::test]
 async fn a_request_ends_with_its_handler() {
-    let kept: Rc<RefCell<Option<HttpRequest>>> = Rc::default();
+    let previous: Rc<RefCell<Option<HttpRequest>>> = Rc::default();
     let handler = {
-        let kept = Rc::clone(&kept);
+        let previous = Rc::clone(&previous);
         move |http: HttpRequest| {
-            let found = Request::of(&http).is_some();
-            let other = kept.replace(Some(http)).is_some_and(|old| Request::of(&old).is_some());
-            async move { Response::new((found, other)) }
+            let is_current = Request::of(&http).is_some();
+            let is_old_current = previous.replace(Some(http)).is_some_and(|old| Request::of(&old).is_some());
+            async move { Response::new((is_current, is_old_current)) }
         }
     };
     let view = APIView::new("KeepingView").get(handler);
@@ -141,53 +143,52 @@ async fn a_request_ends_with_its_handler() {
         .default_service(web::to(async |http: HttpRequest| Request::of(&http).is_some().to_string()));
     let app = init_service(app).await;
     for _ in 0..2 {
-        let answer = call_service(&app, TestRequest::get().uri("/").to_request()).await;
-        assert_eq!(read_body(answer).await, "[true,false]");
-        assert!(Request::of(kept.borrow().as_ref().unwrap()).is_none());
+        let response = call_service(&app, TestRequest::get().uri("/").to_request()).await;
+        assert_eq!(read_body(response).await, "[true,false]");
+        assert!(Request::of(previous.borrow().as_ref().unwrap()).is_none());
     }
     let outside = call_service(&app, TestRequest::get().uri("/nothing").to_request()).await;
     assert_eq!(read_body(outside).await, "false");
 }
 
-/// Nor does it outlive a handler that panics.
 #[actix_web::test]
 async fn a_request_ends_with_a_panic() {
-    let kept: Rc<RefCell<Option<HttpRequest>>> = Rc::default();
+    let previous: Rc<RefCell<Option<HttpRequest>>> = Rc::default();
     let handler = {
-        let kept = Rc::clone(&kept);
+        let previous = Rc::clone(&previous);
         move |http: HttpRequest| {
-            kept.replace(Some(http));
+            previous.replace(Some(http));
             async { if true { panic!("a bug") } else { Response::no_content() } }
         }
     };
     let urls = UrlConf::new(vec![path("", APIView::new("PanickingView").get(handler))]);
     let app = init_service(App::new().configure(|config| drop(urls.register(config)))).await;
-    let answer = AssertUnwindSafe(app.call(TestRequest::get().uri("/").to_request())).catch_unwind().await;
-    assert!(answer.is_err());
-    assert!(Request::of(kept.borrow().as_ref().unwrap()).is_none());
+    let response = AssertUnwindSafe(app.call(TestRequest::get().uri("/").to_request())).catch_unwind().await;
+    assert!(response.is_err());
+    assert!(Request::of(previous.borrow().as_ref().unwrap()).is_none());
 }
 
-/// A class of each kind, which answers at once or has to wait, and notes when it is asked.
-struct Asked {
+/// A policy of each kind that decides at once or after waiting, and records its calls.
+struct RecordedPolicy {
     name: &'static str,
     waits: bool,
-    answer: bool,
-    notes: Arc<Mutex<Vec<String>>>,
+    decision: bool,
+    calls: Arc<Mutex<Vec<String>>>,
 }
 
-impl Asked {
+impl RecordedPolicy {
     fn now(&self) -> Option<bool> {
-        self.notes.lock().unwrap().push(format!("{} now", self.name));
-        (!self.waits).then_some(self.answer)
+        self.calls.lock().unwrap().push(format!("{} now", self.name));
+        (!self.waits).then_some(self.decision)
     }
 
     async fn wait(&self) -> bool {
         yield_now().await;
-        self.notes.lock().unwrap().push(format!("{} waits", self.name));
-        self.answer
+        self.calls.lock().unwrap().push(format!("{} waits", self.name));
+        self.decision
     }
 
-    /// What is to be noted, in the end.
+    /// The calls to be recorded.
     fn expected(&self) -> Vec<String> {
         let both = [format!("{} now", self.name), format!("{} waits", self.name)];
         both.into_iter().take(1 + usize::from(self.waits)).collect()
@@ -199,7 +200,7 @@ fn somebody() -> Identity {
 }
 
 #[async_trait(?Send)]
-impl Authentication for Asked {
+impl Authentication for RecordedPolicy {
     async fn authenticate(&self, _request: &Request) -> Result<Option<Identity>, APIException> {
         Ok(self.wait().await.then(somebody))
     }
@@ -210,7 +211,7 @@ impl Authentication for Asked {
 }
 
 #[async_trait(?Send)]
-impl Permission for Asked {
+impl Permission for RecordedPolicy {
     async fn has_permission(&self, _request: &Request) -> Result<bool, APIException> {
         Ok(self.wait().await)
     }
@@ -221,29 +222,31 @@ impl Permission for Asked {
 }
 
 #[async_trait(?Send)]
-impl Throttle for Asked {
+impl Throttle for RecordedPolicy {
     async fn allow_request(&self, _request: &Request) -> Result<Throttling, APIException> {
         self.now();
         Ok(Throttling::Allowed)
     }
 }
 
-/// Whichever of them wait, the classes are asked in their order, each once, and none after the one that decides.
+/// Each policy is called once and in order, whichever wait, and none after the one that decides.
 #[actix_web::test]
-async fn a_class_that_waits_keeps_its_place() {
+async fn waiting_policies_keep_their_order() {
     for bits in 0..1_u32 << 9 {
-        let notes = Arc::default();
+        let calls = Arc::default();
         let bit = |n: u32| bits >> n & 1 == 1;
-        let class = |name, n| Asked { name, waits: bit(n), answer: bit(n + 1), notes: Arc::clone(&notes) };
+        let class =
+            |name, n| RecordedPolicy { name, waits: bit(n), decision: bit(n + 1), calls: Arc::clone(&calls) };
         let authenticators = [class("first", 0), class("second", 2)];
         let permissions = [class("one", 4), class("two", 6)];
         let throttled = bit(8);
-        let throttle = Asked { name: "throttle", waits: false, answer: true, notes: Arc::clone(&notes) };
+        let throttle =
+            RecordedPolicy { name: "throttle", waits: false, decision: true, calls: Arc::clone(&calls) };
 
         let mut expected = Vec::new();
-        let mut note = |class: &Asked| expected.extend(class.expected());
-        let _ = authenticators.iter().inspect(|class| note(class)).any(|class| class.answer);
-        let allowed = permissions.iter().inspect(|class| note(class)).all(|class| class.answer);
+        let mut note = |class: &RecordedPolicy| expected.extend(class.expected());
+        let _ = authenticators.iter().inspect(|class| note(class)).any(|class| class.decision);
+        let allowed = permissions.iter().inspect(|class| note(class)).all(|class| class.decision);
         if allowed && throttled {
             note(&throttle);
         }
@@ -257,8 +260,8 @@ async fn a_class_that_waits_keeps_its_place() {
             .get(async || Response::detail("yes"));
         let urls = UrlConf::new(vec![path("", view)]);
         let app = init_service(App::new().configure(|config| drop(urls.register(config)))).await;
-        let answer = call_service(&app, TestRequest::get().uri("/").to_request()).await;
-        assert_eq!(answer.status(), if allowed { 200 } else { 403 }, "{bits:b}");
-        assert_eq!(*notes.lock().unwrap(), expected, "{bits:b}");
+        let response = call_service(&app, TestRequest::get().uri("/").to_request()).await;
+        assert_eq!(response.status(), if allowed { 200 } else { 403 }, "{bits:b}");
+        assert_eq!(*calls.lock().unwrap(), expected, "{bits:b}");
     }
 }

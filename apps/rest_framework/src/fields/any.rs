@@ -1,4 +1,4 @@
-//! Fields that take what they get: DRF's `_UnvalidatedField` and `JSONField`.
+//! Fields without validation: DRF's `_UnvalidatedField` and `JSONField`.
 
 use super::{Context, Field, Input, Kind, Options};
 use crate::data::{Dict, Value};
@@ -6,10 +6,10 @@ use crate::error_detail::Detail;
 use crate::json;
 use crate::python::codecs::Charset;
 
-/// A field that accepts every value, null too: the default child of lists and dicts.
+/// A field that accepts every value, including null: the default child of lists and dicts.
 pub type AnyField = Field<Any>;
 
-/// A field that accepts every value that JSON can say; a form sends it as JSON text.
+/// A field that accepts every JSON value. Forms contain it as JSON text.
 pub type JsonField = Field<Json>;
 
 /// The kind of [`AnyField`].
@@ -60,17 +60,17 @@ impl Kind for Json {
     ) -> Option<Input<'d>> {
         let Input::Form(form) = data else { return data.get(name) };
         let text = form.get(name)?;
-        // In a list, so that the text `null` is not taken for a missing value; an empty one is text that is no JSON.
+        // The list distinguishes the text `null` from a null value. An empty list is malformed JSON.
         let parsed = text.as_str().and_then(|text| json::decode(text.as_bytes(), Charset::Utf8).ok());
         Some(Input::List(parsed.into_iter().map(Input::from).collect()))
     }
 
     fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
-        let sent = match value {
+        let json = match value {
             Input::List(parsed) => parsed.first().map(plain),
             other => Some(plain(other)),
         };
-        sent.filter(is_json).ok_or_else(|| Detail::list("Value must be valid JSON.", "invalid"))
+        json.filter(is_json).ok_or_else(|| Detail::list("Value must be valid JSON.", "invalid"))
     }
 }
 
@@ -84,7 +84,7 @@ fn is_json(value: &Value) -> bool {
     }
 }
 
-/// The value without the distinction of forms.
+/// Converts the input to a plain value.
 fn plain(input: &Input<'_>) -> Value {
     match input {
         Input::Value(value) => value.as_ref().clone(),

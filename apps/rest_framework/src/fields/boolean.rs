@@ -4,7 +4,7 @@ use super::{Context, Field, Input, Kind, Options};
 use crate::data::Value;
 use crate::error_detail::Detail;
 
-/// A field that is true or false: booleans, 1 and 0, and words such as `yes` and `off`.
+/// A boolean field. Accepts booleans, 1 and 0, and words such as `yes` and `off`.
 pub type BooleanField = Field<Boolean>;
 
 /// The kind of [`BooleanField`].
@@ -12,7 +12,7 @@ pub type BooleanField = Field<Boolean>;
 pub struct Boolean;
 
 impl Field<Boolean> {
-    /// A field that is true or false. A form without it means false.
+    /// A boolean field. In a form, a missing field is false.
     #[expect(clippy::new_without_default, reason = "`default` is an option of every field")]
     pub fn new() -> Self {
         Self::of_kind(Boolean)
@@ -23,8 +23,8 @@ impl Kind for Boolean {
     const TYPE: &'static str = "boolean";
 
     fn empty_html(&self, options: &Options) -> Option<Value> {
-        let nothing = if options.allow_null { Value::Null } else { Value::Bool(false) };
-        Some(options.default_value().unwrap_or(nothing))
+        let empty = if options.allow_null { Value::Null } else { Value::Bool(false) };
+        Some(options.default_value().unwrap_or(empty))
     }
 
     fn to_internal_value(
@@ -33,7 +33,7 @@ impl Kind for Boolean {
         options: &Options,
         _: Context<'_>,
     ) -> Result<Value, Detail> {
-        let known = match value.as_value() {
+        let boolean = match value.as_value() {
             Some(Value::Bool(value)) => Some(*value),
             Some(Value::Int(value)) => number(value.as_i64().map(|value| value as f64)),
             Some(Value::Float(value)) => number(Some(*value)),
@@ -45,7 +45,7 @@ impl Kind for Boolean {
             },
             _ => None,
         };
-        known.map(Value::Bool).ok_or_else(|| Detail::list("Must be a valid boolean.", "invalid"))
+        boolean.map(Value::Bool).ok_or_else(|| Detail::list("Must be a valid boolean.", "invalid"))
     }
 }
 

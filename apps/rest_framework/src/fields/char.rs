@@ -1,4 +1,4 @@
-//! Text: `CharField`, `EmailField`, `SlugField` and `URLField`.
+//! Text fields: `CharField`, `EmailField`, `SlugField` and `URLField`.
 
 use super::url::is_url;
 use super::{Context, Field, Input, Kind, Options};
@@ -7,19 +7,19 @@ use crate::error_detail::{Detail, ErrorDetail};
 use crate::python;
 use vitamin_framework::validators::is_valid_email;
 
-/// A field of text. Numbers become text; booleans, lists and dicts do not.
+/// A text field. Accepts text and numbers, but no booleans, lists and dicts.
 pub type CharField = Field<Char>;
 
-/// A field of an e-mail address (`EmailValidator` in django/core/validators.py).
+/// An e-mail address (`EmailValidator` in django/core/validators.py).
 pub type EmailField = Field<Char<Email>>;
 
-/// A field of ASCII letters, digits, hyphens and underscores.
+/// A slug: ASCII letters, digits, hyphens and underscores.
 pub type SlugField = Field<Char<Slug>>;
 
-/// A field of an absolute URL of http, https, ftp or ftps (`URLValidator` in django/core/validators.py).
+/// An absolute URL of http, https, ftp or ftps (`URLValidator` in django/core/validators.py).
 pub type UrlField = Field<Char<Url>>;
 
-/// The kind of the fields of text, with what the text must be besides.
+/// The kind of text fields, with the required syntax.
 #[derive(Clone, Debug)]
 pub struct Char<S = Anything> {
     allow_blank: bool,
@@ -29,13 +29,13 @@ pub struct Char<S = Anything> {
     syntax: S,
 }
 
-/// What text must look like.
+/// The required syntax of a text field.
 pub trait Syntax: Send + Sync {
-    /// The field's name in the answer to OPTIONS.
+    /// The type in the response to OPTIONS.
     const TYPE: &'static str;
-    /// The message for text that does not.
+    /// The error message.
     const MESSAGE: &'static str;
-    /// Whether text does.
+    /// Whether the text is valid.
     fn matches(&self, text: &str) -> bool;
 }
 
@@ -76,7 +76,7 @@ impl Syntax for Slug {
     const MESSAGE: &'static str =
         "Enter a valid \"slug\" consisting of letters, numbers, underscores or hyphens.";
     fn matches(&self, text: &str) -> bool {
-        // Python's `$` also stands before a last newline.
+        // Python's `$` also matches before a trailing newline.
         let text = text.strip_suffix('\n').unwrap_or(text);
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     }
@@ -91,7 +91,7 @@ impl Syntax for Url {
 }
 
 impl<S: Syntax + Default> Field<Char<S>> {
-    /// A field of text that is trimmed and must not be blank.
+    /// A field that trims the text and rejects blank text.
     #[expect(clippy::new_without_default, reason = "`default` is an option of every field")]
     pub fn new() -> Self {
         Self::of_kind(Char {
@@ -103,25 +103,25 @@ impl<S: Syntax + Default> Field<Char<S>> {
         })
     }
 
-    /// Accepts the empty text.
+    /// Accepts blank text.
     pub fn allow_blank(mut self) -> Self {
         self.kind.allow_blank = true;
         self
     }
 
-    /// Whether white space at both ends is removed. Turn it off for passwords.
+    /// Whether leading and trailing white space is removed. Disable it for passwords.
     pub fn trim_whitespace(mut self, trim: bool) -> Self {
         self.kind.trim_whitespace = trim;
         self
     }
 
-    /// The most characters.
+    /// The maximum number of characters.
     pub fn max_length(mut self, characters: usize) -> Self {
         self.kind.max_length = Some(characters);
         self
     }
 
-    /// The fewest characters.
+    /// The minimum number of characters.
     pub fn min_length(mut self, characters: usize) -> Self {
         self.kind.min_length = Some(characters);
         self
@@ -135,12 +135,12 @@ impl<S: Syntax> Kind for Char<S> {
         self.allow_blank
     }
 
-    fn decide(&self, _: &Options, value: &Input<'_>) -> Option<Result<Value, Detail>> {
+    fn validate_blank(&self, _: &Options, value: &Input<'_>) -> Option<Result<Value, Detail>> {
         let value = value.as_value()?;
         let is_blank = |text: &str| self.trim_whitespace && python::strip(text).is_empty();
         let blank = match value {
             Value::String(text) => text.is_empty() || is_blank(text),
-            // To Python a file's text is its name.
+            // In Python, the text of a file is its name.
             Value::File(file) => is_blank(&file.name),
             _ => false,
         };
@@ -195,9 +195,9 @@ impl<S: Syntax> Kind for Char<S> {
         }
     }
 
-    fn limits(&self, info: &mut Dict) {
+    fn describe_limits(&self, info: &mut Dict) {
         for (key, length) in [("min_length", self.min_length), ("max_length", self.max_length)] {
-            super::number::describe(info, key, length);
+            super::number::describe_limit(info, key, length);
         }
     }
 }

@@ -5,10 +5,10 @@ use crate::data::{Dict, Value};
 use crate::error_detail::Detail;
 use crate::python;
 
-/// A field of one of some values, also as their text: `1` and `"1"`.
+/// A field of one of the choices. Accepts their text too: `1` and `"1"`.
 pub type ChoiceField = Field<Choice>;
 
-/// A field of a list of some values, without repetitions.
+/// A field of several of the choices. Duplicates are removed.
 pub type MultipleChoiceField = Field<MultipleChoice>;
 
 /// The kind of [`ChoiceField`].
@@ -26,8 +26,8 @@ pub struct MultipleChoice {
 }
 
 impl Choice {
-    /// Pairs of a value and what people see. Groups of choices have no place here: they are flat.
-    fn of(choices: impl IntoIterator<Item = (impl Into<Value>, impl Into<Value>)>) -> Self {
+    /// Pairs of a value and its display name. Groups of choices are not supported.
+    fn new(choices: impl IntoIterator<Item = (impl Into<Value>, impl Into<Value>)>) -> Self {
         let choices = choices.into_iter().map(|(value, name)| (value.into(), name.into())).collect();
         Self { choices, allow_blank: false }
     }
@@ -37,7 +37,7 @@ impl Choice {
         if self.allow_blank && text.is_empty() {
             return Ok("".into());
         }
-        // Of two choices with the same text, Python keeps the last.
+        // Of two choices with the same text, the last wins, as in Python's dict.
         let choice = self.choices.iter().rev().find(|(choice, _)| python::str(choice) == text);
         let invalid = || Detail::list(format!("\"{text}\" is not a valid choice."), "invalid_choice");
         choice.map(|(choice, _)| choice.clone()).ok_or_else(invalid)
@@ -58,12 +58,12 @@ impl Choice {
 }
 
 impl Field<Choice> {
-    /// A field of one of the values, given as pairs of a value and what people see.
+    /// A field of one of the choices, which are pairs of a value and its display name.
     pub fn new(choices: impl IntoIterator<Item = (impl Into<Value>, impl Into<Value>)>) -> Self {
-        Self::of_kind(Choice::of(choices))
+        Self::of_kind(Choice::new(choices))
     }
 
-    /// Accepts the empty text.
+    /// Accepts empty text.
     pub fn allow_blank(mut self) -> Self {
         self.kind.allow_blank = true;
         self
@@ -71,18 +71,18 @@ impl Field<Choice> {
 }
 
 impl Field<MultipleChoice> {
-    /// A field of some of the values, given as pairs of a value and what people see. The list may be empty.
+    /// A field of several of the choices, which are pairs of a value and its display name. The list may be empty.
     pub fn new(choices: impl IntoIterator<Item = (impl Into<Value>, impl Into<Value>)>) -> Self {
-        Self::of_kind(MultipleChoice { choice: Choice::of(choices), allow_empty: true })
+        Self::of_kind(MultipleChoice { choice: Choice::new(choices), allow_empty: true })
     }
 
-    /// Whether the empty list is a value.
+    /// Whether the empty list is valid.
     pub fn allow_empty(mut self, allow: bool) -> Self {
         self.kind.allow_empty = allow;
         self
     }
 
-    /// Accepts the empty text as an item.
+    /// Accepts empty text as an item.
     pub fn allow_blank(mut self) -> Self {
         self.kind.choice.allow_blank = true;
         self
@@ -103,7 +103,7 @@ impl Kind for Choice {
         }
     }
 
-    fn parts(&self, options: &Options, info: &mut Dict) {
+    fn describe_children(&self, options: &Options, info: &mut Dict) {
         self.describe(options, info);
     }
 }
@@ -128,7 +128,7 @@ impl Kind for MultipleChoice {
     fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
         let keys = |entries: Vec<(&str, _)>| entries.into_iter().map(|(key, _)| Value::from(key)).collect();
         let items: Vec<Value> = match (value, value.entries()) {
-            // Iterating a dict gives its keys.
+            // Python iterates over the keys of a dict.
             (_, Some(entries)) => keys(entries),
             (Input::Value(value), _) => match value.as_ref() {
                 Value::List(items) => items.clone(),
@@ -156,7 +156,7 @@ impl Kind for MultipleChoice {
         Ok(Value::List(chosen))
     }
 
-    fn parts(&self, options: &Options, info: &mut Dict) {
+    fn describe_children(&self, options: &Options, info: &mut Dict) {
         self.choice.describe(options, info);
     }
 }

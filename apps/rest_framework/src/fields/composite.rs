@@ -1,11 +1,11 @@
-//! `ListField` and `DictField`: many values of one kind.
+//! `ListField` and `DictField`: several values of one kind.
 
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use super::input::{parse_html_dict, parse_html_list};
-use super::number::describe;
+use super::number::describe_limit;
 use super::{AnyField, BaseField, Context, Field, Input, Kind, Options};
 use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
@@ -33,29 +33,29 @@ pub struct Mapping {
 }
 
 impl Field<List> {
-    /// A list of what the child accepts.
+    /// A list of values that the child accepts.
     pub fn new(child: impl BaseField + 'static) -> Self {
         Self::of_kind(List { child: Arc::new(child), allow_empty: true, max_length: None, min_length: None })
     }
 
-    /// A list of anything.
+    /// A list of any values.
     pub fn of_any() -> Self {
         Self::new(AnyField::new())
     }
 
-    /// Whether the empty list is a value.
+    /// Whether the empty list is valid.
     pub fn allow_empty(mut self, allow: bool) -> Self {
         self.kind.allow_empty = allow;
         self
     }
 
-    /// The most items.
+    /// The maximum number of items.
     pub fn max_length(mut self, items: usize) -> Self {
         self.kind.max_length = Some(items);
         self
     }
 
-    /// The fewest items.
+    /// The minimum number of items.
     pub fn min_length(mut self, items: usize) -> Self {
         self.kind.min_length = Some(items);
         self
@@ -63,17 +63,17 @@ impl Field<List> {
 }
 
 impl Field<Mapping> {
-    /// A dict of what the child accepts.
+    /// A dict of values that the child accepts.
     pub fn new(child: impl BaseField + 'static) -> Self {
         Self::of_kind(Mapping { child: Arc::new(child), allow_empty: true })
     }
 
-    /// A dict of anything.
+    /// A dict of any values.
     pub fn of_any() -> Self {
         Self::new(AnyField::new())
     }
 
-    /// Whether the empty dict is a value.
+    /// Whether the empty dict is valid.
     pub fn allow_empty(mut self, allow: bool) -> Self {
         self.kind.allow_empty = allow;
         self
@@ -111,7 +111,7 @@ impl Kind for List {
             return Err(Detail::list("This list may not be empty.", "empty"));
         }
         let named = items.iter().enumerate().map(|(index, item)| (index.to_string(), item));
-        let values = children(self.child.as_ref(), named, context)?;
+        let values = validate_children(self.child.as_ref(), named, context)?;
         Ok(Value::List(values.into_iter().map(|(_, value)| value).collect()))
     }
 
@@ -127,12 +127,12 @@ impl Kind for List {
         }
     }
 
-    fn limits(&self, info: &mut Dict) {
-        describe(info, "min_length", self.min_length);
-        describe(info, "max_length", self.max_length);
+    fn describe_limits(&self, info: &mut Dict) {
+        describe_limit(info, "min_length", self.min_length);
+        describe_limit(info, "max_length", self.max_length);
     }
 
-    fn parts(&self, _: &Options, info: &mut Dict) {
+    fn describe_children(&self, _: &Options, info: &mut Dict) {
         info.insert("child".to_owned(), self.child.info("").into());
     }
 }
@@ -148,7 +148,7 @@ impl Kind for Mapping {
         _: Context<'_>,
     ) -> Option<Input<'d>> {
         let Input::Form(form) = data else { return data.get(name) };
-        // The bare name of the field clears it.
+        // The field's name without a key means an empty dict.
         let cleared = || form.contains_key(name).then(|| Value::Dict(Dict::new()).into());
         parse_html_dict(form, name).or_else(cleared)
     }
@@ -167,17 +167,17 @@ impl Kind for Mapping {
             return Err(Detail::list("This dictionary may not be empty.", "empty"));
         }
         let named = entries.iter().map(|(key, item)| ((*key).to_owned(), item));
-        let values = children(self.child.as_ref(), named, context)?;
+        let values = validate_children(self.child.as_ref(), named, context)?;
         Ok(Value::Dict(values.into_iter().collect()))
     }
 
-    fn parts(&self, _: &Options, info: &mut Dict) {
+    fn describe_children(&self, _: &Options, info: &mut Dict) {
         info.insert("child".to_owned(), self.child.info("").into());
     }
 }
 
-/// Validates all items by the child; the errors are those of all of them.
-fn children<'i>(
+/// Validates all items with the child. Returns the errors of all items.
+fn validate_children<'i>(
     child: &dyn BaseField,
     items: impl Iterator<Item = (String, &'i Input<'i>)>,
     context: Context<'_>,

@@ -8,11 +8,11 @@ use crate::data::Value;
 use crate::error_detail::Detail;
 use vitamin_framework::timezone::{TimeZone, isoformat};
 
-/// A field of a date and time; without an offset it is in the project's time zone. The value is in that zone too, such as
-/// `2026-11-23T20:40:50.123456+01:00` or, in UTC, `2026-11-23T20:40:50Z`; the fraction is only there where there is one.
-/// Without `USE_TZ` the value has no offset, and what came with one is in UTC, as in Django REST framework.
+/// A field of a date and time. Input without an offset is in the project's time zone. The value is in that zone too, such
+/// as `2026-11-23T20:40:50.123456+01:00` or, in UTC, `2026-11-23T20:40:50Z`. A fraction of zero is omitted. Without
+/// `USE_TZ` the value has no offset, and input with an offset is converted to UTC, as in Django REST framework.
 ///
-/// As there, a time that the clocks skip or say twice is taken, with the offset that they had until then.
+/// A time that a change of the offset skips or repeats gets the offset before the change, as in Django REST framework.
 pub type DateTimeField = Field<DateTime>;
 
 /// A field of a date. The value is `2026-11-23`.
@@ -73,22 +73,26 @@ impl Kind for Date {
     }
 }
 
-/// `DateTimeField.enforce_timezone`, as text; `None` for what has no year in UTC or in the zone. (There, the first is a
-/// crash and so a 500.)
+/// `DateTimeField.enforce_timezone`, as text. `None` if the year is out of range in UTC or in the zone. (In UTC, Django
+/// REST framework crashes, which is a 500.)
 fn enforce_timezone(time: NaiveDateTime, offset: Option<TimeDelta>, zone: &TimeZone) -> Option<String> {
-    let known = |time: &NaiveDateTime| in_range(time.date());
+    let has_valid_year = |time: &NaiveDateTime| in_range(time.date());
     if !zone.use_tz() {
-        let naive = time.checked_sub_signed(offset.unwrap_or_default()).filter(known)?;
+        let naive = time.checked_sub_signed(offset.unwrap_or_default()).filter(has_valid_year)?;
         return Some(isoformat(naive, None));
     }
     let ahead = match offset {
         Some(offset) => offset,
         None => zone.ahead_when(time)?,
     };
-    let utc = time.checked_sub_signed(ahead).filter(known)?;
+    let utc = time.checked_sub_signed(ahead).filter(has_valid_year)?;
     let ahead = if offset.is_some() { zone.ahead_at(utc) } else { ahead };
-    let local = utc.checked_add_signed(ahead).filter(known)?;
-    // Before there was railway time offsets have seconds, which RFC 3339 and so chrono lack.
-    let whole = ahead.num_seconds() % 60 == 0;
-    Some(if whole { isoformat(local, Some(ahead)) } else { isoformat(utc, Some(TimeDelta::zero())) })
+    let local = utc.checked_add_signed(ahead).filter(has_valid_year)?;
+    // Historic offsets may have seconds, which RFC 3339 and chrono do not support.
+    let has_whole_minutes = ahead.num_seconds() % 60 == 0;
+    Some(if has_whole_minutes {
+        isoformat(local, Some(ahead))
+    } else {
+        isoformat(utc, Some(TimeDelta::zero()))
+    })
 }

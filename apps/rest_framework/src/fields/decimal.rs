@@ -1,14 +1,14 @@
-//! `DecimalField`: numbers with an exact number of digits.
+//! `DecimalField`: exact decimal numbers.
 
 use std::cmp::Ordering;
 
-use super::number::{Bounds, Limit, check_length, describe};
+use super::number::{Bounds, Limit, check_length, describe_limit};
 use super::{Context, Field, Input, Kind, Options, digits};
 use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
 use crate::python;
 
-/// A field of decimal numbers, also as text. The value is text such as `10.50`, with all of the field's places.
+/// A field of decimal numbers. Accepts text too. The value is text such as `10.50`, with all of the field's places.
 pub type DecimalField = Field<Decimal>;
 
 /// The kind of [`DecimalField`].
@@ -20,19 +20,19 @@ pub struct Decimal {
 }
 
 impl Field<Decimal> {
-    /// A field with at most so many digits in all, and so many behind the point. None is no limit.
+    /// A field with these maximum numbers of digits, in total and after the decimal point. `None` is no limit.
     pub fn new(max_digits: impl Into<Option<usize>>, decimal_places: impl Into<Option<usize>>) -> Self {
         let (max_digits, decimal_places) = (max_digits.into(), decimal_places.into());
         Self::of_kind(Decimal { max_digits, decimal_places, bounds: Bounds::default() })
     }
 
-    /// The greatest number.
+    /// The maximum.
     pub fn max_value(mut self, max: impl Into<Limit>) -> Self {
         self.kind.bounds.max = Some(max.into());
         self
     }
 
-    /// The least number.
+    /// The minimum.
     pub fn min_value(mut self, min: impl Into<Limit>) -> Self {
         self.kind.bounds.min = Some(min.into());
         self
@@ -42,7 +42,7 @@ impl Field<Decimal> {
 impl Kind for Decimal {
     const TYPE: &'static str = "decimal";
 
-    fn decide(&self, options: &Options, value: &Input<'_>) -> Option<Result<Value, Detail>> {
+    fn validate_blank(&self, options: &Options, value: &Input<'_>) -> Option<Result<Value, Detail>> {
         let text = value.as_value()?.as_str()?;
         (options.allow_null && python::strip(text).is_empty()).then_some(Ok(Value::Null))
     }
@@ -66,10 +66,10 @@ impl Kind for Decimal {
         self.bounds.check(compare, errors);
     }
 
-    fn limits(&self, info: &mut Dict) {
+    fn describe_limits(&self, info: &mut Dict) {
         self.bounds.describe(info);
-        describe(info, "max_digits", self.max_digits);
-        describe(info, "decimal_places", self.decimal_places);
+        describe_limit(info, "max_digits", self.max_digits);
+        describe_limit(info, "decimal_places", self.decimal_places);
     }
 }
 
@@ -109,14 +109,14 @@ struct Number {
     exponent: i64,
 }
 
-/// Beyond it a number is not written out, so that `1e999999999` stays small.
+/// Numbers with a larger exponent are printed with an exponent, so that `1e999999999` stays short.
 const MAX_WRITTEN: i64 = 4300;
 
 /// Python's largest exponent (`decimal.MAX_EMAX`).
 const MAX_EXPONENT: i64 = 999_999_999_999_999_999;
 
 impl Number {
-    /// What `Decimal(text)` accepts, but for infinities and not-a-number.
+    /// Parses what Python's `Decimal(text)` accepts, except infinities and NaN.
     fn parse(text: &str) -> Option<Self> {
         let ascii = digits::to_ascii(text).replace('_', "");
         let (sign, number) = digits::split_sign(&ascii);
@@ -136,7 +136,7 @@ impl Number {
         (number.magnitude().abs() <= MAX_EXPONENT).then_some(number)
     }
 
-    /// The power of ten of the first digit.
+    /// The decimal exponent of the first digit.
     fn magnitude(&self) -> i64 {
         self.exponent.saturating_add(i64::try_from(self.digits.len()).unwrap_or(i64::MAX)).saturating_sub(1)
     }
@@ -145,19 +145,19 @@ impl Number {
         self.digits == "0"
     }
 
-    /// The number with at least so many places, or with its own.
+    /// Prints the number, with at least this many decimal places.
     fn print(&self, places: Option<usize>) -> String {
         let sign = if self.negative { "-" } else { "" };
         if self.exponent.abs() > MAX_WRITTEN {
             return format!("{sign}{}E{:+}", self.digits, self.exponent);
         }
-        let own = usize::try_from(self.exponent.min(0).saturating_neg()).unwrap_or(0);
+        let own_places = usize::try_from(self.exponent.min(0).saturating_neg()).unwrap_or(0);
         let zeros = usize::try_from(self.exponent.max(0)).unwrap_or(0);
         let zeros = if self.is_zero() { 0 } else { zeros };
-        // At least one digit stands before the point.
-        let padded = format!("{:0>width$}{:0<zeros$}", self.digits, "", width = own + 1);
-        let (whole, fraction) = padded.split_at_checked(padded.len() - own).unwrap_or((&padded, ""));
-        let places = places.unwrap_or(own);
+        // At least one digit precedes the decimal point.
+        let padded = format!("{:0>width$}{:0<zeros$}", self.digits, "", width = own_places + 1);
+        let (whole, fraction) = padded.split_at_checked(padded.len() - own_places).unwrap_or((&padded, ""));
+        let places = places.unwrap_or(own_places);
         let dot = if places > 0 { "." } else { "" };
         format!("{sign}{whole}{dot}{fraction:0<places$}")
     }

@@ -1,9 +1,9 @@
-//! Numbers in text as Python's `int()`, `float()` and `Decimal()` read them: digits of every script, underscores
-//! between digits, white space around.
+//! Numbers in text, as parsed by Python's `int()`, `float()` and `Decimal()`: with digits of every script, underscores
+//! between digits, and surrounding white space.
 
 use crate::python;
 
-/// The zeros of Unicode's decimal digits; each is followed by its one to nine.
+/// The zeros of Unicode's decimal digits. The digits one to nine follow each zero.
 const ZEROS: [u32; 66] = [
     0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50,
     0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0, 0x1c40,
@@ -13,7 +13,7 @@ const ZEROS: [u32; 66] = [
     0x1e140, 0x1e2f0, 0x1e950, 0x1fbf0,
 ];
 
-/// The text with ASCII digits for those of other scripts.
+/// Replaces digits of other scripts with ASCII digits.
 pub(super) fn to_ascii(text: &str) -> String {
     text.chars().map(|c| decimal_digit(c).unwrap_or(c)).collect()
 }
@@ -25,7 +25,7 @@ fn decimal_digit(c: char) -> Option<char> {
     char::from_digit(value, 10)
 }
 
-/// The text without the underscores that stand between digits; None if one stands elsewhere.
+/// Removes underscores between digits. `None` if there are others.
 pub(super) fn without_underscores(text: &str) -> Option<String> {
     let mut cleaned = String::with_capacity(text.len());
     let mut pieces = text.split('_');
@@ -41,7 +41,7 @@ pub(super) fn without_underscores(text: &str) -> Option<String> {
     Some(cleaned)
 }
 
-/// What `int(text)` accepts: a minus or nothing, and ASCII digits.
+/// Normalizes text that `int(text)` accepts to an optional minus and ASCII digits.
 pub(super) fn int_text(text: &str) -> Option<String> {
     let ascii = to_ascii(python::strip(text));
     let (sign, digits) = split_sign(&ascii);
@@ -50,10 +50,10 @@ pub(super) fn int_text(text: &str) -> Option<String> {
     valid.then(|| format!("{sign}{digits}"))
 }
 
-/// What `float(text)` gives. Infinite and not-a-number ones are None: no field accepts them.
+/// Python's `float(text)`. `None` for infinities and NaN, which no field accepts.
 pub(super) fn float(text: &str) -> Option<f64> {
     let ascii = to_ascii(python::strip(text));
-    // `1_e5` and `1._5` have their underscore beside something that is no decimal digit.
+    // In `1_e5` and `1._5` the underscore is not between decimal digits.
     let misplaced = ascii
         .as_bytes()
         .windows(2)
@@ -64,7 +64,7 @@ pub(super) fn float(text: &str) -> Option<f64> {
     without_underscores(&ascii)?.parse().ok().filter(|float: &f64| float.is_finite())
 }
 
-/// A minus or nothing, and the text behind the sign.
+/// Splits off the sign: returns a minus or nothing, and the rest.
 pub(super) fn split_sign(text: &str) -> (&'static str, &str) {
     match text.strip_prefix('-') {
         Some(rest) => ("-", rest),

@@ -15,19 +15,19 @@ pub struct File {
 }
 
 impl Field<File> {
-    /// A field of a file with some content.
+    /// A field of a file that is not empty.
     #[expect(clippy::new_without_default, reason = "`default` is an option of every field")]
     pub fn new() -> Self {
         Self::of_kind(File::default())
     }
 
-    /// The most characters of the file's name.
+    /// The maximum characters of the file's name.
     pub fn max_length(mut self, characters: usize) -> Self {
         self.kind.max_length = Some(characters);
         self
     }
 
-    /// Accepts a file without content.
+    /// Accepts an empty file.
     pub fn allow_empty_file(mut self) -> Self {
         self.kind.allow_empty_file = true;
         self
@@ -57,7 +57,7 @@ impl Kind for File {
         Ok(value.clone())
     }
 
-    fn limits(&self, info: &mut Dict) {
-        super::number::describe(info, "max_length", self.max_length);
+    fn describe_limits(&self, info: &mut Dict) {
+        super::number::describe_limit(info, "max_length", self.max_length);
     }
 }

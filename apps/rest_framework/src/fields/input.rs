@@ -1,18 +1,18 @@
-//! What a field is given: a value, or a part of an HTML form (rest_framework/utils/html.py).
+//! The input of a field: a value, or part of an HTML form (rest_framework/utils/html.py).
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::data::{Data, Integer, QueryDict, Value};
 
-/// A value as it was sent. Objects and lists within forms are spelt in the names of their fields.
+/// The input of a field. In forms, the names of the fields encode nested objects and lists.
 #[derive(Clone, Debug)]
 pub enum Input<'a> {
-    /// A value of a JSON document, or one of a form's.
+    /// A value of a JSON document or a form.
     Value(Cow<'a, Value>),
-    /// A form, or those of its fields that make one object.
+    /// A form, or the fields of a form that encode one object.
     Form(Cow<'a, QueryDict>),
-    /// A list within a form.
+    /// A list in a form.
     List(Vec<Input<'a>>),
 }
 
@@ -29,12 +29,12 @@ impl Input<'_> {
         }
     }
 
-    /// Whether it is `None`.
+    /// Whether it is null.
     pub fn is_null(&self) -> bool {
         self.as_value() == Some(&Value::Null)
     }
 
-    /// The value, where it is one.
+    /// The value, if it is a single value.
     pub fn as_value(&self) -> Option<&Value> {
         match self {
             Self::Value(value) => Some(value),
@@ -42,7 +42,7 @@ impl Input<'_> {
         }
     }
 
-    /// The name of its Python type.
+    /// The name of the Python type.
     pub fn type_name(&self) -> &'static str {
         match self {
             Self::Value(value) => value.type_name(),
@@ -51,7 +51,7 @@ impl Input<'_> {
         }
     }
 
-    /// The items, where it is a list or a form that spells one; None if it is neither.
+    /// The items, if it is a list or a form. In a form they are the fields `[0]`, `[1]key`.
     pub fn items(&self) -> Option<Vec<Input<'_>>> {
         match self {
             Self::Value(value) => match value.as_ref() {
@@ -63,7 +63,7 @@ impl Input<'_> {
         }
     }
 
-    /// The entries, where it is an object or a form.
+    /// The entries, if it is an object or a form.
     pub fn entries(&self) -> Option<Vec<(&str, Input<'_>)>> {
         match self {
             Self::Value(value) => match value.as_ref() {
@@ -77,7 +77,7 @@ impl Input<'_> {
         }
     }
 
-    /// Whether it is an object, or a form.
+    /// Whether it is an object or a form.
     pub fn is_dict(&self) -> bool {
         matches!(self.as_value(), Some(Value::Dict(_))) || matches!(self, Self::Form(_))
     }
@@ -112,7 +112,7 @@ impl<'a> From<&'a Data> for Input<'a> {
     }
 }
 
-/// The fields `name[0]`, `name[1]key` of a form, in the order of their indexes; None if there are none.
+/// The fields `name[0]`, `name[1]key` of a form, in the order of their indexes. `None` if there are none.
 pub(crate) fn parse_html_list<'d>(form: &'d QueryDict, prefix: &str) -> Option<Vec<Input<'d>>> {
     let mut items = BTreeMap::new();
     for (field, value) in form.items() {
@@ -134,7 +134,7 @@ pub(crate) fn parse_html_list<'d>(form: &'d QueryDict, prefix: &str) -> Option<V
     (!items.is_empty()).then(|| items.into_values().collect())
 }
 
-/// The fields `name.key` of a form as an object; None if there are none.
+/// The fields `name.key` of a form as an object. `None` if there are none.
 pub(crate) fn parse_html_dict<'d>(form: &'d QueryDict, prefix: &str) -> Option<Input<'d>> {
     let mut object = QueryDict::new();
     for (field, values) in form.lists() {

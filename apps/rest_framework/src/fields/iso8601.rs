@@ -1,4 +1,4 @@
-//! Dates and times in text: `fromisoformat` of CPython 3.11's `datetime`, then the looser patterns of
+//! Parses dates and times: `fromisoformat` of CPython 3.11's `datetime`, then the looser patterns of
 //! django/utils/dateparse.py.
 
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Weekday};
@@ -6,10 +6,10 @@ use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Week
 use super::digits;
 use crate::python;
 
-/// A date and time, and how far it is ahead of UTC if that was said.
+/// A date and time, and its offset from UTC, if any.
 pub(super) type Moment = (NaiveDateTime, Option<TimeDelta>);
 
-/// `parse_date`; None for what is no date.
+/// `parse_date`. `None` if the text is not a date.
 pub(super) fn parse_date(text: &str) -> Option<NaiveDate> {
     let iso = matches!(text.len(), 7 | 8 | 10).then(|| iso_date(text.as_bytes(), text.len())).flatten();
     iso.or_else(|| {
@@ -20,7 +20,7 @@ pub(super) fn parse_date(text: &str) -> Option<NaiveDate> {
     })
 }
 
-/// `parse_datetime`; None for what is no date and time.
+/// `parse_datetime`. `None` if the text is not a date and time.
 pub(super) fn parse_datetime(text: &str) -> Option<Moment> {
     iso_datetime(text).or_else(|| {
         let ascii = digits::to_ascii(text);
@@ -28,7 +28,7 @@ pub(super) fn parse_datetime(text: &str) -> Option<Moment> {
     })
 }
 
-/// The byte at a place, or the NUL that CPython finds behind the text.
+/// The byte at an offset, or the NUL that CPython finds after the text.
 fn byte(text: &[u8], at: usize) -> u8 {
     text.get(at).copied().unwrap_or(0)
 }
@@ -37,7 +37,7 @@ fn is_digit(text: &[u8], at: usize) -> bool {
     byte(text, at).is_ascii_digit()
 }
 
-/// Reads exactly so many digits.
+/// Reads exactly `count` digits.
 fn number(text: &[u8], at: &mut usize, count: usize) -> Option<u32> {
     let digits = text.get(*at..*at + count).filter(|digits| digits.iter().all(u8::is_ascii_digit))?;
     *at += count;
@@ -48,21 +48,21 @@ fn date(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year.try_into().ok()?, month, day).filter(|date| in_range(*date))
 }
 
-/// Whether Python has the year.
+/// Whether Python supports the year.
 pub(super) fn in_range(date: NaiveDate) -> bool {
     (1..=9999).contains(&date.year())
 }
 
-/// `YYYY-MM-DD`, `YYYYMMDD`, or a week and perhaps its day: `YYYY-Www-D`, `YYYYWwwD`.
+/// `YYYY-MM-DD`, `YYYYMMDD`, or a week with an optional day: `YYYY-Www-D`, `YYYYWwwD`.
 fn iso_date(text: &[u8], length: usize) -> Option<NaiveDate> {
     let mut at = 0;
     let year = number(text, &mut at, 4)?;
     let separated = byte(text, at) == b'-';
     at += usize::from(separated);
     let separator = |at: &mut usize| {
-        let found = !separated || byte(text, *at) == b'-';
+        let matches = !separated || byte(text, *at) == b'-';
         *at += usize::from(separated);
-        found.then_some(())
+        matches.then_some(())
     };
     if byte(text, at) == b'W' {
         at += 1;
@@ -80,11 +80,11 @@ fn iso_date(text: &[u8], length: usize) -> Option<NaiveDate> {
     let month = number(text, &mut at, 2)?;
     separator(&mut at)?;
     let day = number(text, &mut at, 2)?;
-    // Like CPython, does not look at what follows in a text as long as a date with hyphens.
+    // Like CPython, ignores trailing characters if the text is as long as a date with hyphens.
     date(year, month, day)
 }
 
-/// Where the character between date and time is. CPython guesses where a week leaves it open.
+/// The offset of the character between date and time. CPython guesses it if a week date is ambiguous.
 fn separator_at(text: &[u8]) -> usize {
     if text.len() == 7 {
         return 7;
@@ -146,7 +146,7 @@ fn iso_time(text: &[u8]) -> Option<(NaiveTime, Option<TimeDelta>)> {
                 return None;
             }
             let seconds = i64::from(ahead.hour * 3600 + ahead.minute * 60 + ahead.second);
-            // Python's UTC is any offset of no whole seconds.
+            // Python treats an offset of less than a second as UTC.
             let micro = if seconds == 0 { 0 } else { i64::from(ahead.micro) };
             let ahead = TimeDelta::seconds(seconds) + TimeDelta::microseconds(micro);
             Some(if sign == b'-' { -ahead } else { ahead })
@@ -163,7 +163,7 @@ struct Clock {
     micro: u32,
 }
 
-/// Reads `HH[[:]MM[[:]SS[[.,]f…]]]` up to `end`, and whether the text goes on behind it.
+/// Reads `HH[[:]MM[[:]SS[[.,]f…]]]` up to `end`. Also returns whether text follows it.
 fn clock(text: &[u8], start: usize, end: usize) -> Option<(Clock, bool)> {
     let mut clock = Clock::default();
     let mut at = start;

@@ -1,7 +1,7 @@
-//! Serializer fields: what a value of a request must be, and what it becomes (rest_framework/fields.py).
+//! Serializer fields: they validate and convert the values of a request (rest_framework/fields.py).
 //!
-//! A [`Field`] is a kind, such as [`CharField`]'s, with the options that all kinds share. What a kind makes of dates,
-//! decimals and UUIDs is text in one canonical form, which chrono, a decimal crate and uuid read.
+//! A [`Field`] is a kind, such as [`CharField`]'s, with the options that all kinds share. Dates, decimals and UUIDs become
+//! text in one canonical form, which chrono, decimal crates and uuid parse.
 
 mod any;
 mod boolean;
@@ -36,10 +36,10 @@ pub use self::number::{FloatField, IntegerField, Limit};
 pub use self::options::Options;
 pub use self::uuid::UuidField;
 
-/// What is true of a whole validation.
+/// The parameters of a validation.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// Whether absent fields are left alone, as for PATCH.
+    /// Whether missing fields are ignored, as for PATCH.
     pub partial: bool,
     /// The project's time zone.
     pub time_zone: &'a TimeZone,
@@ -52,26 +52,26 @@ pub struct Field<K> {
     pub(super) kind: K,
 }
 
-/// What one kind of field does. The defaults are those of DRF's `Field`, so that a new kind is a `TYPE` and
+/// The behaviour of a kind of field. The defaults are those of DRF's `Field`: a new kind needs only `TYPE` and
 /// `to_internal_value`.
 pub trait Kind: Send + Sync {
-    /// Its name in the answer to OPTIONS (`SimpleMetadata.label_lookup`).
+    /// The type in the response to OPTIONS (`SimpleMetadata.label_lookup`).
     const TYPE: &'static str;
 
     /// The message for a missing value.
     const REQUIRED: &'static str = "This field is required.";
 
-    /// Whether the empty text of a form's field is a value.
+    /// Whether empty text in a form is a value.
     fn allow_blank(&self) -> bool {
         false
     }
 
-    /// The value of a form that does not have the field; None if it is then just missing.
+    /// The value of a field that a form does not contain. `None` means that it is missing.
     fn empty_html(&self, _options: &Options) -> Option<Value> {
         None
     }
 
-    /// Takes the field's value out of the whole input; None if it is missing.
+    /// Returns the field's value from the whole input. `None` if it is missing.
     fn get_value<'d>(
         &self,
         options: &Options,
@@ -97,12 +97,12 @@ pub trait Kind: Send + Sync {
         Some(value.into())
     }
 
-    /// Decides a value before the checks for null and missing; None to leave it to them.
-    fn decide(&self, _options: &Options, _value: &Input<'_>) -> Option<Result<Value, Detail>> {
+    /// Validates blank values before the check for null. `None` for all other values.
+    fn validate_blank(&self, _options: &Options, _value: &Input<'_>) -> Option<Result<Value, Detail>> {
         None
     }
 
-    /// Turns what was sent into the value, or says what is wrong with it.
+    /// Converts the input to the value, or returns its errors.
     fn to_internal_value(
         &self,
         value: &Input<'_>,
@@ -110,42 +110,42 @@ pub trait Kind: Send + Sync {
         context: Context<'_>,
     ) -> Result<Value, Detail>;
 
-    /// Collects what is wrong with the value itself, after the field's own validators.
+    /// Collects the errors of the converted value. Runs after the field's validators.
     fn validate(&self, _value: &Value, _errors: &mut Vec<ErrorDetail>) {}
 
-    /// The last step, for objects: a check of the whole.
-    fn finish(&self, value: Value) -> Result<Value, Detail> {
+    /// Checks a whole object, after its fields.
+    fn validate_object(&self, value: Value) -> Result<Value, Detail> {
         Ok(value)
     }
 
-    /// The shape of the errors of `validate` and `finish`.
-    fn shape(&self, errors: Detail) -> Detail {
+    /// Nests the errors of `validate` and `validate_object` as the kind requires.
+    fn wrap_errors(&self, errors: Detail) -> Detail {
         errors
     }
 
-    /// Adds the numbers that limit the value to its description: `max_length` and its like.
-    fn limits(&self, _info: &mut Dict) {}
+    /// Adds limits such as `max_length` to the description.
+    fn describe_limits(&self, _info: &mut Dict) {}
 
-    /// Adds `child`, `children` or `choices` to its description.
-    fn parts(&self, _options: &Options, _info: &mut Dict) {}
+    /// Adds `child`, `children` or `choices` to the description.
+    fn describe_children(&self, _options: &Options, _info: &mut Dict) {}
 }
 
-/// A field of any kind, as serializers hold them.
+/// A field of any kind.
 pub trait BaseField: Send + Sync {
     /// Whether input for it is ignored.
     fn is_read_only(&self) -> bool;
 
-    /// Takes its value out of the whole input; None if it is missing.
+    /// Returns its value from the whole input. `None` if it is missing.
     fn get_value<'d>(&self, name: &str, data: &'d Input<'_>, context: Context<'_>) -> Option<Input<'d>>;
 
-    /// Validates a value, or its absence. `Ok(None)` means: leave the field out.
+    /// Validates a value, or a missing one. `Ok(None)` omits the field.
     fn run_validation(
         &self,
         value: Option<&Input<'_>>,
         context: Context<'_>,
     ) -> Result<Option<Value>, Detail>;
 
-    /// Its description for OPTIONS (`SimpleMetadata.get_field_info`). Children of lists have the empty name.
+    /// Describes the field for OPTIONS (`SimpleMetadata.get_field_info`). The child of a list has an empty name.
     fn info(&self, name: &str) -> Dict;
 }
 
@@ -163,21 +163,21 @@ impl<K: Kind> BaseField for Field<K> {
         value: Option<&Input<'_>>,
         context: Context<'_>,
     ) -> Result<Option<Value>, Detail> {
-        self.validation(value, context).map_err(|detail| self.options.reword(detail))
+        self.validation(value, context).map_err(|detail| self.options.replace_messages(detail))
     }
 
     fn info(&self, name: &str) -> Dict {
         let mut info = Dict::new();
         info.insert("type".to_owned(), K::TYPE.into());
         self.options.describe(name, &mut info);
-        self.kind.limits(&mut info);
-        self.kind.parts(&self.options, &mut info);
+        self.kind.describe_limits(&mut info);
+        self.kind.describe_children(&self.options, &mut info);
         info
     }
 }
 
 impl<K: Kind> Field<K> {
-    /// A field of a kind, with the default options.
+    /// A field of this kind with the default options.
     pub fn of_kind(kind: K) -> Self {
         Self { options: Options::default(), kind }
     }
@@ -197,8 +197,8 @@ impl<K: Kind> Field<K> {
             }
             return Ok(default());
         };
-        if let Some(decided) = self.kind.decide(options, value) {
-            return decided.map(Some);
+        if let Some(result) = self.kind.validate_blank(options, value) {
+            return result.map(Some);
         }
         if value.is_null() {
             if options.allow_null {
@@ -210,8 +210,8 @@ impl<K: Kind> Field<K> {
         let mut errors = options.run_validators(&value);
         self.kind.validate(&value, &mut errors);
         if !errors.is_empty() {
-            return Err(self.kind.shape(errors.into()));
+            return Err(self.kind.wrap_errors(errors.into()));
         }
-        self.kind.finish(value).map(Some).map_err(|detail| self.kind.shape(detail))
+        self.kind.validate_object(value).map(Some).map_err(|detail| self.kind.wrap_errors(detail))
     }
 }

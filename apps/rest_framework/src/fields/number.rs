@@ -8,13 +8,13 @@ use crate::data::{Dict, Integer, Value};
 use crate::error_detail::{Detail, ErrorDetail};
 use crate::python;
 
-/// The most characters of text that is read as a number.
+/// The maximum characters of text that is parsed as a number.
 pub(super) const MAX_STRING_LENGTH: usize = 1000;
 
-/// A field of whole numbers of any size, also as text: `1`, `"1"`, `1.0`.
+/// A field of integers of any size. Accepts `1`, `"1"` and `1.0`.
 pub type IntegerField = Field<Int>;
 
-/// A field of finite floats, also as text.
+/// A field of finite floats. Accepts text too.
 pub type FloatField = Field<Float>;
 
 /// The kind of [`IntegerField`].
@@ -29,7 +29,7 @@ pub struct Float {
     bounds: Bounds,
 }
 
-/// A number that others are compared with. Messages show it as Python prints it: 10 or 10.0.
+/// The limit of a number. Messages show it as Python prints it: 10 or 10.0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Limit {
     /// An `int`.
@@ -38,7 +38,7 @@ pub enum Limit {
     Float(f64),
 }
 
-/// The least and the greatest number.
+/// The minimum and maximum of a number.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Bounds {
     pub(super) max: Option<Limit>,
@@ -73,7 +73,7 @@ impl fmt::Display for Limit {
 }
 
 impl Bounds {
-    /// Collects the errors of a value, given how it compares with a limit.
+    /// Collects the errors of a value. `compare` compares it with a limit.
     pub(super) fn check(&self, compare: impl Fn(Limit) -> Option<Ordering>, errors: &mut Vec<ErrorDetail>) {
         if let Some(max) = self.max.filter(|max| compare(*max) == Some(Ordering::Greater)) {
             let message = format!("Ensure this value is less than or equal to {max}.");
@@ -97,8 +97,8 @@ impl Bounds {
     }
 }
 
-/// Adds a length or a number of digits to a field's description.
-pub(crate) fn describe(info: &mut Dict, key: &str, length: Option<usize>) {
+/// Adds a limit on a length or number of digits to a field's description.
+pub(crate) fn describe_limit(info: &mut Dict, key: &str, length: Option<usize>) {
     if let Some(length) = length.and_then(|length| i64::try_from(length).ok()) {
         info.insert(key.to_owned(), length.into());
     }
@@ -114,13 +114,13 @@ macro_rules! bounded {
                     Self::of_kind(<$kind>::default())
                 }
 
-                /// The greatest number.
+                /// The maximum.
                 pub fn max_value(mut self, max: impl Into<Limit>) -> Self {
                     self.kind.bounds.max = Some(max.into());
                     self
                 }
 
-                /// The least number.
+                /// The minimum.
                 pub fn min_value(mut self, min: impl Into<Limit>) -> Self {
                     self.kind.bounds.min = Some(min.into());
                     self
@@ -132,9 +132,9 @@ macro_rules! bounded {
 
 bounded!(Int, Float);
 
-/// Refuses text that is too long to be a number.
+/// Rejects text that is too long to be parsed as a number.
 pub(super) fn check_length(text: &str) -> Result<(), Detail> {
-    // As many bytes hold at most as many characters.
+    // Text has at most as many characters as bytes.
     if text.len() > MAX_STRING_LENGTH && text.chars().count() > MAX_STRING_LENGTH {
         return Err(Detail::list("String value too large.", "max_string_length"));
     }
@@ -167,7 +167,7 @@ impl Kind for Int {
         self.bounds.check(compare, errors);
     }
 
-    fn limits(&self, info: &mut Dict) {
+    fn describe_limits(&self, info: &mut Dict) {
         self.bounds.describe(info);
     }
 }
@@ -202,7 +202,7 @@ impl Kind for Float {
         self.bounds.check(compare, errors);
     }
 
-    fn limits(&self, info: &mut Dict) {
+    fn describe_limits(&self, info: &mut Dict) {
         self.bounds.describe(info);
     }
 }

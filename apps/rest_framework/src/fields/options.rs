@@ -1,4 +1,4 @@
-//! The options that all kinds of fields share.
+//! The options of all kinds of fields.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::error_detail::{Detail, ErrorDetail};
 
 type Validator = Arc<dyn Fn(&Value) -> Result<(), ErrorDetail> + Send + Sync>;
 
-/// The options of a field, each as the argument of the same name of DRF's `Field`.
+/// The options of a field. They are the arguments of DRF's `Field`.
 #[derive(Clone, Default)]
 pub struct Options {
     pub(super) read_only: bool,
@@ -30,13 +30,13 @@ impl<K> Field<K> {
         self
     }
 
-    /// Keeps the field out of answers.
+    /// Excludes the field from responses.
     pub fn write_only(mut self) -> Self {
         self.options.write_only = true;
         self
     }
 
-    /// Whether the field must be there. Without this it must, unless it has a default or is read-only.
+    /// Whether the field is required. By default it is, unless it has a default or is read-only.
     pub fn required(mut self, required: bool) -> Self {
         self.options.required = Some(required);
         self
@@ -54,25 +54,25 @@ impl<K> Field<K> {
         self.default_with(move || default.clone())
     }
 
-    /// Makes the value of a missing field at each validation.
+    /// Computes the value of a missing field at each validation.
     pub fn default_with(mut self, default: impl Fn() -> Value + Send + Sync + 'static) -> Self {
         self.options.default = Some(Arc::new(default));
         self
     }
 
-    /// The name for people. Without this it is made of the field's name.
+    /// The human-readable name. By default it is derived from the field's name.
     pub fn label(mut self, label: impl Into<Cow<'static, str>>) -> Self {
         self.options.label = Some(label.into());
         self
     }
 
-    /// A description for people.
+    /// A human-readable description.
     pub fn help_text(mut self, text: impl Into<Cow<'static, str>>) -> Self {
         self.options.help_text = Some(text.into());
         self
     }
 
-    /// Adds a check of the converted value. All checks run, in their order, before the kind's own limits.
+    /// Adds a check of the converted value. All checks run in order, before the kind's limits are checked.
     pub fn validator(
         mut self,
         validator: impl Fn(&Value) -> Result<(), ErrorDetail> + Send + Sync + 'static,
@@ -81,7 +81,7 @@ impl<K> Field<K> {
         self
     }
 
-    /// Replaces the message of the field's errors that have this code, such as `required`.
+    /// Replaces the message of the field's errors with this code, such as `required`.
     pub fn error_message(mut self, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         self.options.error_messages.push((code, message.into()));
         self
@@ -104,13 +104,13 @@ impl Options {
         self.read_only
     }
 
-    /// Whether the field stays out of answers.
+    /// Whether the field is excluded from responses.
     pub fn is_write_only(&self) -> bool {
         self.write_only
     }
 
-    /// What `many=True` passes on to the list (`LIST_SERIALIZER_KWARGS`): all but the checks of one object.
-    pub(crate) fn of_list(&self) -> Self {
+    /// The options that `many=True` passes to the list (`LIST_SERIALIZER_KWARGS`): all except the validators.
+    pub(crate) fn list_options(&self) -> Self {
         Self { validators: Vec::new(), ..self.clone() }
     }
 
@@ -122,12 +122,12 @@ impl Options {
         self.validators.iter().filter_map(|validator| validator(value).err()).collect()
     }
 
-    pub(super) fn reword(&self, mut detail: Detail) -> Detail {
+    pub(super) fn replace_messages(&self, mut detail: Detail) -> Detail {
         if let Detail::List(items) = &mut detail {
             for item in items {
                 let Detail::Message(error) = item else { continue };
-                let own = self.error_messages.iter().rev().find(|(code, _)| *code == error.code);
-                if let Some((_, message)) = own {
+                let replacement = self.error_messages.iter().rev().find(|(code, _)| *code == error.code);
+                if let Some((_, message)) = replacement {
                     error.message = message.clone();
                 }
             }

@@ -1,14 +1,14 @@
-//! URLs as Django accepts them (`URLValidator` in django/core/validators.py).
+//! URL validation (`URLValidator` in django/core/validators.py).
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::python;
 use vitamin_framework::validators::{is_label, is_top_level};
 
-/// The most characters (`MAX_URL_LENGTH`).
+/// The maximum characters of a URL (`MAX_URL_LENGTH`).
 const MAX_LENGTH: usize = 2048;
 
-/// The most characters of a host's name (RFC 1034, section 3.1).
+/// The maximum characters of a host name (RFC 1034, section 3.1).
 const MAX_HOST_LENGTH: usize = 253;
 
 /// Whether the text is an absolute URL of http, https, ftp or ftps.
@@ -20,17 +20,17 @@ pub(super) fn is_url(text: &str) -> bool {
         && (is_location(rest) || without_user(rest).is_some_and(is_location))
 }
 
-/// What follows `user@` or `user:password@`.
+/// The text after `user@` or `user:password@`.
 fn without_user(rest: &str) -> Option<&str> {
     let (user, location) = rest.split_once('@')?;
     let (name, password) = user.split_once(':').unwrap_or((user, ""));
     let valid = !name.is_empty() && !user.contains('/') && !password.contains(':');
-    // Python's `urlsplit` ends the authority at `?` and `#` even here, and wants brackets around addresses alone.
+    // Python's `urlsplit` ends the authority at `?` and `#` even here, and allows brackets only around addresses.
     let authority = user.split(['?', '#']).next().filter(|authority| !authority.is_empty())?;
     (valid && !authority.contains(['[', ']'])).then_some(location)
 }
 
-/// A host, perhaps its port, and perhaps a path.
+/// A host with an optional port and path.
 fn is_location(rest: &str) -> bool {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let (host, port) = match authority.rfind(':') {

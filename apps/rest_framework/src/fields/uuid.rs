@@ -5,8 +5,7 @@ use crate::data::Value;
 use crate::error_detail::Detail;
 use crate::python;
 
-/// A field of UUIDs: with or without hyphens, braces or `urn:uuid:`, or as the number. The value is the hyphenated
-/// text.
+/// A field of UUIDs: text with or without hyphens, braces or `urn:uuid:`, or a number. The value is the hyphenated text.
 pub type UuidField = Field<Uuid>;
 
 /// The kind of [`UuidField`].
@@ -36,7 +35,7 @@ impl Kind for Uuid {
     }
 }
 
-/// `uuid.UUID(text)`: 32 characters that `int(text, 16)` reads, which are not digits alone.
+/// Python's `uuid.UUID(text)`: 32 characters that `int(text, 16)` accepts, which includes more than digits.
 fn parse(text: &str) -> Option<u128> {
     let bare = text.replace("urn:", "").replace("uuid:", "");
     let hex = bare.trim_matches(['{', '}']).replace('-', "");

@@ -1,22 +1,23 @@
-//! From JSON to values: `JSONParser` of rest_framework/parsers.py on CPython 3.11's `json` and its messages.
+//! JSON decoding: `JSONParser` of rest_framework/parsers.py, with the rules and messages of CPython 3.11's `json`.
 
-use super::string::{Fault, scan_string};
+use super::string::{ScanError, scan_string};
 use crate::data::{Dict, Integer, Value};
 use crate::python::codecs::Charset;
 
-/// How deep arrays and objects may nest: CPython's recursion limit less the frames of gunicorn, Django and the view.
+/// The maximum nesting of arrays and objects: CPython's recursion limit minus the frames of gunicorn, Django and the
+/// view.
 pub const MAX_DEPTH: usize = 943;
 
-/// How many digits an integer may have (`sys.get_int_max_str_digits`).
+/// The maximum number of digits of an integer (`sys.get_int_max_str_digits`).
 pub const MAX_INT_DIGITS: usize = 4300;
 
 /// Why a body could not be decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DecodeError {
-    /// It is no JSON: what follows `JSON parse error - ` in the detail, in CPython's words.
+    /// The body is not JSON. The text is CPython's message, which follows `JSON parse error - ` in the detail.
     Malformed(String),
-    /// It nests deeper than [`MAX_DEPTH`]. CPython raises RecursionError, which is no ValueError, so that Django REST
-    /// framework does not make a ParseError of it.
+    /// The body is nested deeper than [`MAX_DEPTH`]. CPython raises RecursionError, which is not a ValueError, so Django
+    /// REST framework does not turn it into a ParseError.
     TooDeep,
 }
 
@@ -26,94 +27,102 @@ impl From<String> for DecodeError {
     }
 }
 
-/// Decodes a body as `JSONParser` does, in the charset of the request.
+/// Decodes a body in the charset of the request, as `JSONParser` does.
 ///
 /// # Errors
 /// [`DecodeError`].
 pub fn decode(bytes: &[u8], charset: Charset) -> Result<Value, DecodeError> {
     let text = charset.decode_stream(bytes)?;
     if text.starts_with('\u{feff}') {
-        return Err(Fault::at(0, "Unexpected UTF-8 BOM (decode using utf-8-sig)").describe(&text));
+        return Err(ScanError::at(0, "Unexpected UTF-8 BOM (decode using utf-8-sig)").describe(&text));
     }
-    Decoder { text: &text, at: 0 }.document().map_err(|fault| fault.describe(&text))
+    Decoder { text: &text, at: 0 }.document().map_err(|error| error.describe(&text))
 }
 
 struct Decoder<'a> {
     text: &'a str,
-    /// The byte to read next, always the first one of a character.
+    /// The offset of the next byte, always a character boundary.
     at: usize,
 }
 
-/// A container whose end is not reached yet.
-enum Open {
+/// An array or object whose end is not reached yet.
+enum OpenContainer {
     List(Vec<Value>),
-    /// The entries so far, and the key of the value to come.
+    /// The entries so far, and the key of the next value.
     Dict(Dict, String),
 }
 
 impl Decoder<'_> {
-    fn document(mut self) -> Result<Value, Fault> {
+    fn document(mut self) -> Result<Value, ScanError> {
         self.skip_space();
         let value = self.value()?;
         self.skip_space();
-        if self.peek().is_some() { Err(Fault::at(self.at, "Extra data")) } else { Ok(value) }
+        if self.peek().is_some() { Err(ScanError::at(self.at, "Extra data")) } else { Ok(value) }
     }
 
-    /// Containers wait on a heap, so that no document exhausts the thread's stack.
-    fn value(&mut self) -> Result<Value, Fault> {
-        let mut waiting = Vec::new();
+    /// Keeps open containers in a vector instead of recursing, so that no document exhausts the thread's stack.
+    fn value(&mut self) -> Result<Value, ScanError> {
+        let mut open_containers = Vec::new();
         loop {
             let value = match self.peek() {
-                Some(bracket @ (b'[' | b'{')) => match self.open(bracket, waiting.len())? {
+                Some(bracket @ (b'[' | b'{')) => match self.open(bracket, open_containers.len())? {
                     Ok(empty) => empty,
                     Err(open) => {
-                        waiting.push(open);
+                        open_containers.push(open);
                         continue;
                     }
                 },
                 _ => self.scalar()?,
             };
-            if let Some(whole) = self.close(value, &mut waiting)? {
-                return Ok(whole);
+            if let Some(document) = self.close(value, &mut open_containers)? {
+                return Ok(document);
             }
         }
     }
 
-    /// Enters a container: Ok if it is empty.
-    fn open(&mut self, bracket: u8, depth: usize) -> Result<Result<Value, Open>, Fault> {
+    /// Enters a container. `Ok` if it is empty.
+    fn open(&mut self, bracket: u8, depth: usize) -> Result<Result<Value, OpenContainer>, ScanError> {
         if depth >= MAX_DEPTH {
-            return Err(Fault::TooDeep);
+            return Err(ScanError::TooDeep);
         }
         self.at += 1;
         self.skip_space();
         if bracket == b'[' {
             let empty = self.take(b']');
-            return Ok(if empty { Ok(Value::List(Vec::new())) } else { Err(Open::List(Vec::new())) });
+            return Ok(if empty {
+                Ok(Value::List(Vec::new()))
+            } else {
+                Err(OpenContainer::List(Vec::new()))
+            });
         }
         if self.take(b'}') {
             return Ok(Ok(Value::Dict(Dict::new())));
         }
-        Ok(Err(Open::Dict(Dict::new(), self.key()?)))
+        Ok(Err(OpenContainer::Dict(Dict::new(), self.key()?)))
     }
 
-    /// Puts a value where it belongs, and leaves all containers that end behind it. Returns the whole document's
-    /// value once none waits.
-    fn close(&mut self, mut value: Value, waiting: &mut Vec<Open>) -> Result<Option<Value>, Fault> {
+    /// Adds a value to the innermost open container, and closes all containers that end after it. Returns the value of
+    /// the document if no container is open.
+    fn close(
+        &mut self,
+        mut value: Value,
+        open_containers: &mut Vec<OpenContainer>,
+    ) -> Result<Option<Value>, ScanError> {
         loop {
-            match waiting.pop() {
+            match open_containers.pop() {
                 None => return Ok(Some(value)),
-                Some(Open::List(mut items)) => {
+                Some(OpenContainer::List(mut items)) => {
                     items.push(value);
                     if !self.ends(b']')? {
-                        waiting.push(Open::List(items));
+                        open_containers.push(OpenContainer::List(items));
                         return Ok(None);
                     }
                     value = Value::List(items);
                 }
-                Some(Open::Dict(mut dict, key)) => {
+                Some(OpenContainer::Dict(mut dict, key)) => {
                     dict.insert(key, value);
                     if !self.ends(b'}')? {
-                        waiting.push(Open::Dict(dict, self.key()?));
+                        open_containers.push(OpenContainer::Dict(dict, self.key()?));
                         return Ok(None);
                     }
                     value = Value::Dict(dict);
@@ -122,20 +131,20 @@ impl Decoder<'_> {
         }
     }
 
-    fn key(&mut self) -> Result<String, Fault> {
+    fn key(&mut self) -> Result<String, ScanError> {
         if self.peek() != Some(b'"') {
-            return Err(Fault::at(self.at, "Expecting property name enclosed in double quotes"));
+            return Err(ScanError::at(self.at, "Expecting property name enclosed in double quotes"));
         }
         let key = scan_string(self.text, &mut self.at)?.unwrap_or_else(|key| key.to_string_lossy());
         self.skip_space();
         if !self.take(b':') {
-            return Err(Fault::at(self.at, "Expecting ':' delimiter"));
+            return Err(ScanError::at(self.at, "Expecting ':' delimiter"));
         }
         self.skip_space();
         Ok(key)
     }
 
-    fn scalar(&mut self) -> Result<Value, Fault> {
+    fn scalar(&mut self) -> Result<Value, ScanError> {
         let rest = self.text.get(self.at..).unwrap_or_default();
         match rest.as_bytes().first() {
             Some(b'"') => scan_string(self.text, &mut self.at)
@@ -145,7 +154,7 @@ impl Decoder<'_> {
         }
     }
 
-    fn constant(&mut self, rest: &str) -> Result<Value, Fault> {
+    fn constant(&mut self, rest: &str) -> Result<Value, ScanError> {
         for (name, value) in
             [("null", Value::Null), ("true", Value::Bool(true)), ("false", Value::Bool(false))]
         {
@@ -156,29 +165,29 @@ impl Decoder<'_> {
         }
         for name in ["NaN", "Infinity", "-Infinity"] {
             if rest.starts_with(name) {
-                return Err(Fault::Plain(format!(
+                return Err(ScanError::Plain(format!(
                     "Out of range float values are not JSON compliant: '{name}'"
                 )));
             }
         }
-        Err(Fault::at(self.at, "Expecting value"))
+        Err(ScanError::at(self.at, "Expecting value"))
     }
 
-    /// Whether the container ends here; if not, goes on to its next item.
-    fn ends(&mut self, end: u8) -> Result<bool, Fault> {
+    /// Whether the container ends here. If not, skips the comma before its next item.
+    fn ends(&mut self, end: u8) -> Result<bool, ScanError> {
         self.skip_space();
         if self.take(end) {
             return Ok(true);
         }
         if !self.take(b',') {
-            return Err(Fault::at(self.at, "Expecting ',' delimiter"));
+            return Err(ScanError::at(self.at, "Expecting ',' delimiter"));
         }
         self.skip_space();
         Ok(false)
     }
 
-    fn number(&mut self, rest: &str) -> Result<Value, Fault> {
-        let integer = integer_length(rest.as_bytes()).ok_or(Fault::at(self.at, "Expecting value"))?;
+    fn number(&mut self, rest: &str) -> Result<Value, ScanError> {
+        let integer = integer_length(rest.as_bytes()).ok_or(ScanError::at(self.at, "Expecting value"))?;
         let length = float_length(rest.as_bytes(), integer);
         let (number, _) = rest.split_at_checked(length).unwrap_or_default();
         let value = if length > integer {
@@ -186,14 +195,14 @@ impl Decoder<'_> {
         } else {
             let digits = number.strip_prefix('-').unwrap_or(number).len();
             if digits > MAX_INT_DIGITS {
-                return Err(Fault::Plain(format!(
+                return Err(ScanError::Plain(format!(
                     "Exceeds the limit ({MAX_INT_DIGITS} digits) for integer string conversion: value has \
                      {digits} digits; use sys.set_int_max_str_digits() to increase the limit"
                 )));
             }
             Integer::parse(number).map(Value::Int)
         };
-        let value = value.ok_or(Fault::at(self.at, "Expecting value"))?;
+        let value = value.ok_or(ScanError::at(self.at, "Expecting value"))?;
         self.at += length;
         Ok(value)
     }
@@ -203,9 +212,9 @@ impl Decoder<'_> {
     }
 
     fn take(&mut self, byte: u8) -> bool {
-        let found = self.peek() == Some(byte);
-        self.at += usize::from(found);
-        found
+        let is_next = self.peek() == Some(byte);
+        self.at += usize::from(is_next);
+        is_next
     }
 
     fn skip_space(&mut self) {
@@ -219,7 +228,7 @@ fn digits(bytes: &[u8], from: usize) -> usize {
     bytes.get(from..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
-/// The length of the sign and the whole part: `0`, or digits that do not start with one.
+/// The length of the sign and the integer part: `0`, or digits without a leading zero.
 fn integer_length(bytes: &[u8]) -> Option<usize> {
     let sign = usize::from(bytes.first() == Some(&b'-'));
     match bytes.get(sign) {
@@ -229,7 +238,7 @@ fn integer_length(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// The length of the number with its fraction and exponent. What does not make one is left for the next token.
+/// The length of the number with its fraction and exponent. Incomplete ones are left for the next token.
 fn float_length(bytes: &[u8], integer: usize) -> usize {
     let mut length = integer;
     if bytes.get(length) == Some(&b'.') {

@@ -1,4 +1,4 @@
-//! From values to JSON: `JSONRenderer` of rest_framework/renderers.py on CPython's `json`.
+//! JSON encoding: `JSONRenderer` of rest_framework/renderers.py, with the format of CPython's `json`.
 
 use std::cell::Cell;
 use std::io::{self, Write};
@@ -11,56 +11,56 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 use super::finite::Finite;
 use crate::python;
 
-/// The widest indent. `JSONRenderer` caps what the client asks for at it.
+/// The maximum indent. `JSONRenderer` caps the client's `indent` at it.
 pub const MAX_INDENT: usize = 8;
 
-/// What a thread keeps of the room that its last answer was written into, in bytes.
-const KEPT: usize = 64 * 1024;
+/// The maximum capacity in bytes of the buffer that a thread keeps for its next response.
+const MAX_KEPT_CAPACITY: usize = 64 * 1024;
 
 thread_local! {
-    static ROOM: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// Writes a value as `JSONRenderer` does: compact, or indented by 1 to 8 spaces (None and 0 are compact); UTF-8
-/// unescaped except U+2028 and U+2029; floats as Python writes them. No trailing newline.
+/// Encodes a value as `JSONRenderer` does: compact, or indented by 1 to 8 spaces (`None` and 0 are compact). Characters
+/// outside of ASCII are not escaped, except U+2028 and U+2029. Floats are formatted as in Python. No trailing newline.
 ///
-/// `JSONRenderer` sends an empty body for a bare `None`; that is left to the renderer.
+/// `JSONRenderer` sends an empty body for `None`. That is left to the caller.
 ///
 /// # Errors
 /// A float that is not finite, in Python's words, or the `Serialize` implementation's own error.
 pub fn to_bytes<T: Serialize + ?Sized>(value: &T, indent: Option<usize>) -> Result<Bytes, Error> {
-    // One allocation, of the answer's own size: a vector that grows, and what counts its references, would be three.
-    let mut room = ROOM.take();
-    room.clear();
+    // The kept buffer reduces the allocations to one of the final size. A growing vector and the reference count of its
+    // `Bytes` would be three.
+    let mut buffer = BUFFER.take();
+    buffer.clear();
     match indent.unwrap_or(0) {
         0 => {
-            let mut serializer = Serializer::with_formatter(&mut room, Python(CompactFormatter));
+            let mut serializer = Serializer::with_formatter(&mut buffer, PythonFormatter(CompactFormatter));
             value.serialize(Finite(&mut serializer))?;
         }
-        wanted => {
-            let spaces = b"        ".get(..wanted.min(MAX_INDENT)).unwrap_or_default();
-            let formatter = Python(PrettyFormatter::with_indent(spaces));
-            value.serialize(Finite(&mut Serializer::with_formatter(&mut room, formatter)))?;
+        width => {
+            let spaces = b"        ".get(..width.min(MAX_INDENT)).unwrap_or_default();
+            let formatter = PythonFormatter(PrettyFormatter::with_indent(spaces));
+            value.serialize(Finite(&mut Serializer::with_formatter(&mut buffer, formatter)))?;
         }
     }
-    if room.capacity() > KEPT {
-        return Ok(room.into());
+    if buffer.capacity() > MAX_KEPT_CAPACITY {
+        return Ok(buffer.into());
     }
-    let bytes = Bytes::copy_from_slice(&room);
-    ROOM.set(room);
+    let bytes = Bytes::copy_from_slice(&buffer);
+    BUFFER.set(buffer);
     Ok(bytes)
 }
 
-/// Writes `{"detail": text}` as [`to_bytes`] does, or nothing where a character of the text has to be escaped. Most answers
-/// of a few words are of this form, and a quarter of what they cost beside the server's own work was to look at each of their
-/// letters in turn.
+/// Encodes `{"detail": text}` as [`to_bytes`] does, or returns `None` if the text needs escapes. Most short responses have
+/// this form. Checking each of their characters took a quarter of their cost, the server's own work aside.
 pub fn detail_to_bytes(text: &str) -> Option<Bytes> {
     const BEFORE: &str = r#"{"detail":""#;
     const AFTER: &str = r#""}"#;
     if is_escaped(text.as_bytes()) {
         return None;
     }
-    // Of just the size, which the bytes then take over.
+    // The exact capacity lets `Bytes` take over the vector.
     let mut json = Vec::with_capacity(BEFORE.len() + text.len() + AFTER.len());
     for part in [BEFORE, text, AFTER] {
         json.extend_from_slice(part.as_bytes());
@@ -70,20 +70,20 @@ pub fn detail_to_bytes(text: &str) -> Option<Bytes> {
 
 /// Whether [`to_bytes`] escapes any of these bytes.
 fn is_escaped(text: &[u8]) -> bool {
-    // The last eight may overlap those before them, so that only of a shorter text each byte is looked at for itself.
+    // The last chunk may overlap the one before it. Only a text of less than eight bytes is checked byte by byte.
     match text.last_chunk() {
         Some(last) => {
-            text.as_chunks().0.iter().fold(escaped(*last), |found, eight| found | escaped(*eight)) != 0
+            text.as_chunks().0.iter().fold(escape_mask(*last), |mask, chunk| mask | escape_mask(*chunk)) != 0
         }
         // 0xE2 begins U+2028 and U+2029.
         None => text.iter().any(|byte| matches!(byte, ..b' ' | b'"' | b'\\' | 0xE2)),
     }
 }
 
-/// [`is_escaped`] of eight bytes at once, as one number, which is zero where none is. Where a byte is less than what is
-/// subtracted from each, its highest bit gets set. That can spread to the next byte, so it is not told which bytes are less, but
-/// whether any is.
-fn escaped(bytes: [u8; 8]) -> u64 {
+/// [`is_escaped`] for eight bytes at once: zero if none is escaped. Subtracting a number from each byte sets the highest
+/// bit of smaller bytes. The borrow can spread to the next byte, so the mask shows whether any byte is escaped, but not
+/// which.
+fn escape_mask(bytes: [u8; 8]) -> u64 {
     const fn each(byte: u8) -> u64 {
         u64::from_ne_bytes([byte; 8])
     }
@@ -95,9 +95,9 @@ fn escaped(bytes: [u8; 8]) -> u64 {
     (less(bytes, b' ') | is(b'"') | is(b'\\') | is(0xE2)) & each(0x80)
 }
 
-/// Another formatter's layout, with Python's floats and escapes. serde_json's escapes of control characters are
-/// Python's already.
-struct Python<F>(F);
+/// Formats floats and escapes as in Python, with the layout of the inner formatter. serde_json escapes control characters
+/// as Python does.
+struct PythonFormatter<F>(F);
 
 macro_rules! layout {
     ($($name:ident($($argument:ident: $kind:ty)?);)+) => {
@@ -110,7 +110,7 @@ macro_rules! layout {
     };
 }
 
-impl<F: Formatter> Formatter for Python<F> {
+impl<F: Formatter> Formatter for PythonFormatter<F> {
     layout! {
         begin_array(); end_array(); begin_array_value(first: bool); end_array_value();
         begin_object(); end_object(); begin_object_key(first: bool); end_object_key();
@@ -125,7 +125,7 @@ impl<F: Formatter> Formatter for Python<F> {
         writer.write_all(python::float_repr(value).as_bytes())
     }
 
-    /// The separators U+2028 and U+2029 start with byte 0xE2; text without it, ASCII above all, goes out as it is.
+    /// Escapes U+2028 and U+2029. Both start with byte 0xE2, so text without that byte is written unchanged.
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         if memchr::memchr(0xE2, fragment.as_bytes()).is_none() {
             return writer.write_all(fragment.as_bytes());

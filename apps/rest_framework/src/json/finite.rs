@@ -1,11 +1,11 @@
-//! A serde serializer that refuses floats which JSON does not have. serde_json would write `null` for them.
+//! A serde serializer that rejects NaN and infinite floats. serde_json would write `null` for them.
 
 use serde::ser::{
     Error as _, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant,
     SerializeTuple, SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
-/// Another serializer, or a part of one, or a value on its way there.
+/// Wraps a serializer, a compound serializer, or a value to be serialized.
 pub(super) struct Finite<T>(pub(super) T);
 
 const MESSAGE: &str = "Out of range float values are not JSON compliant";

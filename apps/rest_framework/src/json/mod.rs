@@ -1,4 +1,4 @@
-//! JSON in and out, as CPython's `json` and Django REST framework's parser and renderer do it.
+//! JSON decoding and encoding, as in CPython's `json` and Django REST framework's parser and renderer.
 
 pub mod decode;
 pub mod encode;

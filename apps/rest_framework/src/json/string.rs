@@ -1,24 +1,24 @@
-//! Strings of a JSON document, and where in the document a fault is.
+//! String literals of a JSON document, and the position of errors in it.
 
 use super::decode::DecodeError;
 use crate::data::IllFormed;
 
 /// Why a document is not JSON.
-pub(super) enum Fault {
-    /// A message and the byte of the document it is about.
+pub(super) enum ScanError {
+    /// A message and its byte position in the document.
     At(usize, &'static str),
     /// A message without a position.
     Plain(String),
-    /// More nesting than there may be.
+    /// Too many nested arrays and objects.
     TooDeep,
 }
 
-impl Fault {
+impl ScanError {
     pub(super) fn at(byte: usize, message: &'static str) -> Self {
         Self::At(byte, message)
     }
 
-    /// The text of Python's `JSONDecodeError`, whose lines, columns and positions count characters.
+    /// The message of Python's `JSONDecodeError`. Its lines, columns and positions count characters.
     pub(super) fn describe(self, document: &str) -> DecodeError {
         match self {
             Self::TooDeep => DecodeError::TooDeep,
@@ -34,12 +34,12 @@ impl Fault {
     }
 }
 
-/// Reads the string whose opening quote is at `at`, and leaves `at` behind its closing one.
-pub(super) fn scan_string(text: &str, at: &mut usize) -> Result<Result<String, IllFormed>, Fault> {
+/// Reads the string whose opening quote is at `at`, and moves `at` past its closing quote.
+pub(super) fn scan_string(text: &str, at: &mut usize) -> Result<Result<String, IllFormed>, ScanError> {
     let begin = *at;
-    let unterminated = Fault::at(begin, "Unterminated string starting at");
+    let unterminated = ScanError::at(begin, "Unterminated string starting at");
     let mut from = begin + 1;
-    let mut content = Content::default();
+    let mut content = TextBuilder::default();
     loop {
         let rest = text.get(from..).unwrap_or_default();
         let Some(length) = rest.bytes().position(|byte| byte == b'"' || byte == b'\\' || byte < b' ') else {
@@ -63,22 +63,22 @@ pub(super) fn scan_string(text: &str, at: &mut usize) -> Result<Result<String, I
                     b'n' => b'\n',
                     b'r' => b'\r',
                     b't' => b'\t',
-                    _ => return Err(Fault::at(from, "Invalid \\escape")),
+                    _ => return Err(ScanError::at(from, "Invalid \\escape")),
                 };
                 content.push(point.into());
                 from += 2;
             }
-            _ => return Err(Fault::at(from, "Invalid control character at")),
+            _ => return Err(ScanError::at(from, "Invalid control character at")),
         }
     }
 }
 
-/// Reads one `\uXXXX`, or two that make a pair of surrogates; returns their length.
-fn unicode_escape(escape: &str, at: usize, content: &mut Content) -> Result<usize, Fault> {
-    let first = four_digits(escape).ok_or(Fault::at(at + 1, "Invalid \\uXXXX escape"))?;
+/// Reads one `\uXXXX`, or two that form a surrogate pair. Returns their length.
+fn unicode_escape(escape: &str, at: usize, content: &mut TextBuilder) -> Result<usize, ScanError> {
+    let first = four_digits(escape).ok_or(ScanError::at(at + 1, "Invalid \\uXXXX escape"))?;
     let next = escape.get(6..).unwrap_or_default();
     if (0xD800..0xDC00).contains(&first) && next.starts_with("\\u") {
-        let second = four_digits(next).ok_or(Fault::at(at + 7, "Invalid \\uXXXX escape"))?;
+        let second = four_digits(next).ok_or(ScanError::at(at + 7, "Invalid \\uXXXX escape"))?;
         if (0xDC00..0xE000).contains(&second) {
             content.push(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00));
             return Ok(12);
@@ -88,20 +88,20 @@ fn unicode_escape(escape: &str, at: usize, content: &mut Content) -> Result<usiz
     Ok(6)
 }
 
-/// The four hexadecimal digits after `\u`. CPython wants one more character behind them.
+/// The four hexadecimal digits after `\u`. CPython requires one more character after them.
 fn four_digits(escape: &str) -> Option<u32> {
     let digits = escape.get(2..6).filter(|_| escape.len() > 6)?;
     digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?
 }
 
-/// Text while it is well-formed, and code points once it is not.
+/// Collects text. Switches to code points at the first lone surrogate.
 #[derive(Default)]
-struct Content {
+struct TextBuilder {
     text: String,
     ill_formed: Option<Vec<u32>>,
 }
 
-impl Content {
+impl TextBuilder {
     fn push_str(&mut self, plain: &str) {
         match &mut self.ill_formed {
             Some(points) => points.extend(plain.chars().map(u32::from)),

@@ -6,7 +6,7 @@ use super::{DecodeError, decode, detail_to_bytes, to_bytes};
 use crate::data::{Dict, Integer, Value};
 use crate::python::{self, codecs::Charset};
 
-/// What the reference's `JSONParser` made of a body; each byte of the body is one character here.
+/// The result of Django REST framework's `JSONParser`. Each byte of the body is one character.
 #[derive(Deserialize)]
 struct Parsed {
     body: String,
@@ -31,7 +31,7 @@ fn check(fixtures: &str) {
 }
 
 #[test]
-fn decodes_as_the_reference() {
+fn decode_matches_django_rest_framework() {
     check(include_str!("fixtures/decode.jsonl"));
 }
 
@@ -45,7 +45,7 @@ fn depth_is_bounded() {
     assert_eq!(decode("{\"a\":".repeat(100_000).as_bytes(), Charset::Utf8), Err(DecodeError::TooDeep));
 }
 
-/// What the reference's `JSONRenderer` wrote for a value, compact and with `indent=4`.
+/// The output of Django REST framework's `JSONRenderer` for a value, compact and with `indent=4`.
 #[derive(Deserialize)]
 struct Rendered {
     json: String,
@@ -54,7 +54,7 @@ struct Rendered {
 }
 
 #[test]
-fn encodes_as_the_reference() {
+fn to_bytes_matches_django_rest_framework() {
     for line in include_str!("fixtures/encode.jsonl").lines() {
         let rendered: Rendered = serde_json::from_str(line).unwrap();
         let value = decode(rendered.json.as_bytes(), Charset::Utf8).unwrap();
@@ -72,7 +72,7 @@ fn indent_is_capped_and_zero_is_compact() {
 }
 
 #[test]
-fn floats_that_json_has_not_are_refused() {
+fn nan_and_infinite_floats_are_rejected() {
     let message = "Out of range float values are not JSON compliant";
     for float in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let nested = Dict::from_iter([("a".to_owned(), Value::List(vec![float.into()]))]);
@@ -87,7 +87,9 @@ fn values() -> impl Strategy<Value = Value> {
         Just(Value::Null),
         any::<bool>().prop_map(Value::Bool),
         any::<i128>().prop_map(|int| Value::Int(Integer::parse(&int.to_string()).unwrap())),
-        any::<f64>().prop_filter("JSON has finite ones", |float| float.is_finite()).prop_map(Value::Float),
+        any::<f64>()
+            .prop_filter("JSON has only finite floats", |float| float.is_finite())
+            .prop_map(Value::Float),
         any::<String>().prop_map(Value::String),
     ];
     scalar.prop_recursive(4, 32, 6, |inner| {
@@ -100,9 +102,8 @@ fn values() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    /// The short way of a short answer is the long one, wherever it is taken.
     #[test]
-    fn a_detail_is_written_as_any_other_value(text in prop_oneof!["[ -~]{0,80}", any::<String>()]) {
+    fn detail_to_bytes_matches_to_bytes(text in prop_oneof!["[ -~]{0,80}", any::<String>()]) {
         let written = to_bytes(&serde_json::json!({"detail": text}), None).unwrap();
         match detail_to_bytes(&text) {
             Some(json) => prop_assert_eq!(json, written),
@@ -110,9 +111,9 @@ proptest! {
         }
     }
 
-    /// Whatever is around it, and wherever among eight it is.
+    /// With any text around it, and at any position in a chunk of eight.
     #[test]
-    fn one_byte_to_be_escaped_is_enough(
+    fn detail_to_bytes_finds_each_escaped_byte(
         around in "[ !#-\\[\\]-\u{7f}\u{80}\u{1f600}\u{ff}]{0,20}",
         at in any::<prop::sample::Index>(),
         special in "[\u{0}-\u{1f}\"\\\\\u{2028}\u{2029}]",
@@ -125,13 +126,13 @@ proptest! {
     }
 
     #[test]
-    fn reads_back_what_it_writes(value in values(), indent in prop::option::of(0usize..9)) {
+    fn encoded_values_round_trip(value in values(), indent in prop::option::of(0usize..9)) {
         let json = to_bytes(&value, indent).unwrap();
         prop_assert_eq!(decode(&json, Charset::Utf8), Ok(value));
     }
 
     #[test]
-    fn arbitrary_bytes_have_an_answer(
+    fn arbitrary_bytes_do_not_panic(
         bytes in prop::collection::vec(any::<u8>(), 0..64),
         charset in prop::sample::select(vec!["utf-8", "utf-8-sig", "utf-16", "utf-32", "ascii", "gbk", "utf-16-be"]),
     ) {
@@ -141,12 +142,12 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_documents_have_an_answer(text in r#"[\[\]{},:"\\u0-9a-fed+.\- \n]{0,40}"#) {
-        let ours = decode(text.as_bytes(), Charset::Utf8);
-        let theirs = serde_json::from_str::<serde_json::Value>(&text);
-        // What is JSON for us alone: numbers beyond f64, and lone surrogates.
-        if theirs.is_ok() {
-            prop_assert!(ours.is_ok());
+    fn documents_that_serde_json_accepts_are_accepted(text in r#"[\[\]{},:"\\u0-9a-fed+.\- \n]{0,40}"#) {
+        let decoded = decode(text.as_bytes(), Charset::Utf8);
+        let serde_decoded = serde_json::from_str::<serde_json::Value>(&text);
+        // serde_json rejects numbers beyond f64 and lone surrogates.
+        if serde_decoded.is_ok() {
+            prop_assert!(decoded.is_ok());
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Header values with parameters (`text/html; charset=utf-8`), after `parse_header_parameters` in
-//! `django/utils/http.py` and the parts of Python's `email` package that it calls.
+//! Header values with parameters (`text/html; charset=utf-8`): `parse_header_parameters` in `django/utils/http.py`, and
+//! the parts of Python's `email` package that it calls.
 
 use std::borrow::Cow;
 
@@ -8,13 +8,13 @@ use indexmap::IndexMap;
 use crate::python::codecs::Charset;
 use crate::python::strip;
 
-/// A header value taken apart.
+/// A parsed header value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeaderParameters<'a> {
-    /// What stands before the first semicolon, trimmed and in lower case.
+    /// The text before the first semicolon, trimmed and in lower case.
     pub value: Cow<'a, str>,
-    /// The parameters: names in lower case (those without `=` keep theirs), values unquoted and decoded.
-    /// Names are unique, the last value counts; RFC 2231 parameters (`name*=utf-8''…`, `name*0=…`) come last.
+    /// The parameters: names in lower case (unless they have no `=`), values unquoted and decoded. Names are unique, the
+    /// last value wins. RFC 2231 parameters (`name*=utf-8''…`, `name*0=…`) come last.
     pub params: Vec<(String, String)>,
 }
 
@@ -25,16 +25,16 @@ impl HeaderParameters<'_> {
     }
 }
 
-/// An RFC 2231 parameter that Python raises on: an unknown charset (ValueError), or `name*=` beside `name*0=`
-/// (TypeError, a 500 there).
+/// An RFC 2231 parameter on which Python raises: an unknown charset (ValueError), or `name*=` together with `name*0=`
+/// (TypeError, which Django answers with 500).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidParameter;
 
-/// The segments of one RFC 2231 parameter: number (without leading zeros, its length first, so that text
-/// sorts as numbers do), value, whether it is percent-encoded. Python sorts by all three.
+/// The segments of one RFC 2231 parameter: number, value, and whether it is percent-encoded. The number is its length
+/// and its digits without leading zeros, so that the text sorts numerically. Python sorts by all three.
 type Segments<'a> = Vec<(Option<(usize, &'a str)>, String, bool)>;
 
-/// Takes a header value apart. Allocates nothing where there is no semicolon and no capital.
+/// Parses a header value. Does not allocate if there is no semicolon and no capital letter.
 ///
 /// # Errors
 /// [`InvalidParameter`].
@@ -44,13 +44,12 @@ pub fn parse_header_parameters(line: &str) -> Result<HeaderParameters<'_>, Inval
     }
     let (first, mut rest) = next_parameter(line);
     let value = lower(name_and_value(first).0);
-    // A header may have tens of thousands of parameters, and nobody has logged in yet: each costs one look, as in
-    // Python's dict.
+    // An anonymous client may send tens of thousands of parameters. Maps keep the cost linear, as Python's dict does.
     let mut params: IndexMap<String, String> = IndexMap::new();
     let mut extended: IndexMap<String, Segments<'_>> = IndexMap::new();
     while let Some(text) = rest {
-        let (parameter, behind) = next_parameter(text);
-        rest = behind;
+        let (parameter, after) = next_parameter(text);
+        rest = after;
         let (raw_name, value) = name_and_value(parameter);
         let name = if parameter.contains('=') { lower(raw_name) } else { Cow::Borrowed(raw_name) };
         let value = unquote(value).into_owned();
@@ -60,7 +59,7 @@ pub fn parse_header_parameters(line: &str) -> Result<HeaderParameters<'_>, Inval
                 extended.entry(base.to_owned()).or_default().push(segment);
             }
             None if name.is_empty() => {}
-            // One that is there keeps its place.
+            // A repeated name keeps its position.
             None => drop(params.insert(name.into_owned(), value)),
         }
     }
@@ -70,12 +69,12 @@ pub fn parse_header_parameters(line: &str) -> Result<HeaderParameters<'_>, Inval
     Ok(HeaderParameters { value, params: params.into_iter().collect() })
 }
 
-/// The text before the first semicolon that is not inside of quotes, and the text behind it.
+/// The text before the first semicolon outside of quotes, and the text after it.
 fn next_parameter(text: &str) -> (&str, Option<&str>) {
     let (mut quoted, mut previous) = (false, b' ');
-    for (at, byte) in text.bytes().enumerate() {
+    for (index, byte) in text.bytes().enumerate() {
         match byte {
-            b';' if !quoted => return (text.get(..at).unwrap_or_default(), text.get(at + 1..)),
+            b';' if !quoted => return (text.get(..index).unwrap_or_default(), text.get(index + 1..)),
             b'"' if previous != b'\\' => quoted = !quoted,
             _ => {}
         }
@@ -89,8 +88,8 @@ fn name_and_value(parameter: &str) -> (&str, &str) {
     (strip(name), strip(value))
 }
 
-/// The name and number of `name*`, `name*7` and `name*7*`; None for another parameter. The number is taken
-/// from `raw`, the name before it was put in lower case, which outlives it.
+/// The name and number of `name*`, `name*7` and `name*7*`; `None` for other parameters. The number is a slice of `raw`,
+/// the original name, which outlives its lower-case copy.
 fn continuation<'n, 'r>(name: &'n str, raw: &'r str) -> Option<(&'n str, Option<(usize, &'r str)>)> {
     let (base, tail) = name.split_once('*')?;
     if base.is_empty() || !base.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
@@ -134,7 +133,7 @@ fn join_segments(mut segments: Segments<'_>) -> Result<String, InvalidParameter>
     Ok(charset.decode_lossy(&raw_unicode_escape(text)).into_owned())
 }
 
-/// Removes the quotes or angle brackets around a value; within quotes, the backslash escapes.
+/// Removes the quotes or angle brackets around a value, and the backslash escapes within quotes.
 fn unquote(value: &str) -> Cow<'_, str> {
     let inside = |open, close| value.strip_prefix(open).and_then(|rest: &str| rest.strip_suffix(close));
     match (inside('"', '"'), inside('<', '>')) {
@@ -147,28 +146,28 @@ fn unquote(value: &str) -> Cow<'_, str> {
     }
 }
 
-/// Percent escapes as the characters with those numbers.
+/// Decodes percent escapes as ISO 8859-1.
 fn percent_decode_latin1(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((before, behind)) = rest.split_once('%') {
+    while let Some((before, after)) = rest.split_once('%') {
         out.push_str(before);
-        let escape = behind.get(..2).filter(|pair| pair.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let escape = after.get(..2).filter(|pair| pair.bytes().all(|byte| byte.is_ascii_hexdigit()));
         match escape.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
             Some(byte) => {
                 out.push(char::from(byte));
-                rest = behind.get(2..).unwrap_or_default();
+                rest = after.get(2..).unwrap_or_default();
             }
             None => {
                 out.push('%');
-                rest = behind;
+                rest = after;
             }
         }
     }
     out + rest
 }
 
-/// Python's `raw-unicode-escape`: characters up to U+00FF are bytes, others `\u` escapes.
+/// Python's `raw-unicode-escape`: characters up to U+00FF become bytes, others `\u` escapes.
 fn raw_unicode_escape(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for character in text.chars() {

@@ -7,15 +7,15 @@ fn bytes(text: &str) -> Vec<u8> {
     text.chars().map(|character| u8::try_from(character).unwrap()).collect()
 }
 
-/// `[renderers, Accept headers, suffix, ?format=, outcome]`, made with Django REST framework 3.18.3. Cases
-/// where Python's answer depends on its hash seed were left out.
+/// `[renderers, Accept headers, suffix, ?format=, outcome]`, generated with Django REST framework 3.18.3. Cases whose
+/// result depends on Python's hash seed are left out.
 #[test]
-fn renderers_are_those_of_django_rest_framework() {
+fn select_renderer_matches_django_rest_framework() {
     let fixture: Value = serde_json::from_str(include_str!("../fixtures/negotiation.json")).unwrap();
     let sets: Vec<Vec<(String, String)>> = serde_json::from_value(fixture["sets"].clone()).unwrap();
     let cases = fixture["cases"].as_array().unwrap();
     assert!(cases.len() > 400);
-    let mut at_once = 0;
+    let mut shortcuts = 0;
     for case in cases {
         let set = &sets[usize::try_from(case[0].as_u64().unwrap()).unwrap()];
         let renderers: Vec<(&str, &str)> = set.iter().map(|(media, format)| (&**media, &**format)).collect();
@@ -23,13 +23,13 @@ fn renderers_are_those_of_django_rest_framework() {
             case[1].as_array().unwrap().iter().map(|header| bytes(header.as_str().unwrap())).collect();
         let headers = headers.iter().map(Vec::as_slice);
         if case[2].is_null() && case[3].is_null() && takes_the_first(&renderers, headers.clone()) {
-            at_once += 1;
+            shortcuts += 1;
             assert_eq!(
                 (&case[4][0], &case[4][1], &case[4][2]),
                 (&"ok".into(), &0.into(), &renderers[0].0.into())
             );
         }
-        let found = match select_renderer(&renderers, headers, case[2].as_str(), case[3].as_str()) {
+        let actual = match select_renderer(&renderers, headers, case[2].as_str(), case[3].as_str()) {
             Ok(accepted) => {
                 let indent = json_indent(&accepted.media_type);
                 serde_json::json!(["ok", accepted.renderer, accepted.media_type, indent])
@@ -37,13 +37,13 @@ fn renderers_are_those_of_django_rest_framework() {
             Err(NegotiationError::NotAcceptable) => serde_json::json!(["406"]),
             Err(NegotiationError::NotFound) => serde_json::json!(["404"]),
         };
-        assert_eq!(found, case[4], "{case}");
+        assert_eq!(actual, case[4], "{case}");
     }
-    assert!(at_once > 2, "{at_once}");
+    assert!(shortcuts > 2, "{shortcuts}");
 }
 
 #[test]
-fn equally_specific_ranges_are_taken_in_their_order() {
+fn the_first_of_equally_specific_ranges_wins() {
     let renderers = [("application/json", "json")];
     let accept = b"application/json; indent=2, application/json; indent=4";
     let accepted = select_renderer(&renderers, [&accept[..]], None, None).unwrap();
@@ -52,7 +52,7 @@ fn equally_specific_ranges_are_taken_in_their_order() {
 }
 
 #[test]
-fn usual_answers_borrow() {
+fn usual_media_types_are_borrowed() {
     let renderers = [("application/json", "json"), ("text/html", "api")];
     let cases: [(&[&[u8]], &str); 5] = [
         (&[], "application/json"),
@@ -68,7 +68,7 @@ fn usual_answers_borrow() {
 }
 
 #[test]
-fn the_first_parser_that_matches_reads() {
+fn the_first_matching_parser_is_selected() {
     let parsers = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"];
     let select = |content_type: &[u8]| select_parser(parsers, Some(content_type));
     assert_eq!(select(b"application/json"), Some(0));

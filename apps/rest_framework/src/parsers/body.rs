@@ -1,7 +1,7 @@
-//! A request's body as it comes in: how long its client may take, and how much memory all bodies may take together.
+//! Reads the bodies of requests: with a timeout for each body, and a memory limit for all bodies together.
 //!
-//! Django leaves both to the server in front of it. Here there may be none, and a client that announces a body and does not go
-//! on with it would hold what it sent for as long as it likes.
+//! Django leaves both to the server in front of it. This server may have none. Without these limits, a client could send
+//! half of a body and occupy memory indefinitely.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -18,61 +18,61 @@ use super::UploadLimits;
 use crate::exceptions::APIException;
 use vitamin_framework::conf::{Env, ImproperlyConfigured};
 
-/// Ten forms of the size that a form with files may have.
-const MAX_MEMORY: usize = 268_435_456;
+/// The default of `REQUEST_BODIES_MAX_MEMORY`: about ten forms of `FILE_UPLOAD_MAX_SIZE`.
+const DEFAULT_MAX_MEMORY: usize = 268_435_456;
 
-/// Bytes of each body that do not count, half of what actix-http keeps of one by itself: whoever fills the memory keeps nobody
-/// from logging in.
-const UNCOUNTED: usize = 16_384;
+/// The first bytes of each body are exempt from the memory limit, so exhausting it cannot block logins. Half of what
+/// actix-http buffers of each body.
+const EXEMPT_BYTES: usize = 16_384;
 
-/// How bodies are read. Clones share the memory that they count.
+/// The timeouts and the memory limit of reading bodies. Clones share the memory limit.
 #[derive(Clone, Debug)]
 pub struct Bodies {
-    /// How long a client may send nothing of a body (`REQUEST_BODY_IDLE_TIMEOUT`, seconds, default 20).
+    /// The maximum time between two chunks of a body (`REQUEST_BODY_IDLE_TIMEOUT`, seconds, default 20).
     pub idle_timeout: Duration,
-    /// How long a client may take for a whole body (`REQUEST_BODY_TIMEOUT`, seconds, default 60).
+    /// The maximum time for a whole body (`REQUEST_BODY_TIMEOUT`, seconds, default 60).
     pub timeout: Duration,
-    memory: Arc<Memory>,
+    memory: Arc<MemoryBudget>,
 }
 
-/// The bytes that are set aside for bodies, in all workers.
+/// The memory for bodies, shared by all workers. In bytes.
 #[derive(Debug)]
-struct Memory {
-    held: AtomicUsize,
+struct MemoryBudget {
+    used: AtomicUsize,
     max: usize,
 }
 
 impl Default for Bodies {
     fn default() -> Self {
-        Self::new(Duration::from_secs(20), Duration::from_secs(60), MAX_MEMORY)
+        Self::new(Duration::from_secs(20), Duration::from_secs(60), DEFAULT_MAX_MEMORY)
     }
 }
 
 impl Bodies {
-    /// With these times, and at most so many bytes for all bodies at once.
+    /// Reads bodies with these timeouts, and at most `max_memory` bytes for all bodies together.
     #[must_use]
     pub fn new(idle_timeout: Duration, timeout: Duration, max_memory: usize) -> Self {
         Self {
             idle_timeout,
             timeout,
-            memory: Arc::new(Memory { held: AtomicUsize::new(0), max: max_memory }),
+            memory: Arc::new(MemoryBudget { used: AtomicUsize::new(0), max: max_memory }),
         }
     }
 
-    /// Reads the settings, `REQUEST_BODIES_MAX_MEMORY` (bytes, default 256 MiB) too.
+    /// Reads the settings, including `REQUEST_BODIES_MAX_MEMORY` (bytes, default 256 MiB).
     ///
     /// # Errors
-    /// A number that is none; memory for less than one body of the size that `limits` allow.
+    /// A setting is not a number, or the memory is less than the largest body that `limits` allow.
     pub fn from_env(env: &Env, limits: &UploadLimits) -> Result<Self, ImproperlyConfigured> {
         let default = Self::default();
         let seconds = |set: Option<NonZeroU32>, default| {
             set.map_or(default, |seconds| Duration::from_secs(seconds.get().into()))
         };
         let largest = limits.file_upload_max_size.max(limits.data_upload_max_memory_size);
-        let max_memory = env.parse("REQUEST_BODIES_MAX_MEMORY", MAX_MEMORY.max(largest))?;
+        let max_memory = env.parse("REQUEST_BODIES_MAX_MEMORY", DEFAULT_MAX_MEMORY.max(largest))?;
         if max_memory < largest {
             return Err(ImproperlyConfigured::new(format!(
-                "REQUEST_BODIES_MAX_MEMORY: {max_memory} bytes are less than one body may have, which is {largest} \
+                "REQUEST_BODIES_MAX_MEMORY: {max_memory} bytes is less than one body may have: {largest} bytes \
                  (FILE_UPLOAD_MAX_SIZE, DATA_UPLOAD_MAX_MEMORY_SIZE)."
             )));
         }
@@ -83,25 +83,26 @@ impl Bodies {
         ))
     }
 
-    /// Reads a body whole. `announced` is its length as the request's headers tell it.
+    /// Reads a whole body. `announced` is its length according to the request's headers.
     ///
-    /// What is returned counts as held until the last of its clones and slices, an uploaded file for one, is dropped.
+    /// The returned bytes count towards the memory limit until all of their clones and slices are dropped, such as
+    /// uploaded files.
     ///
     /// # Errors
-    /// - 400: more than `limit` bytes, or a client that went away halfway.
-    /// - 408: a client that was waited for too long. As any answer before a body's end, it ends the connection.
-    /// - 503: all bodies together have reached their bound.
+    /// - 400: the body exceeds `limit` bytes, or the client disconnected.
+    /// - 408: a timeout. As with any response before the end of the body, the connection is closed.
+    /// - 503: all bodies together exceed the memory limit.
     pub(super) async fn read(
         &self,
         mut payload: Payload,
         announced: usize,
         limit: usize,
     ) -> Result<Bytes, APIException> {
-        let mut body = Held { bytes: Vec::new(), room: 0, memory: Arc::clone(&self.memory) };
-        let end = Instant::now() + self.timeout;
+        let mut body = CountedBody { bytes: Vec::new(), reserved: 0, memory: Arc::clone(&self.memory) };
+        let deadline = Instant::now() + self.timeout;
         loop {
-            let left = end.saturating_duration_since(Instant::now());
-            // What has arrived is taken first, however late it is: only waiting is limited.
+            let left = deadline.saturating_duration_since(Instant::now());
+            // `timeout` polls the payload first, so a chunk that has arrived is read even after the deadline.
             let Ok(next) = timeout(left.min(self.idle_timeout), payload.next()).await else {
                 return Err(too_slow(body.bytes.len(), announced));
             };
@@ -119,71 +120,71 @@ impl Bodies {
     }
 }
 
-/// Django has no such answer, since it never waits for a client itself; 408 is nginx's and Apache's.
+/// Django has no such response, because it never waits for clients. nginx and Apache answer 408.
 fn too_slow(read: usize, announced: usize) -> APIException {
     log::warn!("Answered 408: {read} of {announced} bytes of the body came in time");
     let message = "The request's body was not received in time.";
     APIException::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", message)
 }
 
-/// A body, and the room that was made for it.
-struct Held {
+/// A body, and the capacity that it reserves in the memory budget.
+struct CountedBody {
     bytes: Vec<u8>,
-    room: usize,
-    memory: Arc<Memory>,
+    reserved: usize,
+    memory: Arc<MemoryBudget>,
 }
 
-impl Held {
-    /// Room doubles where it is too little, up to what was announced. It is not made at once for all that was announced: a
-    /// client would have it for a few bytes.
+impl CountedBody {
+    /// Adds a chunk. The capacity doubles if needed, up to the announced length. The announced length is not reserved at
+    /// once, because a client could then reserve memory with a few bytes.
     fn push(&mut self, chunk: &[u8], announced: usize) -> Result<(), APIException> {
         let needed = self.bytes.len() + chunk.len();
-        if needed > self.room {
-            let room = self.room.saturating_mul(2).min(announced).max(needed);
-            self.memory.take(counted(room) - counted(self.room))?;
-            self.room = room;
-            self.bytes.reserve_exact(room - self.bytes.len());
+        if needed > self.reserved {
+            let capacity = self.reserved.saturating_mul(2).min(announced).max(needed);
+            self.memory.reserve(without_exempt(capacity) - without_exempt(self.reserved))?;
+            self.reserved = capacity;
+            self.bytes.reserve_exact(capacity - self.bytes.len());
         }
         self.bytes.extend_from_slice(chunk);
         Ok(())
     }
 }
 
-impl AsRef<[u8]> for Held {
+impl AsRef<[u8]> for CountedBody {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
 }
 
-impl Drop for Held {
+impl Drop for CountedBody {
     fn drop(&mut self) {
-        self.memory.give_back(counted(self.room));
+        self.memory.release(without_exempt(self.reserved));
     }
 }
 
-fn counted(room: usize) -> usize {
-    room.saturating_sub(UNCOUNTED)
+fn without_exempt(capacity: usize) -> usize {
+    capacity.saturating_sub(EXEMPT_BYTES)
 }
 
-impl Memory {
-    fn take(&self, bytes: usize) -> Result<(), APIException> {
-        // A body that takes nothing is let in where others have taken too much for a moment, too.
+impl MemoryBudget {
+    fn reserve(&self, bytes: usize) -> Result<(), APIException> {
+        // A body within the exempt bytes is accepted even while others exceed the limit for a moment.
         if bytes == 0 {
             return Ok(());
         }
-        let before = self.held.fetch_add(bytes, Ordering::Relaxed);
+        let before = self.used.fetch_add(bytes, Ordering::Relaxed);
         if before.saturating_add(bytes) <= self.max {
             return Ok(());
         }
-        self.give_back(bytes);
+        self.release(bytes);
         Err(APIException::service_unavailable(format!(
-            "the bodies of all requests have {before} bytes, and may have {} (REQUEST_BODIES_MAX_MEMORY)",
+            "the request bodies use {before} bytes, the limit is {} (REQUEST_BODIES_MAX_MEMORY)",
             self.max
         )))
     }
 
-    fn give_back(&self, bytes: usize) {
-        self.held.fetch_sub(bytes, Ordering::Relaxed);
+    fn release(&self, bytes: usize) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 

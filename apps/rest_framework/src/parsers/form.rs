@@ -1,5 +1,5 @@
-//! `application/x-www-form-urlencoded` bodies and query strings, as `FormParser` of
-//! `rest_framework/parsers.py` and `QueryDict` of `django/http/request.py` read them.
+//! `application/x-www-form-urlencoded` bodies and query strings: `FormParser` of `rest_framework/parsers.py` and
+//! `QueryDict` of `django/http/request.py`.
 
 use std::borrow::Cow;
 
@@ -7,11 +7,11 @@ use percent_encoding::percent_decode_str;
 
 use crate::python::codecs::Charset;
 
-/// Django's default of `DATA_UPLOAD_MAX_NUMBER_FIELDS`: fields a form or a query string may have.
+/// Django's default of `DATA_UPLOAD_MAX_NUMBER_FIELDS`: the maximum number of fields of a form or query string.
 pub const DATA_UPLOAD_MAX_NUMBER_FIELDS: usize = 1000;
 
-/// There are more fields than `DATA_UPLOAD_MAX_NUMBER_FIELDS`. Django answers 400, with its own page rather
-/// than the API's JSON.
+/// There are more fields than `DATA_UPLOAD_MAX_NUMBER_FIELDS`. The response is 400 with Django's plain page instead of
+/// JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyFieldsSent;
 
@@ -24,15 +24,14 @@ impl std::fmt::Display for TooManyFieldsSent {
 
 impl std::error::Error for TooManyFieldsSent {}
 
-/// The fields of a form body or a query string (without the `?`), in their order, duplicates and blank values
-/// kept.
+/// Parses the fields of a form body or a query string (without the `?`), in order, with duplicates and blank values.
 ///
-/// `charset` is the request's ([`Charset::of_request`]), which Django takes for its query string too. Bytes
-/// that are invalid in it make all of the raw text ISO 8859-1; invalid percent-encoded bytes become U+FFFD
-/// each. A `%` without two hexadecimal digits stays.
+/// `charset` is the request's ([`Charset::of_request`]), which Django uses for the query string too. If the raw bytes are
+/// invalid in it, they are all decoded as ISO 8859-1. Each invalid percent-encoded byte becomes U+FFFD. A `%` without two
+/// hexadecimal digits is kept.
 ///
 /// # Errors
-/// [`TooManyFieldsSent`] if there are more than `max_fields`, empty ones between two `&` counted.
+/// [`TooManyFieldsSent`] if there are more than `max_fields` fields, including empty ones between two `&`.
 pub fn parse_form(
     form: &[u8],
     charset: Charset,
@@ -53,8 +52,8 @@ pub fn parse_form(
     Ok(fields.collect())
 }
 
-/// Python's `unquote(text.replace("+", " "))`: percent escapes are bytes in `charset`, decoded run by run of
-/// ASCII, so a raw character between two escapes keeps them from becoming one.
+/// Python's `unquote(text.replace("+", " "))`. Percent escapes are bytes in `charset`. Each run of ASCII is decoded
+/// separately, so escapes on both sides of a non-ASCII character do not form one character.
 fn unquote_plus(text: &str, charset: Charset) -> String {
     let spaced = if text.contains('+') { Cow::Owned(text.replace('+', " ")) } else { Cow::Borrowed(text) };
     if !spaced.contains('%') {
@@ -63,12 +62,12 @@ fn unquote_plus(text: &str, charset: Charset) -> String {
     let mut out = String::with_capacity(spaced.len());
     let mut rest = &*spaced;
     while !rest.is_empty() {
-        let (ascii, behind) = rest.split_at(rest.find(|c: char| !c.is_ascii()).unwrap_or(rest.len()));
+        let (ascii, after) = rest.split_at(rest.find(|c: char| !c.is_ascii()).unwrap_or(rest.len()));
         let bytes: Cow<'_, [u8]> = percent_decode_str(ascii).into();
         out.push_str(&charset.decode_lossy(&bytes));
-        let (raw, behind) = behind.split_at(behind.find(|c: char| c.is_ascii()).unwrap_or(behind.len()));
+        let (raw, after) = after.split_at(after.find(|c: char| c.is_ascii()).unwrap_or(after.len()));
         out.push_str(raw);
-        rest = behind;
+        rest = after;
     }
     out
 }

@@ -1,4 +1,4 @@
-//! Parsers (`rest_framework/parsers.py`), and the body of a request as the extractor [`Data`].
+//! Parsers (`rest_framework/parsers.py`), and the extractor [`Data`] of a request's parsed body.
 
 pub mod body;
 pub mod form;
@@ -27,17 +27,17 @@ use super::policies::Policies;
 use super::python::codecs::Charset;
 use super::request::Request;
 
-/// How much a client may send. The names are those of Django's settings.
+/// The limits on a request's body and query string. The names are those of Django's settings.
 #[derive(Clone, Copy, Debug)]
 pub struct UploadLimits {
-    /// Bytes that a body may have, files aside (`DATA_UPLOAD_MAX_MEMORY_SIZE`, default 2.5 MiB).
+    /// The maximum bytes of a body, without files (`DATA_UPLOAD_MAX_MEMORY_SIZE`, default 2.5 MiB).
     pub data_upload_max_memory_size: usize,
-    /// Fields that a form or a query string may have (`DATA_UPLOAD_MAX_NUMBER_FIELDS`, default 1000).
+    /// The maximum fields of a form or query string (`DATA_UPLOAD_MAX_NUMBER_FIELDS`, default 1000).
     pub data_upload_max_number_fields: usize,
-    /// Files that a form may have (`DATA_UPLOAD_MAX_NUMBER_FILES`, default 100).
+    /// The maximum files of a form (`DATA_UPLOAD_MAX_NUMBER_FILES`, default 100).
     pub data_upload_max_number_files: usize,
-    /// Bytes that a form with files may have (`FILE_UPLOAD_MAX_SIZE`, default 25 MiB). Django has no such limit, since
-    /// it writes large files to a disk; here they are held in memory.
+    /// The maximum bytes of a form with files (`FILE_UPLOAD_MAX_SIZE`, default 25 MiB). Django has no such limit, because
+    /// it writes large files to disk. This server keeps them in memory.
     pub file_upload_max_size: usize,
 }
 
@@ -56,7 +56,7 @@ impl UploadLimits {
     /// Reads the settings of the same names.
     ///
     /// # Errors
-    /// A number that is none.
+    /// A variable is not a number.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         let default = Self::default();
         Ok(Self {
@@ -71,34 +71,34 @@ impl UploadLimits {
     }
 }
 
-/// What a parser may know beside the body.
+/// The parser's input besides the body.
 pub struct ParserContext<'a> {
     /// The whole `Content-Type` header.
     pub content_type: &'a str,
-    /// The charset that it names, or UTF-8.
+    /// The charset of the `Content-Type`, or UTF-8.
     pub charset: Charset,
     /// The project's limits.
     pub limits: &'a UploadLimits,
 }
 
-/// Makes data of a body. The request's `Content-Type` chooses one of the view's classes.
+/// Parses a body. The request's `Content-Type` selects one of the view's parsers.
 pub trait Parser: Send + Sync {
-    /// Which bodies it reads.
+    /// The media type of the bodies that it parses.
     fn media_type(&self) -> &'static str;
 
-    /// Bytes that a body may have; more is 400, before it is read whole.
+    /// The maximum bytes of a body. A larger body is 400, and is not read to its end.
     fn max_body_size(&self, limits: &UploadLimits) -> usize {
         limits.data_upload_max_memory_size
     }
 
-    /// Reads a body, which is not empty.
+    /// Parses a body, which is not empty.
     ///
     /// # Errors
-    /// A [`ParseError`](APIException::parse_error) that says what is wrong.
+    /// A [`ParseError`](APIException::parse_error) if the body is malformed.
     fn parse(&self, body: Bytes, context: &ParserContext<'_>) -> Result<Data, APIException>;
 }
 
-/// `application/json`, as CPython reads it.
+/// `application/json`, with the rules of CPython's `json`.
 pub struct JSONParser;
 
 impl Parser for JSONParser {
@@ -111,7 +111,9 @@ impl Parser for JSONParser {
             DecodeError::Malformed(reason) => {
                 APIException::parse_error(format!("JSON parse error - {reason}"))
             }
-            DecodeError::TooDeep => APIException::server_error("the JSON of the request nests too deeply"),
+            DecodeError::TooDeep => {
+                APIException::server_error("the JSON of the request is nested too deeply")
+            }
         })
     }
 }
@@ -164,7 +166,7 @@ impl Parser for MultiPartParser {
 
 /// The request's data, parsed by the view's parsers (`request.data`).
 ///
-/// Take a `Result<Data, APIException>` to answer a malformed body yourself.
+/// Extract a `Result<Data, APIException>` to handle malformed bodies in the handler.
 impl FromRequest for Data {
     type Error = APIException;
     type Future = LocalBoxFuture<'static, Result<Self, APIException>>;
@@ -174,32 +176,32 @@ impl FromRequest for Data {
         let payload = payload.take();
         Box::pin(async move {
             let request = request
-                .ok_or_else(|| APIException::server_error("Data is for the handlers of an APIView"))?;
-            // A policy may have been here before.
+                .ok_or_else(|| APIException::server_error("only a handler of an APIView can extract Data"))?;
+            // A policy may have parsed the body.
             if let Some(data) = request.state().take_data() {
                 return Ok(data);
             }
-            let body = Body::of(&request)?;
+            let body = BodyParser::for_request(&request)?;
             let bytes = body.read(payload).await?;
             body.parse(bytes)
         })
     }
 }
 
-/// What a request's headers say of its body (`Request._parse`).
-struct Body<'a> {
+/// The parser and length of a body, from the request's headers (`Request._parse`).
+struct BodyParser<'a> {
     content_type: Cow<'a, str>,
     view: &'a Policies,
-    /// `None` where there is no body.
+    /// `None` if there is no body.
     parser: Option<&'a dyn Parser>,
     length: usize,
 }
 
-impl<'a> Body<'a> {
-    fn of(request: &'a Request) -> Result<Self, APIException> {
+impl<'a> BodyParser<'a> {
+    fn for_request(request: &'a Request) -> Result<Self, APIException> {
         let header = request.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
         let (content_type, view) = (latin1(header.unwrap_or_default()), request.policies());
-        // A WSGI server tells Django REST framework of no body without this header, so a chunked one is empty there.
+        // Without this header a WSGI server passes no body to Django REST framework, so a chunked body is empty.
         let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
         let length: u64 = length.and_then(|length| length.trim().parse().ok()).unwrap_or(0);
         if length == 0 {
@@ -225,7 +227,7 @@ impl<'a> Body<'a> {
     }
 
     fn parse(&self, body: Bytes) -> Result<Data, APIException> {
-        let Some(parser) = self.parser else { return Ok(empty(&self.content_type)) };
+        let Some(parser) = self.parser else { return Ok(empty_data(&self.content_type)) };
         let parameters = parse_header_parameters(&self.content_type).unwrap_or_default();
         let charset = Charset::of_body(&parameters, &body);
         let context = ParserContext {
@@ -237,18 +239,18 @@ impl<'a> Body<'a> {
     }
 }
 
-/// No body: an empty form, or an empty object.
-fn empty(content_type: &str) -> Data {
-    let form = ["application/x-www-form-urlencoded", "multipart/form-data"];
+/// The data of a request without a body: an empty form, or an empty object.
+fn empty_data(content_type: &str) -> Data {
+    let form_types = ["application/x-www-form-urlencoded", "multipart/form-data"];
     let parameters = parse_header_parameters(content_type).unwrap_or_default();
-    if form.contains(&&*parameters.value) {
+    if form_types.contains(&&*parameters.value) {
         return Data::Form(QueryDict::new());
     }
     Data::Json(Value::Dict(Dict::new()))
 }
 
 impl Request {
-    /// The last value of a parameter of the query string, or `None`.
+    /// The last value of a query parameter, or `None`.
     ///
     /// # Errors
     /// 400: more parameters than `DATA_UPLOAD_MAX_NUMBER_FIELDS`.
@@ -266,21 +268,21 @@ impl Request {
         Ok(fields.into_iter().rev().find(|(field, _)| field == name).map(|(_, value)| value))
     }
 
-    /// Looks at the data before the handler does. It finds the data, or the body, as if nobody had been here.
-    pub(super) async fn parse_ahead<T>(&self, look: impl FnOnce(&Data) -> T) -> Result<T, APIException> {
+    /// Parses the data before the handler runs. The handler can still extract the data or the raw body.
+    pub(super) async fn parse_ahead<T>(&self, inspect: impl FnOnce(&Data) -> T) -> Result<T, APIException> {
         let state = self.state();
         let parsed = &state.rare().data;
         if parsed.borrow().is_none() {
-            let body = Body::of(self)?;
+            let body = BodyParser::for_request(self)?;
             let bytes = body.read(state.payload.replace(Payload::None)).await?;
             if !bytes.is_empty() {
-                let again = stream::once(ready(Ok(bytes.clone())));
-                state.payload.replace(Payload::Stream { payload: Box::pin(again) });
+                let replay = stream::once(ready(Ok(bytes.clone())));
+                state.payload.replace(Payload::Stream { payload: Box::pin(replay) });
             }
             let data = body.parse(bytes)?;
             parsed.replace(Some(data));
         }
         let data = parsed.borrow();
-        data.as_ref().map(look).ok_or_else(|| APIException::server_error("the data are gone"))
+        data.as_ref().map(inspect).ok_or_else(|| APIException::server_error("the parsed data is missing"))
     }
 }

@@ -1,8 +1,7 @@
-//! `multipart/form-data` bodies, as `MultiPartParser` of `rest_framework/parsers.py` and of
-//! `django/http/multipartparser.py` read them.
+//! `multipart/form-data` bodies: `MultiPartParser` of `rest_framework/parsers.py` and `django/http/multipartparser.py`.
 //!
-//! Django takes bodies that stricter parsers refuse: without a last boundary, with boundaries inside of
-//! lines, with parts that have no name (skipped). It refuses others: headers of a kilobyte. Clients see both.
+//! Django accepts bodies that stricter parsers reject: without a last boundary, with boundaries inside of lines, with
+//! parts without a name (which it skips). It rejects others, such as part headers of a kilobyte. Clients see both.
 
 use bytes::Bytes;
 
@@ -16,23 +15,22 @@ mod file_name;
 mod part;
 mod stream;
 
-use part::{Kind, MAX_TOTAL_HEADER_SIZE, Part};
-use stream::Stream;
+use part::{MAX_TOTAL_HEADER_SIZE, Part, PartKind};
+use stream::BoundaryStream;
 
-/// How much a body may hold; None is without a limit.
+/// The limits on a body. `None` is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// `DATA_UPLOAD_MAX_MEMORY_SIZE`: bytes of all fields with their names, two more each; files do not
-    /// count.
+    /// `DATA_UPLOAD_MAX_MEMORY_SIZE`: the bytes of all fields, each with its name and two more. Files do not count.
     pub max_memory_size: Option<usize>,
-    /// `DATA_UPLOAD_MAX_NUMBER_FIELDS`: fields, and parts without a Content-Disposition.
+    /// `DATA_UPLOAD_MAX_NUMBER_FIELDS`: the number of fields and of parts without a Content-Disposition.
     pub max_number_fields: Option<usize>,
-    /// `DATA_UPLOAD_MAX_NUMBER_FILES`: files.
+    /// `DATA_UPLOAD_MAX_NUMBER_FILES`: the number of files.
     pub max_number_files: Option<usize>,
 }
 
 impl Default for Limits {
-    /// Django's: 2.5 MiB, 1000 fields, 100 files.
+    /// Django's defaults: 2.5 MiB, 1000 fields, 100 files.
     fn default() -> Self {
         Self {
             max_memory_size: Some(2_621_440),
@@ -42,25 +40,25 @@ impl Default for Limits {
     }
 }
 
-/// What a form holds, in its order, duplicates kept.
+/// The fields and files of a form, in order, with duplicates.
 #[derive(Clone, Default, PartialEq)]
 pub struct DataAndFiles {
-    /// The fields that are text: name and value.
+    /// The text fields: name and value.
     pub data: Vec<(String, String)>,
-    /// The files: name of the field and file. Their names are without folders and unprintable characters, at most 255
-    /// characters, and still the client's choice.
+    /// The files: field name and file. File names have no folders, no unprintable characters and at most 255 characters,
+    /// but are otherwise chosen by the client.
     pub files: Vec<(String, UploadedFile)>,
 }
 
-// Forms carry passwords, so neither shows what it holds.
+// Forms contain passwords, so `Debug` shows no values.
 impl std::fmt::Debug for DataAndFiles {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("DataAndFiles").finish_non_exhaustive()
     }
 }
 
-/// Why a body is refused. [`MultiPartError::Parse`] is the API's 400, with this text as its detail; for the
-/// others Django answers 400 with its own page.
+/// Why a body is rejected. [`MultiPartError::Parse`] is a 400 with this text as its detail. The others are 400 with
+/// Django's plain page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MultiPartError {
     /// `ParseError`: the reason, in Django's words.
@@ -90,7 +88,7 @@ impl std::fmt::Display for MultiPartError {
 
 impl std::error::Error for MultiPartError {}
 
-/// Reads a form. `content_type` is the header, decoded as Latin-1, `charset` the request's ([`Charset::of_request`]).
+/// Parses a form. `content_type` is the header, decoded as Latin-1. `charset` is the request's ([`Charset::of_request`]).
 ///
 /// # Errors
 /// [`MultiPartError`].
@@ -101,13 +99,14 @@ pub fn parse_multipart(
     limits: Limits,
 ) -> Result<DataAndFiles, MultiPartError> {
     let separator = format!("--{}", boundary(content_type).map_err(MultiPartError::Parse)?);
-    let mut stream = Stream::new(body.clone(), &separator);
-    let mut form = Form { charset, limits, out: DataAndFiles::default(), plain_parts: 0, files: 0, size: 0 };
+    let mut stream = BoundaryStream::new(body.clone(), &separator);
+    let mut form =
+        FormBuilder { charset, limits, out: DataAndFiles::default(), plain_parts: 0, files: 0, size: 0 };
     let mut file = None;
     while let Some(mut open) = stream.next_part() {
         let start = stream.read(&mut open, MAX_TOTAL_HEADER_SIZE);
         let part = Part::parse(&start).map_err(|reason| MultiPartError::Parse(reason.to_owned()))?;
-        // A file is complete only when something follows its boundary: a body cut short loses it.
+        // A file counts only if something follows its boundary. A truncated body loses its last file.
         form.out.files.extend(file.take());
         if let Some(names) = form.names(&part)? {
             let content = stream.read(&mut open, usize::MAX).split_off(part.length);
@@ -117,7 +116,7 @@ pub fn parse_multipart(
     Ok(form.out)
 }
 
-/// The boundary that a Content-Type names, or why there is none.
+/// The boundary of a Content-Type, or Django's message if there is none.
 fn boundary(content_type: &str) -> Result<String, String> {
     if !content_type.starts_with("multipart/") {
         return Err(format!("Invalid Content-Type: {content_type}"));
@@ -136,31 +135,31 @@ fn boundary(content_type: &str) -> Result<String, String> {
     boundary.filter(is_valid).cloned().ok_or_else(invalid)
 }
 
-/// The form so far, and what was counted.
-struct Form {
+/// The form so far, and its counts for the limits.
+struct FormBuilder {
     charset: Charset,
     limits: Limits,
     out: DataAndFiles,
-    /// Parts that are no files.
+    /// The number of parts that are not files.
     plain_parts: usize,
     files: usize,
-    /// Bytes of the fields, as `max_memory_size` counts them.
+    /// The bytes of the fields, as counted by `max_memory_size`.
     size: usize,
 }
 
-/// What a part is called that is not skipped.
-struct Names {
+/// The names of a part that is not skipped.
+struct PartNames {
     field: String,
-    /// `None` where it is no file.
+    /// `None` if the part is not a file.
     file: Option<String>,
 }
 
-impl Form {
-    /// Counts a part, and tells whether it is read at all.
-    fn names(&mut self, part: &Part) -> Result<Option<Names>, MultiPartError> {
-        if part.kind != Kind::File {
+impl FormBuilder {
+    /// Counts a part. Returns its names, or `None` to skip it.
+    fn names(&mut self, part: &Part) -> Result<Option<PartNames>, MultiPartError> {
+        if part.kind != PartKind::File {
             self.plain_parts += 1;
-            // Two more for what stands before the first and behind the last boundary.
+            // Two more for the text before the first boundary and after the last one.
             if self.limits.max_number_fields.is_some_and(|max| self.plain_parts > max.saturating_add(2)) {
                 return Err(MultiPartError::TooManyFieldsSent);
             }
@@ -168,24 +167,24 @@ impl Form {
         let Some(name) = &part.name else { return Ok(None) };
         let field = self.charset.decode_lossy(name.trim_matches(part::is_byte_space).as_bytes()).into_owned();
         match part.kind {
-            Kind::Raw => Ok(None),
-            Kind::Field => Ok(Some(Names { field, file: None })),
-            Kind::File => {
+            PartKind::Raw => Ok(None),
+            PartKind::Field => Ok(Some(PartNames { field, file: None })),
+            PartKind::File => {
                 self.files += 1;
                 if self.limits.max_number_files.is_some_and(|max| self.files > max) {
                     return Err(MultiPartError::TooManyFilesSent);
                 }
                 let name = part.file_name.as_deref().unwrap_or_default();
                 let name = file_name::sanitize(&self.charset.decode_lossy(name.as_bytes()));
-                Ok(name.map(|name| Names { field, file: Some(name) }))
+                Ok(name.map(|name| PartNames { field, file: Some(name) }))
             }
         }
     }
 
-    /// Adds a field to the form; a file is returned instead.
+    /// Adds a field to the form, or returns a file.
     fn add(
         &mut self,
-        names: Names,
+        names: PartNames,
         part: Part,
         content: Bytes,
     ) -> Result<Option<(String, UploadedFile)>, MultiPartError> {
@@ -234,7 +233,7 @@ fn read_file(
     Ok(Some((field_name, file)))
 }
 
-/// Decodes a file's content, which without white space must be a multiple of four characters.
+/// Decodes a file's content. Without white space, its length must be a multiple of four.
 fn b64decode_file(encoded: &[u8]) -> Option<Bytes> {
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
     let symbols = encoded.iter().filter(|byte| !is_space(byte)).count();

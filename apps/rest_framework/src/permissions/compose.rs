@@ -1,4 +1,4 @@
-//! Permissions made of permissions.
+//! Compositions of permissions.
 
 use async_trait::async_trait;
 
@@ -6,13 +6,13 @@ use super::{ObjectPermission, Permission, ask};
 use crate::exceptions::APIException;
 use crate::request::Request;
 
-/// Both must allow; the second is asked only where the first does.
+/// Both must allow. The second is checked only if the first allows.
 pub struct And<A, B>(pub A, pub B);
 
-/// One must allow; the second is asked only where the first does not.
+/// One must allow. The second is checked only if the first denies.
 pub struct Or<A, B>(pub A, pub B);
 
-/// Allows what the other refuses.
+/// Allows what the inner permission denies.
 pub struct Not<A>(pub A);
 
 #[async_trait(?Send)]
@@ -62,7 +62,8 @@ impl<T: ?Sized, A: ObjectPermission<T>, B: ObjectPermission<T>> ObjectPermission
     }
 }
 
-/// Whoever passed the one at the request must not pass the other at the object, so each is asked for both.
+/// Checks request and object with the same permission, so that one which allows only the request does not combine with
+/// one which allows only the object.
 #[async_trait(?Send)]
 impl<T: ?Sized, A: ObjectPermission<T>, B: ObjectPermission<T>> ObjectPermission<T> for Or<A, B> {
     async fn has_object_permission(&self, request: &Request, object: &T) -> Result<bool, APIException> {

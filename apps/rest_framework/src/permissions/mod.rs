@@ -1,4 +1,4 @@
-//! Permission classes (`rest_framework/permissions.py`): may this user do this?
+//! Permission classes (`rest_framework/permissions.py`): they allow or deny a request.
 //!
 //! ```
 //! use crate::permissions::{IsAdminUser, IsAuthenticated, Permission, ReadOnly};
@@ -26,35 +26,35 @@ use super::request::Request;
 /// Methods that change nothing.
 pub const SAFE_METHODS: [Method; 3] = [Method::GET, Method::HEAD, Method::OPTIONS];
 
-/// Grants or refuses a request. A view asks all of its classes; one refusal is enough.
+/// Allows or denies a request. All permission classes of a view must allow it.
 #[async_trait(?Send)]
 pub trait Permission: Send + Sync {
-    /// Whether the request may go on. A refusal is 401 where nobody is logged in and an authentication class was
-    /// asked, 403 otherwise. Without this function everything may, as for a class that is about objects alone.
+    /// Whether the request is allowed. `false` becomes 401 if the request has no user and the view has authentication
+    /// classes, 403 otherwise. The default allows every request, for classes that only check objects.
     ///
     /// # Errors
-    /// Another answer than that refusal: a database that gives none, a method that is not allowed.
+    /// A response other than 401 or 403, for example if the database fails or the method is not allowed.
     async fn has_permission(&self, request: &Request) -> Result<bool, APIException> {
         self.has_permission_now(request).unwrap_or(Ok(true))
     }
 
-    /// [`has_permission`](Self::has_permission) for a class that need not wait for anything, and so spares each request
-    /// a future. It is asked first, and decides unless it is `None`.
+    /// [`has_permission`](Self::has_permission) for a class that never waits, which saves a future per request. It is
+    /// called first. `None` means that [`has_permission`](Self::has_permission) decides.
     fn has_permission_now(&self, _request: &Request) -> Option<Result<bool, APIException>> {
         None
     }
 
-    /// What a 403 says, or `None` for Django REST framework's own words.
+    /// The message of a 403, or `None` for Django REST framework's default.
     fn message(&self) -> Option<&str> {
         None
     }
 
-    /// The code of a 403, which an exception handler of one's own can tell by, or `None` for `permission_denied`.
+    /// The code of a 403, for custom exception handlers, or `None` for `permission_denied`.
     fn code(&self) -> Option<&'static str> {
         None
     }
 
-    /// Both must allow (`&` in Django REST framework). The message of neither is used.
+    /// Both must allow (`&` in Django REST framework). Their messages are not used.
     fn and<B: Permission>(self, other: B) -> And<Self, B>
     where
         Self: Sized,
@@ -62,7 +62,7 @@ pub trait Permission: Send + Sync {
         And(self, other)
     }
 
-    /// One must allow (`|`). The message of neither is used.
+    /// One must allow (`|`). Their messages are not used.
     fn or<B: Permission>(self, other: B) -> Or<Self, B>
     where
         Self: Sized,
@@ -70,7 +70,7 @@ pub trait Permission: Send + Sync {
         Or(self, other)
     }
 
-    /// Allows what this one refuses (`~`).
+    /// Allows what this one denies (`~`).
     fn not(self) -> Not<Self>
     where
         Self: Sized,
@@ -79,7 +79,7 @@ pub trait Permission: Send + Sync {
     }
 }
 
-/// What a class says of a request; waits only where the class does.
+/// Calls `has_permission_now`, and `has_permission` if that returns `None`.
 pub(super) async fn ask(class: &dyn Permission, request: &Request) -> Result<bool, APIException> {
     match class.has_permission_now(request) {
         Some(answer) => answer,
@@ -87,7 +87,7 @@ pub(super) async fn ask(class: &dyn Permission, request: &Request) -> Result<boo
     }
 }
 
-/// Allows everybody. The default.
+/// Allows every request. The default.
 pub struct AllowAny;
 
 impl Permission for AllowAny {
@@ -96,7 +96,7 @@ impl Permission for AllowAny {
     }
 }
 
-/// Allows whoever is logged in.
+/// Allows authenticated users.
 pub struct IsAuthenticated;
 
 impl Permission for IsAuthenticated {
@@ -105,7 +105,7 @@ impl Permission for IsAuthenticated {
     }
 }
 
-/// Allows staff (`auth_user.is_staff`).
+/// Allows staff users (`auth_user.is_staff`).
 pub struct IsAdminUser;
 
 impl Permission for IsAdminUser {
@@ -114,8 +114,7 @@ impl Permission for IsAdminUser {
     }
 }
 
-/// Allows everybody to read, and nobody to write: for composing, as the class of this name in Django REST framework's
-/// own guide.
+/// Allows safe methods only. For use in compositions, as in Django REST framework's guide.
 pub struct ReadOnly;
 
 impl Permission for ReadOnly {
@@ -124,7 +123,7 @@ impl Permission for ReadOnly {
     }
 }
 
-/// Allows everybody to read, and whoever is logged in to write.
+/// Allows safe methods to everyone, and all methods to authenticated users.
 pub struct IsAuthenticatedOrReadOnly;
 
 impl Permission for IsAuthenticatedOrReadOnly {
@@ -133,11 +132,12 @@ impl Permission for IsAuthenticatedOrReadOnly {
     }
 }
 
-/// A list of permission classes, as a view has them.
+/// The permission classes of a view.
 pub type Permissions = Vec<Arc<dyn Permission>>;
 
 impl Request {
-    /// The refusal of a class: 401 where nobody is logged in, else 403 with the class's words.
+    /// The error of a denied request: 401 if the request has no user and the view has authentication classes, else 403
+    /// with this message.
     pub(super) fn permission_denied(
         &self,
         message: Option<&str>,

@@ -1,4 +1,4 @@
-//! Permissions by what Django's admin site gave: the rows of `auth_permission`, a user's own and the groups'.
+//! Model permissions: the rows of `auth_permission` that a user and the user's groups have.
 
 use actix_web::http::Method;
 use async_trait::async_trait;
@@ -7,17 +7,17 @@ use super::Permission;
 use crate::exceptions::APIException;
 use crate::request::Request;
 
-/// Allows whoever is logged in and may do this to the model: POST needs `add`, PUT and PATCH `change`, DELETE `delete`;
-/// to read, nothing.
+/// Allows authenticated users with the model's permission for the method: POST requires `add`, PUT and PATCH `change`,
+/// DELETE `delete`. Safe methods require none.
 ///
 /// `DjangoModelPermissions::of("polls", "question")`
 pub struct DjangoModelPermissions {
-    /// What each method needs (`perms_map`); one that is not there is 405.
+    /// The permissions that each method requires (`perms_map`). A missing method is 405.
     perms_map: Vec<(Method, Vec<String>)>,
 }
 
 impl DjangoModelPermissions {
-    /// The permissions of one model. Both names are as Django has them, in `django_content_type`.
+    /// The permissions of one model. Both names are those in `django_content_type`.
     #[must_use]
     pub fn of(app_label: &str, model_name: &str) -> Self {
         let perm = |action: &str| vec![format!("{app_label}.{action}_{model_name}")];
@@ -33,7 +33,7 @@ impl DjangoModelPermissions {
         Self { perms_map }
     }
 
-    /// Other permissions for a method: `.perms(Method::GET, &["polls.view_question"])`.
+    /// Replaces the permissions for a method: `.perms(Method::GET, &["polls.view_question"])`.
     #[must_use]
     pub fn perms(mut self, method: Method, perms: &[&str]) -> Self {
         self.perms_map.retain(|(known, _)| *known != method);
@@ -42,8 +42,8 @@ impl DjangoModelPermissions {
     }
 
     fn required(&self, method: &Method) -> Result<&[String], APIException> {
-        let found = self.perms_map.iter().find(|(known, _)| known == method);
-        found
+        let entry = self.perms_map.iter().find(|(known, _)| known == method);
+        entry
             .map(|(_, perms)| perms.as_slice())
             .ok_or_else(|| APIException::method_not_allowed(method.as_str()))
     }
@@ -59,7 +59,7 @@ impl Permission for DjangoModelPermissions {
     }
 }
 
-/// [`DjangoModelPermissions`], except that whoever is not logged in may do what needs no permission: to read.
+/// [`DjangoModelPermissions`] that also allows anonymous users the methods that require no permission.
 pub struct DjangoModelPermissionsOrAnonReadOnly(DjangoModelPermissions);
 
 impl DjangoModelPermissionsOrAnonReadOnly {
@@ -69,7 +69,7 @@ impl DjangoModelPermissionsOrAnonReadOnly {
         Self(DjangoModelPermissions::of(app_label, model_name))
     }
 
-    /// Other permissions for a method.
+    /// Replaces the permissions for a method.
     #[must_use]
     pub fn perms(self, method: Method, perms: &[&str]) -> Self {
         Self(self.0.perms(method, perms))

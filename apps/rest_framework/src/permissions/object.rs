@@ -1,4 +1,4 @@
-//! Permissions on one object: may this user do this to that?
+//! Object permissions: they allow or deny a request for one object.
 
 use async_trait::async_trait;
 
@@ -9,11 +9,11 @@ use super::{
 use crate::exceptions::APIException;
 use crate::request::Request;
 
-/// A permission that looks at a `T`. A handler asks, once it has the object
-/// ([`Request::check_object_permissions`]); the classes of a view are asked before, without it.
+/// A permission that checks an object of type `T`. A handler calls [`Request::check_object_permissions`] when it has the
+/// object. A view checks its permission classes before, without the object.
 #[async_trait(?Send)]
 pub trait ObjectPermission<T: ?Sized>: Permission {
-    /// Whether the request may go on with this object. Without this function it may.
+    /// Whether the request is allowed for this object. Allows by default.
     ///
     /// # Errors
     /// As [`Permission::has_permission`].
@@ -23,12 +23,12 @@ pub trait ObjectPermission<T: ?Sized>: Permission {
 }
 
 impl Request {
-    /// Asks all of these classes about an object; one refusal is enough.
+    /// Checks an object with these classes. All must allow it.
     ///
     /// `request.check_object_permissions(&note, &[&IsOwner.or(IsAdminUser)]).await?`
     ///
     /// # Errors
-    /// 401 where nobody is logged in, 403 otherwise; what a class itself answers.
+    /// 401 if the request has no user and the view has authentication classes, 403 otherwise; errors of the classes.
     pub async fn check_object_permissions<T: ?Sized>(
         &self,
         object: &T,
@@ -43,7 +43,7 @@ impl Request {
     }
 }
 
-/// Classes that judge the request alone, so that they can be composed with those that judge objects.
+/// Lets classes that check only the request be composed with classes that check objects.
 macro_rules! any_object {
     ($($class:ty),* $(,)?) => { $(
         #[async_trait(?Send)]

@@ -1,4 +1,4 @@
-//! The expected answers were made with Django REST framework 3.18.3 over the same users, groups and classes.
+//! The expected responses are those of Django REST framework 3.18.3 with the same users, groups and classes.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ use vitamin_auth::{User, UserId};
 use vitamin_framework::database::{DatabaseError, DbConnection};
 use vitamin_framework::urls::{Pattern, path};
 
-/// Believes what the client says. This is all that an app writes for an authentication class of its own.
+/// A custom authentication class that trusts the username in a header.
 struct ByName;
 
 #[async_trait(?Send)]
@@ -31,7 +31,7 @@ impl Authentication for ByName {
     }
 }
 
-/// Only challenges, as the first class of a view, so that a refusal is 401.
+/// Provides a challenge as the first class of a view, so that a denied anonymous request is 401.
 struct Challenge;
 
 #[async_trait(?Send)]
@@ -45,7 +45,7 @@ impl Authentication for Challenge {
     }
 }
 
-/// And this for a permission class.
+/// A custom permission class that denies every request.
 struct Refuse;
 
 #[async_trait(?Send)]
@@ -64,13 +64,13 @@ struct Note {
 }
 
 struct IsOwner {
-    at_all: bool,
+    allows_request: bool,
 }
 
 #[async_trait(?Send)]
 impl Permission for IsOwner {
     async fn has_permission(&self, _request: &Request) -> Result<bool, APIException> {
-        Ok(self.at_all)
+        Ok(self.allows_request)
     }
 
     fn message(&self) -> Option<&str> {
@@ -92,9 +92,9 @@ fn view(permission: impl Permission + 'static) -> APIView {
 }
 
 async fn note(request: Request, class: actix_web::web::Path<String>) -> Result<Response, APIException> {
-    let owner = || IsOwner { at_all: true };
+    let owner = || IsOwner { allows_request: true };
     let (or, and) = (owner().or(IsAdminUser), owner().and(IsAdminUser));
-    let (not, refused) = (owner().not(), IsOwner { at_all: false }.or(IsAdminUser));
+    let (not, refused) = (owner().not(), IsOwner { allows_request: false }.or(IsAdminUser));
     let classes: &[&dyn ObjectPermission<Note>] = match class.as_str() {
         "own" => &[&owner()],
         "own-or-admin" => &[&or],
@@ -108,8 +108,8 @@ async fn note(request: Request, class: actix_web::web::Path<String>) -> Result<R
     Ok(Response::new("ok"))
 }
 
-/// Takes the permissions away that the request's own check has seen.
-async fn take_away(request: Request) -> Result<Response, APIException> {
+/// Deletes the permissions that the view has already checked.
+async fn delete_permissions(request: Request) -> Result<Response, APIException> {
     let delete = |db: &mut DbConnection| {
         diesel::delete(auth_user_user_permissions::table).execute(db).map_err(DatabaseError::from)
     };
@@ -127,7 +127,7 @@ fn urlpatterns() -> Vec<Pattern> {
             APIView::new("V")
                 .authentication_classes(classes![ByName])
                 .permission_classes(classes![model(), model().or(IsAdminUser)])
-                .post(take_away),
+                .post(delete_permissions),
         ),
         path("view-too", view(model().perms(Method::GET, &["authtoken.view_token"]))),
         path("auth-and-admin", view(IsAuthenticated.and(IsAdminUser))),
@@ -146,8 +146,8 @@ fn urlpatterns() -> Vec<Pattern> {
 
 const USERS: [&str; 8] = ["nobody", "staff", "direct", "member", "both", "boss", "gone_boss", "idle"];
 
-/// `direct` may add and change, the group of `member` and `both` may delete and view, `both` may add.
-fn arrange(project: &TestProject) {
+/// `direct` may add and change. The group of `member` and `both` may delete and view. `both` may add.
+fn create_users(project: &TestProject) {
     let ids: Vec<UserId> = USERS.iter().map(|name| project.user(name).id).collect();
     let [_, staff, direct, member, both, boss, gone_boss, idle] = ids[..] else { panic!() };
     project.execute(&format!(
@@ -172,33 +172,34 @@ fn request(method: &str, path: &str, user: &str) -> TestRequest {
 }
 
 #[actix_web::test]
-async fn models_need_the_permissions_that_django_gave() {
+async fn model_permissions_match_django_rest_framework() {
     const METHODS: [&str; 8] = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE"];
     for project in TestProject::on_each(urlpatterns) {
-        arrange(&project);
+        create_users(&project);
         for (path, user, expected) in MODEL {
             let requests = METHODS.iter().map(|method| request(method, &format!("/{path}"), user)).collect();
-            let answers: Vec<u16> = project.send(requests).await.iter().map(|answer| answer.status).collect();
-            assert_eq!(answers, *expected, "{path} as {user}");
+            let responses: Vec<u16> =
+                project.send(requests).await.iter().map(|response| response.status).collect();
+            assert_eq!(responses, *expected, "{path} as {user}");
         }
     }
 }
 
-/// Django answers so too: what a user may do is asked once.
+/// As in Django, which caches a user's permissions.
 #[actix_web::test]
-async fn permissions_are_loaded_once_a_request() {
+async fn permissions_are_loaded_once_per_request() {
     let project = TestProject::new(urlpatterns, &[]);
-    arrange(&project);
+    create_users(&project);
     let requests = vec![request("POST", "/take-away", "direct"), request("POST", "/take-away", "direct")];
-    let answers = project.send(requests).await;
-    assert_eq!((answers[0].status, answers[0].body.as_str()), (200, r#""true""#));
-    assert_eq!(answers[1].status, 403);
+    let responses = project.send(requests).await;
+    assert_eq!((responses[0].status, responses[0].body.as_str()), (200, r#""true""#));
+    assert_eq!(responses[1].status, 403);
 }
 
 #[test]
 fn permissions_come_from_the_user_and_the_groups() {
     for project in TestProject::on_each(urlpatterns) {
-        arrange(&project);
+        create_users(&project);
         project.on_database(|connection| {
             let all = |connection: &mut _, name: &str| {
                 let user = User::get_by_natural_key(connection, name).unwrap().unwrap();
@@ -223,86 +224,86 @@ fn permissions_come_from_the_user_and_the_groups() {
 }
 
 #[actix_web::test]
-async fn classes_are_composed() {
+async fn composed_permissions_match_django_rest_framework() {
     let project = TestProject::new(urlpatterns, &[]);
-    arrange(&project);
+    create_users(&project);
     for (path, [anonymous, nobody, staff]) in COMPOSED {
         for (user, expected) in [("", anonymous), ("nobody", nobody), ("staff", staff)] {
             for (method, expected) in [("GET", expected.0), ("POST", expected.1)] {
-                let answer = project.send_one(request(method, &format!("/{path}"), user)).await;
-                assert_eq!(told(&answer.body), expected, "{method} {path} as {user}");
-                let status = if expected == NOT_YOU {
+                let response = project.send_one(request(method, &format!("/{path}"), user)).await;
+                assert_eq!(detail_or_body(&response.body), expected, "{method} {path} as {user}");
+                let status = if expected == NOT_AUTHENTICATED {
                     401
                 } else if expected == OK {
                     200
                 } else {
                     403
                 };
-                assert_eq!(answer.status, status, "{method} {path} as {user}");
+                assert_eq!(response.status, status, "{method} {path} as {user}");
             }
         }
     }
 }
 
 #[actix_web::test]
-async fn objects_are_asked_about_in_the_handler() {
+async fn object_permissions_are_checked_in_the_handler() {
     let project = TestProject::new(urlpatterns, &[]);
-    arrange(&project);
+    create_users(&project);
     for (class, expected) in OBJECTS {
         for (user, expected) in ["", "nobody", "staff", "direct"].into_iter().zip(expected) {
-            let answer = project.send_one(request("GET", &format!("/note/{class}"), user)).await;
-            assert_eq!(told(&answer.body), *expected, "{class} as {user}");
+            let response = project.send_one(request("GET", &format!("/note/{class}"), user)).await;
+            assert_eq!(detail_or_body(&response.body), *expected, "{class} as {user}");
         }
     }
 }
 
 #[actix_web::test]
-async fn a_custom_authentication_class_challenges_and_refuses() {
+async fn a_custom_authentication_class_sets_the_challenge() {
     let project = TestProject::new(urlpatterns, &[]);
-    for (user, detail) in [("", NOT_YOU), ("unknown", "Who?")] {
-        let answer = project.send_one(request("GET", "/model", user)).await;
-        assert_eq!((answer.status, told(&answer.body)), (401, detail));
-        assert_eq!(answer.header("www-authenticate"), Some("Name"));
-        assert_eq!(answer.header("vary"), Some("Accept"));
+    for (user, detail) in [("", NOT_AUTHENTICATED), ("unknown", "Who?")] {
+        let response = project.send_one(request("GET", "/model", user)).await;
+        assert_eq!((response.status, detail_or_body(&response.body)), (401, detail));
+        assert_eq!(response.header("www-authenticate"), Some("Name"));
+        assert_eq!(response.header("vary"), Some("Accept"));
     }
     let users: i64 = project.on_database(|db| auth_user::table.count().get_result(db)).unwrap();
     assert_eq!(users, 0);
 }
 
 #[test]
-fn a_code_replaces_the_class_s_own() {
+fn with_code_replaces_the_code() {
     let error = APIException::permission_denied(Some("No.")).with_code("closed");
     assert_eq!(*error.detail(), crate::error_detail::Detail::message("No.", "closed"));
 }
 
 /// The detail of an error, or the body.
-fn told(body: &str) -> &str {
+fn detail_or_body(body: &str) -> &str {
     body.strip_prefix("{\"detail\":\"").and_then(|body| body.strip_suffix("\"}")).unwrap_or(body)
 }
 
 const OK: &str = "\"ok\"";
-const NOT_YOU: &str = "Authentication credentials were not provided.";
+const NOT_AUTHENTICATED: &str = "Authentication credentials were not provided.";
 const DENIED: &str = "You do not have permission to perform this action.";
 
-/// GET and POST, as nobody, as `nobody`, as `staff`.
+/// The results of GET and POST: anonymous, as `nobody`, as `staff`.
 const COMPOSED: &[(&str, [(&str, &str); 3])] = &[
-    ("auth-and-admin", [(NOT_YOU, NOT_YOU), (DENIED, DENIED), (OK, OK)]),
-    ("admin-or-read", [(OK, NOT_YOU), (OK, OK), (OK, OK)]),
+    ("auth-and-admin", [(NOT_AUTHENTICATED, NOT_AUTHENTICATED), (DENIED, DENIED), (OK, OK)]),
+    ("admin-or-read", [(OK, NOT_AUTHENTICATED), (OK, OK), (OK, OK)]),
     ("not-auth", [(OK, OK), (DENIED, DENIED), (DENIED, DENIED)]),
-    ("refuse", [(NOT_YOU, NOT_YOU), ("Never.", "Never."), ("Never.", "Never.")]),
-    ("refuse-and", [(NOT_YOU, NOT_YOU), (DENIED, DENIED), (DENIED, DENIED)]),
+    ("refuse", [(NOT_AUTHENTICATED, NOT_AUTHENTICATED), ("Never.", "Never."), ("Never.", "Never.")]),
+    ("refuse-and", [(NOT_AUTHENTICATED, NOT_AUTHENTICATED), (DENIED, DENIED), (DENIED, DENIED)]),
     ("not-refuse", [(OK, OK), (OK, OK), (OK, OK)]),
-    ("not-admin-and-auth", [(NOT_YOU, NOT_YOU), (OK, OK), (DENIED, DENIED)]),
+    ("not-admin-and-auth", [(NOT_AUTHENTICATED, NOT_AUTHENTICATED), (OK, OK), (DENIED, DENIED)]),
 ];
 
-/// As nobody, `nobody`, `staff` and the owner.
+/// The results for an anonymous user, `nobody`, `staff` and the owner.
 const OBJECTS: &[(&str, [&str; 4])] = &[
-    ("own", [NOT_YOU, "Not yours.", "Not yours.", OK]),
-    ("own-or-admin", [NOT_YOU, DENIED, OK, OK]),
-    ("own-and-admin", [NOT_YOU, DENIED, DENIED, OK]),
+    ("own", [NOT_AUTHENTICATED, "Not yours.", "Not yours.", OK]),
+    ("own-or-admin", [NOT_AUTHENTICATED, DENIED, OK, OK]),
+    ("own-and-admin", [NOT_AUTHENTICATED, DENIED, DENIED, OK]),
     ("not-own", [OK, OK, OK, DENIED]),
-    ("refused-own-or-admin", [NOT_YOU, DENIED, OK, DENIED]),
-    ("own-own", [NOT_YOU, "Not yours.", "Not yours.", OK]),
+    ("refused-own-or-admin", [NOT_AUTHENTICATED, DENIED, OK, DENIED]),
+    ("own-own", [NOT_AUTHENTICATED, "Not yours.", "Not yours.", OK]),
 ];
 
 const MODEL: &[(&str, &str, [u16; 8])] = &[

@@ -1,4 +1,4 @@
-//! Base64 with the leniency of Python's `base64.b64decode`.
+//! Python's `base64.b64decode`.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -11,8 +11,8 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::RequireNone),
 );
 
-/// Decodes `encoded`, ignoring what is not of the alphabet and all that follows the padding; None if the
-/// padding is incomplete.
+/// Decodes `encoded`. Ignores characters outside of the alphabet and everything after the padding. `None` if the padding
+/// is incomplete.
 pub fn b64decode(encoded: &[u8]) -> Option<Vec<u8>> {
     let mut symbols = Vec::with_capacity(encoded.len());
     let (mut pads, mut padded) = (0, false);
@@ -39,9 +39,9 @@ pub fn b64decode(encoded: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// Each answer is CPython's.
+    /// The expected values are CPython's.
     #[test]
-    fn odd_texts_are_decoded_as_python_decodes_them() {
+    fn malformed_text_is_decoded_as_in_python() {
         for (text, expected) in [
             ("Q==Jc!-=", Some("4097")),
             ("==cU/J", Some("714fc9")),
@@ -84,9 +84,10 @@ mod tests {
             ("D!Q", None),
             ("c+Q/+aQ-cb", None),
         ] {
-            let found = b64decode(text.as_bytes());
-            let found = found.map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
-            assert_eq!(found.as_deref(), expected, "{text:?}");
+            let actual = b64decode(text.as_bytes());
+            let actual =
+                actual.map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+            assert_eq!(actual.as_deref(), expected, "{text:?}");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! What CPython's own library does where a client sees it: text and numbers as `str()` writes them, codecs, base64.
+//! The parts of CPython's library that are visible to clients: `str()` of text and numbers, codecs, base64.
 //!
-//! Everything here is compared with what CPython 3.11 answers.
+//! The tests compare them with CPython 3.11.
 
 pub mod base64;
 pub mod codecs;

@@ -1,8 +1,8 @@
-//! Numbers in texts.
+//! Python's `int()`.
 
-/// What `int()` gives, or `None` where it raises; the nearest that there is for what is too large. Digits are those of ASCII.
+/// Python's `int(text)`, or `None` if it raises. Saturates at the limits of `i64`. Accepts ASCII digits only.
 pub fn int(text: &str) -> Option<i64> {
-    // Not `strip`, which takes the separators U+001C to U+001F for spaces too.
+    // Not `strip`, which also removes the separators U+001C to U+001F.
     let text = text.trim();
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1, digits),
@@ -20,9 +20,9 @@ pub fn int(text: &str) -> Option<i64> {
 mod tests {
     use super::*;
 
-    /// Each answer is CPython's, but for those of the last two, which are out of range.
+    /// The expected values are CPython's, except for the last two, which are out of range.
     #[test]
-    fn texts_are_numbers_where_python_reads_them() {
+    fn int_matches_python() {
         for (text, expected) in [
             ("4", Some(4)),
             (" 4\t\x0b\x0c", Some(4)),

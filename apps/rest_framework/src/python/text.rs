@@ -1,11 +1,11 @@
-//! `str()` and `repr()` of Python values, for fields that turn numbers into text and messages that quote a value.
+//! Python's `str()` and `repr()`, for fields that convert numbers to text and for messages that quote a value.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::data::Value;
 
-/// What Python's `str()` gives: `1.0`, `1e+16`, `inf`, `True`, `None`, `['a']`. Lone surrogates become U+FFFD.
+/// Python's `str()`: `1.0`, `1e+16`, `inf`, `True`, `None`, `['a']`. Lone surrogates become U+FFFD.
 pub fn str(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) => Cow::Borrowed(text),
@@ -15,15 +15,14 @@ pub fn str(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// What Python's `repr()` gives: as `str()`, but text is quoted and escaped.
+/// Python's `repr()`: as `str()`, but text is quoted and escaped.
 pub fn repr(value: &Value) -> String {
     let mut text = String::new();
     write_repr(&mut text, value);
     text
 }
 
-/// What Python's `repr()` gives of a float: the shortest digits that read back, with an exponent below 1e-4 and
-/// from 1e16 on.
+/// Python's `repr()` of a float: the shortest digits that round-trip, with an exponent below 1e-4 and from 1e16.
 pub fn float_repr(float: f64) -> String {
     if float.is_nan() {
         "nan".to_owned()
@@ -34,7 +33,7 @@ pub fn float_repr(float: f64) -> String {
     }
 }
 
-/// Lays a number out as Python does, from Rust's `{:e}`: `-1.25e-7`.
+/// Formats a float as Python does, from the output of Rust's `{:e}`: `-1.25e-7`.
 pub(crate) fn layout(scientific: &str) -> String {
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
@@ -62,7 +61,7 @@ pub fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
 
-/// What `str.strip()` gives.
+/// Python's `str.strip()`.
 pub fn strip(text: &str) -> &str {
     text.trim_matches(is_space)
 }
@@ -120,7 +119,7 @@ fn write_text(out: &mut String, code_points: impl Iterator<Item = u32> + Clone) 
     out.push(quote);
 }
 
-/// Python and Rust escape the same categories; the letter before it keeps Rust from escaping combining marks.
+/// Python and Rust escape the same categories. The letter before `c` keeps Rust from escaping combining marks.
 fn is_printable(c: char) -> bool {
     matches!(c, ' '..='~')
         || (!c.is_ascii() && !format!("a{c}").escape_debug().any(|escaped| escaped == '\\'))

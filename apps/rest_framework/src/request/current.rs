@@ -1,5 +1,5 @@
-//! The request whose handler is being polled: its extractors and its answer know actix-web's request only. That one's extensions
-//! would do, but cost as much as a look-up of the token.
+//! The request whose handler is being polled. Extractors and responders find it by actix-web's request. That one's
+//! extensions could store it too, but cost as much as the lookup of a token.
 
 use std::cell::RefCell;
 use std::mem;
@@ -18,21 +18,21 @@ thread_local! {
 }
 
 impl Request {
-    /// The request of a view, or `None` where actix-web's request is not in one, or its handler has answered.
+    /// The view's request for actix-web's request. `None` outside of a view, or after its handler has finished.
     pub(in super::super) fn of(http: &HttpRequest) -> Option<Self> {
         let is_same = |state: &&Rc<State>| ptr::eq(state.http.head(), http.head());
         let state = CURRENT.with_borrow(|current| current.as_ref().filter(is_same).map(Rc::clone));
         Some(Self { state: state?, method: None })
     }
 
-    /// A handler's future, for which [`Request::of`] finds this request.
+    /// The future of a handler, in which [`Request::of`] finds this request.
     pub(in super::super) fn scope<F: Future>(self, handle: impl FnOnce(Self) -> F) -> Scope<F> {
         Scope { state: Some(Rc::clone(&self.state)), future: handle(self) }
     }
 }
 
 pin_project! {
-    /// [`Request::scope`]. Tokio's task-local values would do the same, but move what the future returns several times.
+    /// [`Request::scope`]. Tokio's task-local values would do the same, but move the future's output several times.
     pub(in super::super) struct Scope<F> {
         state: Option<Rc<State>>,
         #[pin]
@@ -50,7 +50,7 @@ impl<F: Future> Future for Scope<F> {
     }
 }
 
-/// The current request in exchange for another's, until it is dropped: also by a panic, since whoever catches it goes on with
+/// Swaps the current request for another until dropped. A panic drops it too, because the thread then continues with
 /// another request.
 struct Swapped<'a>(&'a mut Option<Rc<State>>);
 

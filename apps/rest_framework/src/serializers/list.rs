@@ -1,4 +1,4 @@
-//! `ListSerializer`: many objects, at the root of a body or as a field.
+//! `ListSerializer`: a list of objects, as a whole body or as a field.
 
 use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
@@ -7,7 +7,7 @@ use super::{Error, Serializer, run};
 use crate::data::{Data, Dict, Value, from_value};
 use crate::error_detail::Detail;
 use crate::fields::input::parse_html_list;
-use crate::fields::number::describe;
+use crate::fields::number::describe_limit;
 use crate::fields::{BaseField, Context, Field, Input, Kind, Options};
 use vitamin_framework::timezone::TimeZone;
 
@@ -24,52 +24,52 @@ pub struct Many {
 }
 
 impl Field<Many> {
-    /// A list of what the serializer accepts.
+    /// A list of objects that the serializer accepts.
     pub fn new(child: Serializer) -> Self {
         Self::of_kind(Many { child, allow_empty: true, max_length: None, min_length: None })
     }
 
-    /// Whether the empty list is a value.
+    /// Whether the empty list is valid.
     pub fn allow_empty(mut self, allow: bool) -> Self {
         self.kind.allow_empty = allow;
         self
     }
 
-    /// The most items.
+    /// The maximum number of items.
     pub fn max_length(mut self, items: usize) -> Self {
         self.kind.max_length = Some(items);
         self
     }
 
-    /// The fewest items.
+    /// The minimum number of items.
     pub fn min_length(mut self, items: usize) -> Self {
         self.kind.min_length = Some(items);
         self
     }
 
-    /// The body as a list of the objects' values.
+    /// Validates the body and returns the list of the objects' values.
     pub fn run(&self, data: &Data) -> Result<Value, Detail> {
         self.run_in(data, &TimeZone::default())
     }
 
-    /// The same, where the project's time zone is another than UTC.
+    /// [`run`](Self::run) in a time zone other than UTC.
     pub fn run_in(&self, data: &Data, time_zone: &TimeZone) -> Result<Value, Detail> {
         run(self, data, Context { partial: self.kind.child.kind.partial, time_zone })
     }
 
-    /// The body as a list of an app's own struct.
+    /// Validates the body and converts it to a list of an app's struct.
     pub fn validated<T: DeserializeOwned>(&self, data: &Data) -> Result<Vec<T>, Error> {
         from_value(self.run(data)?).map_err(Error::Mismatch)
     }
 
-    /// The fields of the objects, for the answer to OPTIONS.
+    /// Describes the fields of the objects for the response to OPTIONS.
     pub fn info(&self) -> Dict {
         self.kind.child.info()
     }
 }
 
 impl Many {
-    /// The rule that a number of items breaks.
+    /// Checks the number of items.
     fn check_length(&self, count: usize) -> Result<(), Detail> {
         if count == 0 && !self.allow_empty {
             return Err(Detail::non_field("This list may not be empty.", "empty"));
@@ -124,16 +124,16 @@ impl Kind for Many {
         if errors.is_empty() { Ok(Value::List(values)) } else { Err(Detail::Dict(errors)) }
     }
 
-    fn shape(&self, errors: Detail) -> Detail {
+    fn wrap_errors(&self, errors: Detail) -> Detail {
         errors.into_serializer_error()
     }
 
-    fn limits(&self, info: &mut Dict) {
-        describe(info, "min_length", self.min_length);
-        describe(info, "max_length", self.max_length);
+    fn describe_limits(&self, info: &mut Dict) {
+        describe_limit(info, "min_length", self.min_length);
+        describe_limit(info, "max_length", self.max_length);
     }
 
-    fn parts(&self, _: &Options, info: &mut Dict) {
+    fn describe_children(&self, _: &Options, info: &mut Dict) {
         info.insert("child".to_owned(), BaseField::info(&self.child, "").into());
     }
 }

@@ -1,5 +1,5 @@
-//! Serializers: objects made of fields, and lists of them (rest_framework/serializers.py), as far as the bodies of
-//! requests need them.
+//! Serializers that validate the bodies of requests: objects of fields, and lists of objects
+//! (rest_framework/serializers.py).
 //!
 //! ```ignore
 //! let serializer = Serializer::new()
@@ -26,7 +26,7 @@ use vitamin_framework::timezone::TimeZone;
 
 pub use self::list::{ListSerializer, Many};
 
-/// An object made of fields: at the root of a body, or as a field of another one.
+/// An object of fields: a whole body, or a field of another object.
 pub type Serializer = Field<Object>;
 
 type Hook = Arc<dyn Fn(Dict) -> Result<Dict, Detail> + Send + Sync>;
@@ -39,13 +39,13 @@ pub struct Object {
     partial: bool,
 }
 
-/// Why a body did not become a struct.
+/// Why a body could not be converted to a struct.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// The client's data are not valid: the detail of a ValidationError, for an answer 400.
+    /// The client's data is not valid: the detail of a ValidationError, answered with 400.
     Invalid(Detail),
-    /// The data are valid, but the struct does not fit the serializer's fields: a mistake of the program, for the
-    /// log and an answer 500. It shows no value.
+    /// The data is valid, but the struct does not fit the serializer's fields: a bug of the app, answered with 500 and
+    /// logged. The message shows no value.
     Mismatch(Mismatch),
 }
 
@@ -73,53 +73,53 @@ impl Field<Object> {
         Self::of_kind(Object::default())
     }
 
-    /// Adds a field. Values and errors keep the order in which fields were added.
+    /// Adds a field. Values and errors are in the order of the fields.
     pub fn field(mut self, name: impl Into<String>, field: impl BaseField + 'static) -> Self {
         self.kind.fields.insert(name.into(), Arc::new(field));
         self
     }
 
-    /// Adds a check of the whole object, after all its fields are valid. It may change the values. A list or a
-    /// message that it returns becomes `non_field_errors`.
+    /// Adds a check of the whole object, which runs if all fields are valid. It may change the values. A list or message
+    /// that it returns as an error becomes `non_field_errors`.
     pub fn validate(mut self, hook: impl Fn(Dict) -> Result<Dict, Detail> + Send + Sync + 'static) -> Self {
         self.kind.hooks.push(Arc::new(hook));
         self
     }
 
-    /// Leaves absent fields alone, as for PATCH.
+    /// Ignores missing fields, as for PATCH.
     pub fn partial(mut self) -> Self {
         self.kind.partial = true;
         self
     }
 
-    /// A list of such objects. As `many=True` does, it gives the options set so far to the list as well.
+    /// A list of these objects. As with `many=True`, the list has the options set so far too.
     pub fn many(self) -> ListSerializer {
-        let options = self.options.of_list();
+        let options = self.options.list_options();
         ListSerializer { options, ..ListSerializer::new(self) }
     }
 
-    /// The body as the values of the fields, in their order: `is_valid` and `validated_data`. `Null` for a null that
-    /// is allowed.
+    /// Validates the body and returns the values of the fields, in order (`is_valid` and `validated_data`). `Null` for an
+    /// allowed null.
     pub fn run(&self, data: &Data) -> Result<Value, Detail> {
         self.run_in(data, &TimeZone::default())
     }
 
-    /// The same, where the project's time zone is another than UTC.
+    /// [`run`](Self::run) in a time zone other than UTC.
     pub fn run_in(&self, data: &Data, time_zone: &TimeZone) -> Result<Value, Detail> {
         run(self, data, Context { partial: self.kind.partial, time_zone })
     }
 
-    /// The body as an app's own struct.
+    /// Validates the body and converts it to an app's struct.
     pub fn validated<T: DeserializeOwned>(&self, data: &Data) -> Result<T, Error> {
         self.validated_in(data, &TimeZone::default())
     }
 
-    /// The same, where the project's time zone is another than UTC.
+    /// [`validated`](Self::validated) in a time zone other than UTC.
     pub fn validated_in<T: DeserializeOwned>(&self, data: &Data, time_zone: &TimeZone) -> Result<T, Error> {
         from_value(self.run_in(data, time_zone)?).map_err(Error::Mismatch)
     }
 
-    /// The fields and what they accept, for the answer to OPTIONS (`SimpleMetadata.get_serializer_info`).
+    /// Describes the fields for the response to OPTIONS (`SimpleMetadata.get_serializer_info`).
     pub fn info(&self) -> Dict {
         self.kind.info()
     }
@@ -183,16 +183,16 @@ impl Kind for Object {
         if errors.is_empty() { Ok(Value::Dict(values)) } else { Err(Detail::Dict(errors)) }
     }
 
-    fn finish(&self, value: Value) -> Result<Value, Detail> {
+    fn validate_object(&self, value: Value) -> Result<Value, Detail> {
         let Value::Dict(values) = value else { return Ok(value) };
         self.hooks.iter().try_fold(values, |values, hook| hook(values)).map(Value::Dict)
     }
 
-    fn shape(&self, errors: Detail) -> Detail {
+    fn wrap_errors(&self, errors: Detail) -> Detail {
         errors.into_serializer_error()
     }
 
-    fn parts(&self, _: &Options, info: &mut Dict) {
+    fn describe_children(&self, _: &Options, info: &mut Dict) {
         if !self.fields.is_empty() {
             info.insert("children".to_owned(), self.info().into());
         }

@@ -8,7 +8,7 @@ use crate::json;
 use crate::python::codecs::Charset;
 use vitamin_framework::timezone::TimeZone;
 
-/// What the reference's serializer of the same name said of an input. Forms are pairs.
+/// The result of Django REST framework's serializer of the same name. Forms are pairs.
 #[derive(Deserialize)]
 struct Validated {
     serializer: String,
@@ -140,7 +140,7 @@ fn serializer(name: &str) -> Serializer {
 }
 
 fn check(fixtures: &str) -> Vec<String> {
-    let mut wrong = Vec::new();
+    let mut failures = Vec::new();
     for line in fixtures.lines() {
         let expected: Validated = serde_json::from_str(line).unwrap();
         let data = match (expected.json, expected.form) {
@@ -152,7 +152,7 @@ fn check(fixtures: &str) -> Vec<String> {
             serializer = serializer.partial();
         }
         let result = if expected.many { serializer.many().run(&data) } else { serializer.run(&data) };
-        let right = match result {
+        let is_expected = match result {
             Ok(value) => {
                 let read = |raw: Box<RawValue>| json::decode(raw.get().as_bytes(), Charset::Utf8).unwrap();
                 Some(value) == expected.data.map(read)
@@ -162,20 +162,20 @@ fn check(fixtures: &str) -> Vec<String> {
                     && Some(serde_json::to_value(detail.get_codes()).unwrap()) == expected.codes
             }
         };
-        if !right {
-            wrong.push(line.to_owned());
+        if !is_expected {
+            failures.push(line.to_owned());
         }
     }
-    wrong
+    failures
 }
 
 #[test]
-fn validates_as_the_reference() {
+fn validation_matches_django_rest_framework() {
     assert_eq!(check(include_str!("fixtures/validated.jsonl")), Vec::<String>::new());
 }
 
 #[test]
-fn describes_itself_as_the_reference() {
+fn info_matches_django_rest_framework() {
     #[derive(Deserialize)]
     struct Described<'a> {
         serializer: String,
@@ -191,17 +191,17 @@ fn describes_itself_as_the_reference() {
 }
 
 #[test]
-fn becomes_a_struct() {
+fn validated_returns_a_struct() {
     #[derive(Debug, PartialEq, Deserialize)]
-    struct Credentials {
+    struct LoginData {
         username: String,
         password: String,
     }
     let form: QueryDict = [("username", " joe "), ("password", " secret ")].into_iter().collect();
-    let credentials = Credentials { username: "joe".into(), password: " secret ".into() };
+    let credentials = LoginData { username: "joe".into(), password: " secret ".into() };
     assert_eq!(login().validated(&form.into()), Ok(credentials));
 
-    let empty = login().validated::<Credentials>(&QueryDict::new().into());
+    let empty = login().validated::<LoginData>(&QueryDict::new().into());
     let required = "This field is required.";
     let errors = Detail::Dict(
         ["username", "password"].map(|name| (name.to_owned(), Detail::list(required, "required"))).into(),
@@ -214,7 +214,7 @@ fn becomes_a_struct() {
 }
 
 #[test]
-fn files() {
+fn file_fields_check_name_and_content() {
     let field = FileField::new().max_length(5);
     let run = |name: &str, content: &'static str| {
         let file = UploadedFile { name: name.into(), bytes: content.into(), ..UploadedFile::default() };
@@ -230,7 +230,7 @@ fn files() {
 }
 
 #[test]
-fn a_file_is_no_text_but_a_name_of_white_space_is_blank() {
+fn a_file_is_not_text_but_its_blank_name_is_blank_text() {
     let file = |name: &str| UploadedFile { name: name.into(), ..UploadedFile::default() };
     let form: QueryDict = [("username", file(" \u{a0}")), ("password", file(" "))].into_iter().collect();
     let detail = login().run(&form.into()).unwrap_err();
@@ -239,7 +239,7 @@ fn a_file_is_no_text_but_a_name_of_white_space_is_blank() {
 }
 
 #[test]
-fn defaults_are_made_anew_and_hooks_may_change_values() {
+fn defaults_are_computed_per_validation_and_hooks_may_change_values() {
     use std::sync::atomic::{AtomicI64, Ordering};
     let count = AtomicI64::new(0);
     let next = move || Value::from(count.fetch_add(1, Ordering::Relaxed));
@@ -254,7 +254,7 @@ fn defaults_are_made_anew_and_hooks_may_change_values() {
 
 proptest::proptest! {
     #[test]
-    fn any_text_has_an_answer(text: String, near in r"[0-9+\-.:,TWZe_x@\[\]/é５ ]{0,16}") {
+    fn any_text_is_valid_or_has_an_error_of_its_field(text: String, near in r"[0-9+\-.:,TWZe_x@\[\]/é５ ]{0,16}") {
         let kinds = ["char", "email", "url", "slug", "int", "float", "decimal", "decimal_free", "datetime", "date"];
         for kind in kinds.into_iter().chain(["uuid", "choice", "multiple", "list", "dict", "json"]) {
             for text in [&text, &near] {
@@ -270,10 +270,10 @@ proptest::proptest! {
     }
 }
 
-/// Zone, `USE_TZ`, what was sent, and its representation in the reference, or what went wrong. Where the offset has seconds
-/// the representation is that of the moment in UTC.
+/// Zone, `USE_TZ`, input, and Django REST framework's representation or error. If the offset has seconds, the
+/// representation is in UTC.
 #[test]
-fn times_are_those_of_the_projects_zone() {
+fn times_are_in_the_project_s_zone() {
     let serializer = serializer("datetime");
     for line in include_str!("../fixtures/time_zones.jsonl").lines() {
         let (zone, use_tz, sent, expected): (String, bool, String, String) =
@@ -281,7 +281,7 @@ fn times_are_those_of_the_projects_zone() {
         let data = Value::Dict(Dict::from([("f".to_owned(), sent.into())])).into();
         let result = serializer.run_in(&data, &TimeZone::new(&zone, use_tz).unwrap());
         let Ok(Value::Dict(values)) = &result else {
-            // A crash there, of times that are no year's in UTC.
+            // Django REST framework crashes if the year is out of range in UTC.
             let overflow = ["crash", "Datetime value out of range."].contains(&expected.as_str());
             let detail = serde_json::to_string(&result.unwrap_err()).unwrap();
             assert_eq!(
@@ -293,7 +293,7 @@ fn times_are_those_of_the_projects_zone() {
         };
         let value = values["f"].as_str().unwrap();
         assert_eq!(value, expected, "{line}");
-        // An app's struct can have it.
+        // chrono's types parse the value.
         assert_eq!(value.parse::<chrono::DateTime<chrono::FixedOffset>>().is_ok(), use_tz, "{line}");
         assert_eq!(value.parse::<chrono::NaiveDateTime>().is_ok(), !use_tz, "{line}");
     }

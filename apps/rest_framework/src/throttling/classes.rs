@@ -1,4 +1,4 @@
-//! The throttles that most projects want: by address, by user, by part of the API.
+//! The usual throttles: by address, by user, by part of the API.
 
 use async_trait::async_trait;
 
@@ -8,42 +8,41 @@ use super::{
 use crate::exceptions::APIException;
 use crate::request::Request;
 
-/// Limits those who are not logged in, by address.
+/// Limits anonymous clients by address.
 pub struct AnonRateThrottle {
-    /// The name of the rate in `DEFAULT_THROTTLE_RATES`, and a part of the key: throttles of one scope share a count.
+    /// The name of the rate in `DEFAULT_THROTTLE_RATES`, and part of the cache key: throttles of one scope share a count.
     pub scope: &'static str,
-    /// The rate; `None` for that of the settings.
+    /// The rate; `None` uses the rate of the settings.
     pub rate: Option<Rate>,
     /// The clock.
     pub timer: Timer,
 }
 
-/// Limits users, and by address those who are not logged in.
+/// Limits users, and anonymous clients by address.
 pub struct UserRateThrottle {
-    /// The name of the rate in `DEFAULT_THROTTLE_RATES`, and a part of the key: throttles of one scope share a count.
+    /// The name of the rate in `DEFAULT_THROTTLE_RATES`, and part of the cache key: throttles of one scope share a count.
     pub scope: &'static str,
-    /// The rate; `None` for that of the settings.
+    /// The rate; `None` uses the rate of the settings.
     pub rate: Option<Rate>,
     /// The clock.
     pub timer: Timer,
 }
 
-/// Limits users, and by address those who are not logged in, for each
-/// [`throttle_scope`](crate::views::APIView::throttle_scope) apart. A view without one is not
-/// limited.
+/// Limits users, and anonymous clients by address, separately for each
+/// [`throttle_scope`](crate::views::APIView::throttle_scope). Views without one are not limited.
 pub struct ScopedRateThrottle {
     /// The clock.
     pub timer: Timer,
 }
 
-/// The scope `anon`.
+/// Scope `anon`.
 impl Default for AnonRateThrottle {
     fn default() -> Self {
         Self { scope: "anon", rate: None, timer: time }
     }
 }
 
-/// The scope `user`.
+/// Scope `user`.
 impl Default for UserRateThrottle {
     fn default() -> Self {
         Self { scope: "user", rate: None, timer: time }

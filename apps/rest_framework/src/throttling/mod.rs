@@ -1,7 +1,7 @@
-//! Throttle classes (`rest_framework/throttling.py`): not so often!
+//! Throttle classes (`rest_framework/throttling.py`): they limit the rate of requests.
 //!
-//! A view asks all of its classes, also after one refused, so that each counts; the longest wait is what the client
-//! is told. The counts are in the [cache](vitamin_framework::cache). Where that is Redis, all processes agree.
+//! A view calls all of its throttles, even after one denied the request, so that each counts it. The client receives the
+//! longest wait. The counts are in the [cache](vitamin_framework::cache). With Redis, all processes share them.
 //!
 //! ```
 //! use crate::response::Response;
@@ -32,24 +32,24 @@ pub use self::simple_rate::{SimpleRateThrottle, Timer, cache_key, count, default
 use super::exceptions::APIException;
 use super::request::Request;
 
-/// What a throttle says of a request.
+/// A throttle's decision on a request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Throttling {
-    /// It may go on.
+    /// The request is allowed.
     Allowed,
-    /// It may not; try again in so many seconds, or `None` where nobody can tell.
+    /// The request is denied. The client may retry after this many seconds; `None` if that is unknown.
     Wait(Option<f64>),
 }
 
-/// Limits how often a request is made.
+/// Limits how often a client may send requests.
 ///
-/// To limit a rate, implement [`SimpleRateThrottle`] instead, which is one function.
+/// To limit a rate, implement [`SimpleRateThrottle`] instead.
 #[async_trait(?Send)]
 pub trait Throttle: Send + Sync {
-    /// Counts the request, and says whether it may go on.
+    /// Counts the request, and allows or denies it.
     ///
     /// # Errors
-    /// An answer other than 429, such as 500 where there is no rate for the scope.
+    /// A response other than 429, such as 500 if the scope has no rate.
     async fn allow_request(&self, request: &Request) -> Result<Throttling, APIException>;
 }
 

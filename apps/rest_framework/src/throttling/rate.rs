@@ -1,4 +1,4 @@
-//! Rates, `N/period` (`SimpleRateThrottle.parse_rate`), and those of the settings.
+//! Rates, `N/period` (`SimpleRateThrottle.parse_rate`), and the rates of the settings.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,14 +9,14 @@ use indexmap::IndexMap;
 use crate::python::int;
 use vitamin_framework::cache::Window;
 
-/// So many requests in a period: `100/day` is `Rate::new(100, Period::Day)`.
+/// A number of requests per period: `100/day` is `Rate::new(100, Period::Day)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     num_requests: i64,
     period: Period,
 }
 
-/// The period of a rate. Its first letter is what counts: `s`, `sec` and `second` are the same.
+/// The period of a rate. Only the first letter counts: `s`, `sec` and `second` are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Period {
     /// `s`
@@ -29,19 +29,19 @@ pub enum Period {
     Day,
 }
 
-/// A text that is no rate.
+/// The text is not a rate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' is not a rate; write requests/period, e.g. 100/day (s, m, h or d)")]
 pub struct InvalidRate(String);
 
 impl Rate {
-    /// A rate. Without a positive number of requests nobody gets through.
+    /// A rate. If `num_requests` is not positive, every request is denied.
     #[must_use]
     pub const fn new(num_requests: i64, period: Period) -> Self {
         Self { num_requests, period }
     }
 
-    /// Requests in a period.
+    /// The requests allowed per period.
     #[must_use]
     pub const fn num_requests(self) -> i64 {
         self.num_requests
@@ -82,15 +82,15 @@ impl FromStr for Rate {
     }
 }
 
-/// `DEFAULT_THROTTLE_RATES`: a rate for each scope, or `None` for a scope without a limit. A scope that is not in it
-/// at all is a mistake, and answered by 500. Clones are cheap.
+/// `DEFAULT_THROTTLE_RATES`: the rate of each scope, or `None` for a scope without a limit. An unknown scope is an error
+/// of the project, and answered with 500. Clones are cheap.
 ///
 /// As text, `anon=100/day,user=1000/day,burst=` (no limit).
 #[derive(Clone, PartialEq, Eq)]
 pub struct ThrottleRates(Arc<IndexMap<String, Option<Rate>>>);
 
 impl ThrottleRates {
-    /// The rate of a scope; the outer `None` where there is no such scope.
+    /// The rate of a scope. The outer `None` means that the scope is unknown.
     #[must_use]
     pub fn get(&self, scope: &str) -> Option<Option<Rate>> {
         self.0.get(scope).copied()
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_setting_is_a_list() {
+    fn the_setting_is_a_comma_separated_list() {
         let rates: ThrottleRates = " anon=100/day, user = 5/min ,free=, ".parse().unwrap();
         assert_eq!(rates.get("anon"), Some(Some(Rate::new(100, Period::Day))));
         assert_eq!(rates.get("user"), Some(Some(Rate::new(5, Period::Minute))));
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_rate_is_named() {
+    fn the_error_names_the_invalid_rate() {
         let error = "anon=100/day,user=5/fortnight".parse::<ThrottleRates>().unwrap_err().to_string();
         assert_eq!(error, "'5/fortnight' is not a rate; write requests/period, e.g. 100/day (s, m, h or d)");
         assert!("anon".parse::<ThrottleRates>().is_err());

@@ -1,4 +1,4 @@
-//! A rate for each key in the cache (`SimpleRateThrottle`).
+//! Throttles that limit the rate of requests per cache key (`SimpleRateThrottle`).
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,7 +9,7 @@ use crate::exceptions::APIException;
 use crate::request::Request;
 use vitamin_framework::cache::{Hit, Window};
 
-/// Tells the time, in seconds since 1970. Another than [`time`] is for tests.
+/// A clock that returns seconds since 1970. Tests replace [`time`].
 pub type Timer = fn() -> f64;
 
 /// The system's clock.
@@ -18,18 +18,18 @@ pub fn time() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
-/// A throttle that limits how many requests of one key are made in a period. Each is a [`Throttle`].
+/// A throttle that limits the requests of each cache key in a period. Every implementation is a [`Throttle`].
 pub trait SimpleRateThrottle: Send + Sync {
     /// The name of the rate in `DEFAULT_THROTTLE_RATES`.
     fn scope(&self) -> &str;
 
-    /// Whom the request is counted for, most often [`cache_key`]; `None`: it is not counted, and goes on.
+    /// The cache key that counts the request, usually [`cache_key`]. `None` allows the request without counting it.
     fn get_cache_key(&self, request: &Request) -> Option<String>;
 
-    /// The rate, or `None` for no limit. By default that of the scope.
+    /// The rate, or `None` for no limit. The default is the scope's rate.
     ///
     /// # Errors
-    /// 500: there is none.
+    /// 500: the scope has no rate.
     fn get_rate(&self, request: &Request) -> Result<Option<Rate>, APIException> {
         default_rate(request, self.scope())
     }
@@ -49,7 +49,7 @@ impl<T: SimpleRateThrottle> Throttle for T {
     }
 }
 
-/// The key of a scope and of whoever is counted in it: `throttle_anon_192.0.2.1` (`cache_format`).
+/// The cache key of a scope and a client or user: `throttle_anon_192.0.2.1` (`cache_format`).
 #[must_use]
 pub fn cache_key(scope: &str, ident: &str) -> String {
     format!("throttle_{scope}_{ident}")
@@ -58,17 +58,17 @@ pub fn cache_key(scope: &str, ident: &str) -> String {
 /// The rate of a scope in `DEFAULT_THROTTLE_RATES`.
 ///
 /// # Errors
-/// 500: the settings do not know the scope.
+/// 500: the scope is not in the settings.
 pub fn default_rate(request: &Request, scope: &str) -> Result<Option<Rate>, APIException> {
     request.policies().throttle_rates.get(scope).ok_or_else(|| {
         APIException::server_error(format!("No default throttle rate set for '{scope}' scope"))
     })
 }
 
-/// Counts one request of a key at this moment, if its rate allows.
+/// Counts one request of a cache key at the time `now`, if the rate allows it.
 ///
 /// # Errors
-/// 500: the application was set up without a cache.
+/// 500: the application has no cache.
 pub async fn count(request: &Request, key: &str, rate: Rate, now: f64) -> Result<Throttling, APIException> {
     Ok(match request.cache()?.hit(key, rate.window(), now).await {
         Hit::Counted => Throttling::Allowed,
@@ -76,8 +76,8 @@ pub async fn count(request: &Request, key: &str, rate: Rate, now: f64) -> Result
     })
 }
 
-/// What is left of the period, shared out among the requests that are allowed then. `None` where more were counted
-/// than the rate allows: it was another then.
+/// The rest of the period, divided by the requests that are allowed in it. `None` if more requests were counted than
+/// the rate allows, because they were counted with a higher rate.
 pub(super) fn wait(window: Window, count: usize, oldest: Option<f64>, now: f64) -> Option<f64> {
     let duration = f64::from(window.seconds);
     let remaining = oldest.map_or(duration, |oldest| duration - (now - oldest));

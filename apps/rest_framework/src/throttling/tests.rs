@@ -18,7 +18,7 @@ use vitamin_auth::models::User;
 use vitamin_framework::cache::{Cache, Hit, LocMem};
 use vitamin_framework::urls::{UrlConf, path};
 
-/// What Django REST framework's `parse_rate` and `allow_request` did, on a clock of 64ths of a second.
+/// The results of Django REST framework's `parse_rate` and `allow_request`, on a clock of 64ths of a second.
 #[derive(Deserialize)]
 struct Fixture {
     parse_rate: Vec<(String, Option<(i64, u32)>)>,
@@ -28,7 +28,7 @@ struct Fixture {
 #[derive(Deserialize)]
 struct Walk {
     rates: Vec<String>,
-    /// Ticks, index of the rate, key; true where it was allowed, else the wait.
+    /// Ticks, index of the rate, key, and the result: `true` if allowed, else the wait.
     steps: Vec<(i32, usize, String, Value)>,
 }
 
@@ -37,7 +37,7 @@ fn fixture() -> Fixture {
 }
 
 #[test]
-fn rates_are_django_rest_framework_s() {
+fn parsed_rates_match_django_rest_framework() {
     for (text, expected) in fixture().parse_rate {
         let parsed = text.parse::<Rate>().ok().map(|rate| (rate.num_requests(), rate.duration()));
         assert_eq!(parsed, expected, "{text:?}");
@@ -45,22 +45,22 @@ fn rates_are_django_rest_framework_s() {
 }
 
 #[test]
-fn logs_and_waits_are_django_rest_framework_s() {
+fn counts_and_waits_match_django_rest_framework() {
     for (number, walk) in fixture().walks.into_iter().enumerate() {
         let cache = LocMem::default();
         let rates: Vec<Rate> = walk.rates.iter().map(|rate| rate.parse().unwrap()).collect();
         for (step, (ticks, rate, key, expected)) in walk.steps.into_iter().enumerate() {
             let now = 1.7e9 + f64::from(ticks) / 64.0;
             let window = rates[rate].window();
-            let found = match cache.hit(&key, window, now) {
+            let actual = match cache.hit(&key, window, now) {
                 Hit::Counted => Value::Bool(true),
                 Hit::Full { count, oldest } => simple_rate::wait(window, count, oldest, now).into(),
             };
-            let close = match (found.as_f64(), expected.as_f64()) {
-                (Some(found), Some(expected)) => (found - expected).abs() < 1e-6,
-                _ => found == expected,
+            let is_equal = match (actual.as_f64(), expected.as_f64()) {
+                (Some(actual), Some(expected)) => (actual - expected).abs() < 1e-6,
+                _ => actual == expected,
             };
-            assert!(close, "walk {number}, step {step}: {found} is not {expected}");
+            assert!(is_equal, "walk {number}, step {step}: {actual} is not {expected}");
         }
     }
 }
@@ -77,7 +77,7 @@ fn at(seconds: f64) {
     NOW.set(1.7e9 + seconds);
 }
 
-/// `X-User: 7` is the user 7.
+/// Authenticates `X-User: 7` as the user with id 7.
 struct Trusting;
 
 #[async_trait(?Send)]
@@ -92,7 +92,7 @@ fn view(throttles: Vec<std::sync::Arc<dyn Throttle>>) -> APIView {
     APIView::new("ThrottledView").throttle_classes(throttles).get(async || Response::new("in"))
 }
 
-/// Sends requests to `/` and `/b/`, given the views there.
+/// An application with these views.
 macro_rules! app {
     ($settings:expr, $($path:literal: $view:expr),+) => {{
         let settings = APISettings { default_authentication_classes: classes![Trusting], ..$settings };
@@ -115,8 +115,8 @@ fn user(id: u32) -> TestRequest {
     from("192.0.2.9").insert_header(("x-user", id.to_string()))
 }
 
-/// The status; for a 429 the body and `Retry-After`.
-async fn answer(response: ServiceResponse) -> String {
+/// The status; for a 429 also the body and `Retry-After`.
+async fn summarize(response: ServiceResponse) -> String {
     let status = response.status().as_u16();
     if status != 429 {
         return status.to_string();
@@ -129,7 +129,7 @@ async fn answer(response: ServiceResponse) -> String {
 
 macro_rules! get {
     ($app:expr, $request:expr) => {
-        answer(call_service(&$app, $request.to_request()).await).await
+        summarize(call_service(&$app, $request.to_request()).await).await
     };
 }
 
@@ -155,7 +155,7 @@ async fn the_wait_is_rounded_up() {
 }
 
 #[actix_web::test]
-async fn anonymous_clients_and_users_have_rates_of_the_settings() {
+async fn the_settings_limit_anonymous_clients_and_users() {
     let settings = APISettings {
         default_throttle_rates: "anon=1/day,user=2/day".parse().unwrap(),
         default_throttle_classes: classes![AnonRateThrottle::default(), UserRateThrottle::default()],
@@ -172,7 +172,7 @@ async fn anonymous_clients_and_users_have_rates_of_the_settings() {
 }
 
 #[actix_web::test]
-async fn by_default_there_is_no_limit_and_an_unknown_scope_is_a_mistake() {
+async fn the_default_is_no_limit_and_an_unknown_scope_is_500() {
     let unknown = UserRateThrottle { scope: "burst", ..Default::default() };
     let app = app!(
         APISettings::default(),
@@ -186,7 +186,7 @@ async fn by_default_there_is_no_limit_and_an_unknown_scope_is_a_mistake() {
 }
 
 #[actix_web::test]
-async fn a_view_s_scope_has_a_count_of_its_own() {
+async fn each_throttle_scope_is_counted_separately() {
     let settings =
         APISettings { default_throttle_rates: "a=1/day,b=2/day".parse().unwrap(), ..APISettings::default() };
     let scoped = || view(classes![ScopedRateThrottle::default()]);
@@ -206,25 +206,25 @@ async fn a_view_s_scope_has_a_count_of_its_own() {
 }
 
 #[actix_web::test]
-async fn all_are_counted_and_the_longest_wait_is_told() {
+async fn all_throttles_count_and_the_longest_wait_is_returned() {
     let rate = |scope, rate| UserRateThrottle { scope, rate: Some(rate), timer: now };
     let app = app!(
         APISettings::default(),
         "": view(classes![rate("a", Rate::new(1, Period::Minute)), rate("b", Rate::new(2, Period::Hour))])
     );
     assert_eq!(get!(app, user(7)), "200");
-    // The second counts this one, although the first refuses it.
+    // The second throttle counts this request, although the first denies it.
     at(1.0);
     assert_eq!(get!(app, user(7)), throttled(59, "seconds"));
     at(2.0);
     assert_eq!(get!(app, user(7)), throttled(3598, "seconds"));
-    // Only the second, which has two in its hour.
+    // Only the second throttle denies it, with two requests in its hour.
     at(70.0);
     assert_eq!(get!(app, user(7)), throttled(3530, "seconds"));
 }
 
 #[actix_web::test]
-async fn nobody_can_tell_when_the_log_has_more_than_the_rate() {
+async fn the_wait_is_unknown_if_more_were_counted_than_the_rate_allows() {
     let rate = |rate| UserRateThrottle { scope: "user", rate: Some(rate), timer: now };
     let app = app!(
         APISettings::default(),
@@ -238,7 +238,7 @@ async fn nobody_can_tell_when_the_log_has_more_than_the_rate() {
 }
 
 #[actix_web::test]
-async fn proxies_are_believed_as_the_settings_say() {
+async fn num_proxies_selects_the_client_s_address() {
     for (num_proxies, expected) in [(None, "200"), (Some(0), "429"), (Some(1), "429"), (Some(2), "200")] {
         let settings = APISettings { num_proxies, ..APISettings::default() };
         let throttle = AnonRateThrottle { rate: Some(Rate::new(1, Period::Day)), ..Default::default() };
@@ -251,7 +251,7 @@ async fn proxies_are_believed_as_the_settings_say() {
     }
 }
 
-/// An app's own: each key of the API has ten requests a minute.
+/// A custom throttle per API key.
 struct ApiKeyThrottle;
 
 impl SimpleRateThrottle for ApiKeyThrottle {
@@ -264,7 +264,7 @@ impl SimpleRateThrottle for ApiKeyThrottle {
     }
 }
 
-/// Another, without a rate.
+/// A custom throttle that denies every request.
 struct Closed;
 
 #[async_trait(?Send)]
@@ -275,7 +275,7 @@ impl Throttle for Closed {
 }
 
 #[actix_web::test]
-async fn an_app_writes_its_own_in_a_few_lines() {
+async fn custom_throttles() {
     let settings =
         APISettings { default_throttle_rates: "api_key=2/min".parse().unwrap(), ..APISettings::default() };
     let app = app!(settings, "": view(classes![ApiKeyThrottle]), "b/": view(classes![Closed]));
@@ -283,7 +283,7 @@ async fn an_app_writes_its_own_in_a_few_lines() {
     for (key, expected) in [("x", "200"), ("x", "200"), ("x", "429"), ("y", "200")] {
         assert_eq!(get!(app, with_key(key))[..3], *expected, "{key}");
     }
-    // As Django REST framework does, a wait of nothing is told, but not in a header.
+    // As in Django REST framework, a wait of zero is in the message but not in a header.
     let expected = r#"429 {"detail":"Request was throttled. Expected available in 0 seconds."} -"#;
     assert_eq!(get!(app, from("192.0.2.1").uri("/b/")), expected);
 }

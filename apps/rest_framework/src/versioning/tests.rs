@@ -12,11 +12,11 @@ use crate::response::Response;
 use crate::views::APIView;
 use vitamin_framework::urls::{Pattern, UrlConf, include, path};
 
-/// What Django REST framework answered: the versions' name, the path below it, Host, Accept, status, body.
+/// A response of Django REST framework: the versions' name, the path below it, Host, Accept, status, body.
 #[derive(Deserialize)]
 struct Case(String, String, Option<String>, Option<String>, u16, String);
 
-/// Answers with its version, and with no body where it has none.
+/// Responds with the request's version, or with no body if it has none.
 fn view() -> APIView {
     APIView::new("VersionView").get(async |request: Request| match request.version() {
         Some(version) => Response::new(version.to_owned()),
@@ -45,7 +45,7 @@ fn urlpatterns(versions: &Versions) -> Vec<Pattern> {
 }
 
 #[actix_web::test]
-async fn versions_are_django_rest_framework_s() {
+async fn versioning_matches_django_rest_framework() {
     let allowed = || vec!["v2", "v3"];
     let versions = |default_version, allowed_versions| Versions {
         default_version,
@@ -77,7 +77,7 @@ async fn versions_are_django_rest_framework_s() {
 }
 
 #[actix_web::test]
-async fn the_settings_have_a_class_and_versions_for_all_views() {
+async fn the_settings_are_the_default_of_all_views() {
     let settings = APISettings {
         default_versioning_class: Some(std::sync::Arc::new(QueryParameterVersioning::default())),
         versions: Versions { default_version: Some("v1"), allowed_versions: vec![], version_param: "v" },
@@ -89,12 +89,12 @@ async fn the_settings_have_a_class_and_versions_for_all_views() {
     let app = init_service(app).await;
     for (uri, body) in [("/", "\"v1\""), ("/?v=v7", "\"v7\""), ("/?version=v7", "\"v1\""), ("/none?v=v7", "")]
     {
-        let answer = call_and_read_body(&app, TestRequest::get().uri(uri).to_request()).await;
-        assert_eq!(answer, body, "{uri}");
+        let response = call_and_read_body(&app, TestRequest::get().uri(uri).to_request()).await;
+        assert_eq!(response, body, "{uri}");
     }
 }
 
-/// An app's own.
+/// A custom class that reads the version from a header.
 struct HeaderVersioning;
 
 impl Versioning for HeaderVersioning {
@@ -107,7 +107,7 @@ impl Versioning for HeaderVersioning {
     }
 }
 
-/// Refuses everybody.
+/// Denies every request.
 struct Locked;
 
 #[async_trait::async_trait(?Send)]
@@ -118,7 +118,7 @@ impl crate::permissions::Permission for Locked {
 }
 
 #[actix_web::test]
-async fn an_app_writes_its_own_in_a_few_lines() {
+async fn a_custom_versioning_class() {
     let locked = view().versioning_class(HeaderVersioning).permission_classes(classes![Locked]);
     let urls =
         UrlConf::new(vec![path("", view().versioning_class(HeaderVersioning)), path("locked/", locked)]);

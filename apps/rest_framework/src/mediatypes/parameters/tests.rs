@@ -1,23 +1,23 @@
 use super::*;
 
-/// `[header, [value, parameters]]`, or null where Python raises; made with Django 5.2.
+/// `[header, [value, parameters]]`, or null if Python raises; generated with Django 5.2.
 #[test]
-fn headers_are_read_as_django_reads_them() {
+fn parse_header_parameters_matches_django() {
     let fixture = include_str!("../../fixtures/header_parameters.json");
     type Outcome = Option<(String, Vec<(String, String)>)>;
     let cases: Vec<(String, Outcome)> = serde_json::from_str(fixture).unwrap();
     assert!(cases.len() > 150);
     for (line, expected) in cases {
-        let found = parse_header_parameters(&line).ok();
-        let found = found.map(|header| (header.value.into_owned(), header.params));
-        assert_eq!(found, expected, "{line:?}");
+        let actual = parse_header_parameters(&line).ok();
+        let actual = actual.map(|header| (header.value.into_owned(), header.params));
+        assert_eq!(actual, expected, "{line:?}");
     }
 }
 
-/// Tens of thousands of parameters, of which half are repeated and some are of RFC 2231, in one header: all that a client may
-/// send before it has logged in. Where each looked through all before it, this took seconds.
+/// One header with tens of thousands of parameters, some repeated and some of RFC 2231, as an anonymous client may send
+/// it. A quadratic parser took seconds.
 #[test]
-fn as_many_parameters_as_a_header_can_have_are_read() {
+fn many_parameters_are_parsed_in_linear_time() {
     const COUNT: usize = 10_000;
     let plain = (0..2 * COUNT).map(|number| format!(";p{}={number}", number % COUNT));
     let extended = (0..COUNT).map(|number| format!(";e{number}*0=x"));
@@ -30,9 +30,9 @@ fn as_many_parameters_as_a_header_can_have_are_read() {
 }
 
 proptest::proptest! {
-    /// As Python's dict has them: the first of a name gives the place, the last the value.
+    /// As in Python's dict: the first occurrence gives the position, the last one the value.
     #[test]
-    fn of_several_of_one_name_the_last_counts(names in proptest::collection::vec("[a-c]{1,2}", 0..12)) {
+    fn the_last_value_of_a_repeated_name_wins(names in proptest::collection::vec("[a-c]{1,2}", 0..12)) {
         let line: String = names.iter().enumerate().map(|(at, name)| format!("; {name}={at}")).collect();
         let mut expected: Vec<(String, String)> = Vec::new();
         for (at, name) in names.iter().enumerate() {
@@ -45,7 +45,7 @@ proptest::proptest! {
     }
 
     #[test]
-    fn a_quoted_value_comes_back(value in "[^;]*") {
+    fn a_quoted_value_round_trips(value in "[^;]*") {
         let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
         let line = format!("text/plain; name=\"{quoted}\"");
         let header = parse_header_parameters(&line).unwrap();

@@ -11,68 +11,68 @@ fn payload(chunks: impl Stream<Item = &'static [u8]> + 'static) -> Payload {
     Payload::Stream { payload: Box::pin(chunks) }
 }
 
-fn held(bodies: &Bodies) -> usize {
-    bodies.memory.held.load(Ordering::Relaxed)
+fn used(bodies: &Bodies) -> usize {
+    bodies.memory.used.load(Ordering::Relaxed)
 }
 
 async fn status(bodies: &Bodies, payload: Payload) -> u16 {
     bodies.read(payload, 1_000_000, 1_000_000).await.unwrap_err().status().as_u16()
 }
 
-/// Three of these are a body, of which `COUNTED` bytes count.
-const PIECE: &[u8] = &[b'x'; UNCOUNTED];
-const COUNTED: usize = 2 * UNCOUNTED;
+/// A chunk. A body of three chunks uses `COUNTED` bytes of the budget.
+const CHUNK: &[u8] = &[b'x'; EXEMPT_BYTES];
+const COUNTED: usize = 2 * EXEMPT_BYTES;
 
-fn three() -> Payload {
-    payload(stream::iter([PIECE; 3]))
+fn three_chunks() -> Payload {
+    payload(stream::iter([CHUNK; 3]))
 }
 
 #[actix_web::test]
-async fn a_body_counts_until_its_last_piece_is_dropped() {
-    let bodies = Bodies::new(LATE, LATE, 10 * UNCOUNTED);
-    let body = bodies.read(three(), 3 * UNCOUNTED, 3 * UNCOUNTED).await.unwrap();
-    assert_eq!((&body[..], held(&bodies)), (&PIECE.repeat(3)[..], COUNTED));
-    let file = body.slice(UNCOUNTED..UNCOUNTED + 5);
+async fn a_body_counts_until_its_last_slice_is_dropped() {
+    let bodies = Bodies::new(LATE, LATE, 10 * EXEMPT_BYTES);
+    let body = bodies.read(three_chunks(), 3 * EXEMPT_BYTES, 3 * EXEMPT_BYTES).await.unwrap();
+    assert_eq!((&body[..], used(&bodies)), (&CHUNK.repeat(3)[..], COUNTED));
+    let file = body.slice(EXEMPT_BYTES..EXEMPT_BYTES + 5);
     drop(body);
-    assert_eq!((&file[..], held(&bodies)), (&b"xxxxx"[..], COUNTED));
+    assert_eq!((&file[..], used(&bodies)), (&b"xxxxx"[..], COUNTED));
     drop(file);
-    assert_eq!(held(&bodies), 0);
-    // Room is made as the body grows, whatever was announced.
-    let body = bodies.read(three(), usize::MAX, usize::MAX).await.unwrap();
-    assert_eq!(held(&bodies), 3 * UNCOUNTED);
+    assert_eq!(used(&bodies), 0);
+    // The capacity grows with the body, regardless of the announced length.
+    let body = bodies.read(three_chunks(), usize::MAX, usize::MAX).await.unwrap();
+    assert_eq!(used(&bodies), 3 * EXEMPT_BYTES);
     drop(body);
-    // What is refused is given back.
-    assert!(bodies.read(three(), 3 * UNCOUNTED, 3 * UNCOUNTED - 1).await.is_err());
-    assert_eq!(held(&bodies), 0);
+    // A rejected body releases its memory.
+    assert!(bodies.read(three_chunks(), 3 * EXEMPT_BYTES, 3 * EXEMPT_BYTES - 1).await.is_err());
+    assert_eq!(used(&bodies), 0);
 }
 
 #[actix_web::test]
-async fn all_bodies_together_have_a_bound() {
-    let bodies = Bodies::new(LATE, LATE, 3 * UNCOUNTED);
-    let first = bodies.clone().read(three(), 3 * UNCOUNTED, 1_000_000).await.unwrap();
-    assert_eq!(status(&bodies, three()).await, 503);
-    assert_eq!(held(&bodies), COUNTED, "the refused one gave back what it had");
+async fn all_bodies_share_a_memory_limit() {
+    let bodies = Bodies::new(LATE, LATE, 3 * EXEMPT_BYTES);
+    let first = bodies.clone().read(three_chunks(), 3 * EXEMPT_BYTES, 1_000_000).await.unwrap();
+    assert_eq!(status(&bodies, three_chunks()).await, 503);
+    assert_eq!(used(&bodies), COUNTED, "the rejected body released its memory");
     drop(first);
-    assert!(bodies.read(three(), 3 * UNCOUNTED, 1_000_000).await.is_ok());
+    assert!(bodies.read(three_chunks(), 3 * EXEMPT_BYTES, 1_000_000).await.is_ok());
 }
 
 #[actix_web::test]
-async fn small_bodies_are_read_where_the_memory_is_full() {
+async fn small_bodies_are_read_if_the_memory_is_exhausted() {
     let bodies = Bodies::new(LATE, LATE, 0);
-    assert_eq!(bodies.read(payload(stream::iter([PIECE])), UNCOUNTED, 1_000_000).await.unwrap(), PIECE);
-    assert_eq!(status(&bodies, payload(stream::iter([PIECE, b"x"]))).await, 503);
+    assert_eq!(bodies.read(payload(stream::iter([CHUNK])), EXEMPT_BYTES, 1_000_000).await.unwrap(), CHUNK);
+    assert_eq!(status(&bodies, payload(stream::iter([CHUNK, b"x"]))).await, 503);
     assert_eq!(bodies.read(payload(stream::empty()), 0, 0).await, Ok(Bytes::new()));
 }
 
 #[actix_web::test]
-async fn a_client_that_stops_is_not_waited_for() {
+async fn a_client_that_stops_sending_times_out() {
     let bodies = Bodies::new(SOON, LATE, 1000);
     assert_eq!(status(&bodies, payload(stream::iter([&b"x"[..]]).chain(stream::pending()))).await, 408);
-    assert_eq!(held(&bodies), 0);
+    assert_eq!(used(&bodies), 0);
 }
 
 #[actix_web::test]
-async fn a_client_that_is_slow_for_long_is_not_waited_for() {
+async fn a_client_that_sends_too_slowly_times_out() {
     let bodies = Bodies::new(LATE, SOON, 1000);
     let slow = stream::unfold((), |()| async {
         actix_web::rt::time::sleep(SOON / 10).await;
@@ -84,17 +84,17 @@ async fn a_client_that_is_slow_for_long_is_not_waited_for() {
 }
 
 #[test]
-fn memory_is_for_one_body_at_least() {
+fn the_memory_must_suffice_for_one_body() {
     let read = |pairs: &[(&str, &str)], file_upload_max_size| {
         let limits = UploadLimits { file_upload_max_size, ..UploadLimits::default() };
         Bodies::from_env(&pairs.iter().copied().collect(), &limits).map_err(|error| error.to_string())
     };
-    assert_eq!(read(&[], 1).unwrap().memory.max, MAX_MEMORY);
-    assert_eq!(read(&[], MAX_MEMORY + 1).unwrap().memory.max, MAX_MEMORY + 1);
+    assert_eq!(read(&[], 1).unwrap().memory.max, DEFAULT_MAX_MEMORY);
+    assert_eq!(read(&[], DEFAULT_MAX_MEMORY + 1).unwrap().memory.max, DEFAULT_MAX_MEMORY + 1);
     assert_eq!(read(&[("REQUEST_BODIES_MAX_MEMORY", "3000000")], 1).unwrap().memory.max, 3_000_000);
     insta::assert_snapshot!(
         read(&[("REQUEST_BODIES_MAX_MEMORY", "3000000")], 3_000_001).unwrap_err(),
-        @"REQUEST_BODIES_MAX_MEMORY: 3000000 bytes are less than one body may have, which is 3000001 (FILE_UPLOAD_MAX_SIZE, DATA_UPLOAD_MAX_MEMORY_SIZE)."
+        @"REQUEST_BODIES_MAX_MEMORY: 3000000 bytes is less than one body may have: 3000001 bytes (FILE_UPLOAD_MAX_SIZE, DATA_UPLOAD_MAX_MEMORY_SIZE)."
     );
     let times = [("REQUEST_BODY_IDLE_TIMEOUT", "1"), ("REQUEST_BODY_TIMEOUT", "2")];
     let bodies = read(&times, 1).unwrap();

@@ -1,9 +1,9 @@
 use super::*;
 use crate::mediatypes::latin1;
 
-/// `[body as ISO 8859-1 text, charset, fields]`, made with Django 5.2's QueryDict.
+/// `[body as ISO 8859-1 text, charset, fields]`, generated with Django 5.2's QueryDict.
 #[test]
-fn forms_are_read_as_django_reads_them() {
+fn parse_form_matches_django() {
     type Case = (String, String, Vec<(String, String)>);
     let cases: Vec<Case> = serde_json::from_str(include_str!("../../fixtures/forms.json")).unwrap();
     assert!(cases.len() > 200);
@@ -16,7 +16,7 @@ fn forms_are_read_as_django_reads_them() {
 }
 
 #[test]
-fn fields_are_counted_with_the_empty_ones() {
+fn empty_fields_count_towards_the_limit() {
     let parse = |form: &str, max| parse_form(form.as_bytes(), Charset::Utf8, max).map(|fields| fields.len());
     assert_eq!(parse(&["a=1"; 1000].join("&"), Some(1000)), Ok(1000));
     assert_eq!(parse(&["a=1"; 1001].join("&"), Some(1000)), Err(TooManyFieldsSent));
@@ -29,7 +29,7 @@ fn fields_are_counted_with_the_empty_ones() {
 
 proptest::proptest! {
     #[test]
-    fn what_was_encoded_comes_back(name in "\\PC+", value in "\\PC*") {
+    fn encoded_fields_round_trip(name in "\\PC+", value in "\\PC*") {
         use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
         let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let form = format!("{}={}", encode(&name), encode(&value));

@@ -1,13 +1,13 @@
-//! Names of uploaded files, after `sanitize_file_name` in `django/http/multipartparser.py` and `UploadedFile`
-//! in `django/core/files/uploadedfile.py`.
+//! Names of uploaded files: `sanitize_file_name` in `django/http/multipartparser.py` and `UploadedFile` in
+//! `django/core/files/uploadedfile.py`.
 
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
-/// Characters of a file name; from a longer one the part before the extension is cut.
+/// The maximum characters of a file name. In a longer name, the part before the extension is truncated.
 const MAX_LENGTH: usize = 255;
 
-/// The name without folders (`/` and `\`), HTML entities and unprintable characters; None if nothing is left,
-/// or only `.` or `..`.
+/// Removes folders (`/` and `\`), HTML entities and unprintable characters from a name. `None` if the rest is empty, `.`
+/// or `..`.
 pub(super) fn sanitize(name: &str) -> Option<String> {
     let name = htmlize::unescape(name);
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -29,7 +29,7 @@ fn shorten(name: String) -> String {
     if length <= MAX_LENGTH {
         return name;
     }
-    // Python's splitext: leading dots do not begin an extension.
+    // As in Python's splitext, leading dots do not begin an extension.
     let leading = name.len() - name.trim_start_matches('.').len();
     let dot = name.rfind('.').filter(|dot| *dot > leading);
     let (stem, extension) = name.split_at(dot.unwrap_or(name.len()));

@@ -1,44 +1,43 @@
-//! The headers of one part of a multipart body, after `parse_boundary_stream` in
-//! `django/http/multipartparser.py`.
+//! The headers of one part of a multipart body: `parse_boundary_stream` in `django/http/multipartparser.py`.
 
 use crate::mediatypes::parameters::parse_header_parameters;
 use crate::python::strip;
 
-/// Bytes within which a part's headers must end.
+/// The maximum bytes of a part's headers.
 pub(super) const MAX_TOTAL_HEADER_SIZE: usize = 1024;
 
-/// What a part is.
+/// The kind of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Without a Content-Disposition: what surrounds the form. Not read.
+pub(super) enum PartKind {
+    /// A part without a Content-Disposition, such as the text around the form. Skipped.
     Raw,
-    /// A field.
+    /// A text field.
     Field,
     /// A field with a file name.
     File,
 }
 
-/// One part. Where a header is repeated, the last one counts (but a file remains one).
+/// One part. The last of repeated headers wins.
 pub(super) struct Part {
-    pub kind: Kind,
+    pub kind: PartKind,
     pub name: Option<String>,
     pub file_name: Option<String>,
     pub content_type: String,
     pub content_type_extra: Vec<(String, String)>,
     pub is_base64: bool,
-    /// Bytes of the headers, with the empty line behind them.
+    /// The bytes of the headers, with the empty line after them.
     pub length: usize,
 }
 
 impl Part {
-    /// Reads the headers. `start` is the whole part, or its first bytes, as many as headers may have. Header lines that
-    /// cannot be read are skipped.
+    /// Parses the headers. `start` is the whole part, or its first [`MAX_TOTAL_HEADER_SIZE`] bytes. Malformed header lines
+    /// are skipped.
     ///
     /// # Errors
-    /// Django's words for headers that do not end in time.
+    /// Django's message for headers that are too long.
     pub fn parse(start: &[u8]) -> Result<Self, &'static str> {
         let mut part = Self {
-            kind: Kind::Raw,
+            kind: PartKind::Raw,
             name: None,
             file_name: None,
             content_type: String::new(),
@@ -68,7 +67,7 @@ impl Part {
             "content-disposition" => {
                 self.name = header.get("name").cloned();
                 self.file_name = header.get("filename").filter(|name| !name.is_empty()).cloned();
-                self.kind = if self.file_name.is_some() { Kind::File } else { Kind::Field };
+                self.kind = if self.file_name.is_some() { PartKind::File } else { PartKind::Field };
             }
             "content-type" => {
                 self.content_type = strip(value).to_owned();
@@ -80,7 +79,7 @@ impl Part {
     }
 }
 
-/// Splits at CRLF alone.
+/// Splits at CRLF only.
 fn lines(headers: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(headers);
     std::iter::from_fn(move || {

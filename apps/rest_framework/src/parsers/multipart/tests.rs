@@ -9,14 +9,14 @@ fn bytes(latin1_text: &Value) -> Bytes {
     latin1_text.as_str().unwrap().chars().map(|character| u8::try_from(character).unwrap()).collect()
 }
 
-/// `[Content-Type, body, charset, outcome]`, headers and bodies as ISO 8859-1 text; made with Django 5.2.
+/// `[Content-Type, body, charset, outcome]`, headers and bodies as ISO 8859-1 text; generated with Django 5.2.
 #[test]
-fn bodies_are_read_as_django_reads_them() {
+fn parse_multipart_matches_django() {
     let cases: Vec<Value> = serde_json::from_str(include_str!("../../fixtures/multipart.json")).unwrap();
     assert!(cases.len() > 300);
     for case in cases {
         let charset = Charset::lookup(case[2].as_str().unwrap()).unwrap().unwrap();
-        let found =
+        let actual =
             match parse_multipart(case[0].as_str().unwrap(), &bytes(&case[1]), charset, Limits::default()) {
                 Ok(mut form) => {
                     form.files.sort_by_key(|(field, file)| (field.clone(), file.name.clone()));
@@ -29,7 +29,7 @@ fn bodies_are_read_as_django_reads_them() {
                 Err(MultiPartError::Parse(reason)) => json!(["parse", reason]),
                 Err(error) => json!(["django", error.to_string()]),
             };
-        assert_eq!(found, case[3], "{case}");
+        assert_eq!(actual, case[3], "{case}");
     }
 }
 
@@ -48,7 +48,7 @@ fn parse(parts: &str) -> Result<(usize, usize), MultiPartError> {
 }
 
 #[test]
-fn limits_are_djangos() {
+fn limits_match_django() {
     assert_eq!(parse(&field("a", "").repeat(1000)), Ok((1000, 0)));
     assert_eq!(parse(&field("a", "").repeat(1001)), Err(MultiPartError::TooManyFieldsSent));
     assert_eq!(parse(&file("x", "").repeat(100)), Ok((0, 100)));
@@ -66,7 +66,7 @@ fn limits_are_djangos() {
 }
 
 #[test]
-fn messages_are_those_of_django_rest_framework() {
+fn messages_match_django_rest_framework() {
     let error = parse_multipart("multipart/form-data", &Bytes::new(), Charset::Utf8, Limits::default());
     let message = error.unwrap_err().to_string();
     assert_eq!(message, "Multipart form parse error - Invalid boundary in multipart: None");
@@ -102,7 +102,7 @@ proptest::proptest! {
     }
 }
 
-/// What Django 5.2 does with a part that it skips, if that goes on in the next block of 64 KiB: the rest is another part.
+/// As in Django 5.2: if a skipped part continues in the next block of 64 KiB, its rest is another part.
 #[test]
 fn a_skipped_part_ends_with_its_block() {
     let parse = |head: &str, length: usize, tail: &str| {
@@ -123,7 +123,7 @@ fn a_skipped_part_ends_with_its_block() {
     ] {
         assert_eq!(parse(head, 65_000, ""), Ok("last".to_owned()), "{head}");
         assert_eq!(parse(head, 70_000, ""), too_long(), "{head}");
-        // Django keeps the boundary's length and six bytes of a block for the next.
+        // Django keeps the last bytes of a block for the next one: the boundary's length and six.
         let rest = 65_536 - 16 - "--BoUnDaRy\r\n\r\n\r\n".len() - head.len();
         assert_eq!(parse(head, rest - 1, hidden), Ok("last".to_owned()), "{head}");
         assert_eq!(parse(head, rest, hidden), Ok("hidden last".to_owned()), "{head}");

@@ -1,4 +1,4 @@
-//! Bytes as text: whole bodies, with the words of Python's UnicodeDecodeError, and the values of forms.
+//! Decodes bytes as text: bodies, with the messages of Python's UnicodeDecodeError, and form values.
 
 use std::borrow::Cow;
 
@@ -8,33 +8,33 @@ use super::{Charset, Order};
 use crate::mediatypes::latin1;
 
 impl Charset {
-    /// The whole body as text, as a Python `StreamReader` reads it: an incomplete last character is dropped.
+    /// Decodes a whole body like a Python `StreamReader`: an incomplete last character is dropped.
     ///
     /// # Errors
-    /// The text of Python's UnicodeError.
+    /// The message of Python's UnicodeError.
     pub fn decode_stream(self, bytes: &[u8]) -> Result<Cow<'_, str>, String> {
         match self {
             Self::Utf8 => utf_8(bytes).map(Cow::Borrowed),
-            Self::Utf8Sig => utf_8(without_mark(bytes)).map(Cow::Borrowed),
+            Self::Utf8Sig => utf_8(without_bom(bytes)).map(Cow::Borrowed),
             Self::Utf16(order) => utf_16(bytes, order).map(Cow::Owned),
             Self::Utf32(order) => utf_32(bytes, order).map(Cow::Owned),
             Self::Latin1 => Ok(Cow::Owned(bytes.iter().copied().map(char::from).collect())),
-            Self::Ascii | Self::Partly(_) => ascii(bytes).map(Cow::Borrowed),
-            Self::Legacy(encoding) => legacy(bytes, encoding).ok_or_else(|| why_not(bytes, encoding)),
+            Self::Ascii | Self::AsciiOnly(_) => ascii(bytes).map(Cow::Borrowed),
+            Self::Legacy(encoding) => legacy(bytes, encoding).ok_or_else(|| decode_error(bytes, encoding)),
         }
     }
 
-    /// Decodes bytes, with U+FFFD for what is invalid: Python's `errors="replace"`.
+    /// Decodes bytes, replacing invalid ones with U+FFFD: Python's `errors="replace"`.
     #[must_use]
     pub fn decode_lossy(self, bytes: &[u8]) -> Cow<'_, str> {
         match self {
             Self::Utf8 => String::from_utf8_lossy(bytes),
-            Self::Utf8Sig => String::from_utf8_lossy(without_mark(bytes)),
+            Self::Utf8Sig => String::from_utf8_lossy(without_bom(bytes)),
             Self::Utf16(order) => Cow::Owned(utf_16_lossy(bytes, order).0),
             Self::Utf32(order) => Cow::Owned(utf_32_lossy(bytes, order).0),
             Self::Latin1 => latin1(bytes),
-            Self::Ascii | Self::Partly(_) if bytes.is_ascii() => latin1(bytes),
-            Self::Ascii | Self::Partly(_) => {
+            Self::Ascii | Self::AsciiOnly(_) if bytes.is_ascii() => latin1(bytes),
+            Self::Ascii | Self::AsciiOnly(_) => {
                 let text = |byte: &u8| if byte.is_ascii() { char::from(*byte) } else { '\u{fffd}' };
                 Cow::Owned(bytes.iter().map(text).collect())
             }
@@ -45,17 +45,19 @@ impl Charset {
         }
     }
 
-    /// Decodes bytes, `None` if any of them is invalid: Python's `bytes.decode`. In difference to a stream's, UTF-16 and
-    /// UTF-32 without a mark are little-endian, and a last character must be complete.
+    /// Decodes bytes; `None` if any is invalid: Python's `bytes.decode`. Unlike [`decode_stream`](Self::decode_stream),
+    /// UTF-16 and UTF-32 without a byte order mark are little-endian, and the last character must be complete.
     #[must_use]
     pub fn decode_strict(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
-        let whole = |(text, valid): (String, bool)| valid.then_some(Cow::Owned(text));
+        let if_valid = |(text, valid): (String, bool)| valid.then_some(Cow::Owned(text));
         match self {
             Self::Utf8 => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
-            Self::Utf8Sig => std::str::from_utf8(without_mark(bytes)).ok().map(Cow::Borrowed),
-            Self::Utf16(order) => whole(utf_16_lossy(bytes, order)),
-            Self::Utf32(order) => whole(utf_32_lossy(bytes, order)),
-            Self::Latin1 | Self::Ascii | Self::Legacy(_) | Self::Partly(_) => self.decode_stream(bytes).ok(),
+            Self::Utf8Sig => std::str::from_utf8(without_bom(bytes)).ok().map(Cow::Borrowed),
+            Self::Utf16(order) => if_valid(utf_16_lossy(bytes, order)),
+            Self::Utf32(order) => if_valid(utf_32_lossy(bytes, order)),
+            Self::Latin1 | Self::Ascii | Self::Legacy(_) | Self::AsciiOnly(_) => {
+                self.decode_stream(bytes).ok()
+            }
         }
     }
 }
@@ -65,8 +67,8 @@ fn legacy<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Option<Cow<'a, st
     (!has_gaps(&text, encoding)).then_some(text)
 }
 
-/// Whether there was a byte that a code page of Windows does not have: the WHATWG's standard fills the gaps with C1
-/// controls, Python does not.
+/// Whether the bytes included one that is undefined in a Windows code page. The WHATWG's standard decodes those as C1
+/// controls, Python rejects them.
 fn has_gaps(text: &str, encoding: &'static Encoding) -> bool {
     encoding.name().starts_with("windows-") && text.contains(is_c1)
 }
@@ -75,8 +77,8 @@ fn is_c1(c: char) -> bool {
     matches!(c, '\u{80}'..='\u{9f}')
 }
 
-/// Why the bytes are not in this encoding.
-fn why_not(bytes: &[u8], encoding: &'static Encoding) -> String {
+/// The message for bytes that are invalid in this encoding.
+fn decode_error(bytes: &[u8], encoding: &'static Encoding) -> String {
     let is_wrong = |byte: &u8| legacy(std::slice::from_ref(byte), encoding).is_none();
     match bytes.iter().position(is_wrong).filter(|_| encoding.is_single_byte()) {
         Some(at) => undecodable("charmap", bytes, at, 1, "character maps to <undefined>"),
@@ -84,11 +86,11 @@ fn why_not(bytes: &[u8], encoding: &'static Encoding) -> String {
     }
 }
 
-fn without_mark(bytes: &[u8]) -> &[u8] {
+fn without_bom(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
-/// Python's wording for bytes `start` to `start + count` of the body.
+/// Python's message for bytes `start` to `start + count` of the body.
 fn undecodable(codec: &str, bytes: &[u8], start: usize, count: usize, reason: &str) -> String {
     match bytes.get(start) {
         Some(byte) if count == 1 => {
@@ -106,7 +108,7 @@ fn utf_8(bytes: &[u8]) -> Result<&str, String> {
         Err(error) => error,
     };
     let start = error.valid_up_to();
-    // CPython counts half of an encoded surrogate as incomplete, not as wrong.
+    // CPython treats half of an encoded surrogate as incomplete, not as invalid.
     let half_surrogate = matches!(bytes.get(start..), Some([0xED, 0xA0..=0xBF]));
     let Some(count) = error.error_len().filter(|_| !half_surrogate) else {
         return Ok(bytes.get(..start).and_then(|whole| std::str::from_utf8(whole).ok()).unwrap_or_default());
@@ -123,7 +125,7 @@ fn ascii(bytes: &[u8]) -> Result<&str, String> {
     }
 }
 
-/// The order of the units, how many bytes the mark takes, and whether the order is known at all.
+/// The byte order, the length of the byte order mark, and whether the order is known.
 fn order_16(bytes: &[u8], order: Option<Order>) -> (Order, usize, bool) {
     match (order, bytes) {
         (Some(order), _) => (order, 0, true),
@@ -133,7 +135,7 @@ fn order_16(bytes: &[u8], order: Option<Order>) -> (Order, usize, bool) {
     }
 }
 
-/// The text, and whether nothing had to be replaced.
+/// The text, and whether it is complete and valid.
 fn utf_16_lossy(bytes: &[u8], order: Option<Order>) -> (String, bool) {
     let (order, skip, _) = order_16(bytes, order);
     let unit: fn([u8; 2]) -> u16 = match order {
@@ -148,7 +150,7 @@ fn utf_16_lossy(bytes: &[u8], order: Option<Order>) -> (String, bool) {
         valid &= unit.is_ok();
         text.push(unit.unwrap_or(char::REPLACEMENT_CHARACTER));
     }
-    // Half a unit behind half a pair is one incomplete character.
+    // Half a unit after half a surrogate pair is one incomplete character.
     if !half.is_empty() && !is_open {
         text.push(char::REPLACEMENT_CHARACTER);
     }
@@ -181,7 +183,7 @@ fn utf_16(bytes: &[u8], order: Option<Order>) -> Result<String, String> {
     if marked || at < 2 { Ok(text) } else { Err("UTF-16 stream does not start with BOM".to_owned()) }
 }
 
-/// As [`order_16`].
+/// [`order_16`] for UTF-32.
 fn order_32(bytes: &[u8], order: Option<Order>) -> (Order, usize, bool) {
     match (order, bytes) {
         (Some(order), _) => (order, 0, true),
@@ -191,7 +193,7 @@ fn order_32(bytes: &[u8], order: Option<Order>) -> (Order, usize, bool) {
     }
 }
 
-/// As [`utf_16_lossy`].
+/// [`utf_16_lossy`] for UTF-32.
 fn utf_32_lossy(bytes: &[u8], order: Option<Order>) -> (String, bool) {
     let (order, skip, _) = order_32(bytes, order);
     let unit: fn([u8; 4]) -> u32 = match order {

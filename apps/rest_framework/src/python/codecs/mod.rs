@@ -1,5 +1,5 @@
-//! The character sets that a request may name, in Python's spellings (`get_encoding` in `rest_framework/parsers.py`,
-//! Python's `codecs` and `encodings.aliases`).
+//! The charsets of requests, with Python's names (`get_encoding` in `rest_framework/parsers.py`, Python's `codecs` and
+//! `encodings.aliases`).
 
 mod decode;
 mod names;
@@ -7,33 +7,33 @@ mod names;
 use encoding_rs::Encoding;
 use percent_encoding::percent_decode;
 
-use self::names::Known;
+use self::names::PythonCodec;
 use crate::mediatypes::parameters::HeaderParameters;
 
-/// A way to read bytes as text.
+/// A character encoding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Charset {
-    /// UTF-8, Django's `DEFAULT_CHARSET`. A byte order mark is text.
+    /// UTF-8, Django's `DEFAULT_CHARSET`. A byte order mark is part of the text.
     #[default]
     Utf8,
     /// UTF-8. A byte order mark is dropped.
     Utf8Sig,
-    /// UTF-16. Without an order named in the label the text should start with a mark.
+    /// UTF-16. If the label names no byte order, the text should start with a byte order mark.
     Utf16(Option<Order>),
-    /// UTF-32, likewise.
+    /// UTF-32, with the same rule.
     Utf32(Option<Order>),
-    /// ISO 8859-1, every byte a character; not the web's, which is Windows-1252.
+    /// ISO 8859-1: every byte is a character. (The WHATWG's `iso-8859-1` is Windows-1252 instead.)
     Latin1,
     /// US-ASCII: bytes above 127 are errors.
     Ascii,
-    /// One of the older encodings of the WHATWG's standard.
+    /// A legacy encoding of the WHATWG's standard.
     Legacy(&'static Encoding),
-    /// A codec of Python's of which only ASCII is read here, less these characters, which mean something else in it:
-    /// [`Charset::of_body`] refuses other bodies.
-    Partly(&'static str),
+    /// A Python codec of which only ASCII is supported, without these characters, which it decodes differently.
+    /// [`Charset::of_body`] rejects other bodies.
+    AsciiOnly(&'static str),
 }
 
-/// The order of the bytes of a unit.
+/// The byte order of a code unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// The least significant byte first.
@@ -42,18 +42,18 @@ pub enum Order {
     Big,
 }
 
-/// The label names a codec that makes no text (`bz2`), or one that is not supported here, or not enough (EBCDIC, UTF-7).
-/// The text is Django REST framework's; the view answers 400 with it.
+/// The label names a codec that does not decode text (`bz2`), or that is not or only partly supported (EBCDIC, UTF-7).
+/// The view answers 400 with this message, which is Django REST framework's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Unsupported charset \"{0}\" in request Content-Type header.")]
 pub struct UnsupportedCharset(String);
 
 impl Charset {
-    /// The charset of this label, or `None` where nobody knows it.
+    /// The charset of this label, or `None` if Python does not know it.
     ///
     /// # Errors
-    /// [`UnsupportedCharset`] for what Python knows, and this program can't read text with: to take it for UTF-8 would
-    /// garble what was sent.
+    /// [`UnsupportedCharset`] if Python knows the label, but this program cannot decode it. Decoding as UTF-8 instead
+    /// would garble the text.
     pub fn lookup(label: &str) -> Result<Option<Self>, UnsupportedCharset> {
         let name = normalize(label);
         Ok(Some(match name.as_str() {
@@ -73,17 +73,17 @@ impl Charset {
             | "csascii" | "iso_646.irv_1991" | "ansi_x3.4_1968" | "ansi_x3.4_1986" | "ansi_x3_4_1968" => {
                 Self::Ascii
             }
-            name => match Known::of(name) {
-                Some(Known::Legacy(encoding)) => Self::Legacy(encoding),
-                Some(Known::Partly(others)) => Self::Partly(others),
+            name => match PythonCodec::find(name) {
+                Some(PythonCodec::Legacy(encoding)) => Self::Legacy(encoding),
+                Some(PythonCodec::AsciiOnly(excluded)) => Self::AsciiOnly(excluded),
                 Some(_) => return Err(UnsupportedCharset(label.to_owned())),
                 None => return Ok(None),
             },
         }))
     }
 
-    /// The charset of a request's body and query string: what its Content-Type's `charset` says, UTF-8 without one or
-    /// where nobody knows it.
+    /// The charset of a request's body and query string: the `charset` of its Content-Type, or UTF-8 if that is missing
+    /// or unknown.
     ///
     /// # Errors
     /// As [`Charset::lookup`].
@@ -92,25 +92,25 @@ impl Charset {
         Ok(Self::lookup(label)?.unwrap_or_default())
     }
 
-    /// [`Charset::of_request`] for this body.
+    /// [`Charset::of_request`], checked against the body.
     ///
     /// # Errors
-    /// As [`Charset::lookup`], and for a body that says what this program can't read in its charset.
+    /// As [`Charset::lookup`], and for a body that this program cannot decode in its charset.
     pub fn of_body(content_type: &HeaderParameters<'_>, body: &[u8]) -> Result<Self, UnsupportedCharset> {
         let charset = Self::of_request(content_type)?;
-        let Self::Partly(others) = charset else { return Ok(charset) };
-        let is_plain = |byte: u8| byte.is_ascii() && !others.as_bytes().contains(&byte);
-        // A form's escapes stand for bytes of the charset.
+        let Self::AsciiOnly(excluded) = charset else { return Ok(charset) };
+        let is_plain = |byte: u8| byte.is_ascii() && !excluded.as_bytes().contains(&byte);
+        // Percent escapes in a form encode bytes of the charset.
         if body.iter().copied().all(is_plain) && percent_decode(body).all(is_plain) {
             return Ok(charset);
         }
         Err(UnsupportedCharset(content_type.get("charset").cloned().unwrap_or_default()))
     }
 
-    /// Whether the label is one of Python's codecs that do not make text.
+    /// Whether the label names a Python codec that does not decode text.
     #[must_use]
     pub fn is_binary(label: &str) -> bool {
-        Known::of(&normalize(label)) == Some(Known::Binary)
+        PythonCodec::find(&normalize(label)) == Some(PythonCodec::Binary)
     }
 }
 
@@ -128,7 +128,7 @@ mod tests {
     use crate::mediatypes::parameters::parse_header_parameters;
 
     #[test]
-    fn names_are_pythons() {
+    fn lookup_matches_python() {
         for (label, expected) in [
             ("utf-8", Some(Charset::Utf8)),
             ("UTF8", Some(Charset::Utf8)),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_may_name_none_an_unknown_or_a_forbidden_one() {
+    fn a_missing_or_unknown_charset_is_utf_8_and_an_unsupported_one_fails() {
         for (header, expected) in [
             ("text/plain", Ok(Charset::Utf8)),
             ("text/plain; charset=latin1", Ok(Charset::Latin1)),
@@ -161,15 +161,15 @@ mod tests {
             ("text/plain; charset=base64", Err("base64")),
             ("text/plain; charset=cp037", Err("cp037")),
         ] {
-            let found = Charset::of_request(&parse_header_parameters(header).unwrap());
-            assert_eq!(found, expected.map_err(|label| UnsupportedCharset(label.to_owned())), "{header}");
+            let actual = Charset::of_request(&parse_header_parameters(header).unwrap());
+            assert_eq!(actual, expected.map_err(|label| UnsupportedCharset(label.to_owned())), "{header}");
         }
         let message = UnsupportedCharset("hex".to_owned()).to_string();
         assert_eq!(message, "Unsupported charset \"hex\" in request Content-Type header.");
     }
 
     #[test]
-    fn what_a_codec_has_of_ascii_is_read() {
+    fn ascii_only_codecs_decode_ascii() {
         for (label, body, is_read) in [
             ("cp437", "{\"a\": \"b\\n+~\"}", true),
             ("cp437", "a=\u{e9}", false),
@@ -196,10 +196,10 @@ mod tests {
         }
     }
 
-    /// `[bytes as ISO 8859-1 text, charset, bytes.decode(charset), the same with errors="replace"]`, made with
+    /// `[bytes as ISO 8859-1 text, charset, bytes.decode(charset), the same with errors="replace"]`, generated with
     /// CPython 3.11.
     #[test]
-    fn bytes_are_decoded_as_python_decodes_them() {
+    fn decoding_matches_python() {
         type Case = (String, String, Option<String>, String);
         let cases: Vec<Case> = serde_json::from_str(include_str!("../../fixtures/codecs.json")).unwrap();
         assert!(cases.len() > 100);
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_bytes_are_replaced_or_refused() {
+    fn invalid_bytes_are_replaced_or_rejected() {
         assert_eq!(Charset::Utf8.decode_lossy(b"a\xff\xc3\xa9\xe2\x82"), "a\u{fffd}\u{e9}\u{fffd}");
         assert_eq!(Charset::Latin1.decode_lossy(b"\xe9"), "\u{e9}");
         assert_eq!(Charset::Ascii.decode_lossy(b"a\xe9\xe9"), "a\u{fffd}\u{fffd}");

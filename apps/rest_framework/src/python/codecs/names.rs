@@ -1,38 +1,38 @@
-//! The names that Python knows its older codecs by: those of CPython 3.11's `encodings` and `encodings.aliases`, normalized.
+//! The names of Python's legacy codecs: CPython 3.11's `encodings` and `encodings.aliases`, normalized.
 
 use encoding_rs::Encoding;
 
-/// What a name means to Python.
+/// A Python codec, and how far it is supported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Known {
-    /// A codec that this one reads as Python does, or more than it (Python's `gb2312` ends where `gbk` goes on).
+pub(super) enum PythonCodec {
+    /// This encoding decodes the same text as Python, or more (Python's `gb2312` is a subset of `gbk`).
     Legacy(&'static Encoding),
-    /// A codec of which only ASCII is read here, less these characters.
-    Partly(&'static str),
-    /// A codec that makes text, which is not read here.
-    Unread,
-    /// One that makes no text.
+    /// Only ASCII is supported, without these characters.
+    AsciiOnly(&'static str),
+    /// A text codec that is not supported.
+    Unsupported,
+    /// A codec that does not decode text.
     Binary,
 }
 
-impl Known {
-    /// `None` where Python does not know the name, which is normalized.
-    pub(super) fn of(name: &str) -> Option<Self> {
+impl PythonCodec {
+    /// The codec of a normalized name; `None` if Python does not know it.
+    pub(super) fn find(name: &str) -> Option<Self> {
         let among = |names: &str| names.split(' ').any(|known| known == name);
         if let Some((label, _)) = LEGACY.iter().find(|(_, names)| among(names)) {
             return Encoding::for_label(label.as_bytes()).map(Self::Legacy);
         }
-        if let Some((others, _)) = PARTLY.iter().find(|(_, names)| among(names)) {
-            return Some(Self::Partly(others));
+        if let Some((excluded, _)) = ASCII_ONLY.iter().find(|(_, names)| among(names)) {
+            return Some(Self::AsciiOnly(excluded));
         }
-        if among(UNREAD) {
-            return Some(Self::Unread);
+        if among(UNSUPPORTED) {
+            return Some(Self::Unsupported);
         }
         among(BINARY).then_some(Self::Binary)
     }
 }
 
-/// The standard's label, and Python's names.
+/// The WHATWG's label, and Python's names.
 const LEGACY: [(&str, &str); 35] = [
     ("big5", "big5 big5_tw csbig5 x_mac_trad_chinese cp950 950 ms950"),
     ("big5-hkscs", "big5hkscs big5_hkscs hkscs"),
@@ -94,8 +94,8 @@ const LEGACY: [(&str, &str); 35] = [
     ("macintosh", "mac_roman macintosh macroman"),
 ];
 
-/// What they have other than ASCII below 128, and Python's names.
-const PARTLY: [(&str, &str); 8] = [
+/// The characters below 128 that differ from ASCII, and Python's names.
+const ASCII_ONLY: [(&str, &str); 8] = [
     (
         "",
         "cp1006 cp1125 1125 cp866u ibm1125 ruscii cp437 437 cspc8codepage437 ibm437 cp720 cp737 \
@@ -127,7 +127,7 @@ const PARTLY: [(&str, &str); 8] = [
     ("+", "utf_7 u7 unicode_1_1_utf_7 utf7"),
 ];
 
-const UNREAD: &str = "cp037 037 csibm037 ebcdic_cp_ca ebcdic_cp_nl ebcdic_cp_us ebcdic_cp_wt ibm037 ibm039 \
+const UNSUPPORTED: &str = "cp037 037 csibm037 ebcdic_cp_ca ebcdic_cp_nl ebcdic_cp_us ebcdic_cp_wt ibm037 ibm039 \
          cp1026 1026 csibm1026 ibm1026 cp1140 1140 ibm1140 cp273 273 csibm273 ibm273 cp424 424 \
          csibm424 ebcdic_cp_he ibm424 cp500 500 csibm500 ebcdic_cp_be ebcdic_cp_ch ibm500 cp875 \
          idna punycode";
@@ -140,10 +140,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_label_is_the_standard_s() {
+    fn every_label_is_a_whatwg_encoding() {
         for (label, names) in LEGACY {
             for name in names.split(' ') {
-                assert!(matches!(Known::of(name), Some(Known::Legacy(_))), "{label} {name}");
+                assert!(matches!(PythonCodec::find(name), Some(PythonCodec::Legacy(_))), "{label} {name}");
             }
         }
     }
