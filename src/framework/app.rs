@@ -123,16 +123,16 @@ impl Apps {
 mod tests {
     use super::*;
 
-    struct Labelled(&'static str);
+    struct LabelOnlyApp(&'static str);
 
-    impl App for Labelled {
+    impl App for LabelOnlyApp {
         fn label(&self) -> &'static str {
             self.0
         }
     }
 
     fn register(labels: &[&'static str]) -> Result<Apps, String> {
-        let apps = labels.iter().map(|label| Box::new(Labelled(label)) as Box<dyn App>).collect();
+        let apps = labels.iter().map(|label| Box::new(LabelOnlyApp(label)) as Box<dyn App>).collect();
         Apps::new(apps).map_err(|error| error.to_string())
     }
 

@@ -144,7 +144,7 @@ fn title(header_name: &str) -> String {
 }
 
 /// Checks a request: `CsrfViewMiddleware.process_view`. `form_token` gives the last `csrfmiddlewaretoken` of
-/// the body's form; it is asked only for a POST, after the Origin and the cookie were found good. An empty
+/// the body's form; it is asked only for a POST, after the Origin and the cookie were found allowed. An empty
 /// one is none.
 ///
 /// # Errors
@@ -183,7 +183,7 @@ pub fn mask_cipher_secret(secret: &str) -> String {
 ///
 /// # Errors
 /// [`InvalidTokenFormat`].
-pub fn secret_of_cookie(cookie: &str) -> Result<String, InvalidTokenFormat> {
+pub fn secret_from_cookie(cookie: &str) -> Result<String, InvalidTokenFormat> {
     check_token_format(cookie)?;
     Ok(unmask(cookie))
 }
@@ -225,7 +225,7 @@ fn check_token(
     form_token: impl FnOnce() -> Option<String>,
 ) -> Result<(), RejectRequest> {
     let cookie = request.cookie.ok_or(RejectRequest::NoCsrfCookie)?;
-    let secret = secret_of_cookie(cookie).map_err(RejectRequest::BadCookie)?;
+    let secret = secret_from_cookie(cookie).map_err(RejectRequest::BadCookie)?;
     let form_token = if request.method == "POST" { form_token() } else { None };
     let (token, source) = match (form_token.filter(|token| !token.is_empty()), request.header) {
         (Some(token), _) => (token, TokenSource::Post),
@@ -263,12 +263,12 @@ fn check_referer(request: &CsrfRequest<'_>) -> Result<(), RejectRequest> {
     if trusted.any(|trusted| is_same_domain(&referer.netloc, trusted.netloc.trim_start_matches('*'))) {
         return Ok(());
     }
-    let good = match request.cookie_domain {
+    let allowed = match request.cookie_domain {
         Some((domain, 80 | 443)) => Some(domain.to_owned()),
         Some((domain, port)) => Some(format!("{domain}:{port}")),
         None => request.host.map(str::to_owned),
     };
-    if good.is_some_and(|good| is_same_domain(&referer.netloc, &good)) {
+    if allowed.is_some_and(|allowed| is_same_domain(&referer.netloc, &allowed)) {
         return Ok(());
     }
     Err(RejectRequest::BadReferer(referer.geturl()))

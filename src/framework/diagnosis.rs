@@ -35,19 +35,19 @@ pub struct Diagnosis {
 
 impl Diagnosis {
     /// Adds a finding to a section.
-    pub fn say(&mut self, section: &'static str, severity: Severity, message: impl Into<String>) {
+    pub fn add(&mut self, section: &'static str, severity: Severity, message: impl Into<String>) {
         self.sections.entry(section).or_default().push((severity, message.into()));
     }
 
     /// Proposes a line of `.env`. The last proposal for a variable counts.
-    pub fn set(&mut self, variable: &'static str, value: impl Into<String>) {
+    pub fn propose_setting(&mut self, variable: &'static str, value: impl Into<String>) {
         self.settings.insert(variable, value.into());
     }
 
     /// How many findings are as bad as this.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
-        self.sections.values().flatten().filter(|(of, _)| *of == severity).count()
+        self.sections.values().flatten().filter(|(found, _)| *found == severity).count()
     }
 }
 

@@ -32,15 +32,15 @@ pub fn init(env: &Env) {
         .build();
     log::set_max_level(lines.filter());
     // Without the thread, every line goes out at once.
-    let unhurried = Buffer::start(&buffer).is_ok();
+    let is_buffered = Buffer::start(&buffer).is_ok();
     // An error would mean that there is a logger already: that one stays.
-    let _ = log::set_boxed_logger(Box::new(Logger { lines, buffer, unhurried }));
+    let _ = log::set_boxed_logger(Box::new(Logger { lines, buffer, is_buffered }));
 }
 
 struct Logger {
     lines: env_logger::Logger,
     buffer: Arc<Buffer>,
-    unhurried: bool,
+    is_buffered: bool,
 }
 
 impl Log for Logger {
@@ -50,7 +50,7 @@ impl Log for Logger {
 
     fn log(&self, record: &Record<'_>) {
         self.lines.log(record);
-        if record.level() <= Level::Warn || !self.unhurried {
+        if record.level() <= Level::Warn || !self.is_buffered {
             self.buffer.flush();
         }
     }

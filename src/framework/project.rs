@@ -55,7 +55,7 @@ pub struct Project {
 impl Project {
     /// The same project where its database refuses to write and what throttles count stays in this process: for a server
     /// whose answers nobody gets.
-    pub(super) fn for_reading(&self) -> Self {
+    pub(super) fn read_only(&self) -> Self {
         Self {
             settings: self.settings.clone(),
             env: self.env.clone(),

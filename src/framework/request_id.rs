@@ -38,7 +38,7 @@ mod tests {
         let [outer, inner] = [Some(Uuid::from_u128(1)), Some(Uuid::from_u128(2))];
         scope(outer, || {
             let caught = std::panic::catch_unwind(|| scope(inner, || panic!("{:?}", current())));
-            assert!(caught.is_err_and(|said| said.downcast_ref() == Some(&format!("{inner:?}"))));
+            assert!(caught.is_err_and(|payload| payload.downcast_ref() == Some(&format!("{inner:?}"))));
             assert_eq!(current(), outer);
             scope(None, || assert_eq!(current(), None));
         });

@@ -128,7 +128,7 @@ pub fn run(
             .bind(settings.address.0)
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", settings.address)))?;
         // Before anybody is told that the server is there, so that a signal sent then is not lost.
-        let end = until_told_to_end()?;
+        let end = shutdown_signal()?;
         project.apps.iter().for_each(|app| app.ready(&project.database));
         for address in server.addrs() {
             listening(address)?;
@@ -145,7 +145,7 @@ pub fn run(
 }
 
 /// Ends with SIGTERM or SIGINT, also with one that was sent before it is first polled.
-pub(super) fn until_told_to_end() -> io::Result<impl Future<Output = ()>> {
+pub(super) fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }

@@ -51,7 +51,7 @@ impl TimeZone {
         self.zone.iana_name().unwrap_or("UTC")
     }
 
-    /// `USE_TZ`: whether times are moments, not what a clock said.
+    /// `USE_TZ`: whether times are moments, not what a clock error.
     #[must_use]
     pub fn use_tz(&self) -> bool {
         self.use_tz
@@ -62,13 +62,13 @@ impl TimeZone {
     #[must_use]
     pub fn now(&self) -> NaiveDateTime {
         let utc = Utc::now().naive_utc().trunc_subsecs(6);
-        let ahead = if self.use_tz { TimeDelta::zero() } else { self.ahead_at(utc) };
-        utc + ahead
+        let offset = if self.use_tz { TimeDelta::zero() } else { self.offset_at(utc) };
+        utc + offset
     }
 
-    /// How far the zone is ahead of UTC at a moment, which is in UTC.
+    /// How far the zone is offset of UTC at a moment, which is in UTC.
     #[must_use]
-    pub fn ahead_at(&self, utc: NaiveDateTime) -> TimeDelta {
+    pub fn offset_at(&self, utc: NaiveDateTime) -> TimeDelta {
         // What lies outside of jiff's range is two days away from a year with nothing in it.
         let seconds = utc.and_utc().timestamp();
         let seconds = seconds.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
@@ -76,12 +76,12 @@ impl TimeZone {
         TimeDelta::seconds(self.zone.to_offset(moment).seconds().into())
     }
 
-    /// How far the zone is ahead of UTC when its clocks say this. Where they say it twice it is the first time, and where
+    /// How far the zone is offset of UTC when its clocks say this. Where they say it twice it is the first time, and where
     /// they skip it what they had until then (`fold=0` of Python).
     ///
     /// `None` for a year that is not one of Python's.
     #[must_use]
-    pub fn ahead_when(&self, local: NaiveDateTime) -> Option<TimeDelta> {
+    pub fn offset_of_local(&self, local: NaiveDateTime) -> Option<TimeDelta> {
         let year = i16::try_from(local.year()).ok().filter(|year| (1..=9999).contains(year))?;
         let part = |value: u32| i8::try_from(value).ok();
         let local = civil::DateTime::new(
@@ -114,11 +114,11 @@ impl fmt::Debug for TimeZone {
     }
 }
 
-/// `datetime.isoformat()`, with `Z` for UTC as Django REST framework writes it; `ahead` is `None` for a naive time.
+/// `datetime.isoformat()`, with `Z` for UTC as Django REST framework writes it; `offset` is `None` for a naive time.
 #[must_use]
-pub fn isoformat(local: NaiveDateTime, ahead: Option<TimeDelta>) -> String {
+pub fn isoformat(local: NaiveDateTime, offset: Option<TimeDelta>) -> String {
     let format = if local.nanosecond() == 0 { "%Y-%m-%dT%H:%M:%S" } else { "%Y-%m-%dT%H:%M:%S%.6f" };
-    let offset = match ahead.map(|ahead| ahead.num_seconds()) {
+    let offset = match offset.map(|offset| offset.num_seconds()) {
         None => String::new(),
         Some(0) => "Z".to_owned(),
         Some(seconds) => {
@@ -149,9 +149,9 @@ mod tests {
             "TimeZone(Europe/Berlin, use_tz: false)"
         );
         for name in ["Berlin", "../Europe/Berlin", "+01:00", "Etc/Unknown"] {
-            let said = zone(name, "").unwrap_err().to_string();
+            let error = zone(name, "").unwrap_err().to_string();
             assert_eq!(
-                said,
+                error,
                 format!("TIME_ZONE: '{name}' is no time zone of the IANA database, such as Europe/Berlin.")
             );
         }
@@ -172,12 +172,12 @@ mod tests {
         fn there_and_back(seconds in -2_000_000_000_i64..6_000_000_000, name in "Europe/Berlin|America/St_Johns|Australia/Lord_Howe") {
             let zone = TimeZone::new(&name, true).unwrap();
             let utc = chrono::DateTime::from_timestamp(seconds, 0).unwrap().naive_utc();
-            let ahead = zone.ahead_at(utc);
-            let back = zone.ahead_when(utc + ahead).unwrap();
-            if back != ahead {
-                // The clock has said it before, and that was as long ago as it was put back.
-                let first = utc + ahead - back;
-                proptest::prop_assert!(back > ahead && zone.ahead_at(first) == back);
+            let offset = zone.offset_at(utc);
+            let back = zone.offset_of_local(utc + offset).unwrap();
+            if back != offset {
+                // The clock has error it before, and that was as long ago as it was put back.
+                let first = utc + offset - back;
+                proptest::prop_assert!(back > offset && zone.offset_at(first) == back);
             }
         }
     }
@@ -186,9 +186,9 @@ mod tests {
     fn every_year_of_pythons_has_an_answer() {
         let day = |year| NaiveDate::from_ymd_opt(year, 12, 31).unwrap().and_hms_opt(23, 59, 59).unwrap();
         let zone = TimeZone::new("Pacific/Kiritimati", true).unwrap();
-        assert_eq!(zone.ahead_at(day(9999)), TimeDelta::hours(14));
-        assert_eq!(zone.ahead_when(day(9999)), Some(TimeDelta::hours(14)));
-        assert!(zone.ahead_when(day(1)).is_some());
-        assert_eq!((zone.ahead_when(day(0)), zone.ahead_when(day(10000))), (None, None));
+        assert_eq!(zone.offset_at(day(9999)), TimeDelta::hours(14));
+        assert_eq!(zone.offset_of_local(day(9999)), Some(TimeDelta::hours(14)));
+        assert!(zone.offset_of_local(day(1)).is_some());
+        assert_eq!((zone.offset_of_local(day(0)), zone.offset_of_local(day(10000))), (None, None));
     }
 }

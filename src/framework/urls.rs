@@ -60,7 +60,7 @@ where
     }
 }
 
-struct Entry {
+struct RouteEntry {
     routes: Vec<String>,
     name: Option<&'static str>,
     /// Joined by colons, the outermost first; empty where there is none.
@@ -69,7 +69,7 @@ struct Entry {
 }
 
 /// One line of a `urlpatterns` list: a view, or all that an included list holds.
-pub struct Pattern(Vec<Entry>);
+pub struct Pattern(Vec<RouteEntry>);
 
 impl Pattern {
     /// Names the pattern, for `HttpRequest::url_for`.
@@ -108,7 +108,7 @@ impl Pattern {
 
 /// Mounts a view at a route.
 pub fn path(route: &str, view: impl View + 'static) -> Pattern {
-    Pattern(vec![Entry {
+    Pattern(vec![RouteEntry {
         routes: vec![route.to_owned()],
         name: None,
         namespace: String::new(),
@@ -129,7 +129,7 @@ pub fn include(prefix: &str, patterns: Vec<Pattern>) -> Pattern {
 }
 
 /// All patterns of a project, flattened, in their order: the first that matches answers.
-pub struct UrlConf(Vec<Entry>);
+pub struct UrlConf(Vec<RouteEntry>);
 
 impl UrlConf {
     /// Flattens the root list.
@@ -154,7 +154,7 @@ impl UrlConf {
         let mut before: Vec<ResourceDef> = Vec::new();
         let mut shortcuts = Vec::new();
         let mut others = Vec::new();
-        for Entry { routes, name, namespace, view } in self.0 {
+        for RouteEntry { routes, name, namespace, view } in self.0 {
             let mut name = name.map(|name| match namespace.as_str() {
                 "" => name.to_owned(),
                 namespace => format!("{namespace}:{name}"),
@@ -163,9 +163,9 @@ impl UrlConf {
             for route in routes {
                 // The name is that of the first route.
                 let name = name.take();
-                let hidden = before.iter().any(|definition| definition.is_match(&route));
+                let shadowed = before.iter().any(|definition| definition.is_match(&route));
                 before.push(ResourceDef::new(route.as_str()));
-                if hidden || route.contains('{') {
+                if shadowed || route.contains('{') {
                     other.paths.push(route);
                     other.name = other.name.or(name);
                 } else {
@@ -197,7 +197,7 @@ impl Resolver {
 
     /// The route that a path belongs to, or would with a slash behind it.
     #[must_use]
-    pub fn route_of(&self, path: &str) -> Option<&str> {
+    pub fn route(&self, path: &str) -> Option<&str> {
         let find = |path: &str| {
             let found =
                 self.0.iter().find(|(definition, _)| definition.capture_match_info(&mut Path::new(path)));
@@ -236,8 +236,8 @@ mod tests {
         );
         assert!(urls.is_valid_path("/api/users/7/"));
         assert!(!urls.is_valid_path("/api/users/7"));
-        assert_eq!(urls.route_of("/api/users/7"), Some("/api/users/{pk}/"));
-        assert_eq!(urls.route_of("/api/nothing"), None);
+        assert_eq!(urls.route("/api/users/7"), Some("/api/users/{pk}/"));
+        assert_eq!(urls.route("/api/nothing"), None);
     }
     async fn show(request: HttpRequest) -> String {
         let namespace = request.app_data::<Namespace>().map_or("", |namespace| &namespace.0);
@@ -260,7 +260,7 @@ mod tests {
         assert_eq!(body, "here /outer/a/ /outer/b/");
     }
 
-    fn says(what: &'static str) -> impl Fn(Vec<String>) -> Resource {
+    fn text_view(what: &'static str) -> impl Fn(Vec<String>) -> Resource {
         move |paths| {
             let answer = move |request: HttpRequest| async move {
                 let url = request.url_for_static("named").map(|url| url.path().to_owned());
@@ -274,11 +274,11 @@ mod tests {
     async fn plain_paths_go_first_where_that_changes_nothing() {
         let with_suffix = |route: &str| vec![format!("{}.{{format}}", route.trim_end_matches('/'))];
         let urlpatterns = vec![
-            path("one/", says("one")).also_at(with_suffix),
-            path("two/", says("two")).name("named").also_at(with_suffix),
-            path("{any}/", says("any")),
-            path("three/", says("three")).also_at(with_suffix),
-            path("two/", says("never")),
+            path("one/", text_view("one")).also_at(with_suffix),
+            path("two/", text_view("two")).name("named").also_at(with_suffix),
+            path("{any}/", text_view("any")),
+            path("three/", text_view("three")).also_at(with_suffix),
+            path("two/", text_view("never")),
         ];
         let app = App::new().configure(|config| drop(UrlConf::new(urlpatterns).register(config)));
         let app = init_service(app).await;

@@ -15,7 +15,7 @@ use crate::apps::auth::user_model::UserModel;
 use crate::apps::auth::validators::validate_username;
 use crate::framework::conf::Env;
 use crate::framework::database::DatabaseError;
-use crate::framework::management::{Command, CommandError, of_database, verbosity};
+use crate::framework::management::{Command, CommandError, verbosity, with_database_option};
 use crate::framework::project::Project;
 use crate::framework::validators::is_valid_email;
 
@@ -64,7 +64,7 @@ impl Command for CreateSuperuser {
             both("DJANGO_SUPERUSER_EMAIL", &format!("DJANGO_SUPERUSER_{}", field.to_uppercase())),
         );
         let noinput = Arg::new(NOINPUT).long("noinput").alias("no-input").action(ArgAction::SetTrue);
-        of_database(command.arg(noinput.help(help)))
+        with_database_option(command.arg(noinput.help(help)))
     }
 
     fn handle(

@@ -83,10 +83,10 @@ fn enforce_timezone(time: NaiveDateTime, offset: Option<TimeDelta>, zone: &TimeZ
     }
     let ahead = match offset {
         Some(offset) => offset,
-        None => zone.ahead_when(time)?,
+        None => zone.offset_of_local(time)?,
     };
     let utc = time.checked_sub_signed(ahead).filter(known)?;
-    let ahead = if offset.is_some() { zone.ahead_at(utc) } else { ahead };
+    let ahead = if offset.is_some() { zone.offset_at(utc) } else { ahead };
     let local = utc.checked_add_signed(ahead).filter(known)?;
     // Before there was railway time offsets have seconds, which RFC 3339 and so chrono lack.
     let whole = ahead.num_seconds() % 60 == 0;

@@ -11,7 +11,7 @@ use super::sliding_log::{Hit, SlidingLog, Window};
 /// Locks, so that threads seldom wait for each other.
 const SHARDS: usize = 16;
 /// What a key costs beside its text and its value: nodes, pointers, room in the hash table.
-const OVERHEAD: usize = 160;
+const ENTRY_OVERHEAD: usize = 160;
 
 /// A bounded map whose operations are atomic. What was used least recently goes first.
 ///
@@ -25,11 +25,11 @@ pub struct LocMem {
 
 struct Shard {
     /// Random keys in the hash: clients choose what stands in `X-Forwarded-For`.
-    entries: LruCache<Box<str>, Entry, RandomState>,
+    entries: LruCache<Box<str>, CacheEntry, RandomState>,
     bytes: usize,
 }
 
-enum Entry {
+enum CacheEntry {
     Value { bytes: Box<[u8]>, expires: Option<Instant> },
     Log(SlidingLog),
 }
@@ -56,14 +56,14 @@ impl LocMem {
         let mut shard = self.shard(key)?;
         let now = Instant::now();
         match shard.entries.get(key)? {
-            Entry::Value { bytes, expires } if expires.is_none_or(|expires| now < expires) => {
+            CacheEntry::Value { bytes, expires } if expires.is_none_or(|expires| now < expires) => {
                 Some(bytes.to_vec())
             }
-            Entry::Value { .. } => {
+            CacheEntry::Value { .. } => {
                 shard.remove(key);
                 None
             }
-            Entry::Log(_) => None,
+            CacheEntry::Log(_) => None,
         }
     }
 
@@ -73,7 +73,7 @@ impl LocMem {
         shard.remove(key);
         // A time that the clock can't hold never comes.
         let expires = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        shard.put(key, Entry::Value { bytes: value.into(), expires });
+        shard.put(key, CacheEntry::Value { bytes: value.into(), expires });
         shard.cull(self.max_bytes_of_shard);
     }
 
@@ -88,7 +88,7 @@ impl LocMem {
     pub fn hit(&self, key: &str, window: Window, now: f64) -> Hit {
         let Some(mut guard) = self.shard(key) else { return SlidingLog::default().hit(window, now) };
         let shard = &mut *guard;
-        if let Some(Entry::Log(log)) = shard.entries.get_mut(key) {
+        if let Some(CacheEntry::Log(log)) = shard.entries.get_mut(key) {
             let before = log.size();
             let hit = log.hit(window, now);
             shard.bytes = (shard.bytes + log.size()).saturating_sub(before);
@@ -99,7 +99,7 @@ impl LocMem {
         let hit = log.hit(window, now);
         if hit == Hit::Counted {
             shard.remove(key);
-            shard.put(key, Entry::Log(log));
+            shard.put(key, CacheEntry::Log(log));
             shard.cull(self.max_bytes_of_shard);
         }
         hit
@@ -119,7 +119,7 @@ impl Default for LocMem {
 }
 
 impl Shard {
-    fn put(&mut self, key: &str, entry: Entry) {
+    fn put(&mut self, key: &str, entry: CacheEntry) {
         self.bytes += entry.cost(key);
         self.entries.put(key.into(), entry);
     }
@@ -138,13 +138,13 @@ impl Shard {
     }
 }
 
-impl Entry {
+impl CacheEntry {
     fn cost(&self, key: &str) -> usize {
         let size = match self {
             Self::Value { bytes, .. } => bytes.len(),
             Self::Log(log) => log.size(),
         };
-        OVERHEAD + key.len() + size
+        ENTRY_OVERHEAD + key.len() + size
     }
 }
 
@@ -165,12 +165,12 @@ mod tests {
         assert_eq!(cache.get("brief"), None);
         assert_eq!(cache.get("long"), Some(b"2".to_vec()));
         let bytes: usize = cache.shards.iter().map(|shard| shard.lock().unwrap().bytes).sum();
-        assert_eq!(bytes, OVERHEAD + "long".len() + 1);
+        assert_eq!(bytes, ENTRY_OVERHEAD + "long".len() + 1);
     }
 
     #[test]
     fn it_never_outgrows_its_bound() {
-        let cache = LocMem::new(SHARDS * 10 * OVERHEAD);
+        let cache = LocMem::new(SHARDS * 10 * ENTRY_OVERHEAD);
         let window = Window { limit: 3, seconds: 60 };
         for number in 0..2000 {
             cache.hit(&format!("client {number}"), window, f64::from(number));
@@ -182,7 +182,7 @@ mod tests {
             let shard = shard.lock().unwrap();
             let counted: usize = shard.entries.iter().map(|(key, entry)| entry.cost(key)).sum();
             assert_eq!(shard.bytes, counted);
-            assert!(counted <= 10 * OVERHEAD && shard.entries.len() > 1, "{counted}");
+            assert!(counted <= 10 * ENTRY_OVERHEAD && shard.entries.len() > 1, "{counted}");
         }
     }
 

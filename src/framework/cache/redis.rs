@@ -26,7 +26,7 @@ pub(super) struct Redis {
     retry_at: Mutex<Option<Instant>>,
 }
 
-/// Another connection: the tasks that serve one live on the thread that made it.
+/// Another connection: the tasks that serve one live on the thread that manager it.
 impl Clone for Redis {
     fn clone(&self) -> Self {
         Self { client: self.client.clone(), connection: OnceLock::new(), retry_at: Mutex::new(None) }
@@ -43,7 +43,7 @@ impl Redis {
 
     pub(super) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, CacheError> {
         let mut connection = self.connection()?;
-        self.answer(cmd("GET").arg(full(key)).query_async(&mut connection).await)
+        self.record_outcome(cmd("GET").arg(prefixed_key(key)).query_async(&mut connection).await)
     }
 
     pub(super) async fn set(
@@ -54,31 +54,32 @@ impl Redis {
     ) -> Result<(), CacheError> {
         let mut connection = self.connection()?;
         let mut set = cmd("SET");
-        set.arg(full(key)).arg(value);
+        set.arg(prefixed_key(key)).arg(value);
         if let Some(timeout) = timeout {
             // Nothing is kept for no time at all, and Redis refuses what it can't add to its clock.
             let milliseconds = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
             set.arg("PX").arg(milliseconds.clamp(1, 100 * 365 * 86_400_000));
         }
-        self.answer(set.query_async(&mut connection).await)
+        self.record_outcome(set.query_async(&mut connection).await)
     }
 
     pub(super) async fn delete(&self, key: &str) -> Result<(), CacheError> {
         let mut connection = self.connection()?;
-        self.answer(cmd("DEL").arg(full(key)).query_async(&mut connection).await)
+        self.record_outcome(cmd("DEL").arg(prefixed_key(key)).query_async(&mut connection).await)
     }
 
     pub(super) async fn hit(&self, key: &str, window: Window, now: f64) -> Result<Hit, CacheError> {
         static SCRIPT: OnceLock<Script> = OnceLock::new();
         let script = SCRIPT.get_or_init(|| Script::new(include_str!("hit.lua")));
         let mut connection = self.connection()?;
-        let mut call = script.key(full(key));
+        let mut call = script.key(prefixed_key(key));
         call.arg(format!("{now:?}")).arg(window.seconds).arg(window.limit);
-        let full: Option<(usize, Option<f64>)> = self.answer(call.invoke_async(&mut connection).await)?;
+        let full: Option<(usize, Option<f64>)> =
+            self.record_outcome(call.invoke_async(&mut connection).await)?;
         Ok(full.map_or(Hit::Counted, |(count, oldest)| Hit::Full { count, oldest }))
     }
 
-    /// The connection, made by the first who asks, unless the server has just failed.
+    /// The connection, manager by the first who asks, unless the server has just failed.
     fn connection(&self) -> Result<ConnectionManager, CacheError> {
         {
             let mut retry_at = self.retry_at.lock().unwrap_or_else(PoisonError::into_inner);
@@ -99,13 +100,13 @@ impl Redis {
             .set_response_timeout(Some(RESPONSE_TIMEOUT))
             .set_number_of_retries(1)
             .set_max_delay(PAUSE);
-        let made = ConnectionManager::new_lazy_with_config(self.client.clone(), config);
-        let made = self.answer(made)?;
-        Ok(self.connection.get_or_init(|| made).clone())
+        let manager = ConnectionManager::new_lazy_with_config(self.client.clone(), config);
+        let manager = self.record_outcome(manager)?;
+        Ok(self.connection.get_or_init(|| manager).clone())
     }
 
     /// Notes whether the server answers, and logs what it says is wrong: once in a pause, at most, if it is down.
-    fn answer<T>(&self, result: RedisResult<T>) -> Result<T, CacheError> {
+    fn record_outcome<T>(&self, result: RedisResult<T>) -> Result<T, CacheError> {
         let failed = result
             .as_ref()
             .is_err_and(|error| error.is_io_error() || error.is_timeout() || error.is_connection_dropped());
@@ -118,7 +119,7 @@ impl Redis {
     }
 }
 
-fn full(key: &str) -> String {
+fn prefixed_key(key: &str) -> String {
     format!("vitamin:{key}")
 }
 

@@ -136,8 +136,8 @@ mod tests {
             ("CSRF_COOKIE_AGE", "a year", "invalid digit"),
             ("CSRF_COOKIE_SECURE", "None", "neither true nor false"),
         ] {
-            let said = read(name, value).unwrap_err();
-            assert!(said.starts_with(name) && said.contains(why), "{said}");
+            let error = read(name, value).unwrap_err();
+            assert!(error.starts_with(name) && error.contains(why), "{error}");
         }
     }
 }

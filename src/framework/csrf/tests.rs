@@ -43,7 +43,7 @@ fn tokens_of_django_are_read() {
         let token = token.as_str().unwrap();
         assert_ne!(token, secret);
         assert!(does_token_match(token, secret));
-        assert_eq!(secret_of_cookie(token).as_deref(), Ok(secret));
+        assert_eq!(secret_from_cookie(token).as_deref(), Ok(secret));
     }
     for token in fixture["foreign"].as_array().unwrap() {
         assert!(!does_token_match(token.as_str().unwrap(), secret));
@@ -72,7 +72,7 @@ proptest::proptest! {
         other in "[a-zA-Z0-9]{32}",
     ) {
         let token = mask_cipher_secret(&secret);
-        proptest::prop_assert_eq!(secret_of_cookie(&token), Ok(secret.clone()));
+        proptest::prop_assert_eq!(secret_from_cookie(&token), Ok(secret.clone()));
         proptest::prop_assert_eq!(does_token_match(&token, &other), secret == other);
     }
 

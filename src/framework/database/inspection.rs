@@ -68,7 +68,7 @@ impl LiveSchema {
             table.is_view = row.is_view;
             table.columns.push(LiveColumn {
                 name: row.column_name,
-                type_name: bare(&row.type_name),
+                type_name: base_type(&row.type_name),
                 nullable: row.nullable,
                 optional: row.optional,
             });
@@ -98,7 +98,7 @@ impl LiveSchema {
 }
 
 /// `VARCHAR(150)` is `varchar`.
-fn bare(type_name: &str) -> String {
+fn base_type(type_name: &str) -> String {
     type_name.split('(').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 

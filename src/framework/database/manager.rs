@@ -8,22 +8,22 @@ use diesel::{Connection as _, ConnectionError, RunQueryDsl, SqliteConnection};
 
 use super::clock::set_time_zone;
 use super::sqlite::file_id::FileId;
-use super::{DatabaseSettings, DatabaseUrl, JournalMode, Named, Names};
+use super::{DatabaseSettings, DatabaseUrl, JournalMode, Names, RenamingConnection};
 
 // The derive can't read types with parameters.
-type NamedSqlite = Named<SqliteConnection>;
+type RenamingSqlite = RenamingConnection<SqliteConnection>;
 #[cfg(feature = "postgres")]
-type NamedPostgres = Named<diesel::PgConnection>;
+type RenamingPostgres = RenamingConnection<diesel::PgConnection>;
 
 /// A connection to either database. Ordinary diesel works on it; for what `MultiConnection` lacks (`on_conflict`,
 /// batch insert, `for_update`) match on the variant. Either has the names of the project's database ([`Names`]).
 #[derive(diesel::MultiConnection)]
 pub enum DbConnection {
     /// SQLite.
-    Sqlite(NamedSqlite),
+    Sqlite(RenamingSqlite),
     /// PostgreSQL.
     #[cfg(feature = "postgres")]
-    Postgres(NamedPostgres),
+    Postgres(RenamingPostgres),
 }
 
 impl DbConnection {
@@ -74,18 +74,18 @@ impl Manager {
         };
         let file = self.file();
         if before.is_some() && before != file {
-            return Err(Self::replaced());
+            return Err(Self::replaced_error());
         }
-        Ok(DbConnection::Sqlite(Named::of_file(connection, self.settings.names.clone(), file)))
+        Ok(DbConnection::Sqlite(RenamingConnection::with_file(connection, self.settings.names.clone(), file)))
     }
 
     /// The file that the settings name now, where they name one by a plain path.
     fn file(&self) -> Option<FileId> {
         let path = self.settings.url.sqlite_path().filter(|path| !path.starts_with("file:"))?;
-        FileId::of(Path::new(path)).ok()
+        FileId::from_path(Path::new(path)).ok()
     }
 
-    fn replaced() -> diesel::r2d2::Error {
+    fn replaced_error() -> diesel::r2d2::Error {
         let reason = "the file was replaced".to_owned();
         diesel::r2d2::Error::ConnectionError(ConnectionError::BadConnection(reason))
     }
@@ -133,7 +133,7 @@ impl Manager {
         let settings = "PRAGMA busy_timeout = 0; PRAGMA query_only = ON; PRAGMA cache_size = -32000;
                         PRAGMA automatic_index = OFF";
         connection.batch_execute(settings).map_err(diesel::r2d2::Error::QueryError)?;
-        Ok(DbConnection::Sqlite(Named::new(connection, names)))
+        Ok(DbConnection::Sqlite(RenamingConnection::new(connection, names)))
     }
 
     /// The mode to switch to: what the settings ask for, or WAL where the database is still empty.
@@ -158,14 +158,14 @@ impl ManageConnection for Manager {
             DatabaseUrl::Sqlite(path) => self.sqlite(path),
             #[cfg(feature = "postgres")]
             DatabaseUrl::Postgres(url) => super::postgres::connect(&self.settings, url).map(|connection| {
-                DbConnection::Postgres(Named::new(connection, self.settings.names.clone()))
+                DbConnection::Postgres(RenamingConnection::new(connection, self.settings.names.clone()))
             }),
         };
         opened.map_err(|error| match error {
             // SQLite's own message leaves out which file it was.
             Self::Error::ConnectionError(ConnectionError::BadConnection(reason)) => {
                 let url = &self.settings.url;
-                let reason = format!("{url}: {}", url.without_password(&reason));
+                let reason = format!("{url}: {}", url.redact(&reason));
                 Self::Error::ConnectionError(ConnectionError::BadConnection(reason))
             }
             other => other,
@@ -176,7 +176,7 @@ impl ManageConnection for Manager {
         match connection {
             // It can't be lost, but its file can be replaced: then it would read and write what nobody else sees.
             DbConnection::Sqlite(connection) if connection.file() == self.file() => Ok(()),
-            DbConnection::Sqlite(_) => Err(Self::replaced()),
+            DbConnection::Sqlite(_) => Err(Self::replaced_error()),
             // The server may have been restarted since.
             #[cfg(feature = "postgres")]
             DbConnection::Postgres(connection) => connection.ping().map_err(Self::Error::QueryError),

@@ -73,17 +73,17 @@ struct Applied {
 /// # Errors
 /// The database can't be read.
 pub fn states(connection: &mut DbConnection) -> Result<Vec<MigrationState>, DatabaseError> {
-    let known = match connection {
-        DbConnection::Sqlite(_) => known::<diesel::sqlite::Sqlite>(&SQLITE)?,
+    let embedded_migrations = match connection {
+        DbConnection::Sqlite(_) => embedded::<diesel::sqlite::Sqlite>(&SQLITE)?,
         #[cfg(feature = "postgres")]
-        DbConnection::Postgres(_) => known::<diesel::pg::Pg>(&POSTGRES)?,
+        DbConnection::Postgres(_) => embedded::<diesel::pg::Pg>(&POSTGRES)?,
     };
     let applied: Vec<Applied> = if has_table(connection, "__diesel_schema_migrations")? {
         __diesel_schema_migrations::table.select(Applied::as_select()).load(connection)?
     } else {
         Vec::new()
     };
-    Ok(known
+    Ok(embedded_migrations
         .into_iter()
         .map(|(version, name)| MigrationState {
             app: name.split('_').nth(1).unwrap_or_default().to_owned(),
@@ -172,11 +172,11 @@ pub fn has_table(connection: &mut DbConnection, table: &str) -> Result<bool, Dat
     use diesel::sql_types::{Bool, Text};
 
     #[derive(diesel::QueryableByName)]
-    struct Found {
+    struct ExistsRow {
         #[diesel(sql_type = Bool)]
         found: bool,
     }
-    let found: Found = match connection {
+    let found: ExistsRow = match connection {
         DbConnection::Sqlite(connection) => diesel::sql_query(
             "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type IN ('table', 'view') AND name = ?) AS found",
         )
@@ -192,7 +192,7 @@ pub fn has_table(connection: &mut DbConnection, table: &str) -> Result<bool, Dat
     Ok(found.found)
 }
 
-fn known<DB: Backend>(source: &EmbeddedMigrations) -> Result<Vec<(String, String)>, MigrationError> {
+fn embedded<DB: Backend>(source: &EmbeddedMigrations) -> Result<Vec<(String, String)>, MigrationError> {
     let mut migrations: Vec<Box<dyn Migration<DB>>> = source.migrations().map_err(MigrationError::new)?;
     migrations.sort_by(|a, b| a.name().version().cmp(&b.name().version()));
     Ok(migrations.iter().map(|m| (m.name().version().to_string(), m.name().to_string())).collect())
@@ -206,9 +206,9 @@ enum Change {
 }
 
 /// A migration that does nothing but bear its name.
-struct Recorded<'a, DB: Backend>(&'a dyn Migration<DB>);
+struct RecordOnlyMigration<'a, DB: Backend>(&'a dyn Migration<DB>);
 
-impl<DB: Backend> Migration<DB> for Recorded<'_, DB> {
+impl<DB: Backend> Migration<DB> for RecordOnlyMigration<'_, DB> {
     fn run(&self, _connection: &mut dyn BoxableConnection<DB>) -> diesel::migration::Result<()> {
         Ok(())
     }
@@ -252,7 +252,7 @@ where
     connection.applied_migrations().map_err(MigrationError::new)?;
     let done: Result<MigrationVersion<'_>, _> = match how {
         Change::Apply => connection.run_migration(migration.as_ref()),
-        Change::Record => connection.run_migration(&Recorded(migration.as_ref())),
+        Change::Record => connection.run_migration(&RecordOnlyMigration(migration.as_ref())),
         Change::Unapply => connection.revert_migration(migration.as_ref()),
     };
     done.map(drop).map_err(MigrationError::new)

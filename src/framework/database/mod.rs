@@ -28,7 +28,7 @@ use diesel::result::{DatabaseErrorKind, Error as QueryError};
 pub use self::clock::now;
 pub(crate) use self::manager::on_variant;
 pub use self::manager::{DbConnection, Manager};
-pub use self::named::Named;
+pub use self::named::RenamingConnection;
 pub use self::names::Names;
 pub use self::prepared::Prepared;
 use self::sqlite::watched::Watched;
@@ -130,18 +130,18 @@ pub enum DatabaseError {
 }
 
 /// Parts of messages, SQLite's and PostgreSQL's own, of errors that diesel has no kind for.
-const PASSING: [&str; 6] = [
+const TRANSIENT: [&str; 6] = [
     "database is locked",
     "database table is locked",
     "statement timeout",
     "lock timeout",
     "deadlock detected",
-    named::OUTDATED,
+    named::OUTDATED_PLAN,
 ];
 
 impl From<QueryError> for DatabaseError {
     fn from(error: QueryError) -> Self {
-        let passing = match &error {
+        let transient = match &error {
             // The transaction that only reads is that of a server which was the primary one, or is not yet.
             QueryError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
             | QueryError::DatabaseError(DatabaseErrorKind::UnableToSendCommand, _)
@@ -150,11 +150,11 @@ impl From<QueryError> for DatabaseError {
             | QueryError::BrokenTransactionManager => true,
             QueryError::DatabaseError(DatabaseErrorKind::Unknown, info) => {
                 let message = info.message();
-                PASSING.iter().any(|text| message.contains(text))
+                TRANSIENT.iter().any(|text| message.contains(text))
             }
             _ => false,
         };
-        if passing { Self::Unavailable(error.to_string()) } else { Self::Query(error) }
+        if transient { Self::Unavailable(error.to_string()) } else { Self::Query(error) }
     }
 }
 

@@ -12,10 +12,10 @@ use std::sync::Arc;
 ///
 /// A table that a query gives an alias keeps its columns' own names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Names(Option<Arc<Renamed>>);
+pub struct Names(Option<Arc<Renames>>);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Renamed {
+struct Renames {
     tables: BTreeMap<&'static str, String>,
     /// By the table's name in `src/schema.rs`.
     columns: BTreeMap<&'static str, BTreeMap<&'static str, String>>,

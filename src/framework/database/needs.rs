@@ -13,7 +13,7 @@ use super::user_id::UserKey;
 
 /// What a column is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ColumnKind {
     /// 32 bits.
     Integer,
     /// 64 bits.
@@ -28,7 +28,7 @@ pub enum Kind {
     UserKey,
 }
 
-impl Kind {
+impl ColumnKind {
     /// Whether a column of this type can be read so. SQLite has one kind of integer.
     fn is_read_from(self, type_name: &str, sqlite: bool) -> bool {
         match self {
@@ -46,7 +46,7 @@ impl Kind {
         }
     }
 
-    const fn words(self) -> &'static str {
+    const fn description(self) -> &'static str {
         match self {
             Self::Integer => "a whole number of 32 bits",
             Self::BigInt => "a whole number of 64 bits",
@@ -61,7 +61,7 @@ impl Kind {
 /// A SQL type that a column can have here.
 pub trait ColumnType {
     /// What it is read as.
-    const KIND: Kind;
+    const KIND: ColumnKind;
     /// Whether NULL can be read.
     const NULLABLE: bool = false;
 }
@@ -69,25 +69,25 @@ pub trait ColumnType {
 macro_rules! column_types {
     ($($sql_type:ident => $kind:ident),*) => {
         $(impl ColumnType for sql::$sql_type {
-            const KIND: Kind = Kind::$kind;
+            const KIND: ColumnKind = ColumnKind::$kind;
         })*
     };
 }
 column_types!(Integer => Integer, BigInt => BigInt, Text => Text, Bool => Bool, Timestamp => Timestamp);
 
 impl ColumnType for UserKey {
-    const KIND: Kind = Kind::UserKey;
+    const KIND: ColumnKind = ColumnKind::UserKey;
 }
 
 impl<T: ColumnType + sql::SqlType<IsNull = sql::is_nullable::NotNull>> ColumnType for sql::Nullable<T> {
-    const KIND: Kind = T::KIND;
+    const KIND: ColumnKind = T::KIND;
     const NULLABLE: bool = true;
 }
 
 /// The columns of a diesel table: a tuple, up to sixteen.
 pub trait Columns {
     /// Name, kind, and whether NULL can be read.
-    fn describe() -> Vec<(&'static str, Kind, bool)>;
+    fn describe() -> Vec<(&'static str, ColumnKind, bool)>;
 }
 
 macro_rules! columns {
@@ -97,7 +97,7 @@ macro_rules! columns {
             $first: diesel::Column<SqlType: ColumnType>,
             $($rest: diesel::Column<SqlType: ColumnType>,)*
         {
-            fn describe() -> Vec<(&'static str, Kind, bool)> {
+            fn describe() -> Vec<(&'static str, ColumnKind, bool)> {
                 vec![
                     ($first::NAME, <$first::SqlType as ColumnType>::KIND, <$first::SqlType as ColumnType>::NULLABLE),
                     $(($rest::NAME, <$rest::SqlType as ColumnType>::KIND, <$rest::SqlType as ColumnType>::NULLABLE),)*
@@ -122,19 +122,19 @@ pub fn table_name<T: QueryFragment<Sqlite>>(table: T) -> String {
 pub struct NeededTable {
     /// Its name in `src/schema.rs`.
     pub name: String,
-    columns: Vec<(&'static str, Kind, bool)>,
+    columns: Vec<(&'static str, ColumnKind, bool)>,
     unique: &'static [&'static [&'static str]],
-    written: Option<Written>,
+    written: Option<Inserts>,
 }
 
 /// What it means when no row can be inserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Written {
+enum Inserts {
     Always,
     Sometimes(&'static str),
 }
 
-/// What a live table lacks, in words; nothing where it is right.
+/// What a live table lacks, in description; nothing where it is right.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Differences {
     /// What makes the table useless here.
@@ -144,9 +144,9 @@ pub struct Differences {
 }
 
 impl NeededTable {
-    /// The table as `src/schema.rs` describes it: `NeededTable::of(auth_user::table)`.
+    /// The table as `src/schema.rs` describes it: `NeededTable::new(auth_user::table)`.
     #[must_use]
-    pub fn of<T: Table<AllColumns: Columns> + QueryFragment<Sqlite>>(table: T) -> Self {
+    pub fn new<T: Table<AllColumns: Columns> + QueryFragment<Sqlite>>(table: T) -> Self {
         Self { name: table_name(table), columns: T::AllColumns::describe(), unique: &[], written: None }
     }
 
@@ -160,14 +160,14 @@ impl NeededTable {
     /// Rows are inserted, so a further column must have a default.
     #[must_use]
     pub const fn written(mut self) -> Self {
-        self.written = Some(Written::Always);
+        self.written = Some(Inserts::Always);
         self
     }
 
     /// Rows are inserted by what is named here alone: the rest works where a further column has no default.
     #[must_use]
     pub const fn written_by(mut self, what: &'static str) -> Self {
-        self.written = Some(Written::Sometimes(what));
+        self.written = Some(Inserts::Sometimes(what));
         self
     }
 
@@ -177,33 +177,33 @@ impl NeededTable {
         let table = names.table(&self.name);
         let live = schema.tables.get(table)?;
         let mut differences = Differences::default();
-        let wrong = &mut differences.problems;
+        let problems = &mut differences.problems;
         for (name, kind, nullable) in &self.columns {
             let name = names.column(&self.name, name);
             let Some(column) = live.columns.iter().find(|column| column.name == name) else {
-                wrong.push(format!("{table}.{name} is missing; it should be {}", kind.words()));
+                problems.push(format!("{table}.{name} is missing; it should be {}", kind.description()));
                 continue;
             };
             if !kind.is_read_from(&column.type_name, sqlite) {
-                let (found, wanted) = (&column.type_name, kind.words());
-                wrong.push(format!("{table}.{name} is of type {found}, but it is read as {wanted}"));
+                let (found, wanted) = (&column.type_name, kind.description());
+                problems.push(format!("{table}.{name} is of type {found}, but it is read as {wanted}"));
             }
             if column.nullable && !nullable {
-                wrong.push(format!("{table}.{name} may be NULL, which can't be read"));
+                problems.push(format!("{table}.{name} may be NULL, which can't be read"));
             }
         }
         // Two columns of the code may be one of the database.
-        let mut said = BTreeSet::new();
-        wrong.retain(|what| said.insert(what.clone()));
-        wrong.extend(self.missing_unique(live, names));
+        let mut seen = BTreeSet::new();
+        problems.retain(|what| seen.insert(what.clone()));
+        problems.extend(self.missing_unique(live, names));
         let Some(written) = self.written else { return Some(differences) };
-        let known =
-            |name: &str| self.columns.iter().any(|(known, ..)| names.column(&self.name, known) == name);
-        for column in live.columns.iter().filter(|column| !column.optional && !known(&column.name)) {
+        let is_known =
+            |name: &str| self.columns.iter().any(|(column, ..)| names.column(&self.name, column) == name);
+        for column in live.columns.iter().filter(|column| !column.optional && !is_known(&column.name)) {
             let column = format!("{table}.{} is not known here and has no default", column.name);
             match written {
-                Written::Always => differences.problems.push(format!("{column}, so no row can be inserted")),
-                Written::Sometimes(what) => differences.notes.push(format!("{column}, so {what}")),
+                Inserts::Always => differences.problems.push(format!("{column}, so no row can be inserted")),
+                Inserts::Sometimes(what) => differences.notes.push(format!("{column}, so {what}")),
             }
         }
         Some(differences)

@@ -47,8 +47,8 @@ pub(super) fn connect(settings: &DatabaseSettings, url: &str) -> Result<PgConnec
         connection.set_prepared_statement_cache_size(CacheSize::Unbounded);
         return Ok(connection);
     }
-    static SAID: Once = Once::new();
-    SAID.call_once(|| {
+    static LOG_ONCE: Once = Once::new();
+    LOG_ONCE.call_once(|| {
         log::info!(
             "A connection pooler stands before PostgreSQL. Statements are not prepared there, and time limits for them and \
              for locks are those of the pooler and of the database's role."
@@ -65,12 +65,12 @@ pub(super) fn connect(settings: &DatabaseSettings, url: &str) -> Result<PgConnec
 
 fn read_mark(connection: &mut PgConnection) -> diesel::QueryResult<Option<String>> {
     #[derive(QueryableByName)]
-    struct Found {
+    struct MarkRow {
         #[diesel(sql_type = Nullable<Text>)]
         mark: Option<String>,
     }
     let query = sql_query(format!("SELECT current_setting('{MARK}', true) AS mark"));
-    query.get_result(connection).map(|found: Found| found.mark)
+    query.get_result(connection).map(|found: MarkRow| found.mark)
 }
 
 /// What the server's own command line would take.

@@ -34,11 +34,11 @@ impl DatabaseUrl {
     }
 
     /// Words of the database's library, without what they quote of a password: libpq quotes a URL that it can't read.
-    pub(super) fn without_password(&self, words: &str) -> String {
+    pub(super) fn redact(&self, words: &str) -> String {
         match self {
             Self::Sqlite(_) => words.to_owned(),
             #[cfg(feature = "postgres")]
-            Self::Postgres(url) => hide_password(url, words),
+            Self::Postgres(url) => redact_password(url, words),
         }
     }
 }
@@ -85,7 +85,7 @@ impl fmt::Display for DatabaseUrl {
 }
 
 #[cfg(feature = "postgres")]
-fn hide_password(url: &str, words: &str) -> String {
+fn redact_password(url: &str, words: &str) -> String {
     const HIDDEN: &str = "******";
     let (start, parameters) = parameters(url);
     let user = start.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@'));
@@ -179,7 +179,7 @@ mod tests {
         let url = DatabaseUrl::Postgres("postgres://pepe:s3%20cret@[::1/x?password=0ther".to_owned());
         let words = r#"no "]" in URI: "postgres://pepe:s3%20cret@[::1/x?password=0ther" (s3 cret)"#;
         assert_eq!(
-            url.without_password(words),
+            url.redact(words),
             r#"no "]" in URI: "postgres://pepe:******@[::1/x?password=******" (******)"#
         );
     }

@@ -1,4 +1,4 @@
-//! What a proxy tells of the client's connection.
+//! What a proxy secure_headers of the client's connection.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -68,9 +68,11 @@ impl ForwardedAllowIps {
             return None;
         }
         // gunicorn's secure_scheme_headers.
-        let tells =
+        let secure_headers =
             [("x-forwarded-proto", "https"), ("x-forwarded-protocol", "ssl"), ("x-forwarded-ssl", "on")];
-        tells.iter().find_map(|(name, secure)| Some(headers.get(*name)?.as_bytes() == secure.as_bytes()))
+        secure_headers
+            .iter()
+            .find_map(|(name, secure)| Some(headers.get(*name)?.as_bytes() == secure.as_bytes()))
     }
 }
 

@@ -58,9 +58,9 @@ pub(in crate::framework) fn is_same_domain(host: &str, pattern: &str) -> bool {
 /// Whether the client speaks https, as far as the server or a trusted proxy knows.
 #[must_use]
 pub fn is_secure(request: &HttpRequest, settings: &HttpSettings) -> bool {
-    let told =
+    let proxied =
         settings.secure_proxy_ssl_header.as_ref().and_then(|header| header.is_secure(request.headers()));
-    told.unwrap_or_else(|| {
+    proxied.unwrap_or_else(|| {
         let peer = request.peer_addr().map(|address| address.ip());
         settings
             .forwarded_allow_ips

@@ -10,18 +10,22 @@ use crate::framework::database::{DatabaseError, DbConnection};
 
 /// What becomes of one migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum MigrationAction {
     Apply,
     Record,
     Unapply,
 }
 
-impl Way {
-    /// The way that leaves all that is Django's alone. It reads only.
-    pub(super) fn of(apps: &Apps, connection: &mut DbConnection, step: &Step) -> Result<Self, CommandError> {
-        let way = if step.forwards { Self::Apply } else { Self::Unapply };
+impl MigrationAction {
+    /// The action that leaves all that is Django's alone. It reads only.
+    pub(super) fn choose(
+        apps: &Apps,
+        connection: &mut DbConnection,
+        step: &Step,
+    ) -> Result<Self, CommandError> {
+        let action = if step.forwards { Self::Apply } else { Self::Unapply };
         // A label that no app has (`contenttypes`, `sessions`) is the framework's.
-        let Some(app) = apps.get(&step.app) else { return Ok(way) };
+        let Some(app) = apps.get(&step.app) else { return Ok(action) };
         let label = app.label();
         match app.left_to_django() {
             Some(setting) if !step.forwards => Err(CommandError::new(format!(
@@ -37,7 +41,7 @@ impl Way {
             },
             None if step.forwards && is_recorded(label, connection)? => {
                 match missing(app, connection)?.as_slice() {
-                    [] => Ok(way),
+                    [] => Ok(action),
                     tables => Err(CommandError::new(format!(
                         "There is no table {}, though Django has migrated {label}: it was dropped, or your project has a \
                          model of its own in its place, and `manage doctor` tells what to set.",
@@ -45,11 +49,11 @@ impl Way {
                     ))),
                 }
             }
-            None => Ok(way),
+            None => Ok(action),
         }
     }
 
-    pub(super) const fn word(self) -> &'static str {
+    pub(super) const fn verb(self) -> &'static str {
         match self {
             Self::Apply => "Applying",
             Self::Record => "Recording",
@@ -57,7 +61,7 @@ impl Way {
         }
     }
 
-    pub(super) fn go(self, connection: &mut DbConnection, name: &str) -> Result<(), MigrationError> {
+    pub(super) fn run(self, connection: &mut DbConnection, name: &str) -> Result<(), MigrationError> {
         match self {
             Self::Apply => migrations::apply(connection, name),
             Self::Record => migrations::record(connection, name),

@@ -12,7 +12,7 @@ use crate::framework::project::Project;
 pub(super) struct Check;
 
 #[derive(Args)]
-struct Options {
+struct CheckOptions {
     /// Check deployment settings.
     #[arg(long)]
     deploy: bool,
@@ -20,7 +20,7 @@ struct Options {
 
 impl Command for Check {
     fn command(&self) -> clap::Command {
-        Options::augment_args(
+        CheckOptions::augment_args(
             clap::Command::new("check").about("Checks the entire project for potential problems."),
         )
     }
@@ -31,7 +31,7 @@ impl Command for Check {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let options = Options::from_arg_matches(arguments)?;
+        let options = CheckOptions::from_arg_matches(arguments)?;
         let messages = run_checks(project, options.deploy);
         fail_on_errors(&messages)?;
         if messages.is_empty() {
@@ -53,7 +53,7 @@ pub(super) fn run_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
 /// Stops where a finding is an error, saying all findings.
 pub(super) fn fail_on_errors(messages: &[CheckMessage]) -> Result<(), CommandError> {
     if messages.iter().any(|message| message.level == Level::Error) {
-        return Err(CommandError::Said(format!("SystemCheckError: {}", report(messages))));
+        return Err(CommandError::Verbatim(format!("SystemCheckError: {}", report(messages))));
     }
     Ok(())
 }

@@ -39,7 +39,7 @@ impl Command for Doctor {
         let mut diagnosis = Diagnosis::default();
         examine(project, &mut diagnosis)?;
         if diagnosis.count(Severity::Problem) > 0 {
-            return Err(CommandError::Said(diagnosis.to_string()));
+            return Err(CommandError::Verbatim(diagnosis.to_string()));
         }
         Ok(writeln!(out, "{diagnosis}")?)
     }
@@ -49,7 +49,7 @@ fn examine(project: &Project, diagnosis: &mut Diagnosis) -> Result<(), DatabaseE
     for message in run_checks(project, false) {
         let severity = if message.level == Level::Error { Severity::Problem } else { Severity::Warning };
         let hint = message.hint.map(|hint| format!(" {hint}")).unwrap_or_default();
-        diagnosis.say("Settings", severity, format!("({}) {}{hint}", message.id, message.message));
+        diagnosis.add("Settings", severity, format!("({}) {}{hint}", message.id, message.message));
     }
     let settings = &project.settings.database;
     let mut connection = match Database::open_read_only(settings) {
@@ -61,7 +61,7 @@ fn examine(project: &Project, diagnosis: &mut Diagnosis) -> Result<(), DatabaseE
                 }
                 _ => "",
             };
-            diagnosis.say("Database", Severity::Problem, format!("{error}{hint}."));
+            diagnosis.add("Database", Severity::Problem, format!("{error}{hint}."));
             return Ok(());
         }
     };
@@ -104,22 +104,22 @@ fn compare_tables(
             let who =
                 if *is_djangos { "that is for Django's own `migrate`" } else { "`manage migrate` makes it" };
             let message = format!("The table {} is missing; {who}.", names.table(&table.name));
-            diagnosis.say("Schema", Severity::Problem, message);
+            diagnosis.add("Schema", Severity::Problem, message);
             continue;
         };
         if differences.problems.is_empty() {
             usable.insert(table.name.clone());
         }
         for what in differences.problems {
-            diagnosis.say("Schema", Severity::Problem, format!("{what}."));
+            diagnosis.add("Schema", Severity::Problem, format!("{what}."));
         }
         for what in differences.notes {
-            diagnosis.say("Schema", Severity::Note, format!("{what}."));
+            diagnosis.add("Schema", Severity::Note, format!("{what}."));
         }
     }
     if !usable.is_empty() {
         let names: Vec<&str> = usable.iter().map(|table| names.table(table)).collect();
-        diagnosis.say("Schema", Severity::Fine, format!("As needed: {}.", names.join(", ")));
+        diagnosis.add("Schema", Severity::Fine, format!("As needed: {}.", names.join(", ")));
     }
     usable
 }
@@ -132,9 +132,9 @@ fn compare_migrations(connection: &mut DbConnection, diagnosis: &mut Diagnosis) 
         .map(|state| state.name)
         .collect();
     if unapplied.is_empty() {
-        diagnosis.say(SECTION, Severity::Fine, "All of vitamin's are applied.");
+        diagnosis.add(SECTION, Severity::Fine, "All of vitamin's are applied.");
     } else {
-        diagnosis.say(
+        diagnosis.add(
             SECTION,
             Severity::Warning,
             format!(
@@ -146,7 +146,7 @@ fn compare_migrations(connection: &mut DbConnection, diagnosis: &mut Diagnosis) 
     }
     let (known, recorded) = (migrations::recorded_for_django()?, migrations::recorded_by_django(connection)?);
     if recorded.is_empty() {
-        diagnosis.say(
+        diagnosis.add(
             SECTION,
             Severity::Note,
             "Django has recorded none: it has not migrated this database yet.",
@@ -163,18 +163,18 @@ fn compare_migrations(connection: &mut DbConnection, diagnosis: &mut Diagnosis) 
     let ahead: Vec<_> =
         recorded.iter().filter(|row| apps_known.contains(&row.0) && !known.contains(row)).collect();
     if behind.is_empty() && ahead.is_empty() {
-        diagnosis.say(SECTION, Severity::Fine, "Django's record is the one that vitamin knows.");
+        diagnosis.add(SECTION, Severity::Fine, "Django's record is the one that vitamin knows.");
     }
     if !behind.is_empty() {
         let message = format!("Django has not applied {}: run Django's own `migrate` first.", dotted(behind));
-        diagnosis.say(SECTION, Severity::Warning, message);
+        diagnosis.add(SECTION, Severity::Warning, message);
     }
     if !ahead.is_empty() {
         let message = format!(
             "Django has applied {}, which vitamin does not know yet; the tables were compared as they are.",
             dotted(ahead)
         );
-        diagnosis.say(SECTION, Severity::Note, message);
+        diagnosis.add(SECTION, Severity::Note, message);
     }
     Ok(())
 }
@@ -185,7 +185,7 @@ fn examine_database(
     diagnosis: &mut Diagnosis,
 ) -> Result<(), DatabaseError> {
     let url = &project.settings.database.url;
-    diagnosis.say("Database", Severity::Fine, format!("{url} can be read."));
+    diagnosis.add("Database", Severity::Fine, format!("{url} can be read."));
     match connection {
         DbConnection::Sqlite(_) => sqlite(project, connection, diagnosis),
         #[cfg(feature = "postgres")]
@@ -217,9 +217,9 @@ fn sqlite(
             "The journal mode is {}, and SQLITE_JOURNAL_MODE would switch it, for Django too. Leave it unset to keep it.",
             mode.word
         );
-        diagnosis.say("Database", Severity::Warning, message);
+        diagnosis.add("Database", Severity::Warning, message);
     } else if here == Some(JournalMode::Wal) {
-        diagnosis.say(
+        diagnosis.add(
             "Database",
             Severity::Fine,
             "The journal mode is wal: readers don't wait for the writer.",
@@ -231,7 +231,7 @@ fn sqlite(
             mode.word,
             project.settings.database.timeout.as_secs()
         );
-        diagnosis.say("Database", Severity::Note, message);
+        diagnosis.add("Database", Severity::Note, message);
     }
     let Some(path) = project.settings.database.url.sqlite_path() else { return Ok(()) };
     let file = std::path::Path::new(path);
@@ -240,7 +240,7 @@ fn sqlite(
         // A `file:` URI is SQLite's to read.
         if place.exists() && rustix::fs::access(place, rustix::fs::Access::WRITE_OK).is_err() {
             let message = format!("{} can't be written to by this user: logins would fail.", place.display());
-            diagnosis.say("Database", Severity::Problem, message);
+            diagnosis.add("Database", Severity::Problem, message);
         }
     }
     Ok(())
@@ -256,11 +256,11 @@ fn postgres(
         diesel::sql_query("SELECT current_setting('server_encoding') AS word").get_result(connection)?;
     if encoding.word != "UTF8" {
         let message = format!("Its encoding is {}: not every name can be stored.", encoding.word);
-        diagnosis.say("Database", Severity::Warning, message);
+        diagnosis.add("Database", Severity::Warning, message);
     }
     let version: Word =
         diesel::sql_query("SELECT current_setting('server_version') AS word").get_result(connection)?;
-    diagnosis.say("Database", Severity::Fine, format!("PostgreSQL {}.", version.word));
+    diagnosis.add("Database", Severity::Fine, format!("PostgreSQL {}.", version.word));
     let names = &project.settings.database.names;
     for table in project.apps.iter().flat_map(|app| app.tables()) {
         // A table that is missing has no privileges to ask for.
@@ -278,7 +278,7 @@ fn postgres(
                 words.join(", "),
                 names.table(&table.name)
             );
-            diagnosis.say("Database", Severity::Problem, message);
+            diagnosis.add("Database", Severity::Problem, message);
         }
     }
     Ok(())

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use clap::{ArgMatches, Args, FromArgMatches};
 
-use super::adoption::Way;
-use super::{Command, CommandError, of_database, verbosity};
+use super::adoption::MigrationAction;
+use super::{Command, CommandError, verbosity, with_database_option};
 use crate::framework::app::Apps;
 use crate::framework::database::migrations::{self, MigrationState};
 use crate::framework::project::Project;
@@ -14,7 +14,7 @@ use crate::framework::project::Project;
 pub(super) struct Migrate;
 
 #[derive(Args)]
-struct Options {
+struct MigrateOptions {
     /// App label of an application to synchronize the state.
     app_label: Option<String>,
     /// Database state will be brought to the state after that migration. Use the name "zero" to unapply all migrations.
@@ -35,7 +35,7 @@ pub(super) struct Step {
 impl Command for Migrate {
     fn command(&self) -> clap::Command {
         let about = "Brings the database schema up to date, or back to a named migration.";
-        of_database(Options::augment_args(clap::Command::new("migrate").about(about)))
+        with_database_option(MigrateOptions::augment_args(clap::Command::new("migrate").about(about)))
     }
 
     fn handle(
@@ -44,7 +44,7 @@ impl Command for Migrate {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let options = Options::from_arg_matches(arguments)?;
+        let options = MigrateOptions::from_arg_matches(arguments)?;
         let mut connection = project.database.get()?;
         let states = migrations::states(&mut connection)?;
         let target = (options.app_label.as_deref(), options.migration_name.as_deref());
@@ -66,14 +66,14 @@ impl Command for Migrate {
             writeln!(out, "  No migrations to apply.")?;
         }
         // All or nothing: a database that is half ours would only be harder to understand.
-        let mut ways = Vec::with_capacity(plan.len());
+        let mut actions = Vec::with_capacity(plan.len());
         for step in &plan {
-            ways.push(Way::of(&project.apps, &mut connection, step)?);
+            actions.push(MigrationAction::choose(&project.apps, &mut connection, step)?);
         }
-        for (Step { name, .. }, way) in plan.iter().zip(ways) {
-            write!(out, "  {} {name}...", way.word())?;
+        for (Step { name, .. }, action) in plan.iter().zip(actions) {
+            write!(out, "  {} {name}...", action.verb())?;
             out.flush()?;
-            way.go(&mut connection, name)?;
+            action.run(&mut connection, name)?;
             writeln!(out, " OK")?;
         }
         Ok(())
@@ -168,16 +168,16 @@ mod tests {
     use super::*;
     use crate::framework::app::App;
 
-    struct Labelled(&'static str);
+    struct PlanApp(&'static str);
 
-    impl App for Labelled {
+    impl App for PlanApp {
         fn label(&self) -> &'static str {
             self.0
         }
     }
 
     fn names(applied: usize, target: (Option<&str>, Option<&str>)) -> Result<Vec<String>, String> {
-        let apps = ["auth", "authtoken"].map(|label| Box::new(Labelled(label)) as Box<dyn App>);
+        let apps = ["auth", "authtoken"].map(|label| Box::new(PlanApp(label)) as Box<dyn App>);
         let apps = Apps::new(apps.into()).unwrap();
         let all = [
             "1_contenttypes_initial",

@@ -49,7 +49,7 @@ pub enum CommandError {
     Failed(String),
     /// Printed as it is, for a command that says it in Django's own way.
     #[error("{0}")]
-    Said(String),
+    Verbatim(String),
     /// Whoever read the output has gone (`manage … | head`): nothing to say, nobody to say it to.
     #[error("{0}")]
     Output(#[from] io::Error),
@@ -126,7 +126,7 @@ const VERBOSITY: &str = "verbosity";
 
 /// `--database`, for the commands that have it in Django; there is one database, `default`.
 #[must_use]
-pub fn of_database(command: clap::Command) -> clap::Command {
+pub fn with_database_option(command: clap::Command) -> clap::Command {
     let database = Arg::new("database").long("database").value_parser(["default"]);
     command.arg(database.help("Nominates the database; there is one."))
 }
@@ -157,7 +157,7 @@ fn parse(cli: clap::Command) -> Result<ArgMatches, CommandError> {
     let name = context(ContextKind::InvalidSubcommand).unwrap_or_default();
     let alike = context(ContextKind::SuggestedSubcommand).map(|alike| format!(". Did you mean {alike}?"));
     let alike = alike.unwrap_or_default();
-    Err(CommandError::Said(format!("Unknown command: '{name}'{alike}\nType 'manage help' for usage.")))
+    Err(CommandError::Verbatim(format!("Unknown command: '{name}'{alike}\nType 'manage help' for usage.")))
 }
 
 fn run(project: &Arc<Project>, groups: &[Group], out: &mut dyn Write) -> Result<(), CommandError> {

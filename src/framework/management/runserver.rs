@@ -14,7 +14,7 @@ use crate::framework::server::{self, Address};
 pub(super) struct RunServer;
 
 #[derive(Args)]
-struct Options {
+struct RunServerOptions {
     /// Optional port number, or ipaddr:port (default: ADDRESS, or 127.0.0.1:8000).
     addrport: Option<Address>,
     /// Worker threads that answer requests (default: WORKERS, or one a processor core).
@@ -25,7 +25,7 @@ struct Options {
 impl Command for RunServer {
     fn command(&self) -> clap::Command {
         let about = "Serves the project until SIGTERM or SIGINT, then finishes what is in flight.";
-        Options::augment_args(clap::Command::new("runserver").about(about))
+        RunServerOptions::augment_args(clap::Command::new("runserver").about(about))
     }
 
     fn handle(
@@ -34,7 +34,7 @@ impl Command for RunServer {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let options = Options::from_arg_matches(arguments)?;
+        let options = RunServerOptions::from_arg_matches(arguments)?;
         let messages = run_checks(project, false);
         fail_on_errors(&messages)?;
         for message in &messages {

@@ -15,7 +15,7 @@ use crate::framework::shadow;
 pub(super) struct Shadow;
 
 #[derive(Args)]
-struct Options {
+struct ShadowOptions {
     /// Where Django is: http://HOST:PORT or https://HOST, without a path.
     #[arg(long)]
     to: Origin,
@@ -49,7 +49,7 @@ impl std::str::FromStr for Origin {
 impl Command for Shadow {
     fn command(&self) -> clap::Command {
         let about = "Answers from Django, compares what this project would have answered to safe requests, and reports.";
-        Options::augment_args(clap::Command::new("shadow").about(about))
+        ShadowOptions::augment_args(clap::Command::new("shadow").about(about))
     }
 
     fn handle(
@@ -58,7 +58,7 @@ impl Command for Shadow {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let Options { to: Origin(origin), addrport } = Options::from_arg_matches(arguments)?;
+        let ShadowOptions { to: Origin(origin), addrport } = ShadowOptions::from_arg_matches(arguments)?;
         fail_on_errors(&run_checks(project, false))?;
         let mut listening = |address: SocketAddr| {
             writeln!(
@@ -69,7 +69,7 @@ impl Command for Shadow {
         };
         let report = shadow::run(project, addrport, &origin, &mut listening)?;
         if report.different() > 0 {
-            return Err(CommandError::Said(report.to_string()));
+            return Err(CommandError::Verbatim(report.to_string()));
         }
         Ok(writeln!(out, "{report}")?)
     }

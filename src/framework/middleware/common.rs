@@ -20,7 +20,7 @@ struct NoFrameOptions;
 
 /// The middleware's own answer. Its `process_response`, which sets `Content-Length`, does not see this one, so that a
 /// WSGI server sends it chunked; HTTP/1.0 knows no chunks (RFC 9112, section 6.1).
-pub(super) fn own_answer(version: Version, response: HttpResponse) -> HttpResponse {
+pub(super) fn own_response(version: Version, response: HttpResponse) -> HttpResponse {
     let mut response = match version {
         Version::HTTP_09 | Version::HTTP_10 => response,
         _ => response.map_body(|_, body| BoxBody::new(Chunked(body))),
@@ -162,7 +162,7 @@ fn redirect_with_slash(req: &HttpRequest, path: &str, debug: bool) -> HttpRespon
         .insert_header((LOCATION, location))
         .content_type("text/html; charset=utf-8")
         .finish();
-    own_answer(req.version(), response)
+    own_response(req.version(), response)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::header::COOKIE;
 
 use super::HttpSettings;
-use crate::framework::csrf::secret_of_cookie;
+use crate::framework::csrf::secret_from_cookie;
 use crate::framework::http::{get_cookie, patch_vary_headers};
 
 /// Characters that a session's key has at least (`SessionBase._validate_session_key`).
@@ -31,7 +31,7 @@ pub(super) fn vary(response: &mut ServiceResponse<BoxBody>, settings: &HttpSetti
         || get_cookie(headers, &settings.session_cookie_name).is_some_and(|key| !is_session_key(&key));
     let bad_secret = || {
         get_cookie(headers, &settings.csrf.cookie_name)
-            .is_some_and(|secret| secret_of_cookie(&secret).is_err())
+            .is_some_and(|secret| secret_from_cookie(&secret).is_err())
     };
     if bad_session() || (csrf && bad_secret()) {
         patch_vary_headers(response.headers_mut(), &["Cookie"]);

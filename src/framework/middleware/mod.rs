@@ -41,7 +41,7 @@ pub struct HttpSettings {
     pub debug: bool,
     /// `ALLOWED_HOSTS`, comma-separated: `example.com`, `.example.com` (with all below it), or `*`.
     pub allowed_hosts: Vec<String>,
-    /// `APPEND_SLASH` (default true): an unknown path that is known with a slash is redirected to it.
+    /// `APPEND_SLASH` (default true): an unknown path that is state with a slash is redirected to it.
     pub append_slash: bool,
     /// `SECRET_KEY`, which signs sessions.
     pub secret_key: Option<SecretKey>,
@@ -97,11 +97,11 @@ pub struct Site {
 /// The middleware around the whole application.
 #[derive(Clone)]
 pub struct Middleware {
-    known: Rc<Known>,
+    state: Rc<MiddlewareState>,
 }
 
 /// What each request refers to. A worker counts that for itself, so that the cores need not share a counter.
-struct Known {
+struct MiddlewareState {
     site: Arc<Site>,
     shortcuts: Shortcuts,
 }
@@ -110,7 +110,7 @@ impl Middleware {
     /// The middleware of this site, which calls the views at these paths itself.
     #[must_use]
     pub fn new(site: Arc<Site>, shortcuts: Shortcuts) -> Self {
-        Self { known: Rc::new(Known { site, shortcuts }) }
+        Self { state: Rc::new(MiddlewareState { site, shortcuts }) }
     }
 }
 
@@ -120,26 +120,26 @@ where
 {
     type Response = ServiceResponse<BoxBody>;
     type Error = Error;
-    type Transform = Around<S>;
+    type Transform = MiddlewareService<S>;
     type InitError = ();
     type Future = Ready<Result<Self::Transform, Self::InitError>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(Around { service, known: Rc::clone(&self.known), last_host: RefCell::default() }))
+        ready(Ok(MiddlewareService { service, state: Rc::clone(&self.state), last_host: RefCell::default() }))
     }
 }
 
 /// The middleware at work.
-pub struct Around<S> {
+pub struct MiddlewareService<S> {
     service: S,
-    known: Rc<Known>,
+    state: Rc<MiddlewareState>,
     /// The last `Host` that was allowed: nearly all requests name the same.
     last_host: RefCell<Vec<u8>>,
 }
 
-impl<S> Around<S> {
+impl<S> MiddlewareService<S> {
     fn is_allowed_host(&self, req: &HttpRequest) -> bool {
-        let settings = &self.known.site.settings;
+        let settings = &self.state.site.settings;
         if settings.use_x_forwarded_host {
             return common::is_allowed_host(req, settings);
         }
@@ -158,18 +158,18 @@ impl<S> Around<S> {
     }
 }
 
-impl<S> Service<ServiceRequest> for Around<S>
+impl<S> Service<ServiceRequest> for MiddlewareService<S>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error>,
 {
     type Response = ServiceResponse<BoxBody>;
     type Error = Error;
-    type Future = Answering<S::Future>;
+    type Future = ResponseFuture<S::Future>;
 
     actix_web::dev::forward_ready!(service);
 
     fn call(&self, mut req: ServiceRequest) -> Self::Future {
-        let shortcut = self.known.shortcuts.get(req.uri().path());
+        let shortcut = self.state.shortcuts.get(req.uri().path());
         if shortcut.is_none() {
             common::decode_slashes(&mut req);
         }
@@ -177,33 +177,33 @@ where
         let log = AccessLog::start(&req);
         let inner = if self.is_allowed_host(req.request()) {
             let call = || match shortcut {
-                Some(endpoint) => Inner::Boxed { future: endpoint(req) },
-                None => Inner::Called { future: self.service.call(req) },
+                Some(endpoint) => InnerFuture::Boxed { future: endpoint(req) },
+                None => InnerFuture::Called { future: self.service.call(req) },
             };
             match catch_unwind(AssertUnwindSafe(|| request_id::scope(Some(id), call))) {
                 Ok(inner) => inner,
-                Err(_) => Inner::ready(Err(InternalServerError(id).into())),
+                Err(_) => InnerFuture::ready(Err(InternalServerError(id).into())),
             }
         } else {
             log::error!(
                 "Invalid HTTP_HOST header: {:?}. You may need to add it to ALLOWED_HOSTS.",
-                get_host(req.request(), &self.known.site.settings)
+                get_host(req.request(), &self.state.site.settings)
             );
             // CommonMiddleware answers this, outside of the one that sets X-Frame-Options.
-            let page = common::own_answer(req.request().version(), pages::bad_request());
-            Inner::ready(Ok(req.into_response(page)))
+            let page = common::own_response(req.request().version(), pages::bad_request());
+            InnerFuture::ready(Ok(req.into_response(page)))
         };
-        Answering { inner, id, known: Rc::clone(&self.known), log }
+        ResponseFuture { inner, id, state: Rc::clone(&self.state), log }
     }
 }
 
 pin_project! {
     /// The middleware's future. Written by hand, since one that every request makes should not cost an allocation.
-    pub struct Answering<F> {
+    pub struct ResponseFuture<F> {
         #[pin]
-        inner: Inner<F>,
+        inner: InnerFuture<F>,
         id: Uuid,
-        known: Rc<Known>,
+        state: Rc<MiddlewareState>,
         log: AccessLog,
     }
 }
@@ -211,19 +211,19 @@ pin_project! {
 pin_project! {
     // Small, since what is rare is in a box too: actix-web moves it before it is polled.
     #[project = InnerProjection]
-    enum Inner<F> {
+    enum InnerFuture<F> {
         Called { #[pin] future: F },
         Boxed { future: EndpointFuture },
     }
 }
 
-impl<F> Inner<F> {
+impl<F> InnerFuture<F> {
     fn ready(result: Result<ServiceResponse<BoxBody>, Error>) -> Self {
         Self::Boxed { future: Box::pin(ready(result)) }
     }
 }
 
-impl<F> Future for Answering<F>
+impl<F> Future for ResponseFuture<F>
 where
     F: Future<Output = Result<ServiceResponse<BoxBody>, Error>>,
 {
@@ -248,7 +248,7 @@ where
                     let framed = common::is_framed(response);
                     // Error pages run CsrfViewMiddleware for themselves (`requires_csrf_token`), a redirect does not.
                     let csrf = framed || response.status().is_client_error();
-                    cookies::vary(response, &this.known.site.settings, csrf);
+                    cookies::vary(response, &this.state.site.settings, csrf);
                     security::add_headers(response, id, framed);
                     response.status()
                 }

@@ -30,20 +30,21 @@ const MAX_PLACES: usize = 20;
 const MAX_DEPTH: usize = 32;
 
 /// What was answered. The body is `None` where it is too large to compare.
-pub(super) struct Answer {
+pub(super) struct ComparedResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Option<Bytes>,
 }
 
 /// Where the answers differ; empty where a client could not tell them apart.
-pub(super) fn differences(theirs: &Answer, ours: &Answer) -> BTreeSet<String> {
+pub(super) fn differences(theirs: &ComparedResponse, ours: &ComparedResponse) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     if theirs.status != ours.status {
         found.insert(format!("status {} there, {} here", theirs.status.as_u16(), ours.status.as_u16()));
     }
     for name in COMPARED_HEADERS {
-        let values = |answer: &Answer| answer.headers.get_all(name).cloned().collect::<Vec<HeaderValue>>();
+        let values =
+            |answer: &ComparedResponse| answer.headers.get_all(name).cloned().collect::<Vec<HeaderValue>>();
         match (values(theirs), values(ours)) {
             (a, b) if a == b => {}
             (a, _) if a.is_empty() => drop(found.insert(format!("header {name} only here"))),
@@ -85,14 +86,14 @@ fn walk(theirs: &Value, ours: &Value, place: &str, depth: usize, places: &mut BT
     match (theirs, ours) {
         (Value::Object(a), Value::Object(b)) if depth < MAX_DEPTH => {
             for (key, value) in a {
-                let place = format!("{place}.{}", shown(key));
+                let place = format!("{place}.{}", redacted_key(key));
                 match b.get(key) {
                     Some(other) => walk(value, other, &place, depth + 1, places),
                     None => drop(places.insert(format!("{place} only there"))),
                 }
             }
             for key in b.keys().filter(|key| !a.contains_key(*key)) {
-                places.insert(format!("{place}.{} only here", shown(key)));
+                places.insert(format!("{place}.{} only here", redacted_key(key)));
             }
         }
         (Value::Array(a), Value::Array(b)) if depth < MAX_DEPTH => {
@@ -108,7 +109,7 @@ fn walk(theirs: &Value, ours: &Value, place: &str, depth: usize, places: &mut BT
 }
 
 /// A key that looks like a field's name, or a star: keys can be data.
-fn shown(key: &str) -> &str {
+fn redacted_key(key: &str) -> &str {
     let name = key.len() <= 30
         && key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
@@ -122,10 +123,10 @@ mod tests {
 
     use super::*;
 
-    fn answer(status: u16, headers: &[(HeaderName, &str)], body: &str) -> Answer {
+    fn answer(status: u16, headers: &[(HeaderName, &str)], body: &str) -> ComparedResponse {
         let headers =
             headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap()));
-        Answer {
+        ComparedResponse {
             status: StatusCode::from_u16(status).unwrap(),
             headers: headers.collect(),
             body: Some(Bytes::copy_from_slice(body.as_bytes())),

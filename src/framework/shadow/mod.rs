@@ -22,17 +22,17 @@ use tokio::sync::Semaphore;
 
 pub use self::report::Report;
 use super::project::Project;
-use super::server::{Address, application, until_told_to_end};
+use super::server::{Address, application, shutdown_signal};
 use super::urls::UrlConf;
 
 /// Bytes of a body that are compared. What is larger is passed on all the same.
-const COMPARED_BODY: usize = 1 << 20;
-/// Comparisons at a time; what comes on top is passed on, and only counted. With [`COMPARED_BODY`] this bounds the memory.
-const COMPARISONS: usize = 32;
+const MAX_COMPARED_BODY: usize = 1 << 20;
+/// Comparisons at a time; what comes on top is passed on, and only counted. With [`MAX_COMPARED_BODY`] this bounds the memory.
+const MAX_COMPARISONS: usize = 32;
 /// What both programs get to answer.
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// What the last comparisons get to end.
-const LAST: Duration = Duration::from_secs(5);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves until SIGTERM or SIGINT.
 ///
@@ -47,9 +47,9 @@ pub fn run(
     listening: &mut dyn FnMut(SocketAddr) -> io::Result<()>,
 ) -> io::Result<Arc<Report>> {
     let report = Arc::new(Report::default());
-    let connect = proxy::Connect::to(origin, &project.env)?;
+    let connector = proxy::DjangoConnector::from_origin(origin, &project.env)?;
     actix_web::rt::System::new().block_on(async {
-        let project = Arc::new(project.for_reading());
+        let project = Arc::new(project.read_only());
         let resolver = Arc::new(UrlConf::new((project.urlpatterns)()).resolver());
         let own = {
             let project = Arc::clone(&project);
@@ -59,13 +59,13 @@ pub fn run(
                 .bind(("127.0.0.1", 0))?
         };
         let ours = own.addrs().first().map(|address| format!("http://{address}")).unwrap_or_default();
-        let permits = Arc::new(Semaphore::new(COMPARISONS));
+        let permits = Arc::new(Semaphore::new(MAX_COMPARISONS));
         let proxy = {
             let (theirs, report, permits) = (origin.to_owned(), Arc::clone(&report), Arc::clone(&permits));
-            let connect = connect.clone();
+            let connector = connector.clone();
             HttpServer::new(move || {
-                let shadow = proxy::Shadow {
-                    client: connect.client(),
+                let shadow = proxy::ShadowProxy {
+                    client: connector.client(),
                     theirs: theirs.clone(),
                     ours: ours.clone(),
                     resolver: Arc::clone(&resolver),
@@ -79,7 +79,7 @@ pub fn run(
             .bind(address.0)
             .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?
         };
-        let end = until_told_to_end()?;
+        let end = shutdown_signal()?;
         for address in proxy.addrs() {
             listening(address)?;
         }
@@ -89,8 +89,8 @@ pub fn run(
             end.await;
             proxy_handle.pause().await;
             // All of them, which is to say that none is at work.
-            let all = u32::try_from(COMPARISONS).unwrap_or(u32::MAX);
-            let _ = actix_web::rt::time::timeout(LAST, permits.acquire_many(all)).await;
+            let all = u32::try_from(MAX_COMPARISONS).unwrap_or(u32::MAX);
+            let _ = actix_web::rt::time::timeout(DRAIN_TIMEOUT, permits.acquire_many(all)).await;
             proxy_handle.stop(true).await;
             own_handle.stop(false).await;
         });

@@ -1,4 +1,4 @@
-//! Passing a request on, to either program, and its answer back.
+//! ProxiedResponse a request on, to either program, and its answer back.
 
 use std::io;
 use std::sync::Arc;
@@ -16,14 +16,14 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use percent_encoding::percent_decode_str;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::compare::{Answer, differences};
+use super::compare::{ComparedResponse, differences};
 use super::report::Report;
-use super::{COMPARED_BODY, TIMEOUT};
+use super::{MAX_COMPARED_BODY, TIMEOUT};
 use crate::framework::conf::Env;
 use crate::framework::urls::Resolver;
 
 /// What the proxy works with; one a worker.
-pub(super) struct Shadow {
+pub(super) struct ShadowProxy {
     pub(super) client: awc::Client,
     /// Where Django is, without a path.
     pub(super) theirs: String,
@@ -36,16 +36,16 @@ pub(super) struct Shadow {
 
 /// How Django is reached.
 #[derive(Clone)]
-pub(super) struct Connect {
+pub(super) struct DjangoConnector {
     #[cfg(feature = "shadow-tls")]
     tls: Option<Arc<rustls::ClientConfig>>,
 }
 
-impl Connect {
+impl DjangoConnector {
     /// # Errors
     /// For `https` there is no certificate to trust.
     #[cfg_attr(not(feature = "shadow-tls"), expect(unused_variables, reason = "there is only one way"))]
-    pub(super) fn to(origin: &str, env: &Env) -> io::Result<Self> {
+    pub(super) fn from_origin(origin: &str, env: &Env) -> io::Result<Self> {
         Ok(Self {
             #[cfg(feature = "shadow-tls")]
             tls: origin.starts_with("https:").then(|| super::tls::client_config(env)).transpose()?,
@@ -64,14 +64,14 @@ impl Connect {
 }
 
 /// A request's line and headers, as both programs get them.
-struct Head {
+struct RequestHead {
     method: Method,
     target: String,
     headers: HeaderMap,
 }
 
-/// A program's answer, whose body may be larger than what is kept of it.
-struct Passing<S> {
+/// A program's answer, whose body may be larger than what is to_compared of it.
+struct ProxiedResponse<S> {
     status: StatusCode,
     headers: HeaderMap,
     start: Bytes,
@@ -83,7 +83,7 @@ struct Passing<S> {
 pub(super) async fn answer(
     request: HttpRequest,
     payload: web::Payload,
-    shadow: web::Data<Shadow>,
+    shadow: web::Data<ShadowProxy>,
 ) -> HttpResponse {
     let head = Arc::new(head(&request));
     let theirs = match shadow.ask_with_body(&head, &request, payload).await {
@@ -96,41 +96,47 @@ pub(super) async fn answer(
     let has_body =
         request.headers().contains_key(CONTENT_LENGTH) || request.headers().contains_key(TRANSFER_ENCODING);
     if matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS) && !has_body {
-        match shadow.resolver.route_of(&percent_decode_str(request.path()).decode_utf8_lossy()) {
-            None => shadow.report.not_ours(),
+        match shadow.resolver.route(&percent_decode_str(request.path()).decode_utf8_lossy()) {
+            None => shadow.report.add_unknown_path(),
             Some(route) => match Arc::clone(&shadow.permits).try_acquire_owned() {
-                Err(_) => shadow.report.left_out(),
+                Err(_) => shadow.report.add_skipped(),
                 Ok(permit) => {
-                    let (shadow, head, theirs) = (shadow.clone(), Arc::clone(&head), theirs.kept());
+                    let (shadow, head, theirs) = (shadow.clone(), Arc::clone(&head), theirs.to_compared());
                     let route = route.to_owned();
                     actix_web::rt::spawn(async move { shadow.compare(&head, &route, theirs, permit).await });
                 }
             },
         }
     }
-    theirs.pass_on(&head.method)
+    theirs.into_response(&head.method)
 }
 
-impl Shadow {
+impl ShadowProxy {
     /// What both answer. Where that differs they are asked once more, since the data may have changed in between: only what
     /// differs both times counts.
-    async fn compare(&self, head: &Head, route: &str, theirs: Answer, _permit: OwnedSemaphorePermit) {
-        let Ok(ours) = self.ask_ours(head).await else { return self.report.failed() };
+    async fn compare(
+        &self,
+        head: &RequestHead,
+        route: &str,
+        theirs: ComparedResponse,
+        _permit: OwnedSemaphorePermit,
+    ) {
+        let Ok(ours) = self.ask_ours(head).await else { return self.report.add_failed() };
         let mut found = differences(&theirs, &ours);
         if !found.is_empty() {
-            let Ok(theirs) = self.ask(&self.theirs, head).await else { return self.report.failed() };
-            let Ok(ours) = self.ask_ours(head).await else { return self.report.failed() };
-            let again = differences(&theirs.kept(), &ours);
+            let Ok(theirs) = self.ask(&self.theirs, head).await else { return self.report.add_failed() };
+            let Ok(ours) = self.ask_ours(head).await else { return self.report.add_failed() };
+            let again = differences(&theirs.to_compared(), &ours);
             found.retain(|difference| again.contains(difference));
         }
-        self.report.compared(&head.method, route, found);
+        self.report.add_comparison(&head.method, route, found);
     }
 
-    async fn ask_ours(&self, head: &Head) -> Result<Answer, SendRequestError> {
-        self.ask(&self.ours, head).await.map(|answer| answer.kept())
+    async fn ask_ours(&self, head: &RequestHead) -> Result<ComparedResponse, SendRequestError> {
+        self.ask(&self.ours, head).await.map(|answer| answer.to_compared())
     }
 
-    fn request(&self, origin: &str, head: &Head) -> awc::ClientRequest {
+    fn request(&self, origin: &str, head: &RequestHead) -> awc::ClientRequest {
         let mut request = self.client.request(head.method.clone(), format!("{origin}{}", head.target));
         for (name, value) in &head.headers {
             request.headers_mut().append(name.clone(), value.clone());
@@ -141,18 +147,18 @@ impl Shadow {
     async fn ask(
         &self,
         origin: &str,
-        head: &Head,
-    ) -> Result<Passing<impl Stream<Item = PayloadItem> + 'static>, SendRequestError> {
+        head: &RequestHead,
+    ) -> Result<ProxiedResponse<impl Stream<Item = PayloadItem> + 'static>, SendRequestError> {
         Ok(begin(self.request(origin, head).send().await?).await)
     }
 
     /// The same, with the client's body on the way to Django.
     async fn ask_with_body(
         &self,
-        head: &Head,
+        head: &RequestHead,
         request: &HttpRequest,
         payload: web::Payload,
-    ) -> Result<Passing<impl Stream<Item = PayloadItem> + 'static>, SendRequestError> {
+    ) -> Result<ProxiedResponse<impl Stream<Item = PayloadItem> + 'static>, SendRequestError> {
         let asked = self.request(&self.theirs, head);
         let length =
             request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
@@ -172,33 +178,35 @@ impl Shadow {
 type PayloadItem = Result<Bytes, actix_web::error::PayloadError>;
 
 /// Reads as much of the body as is compared.
-async fn begin<S>(mut answer: awc::ClientResponse<S>) -> Passing<impl Stream<Item = PayloadItem> + 'static>
+async fn begin<S>(
+    mut answer: awc::ClientResponse<S>,
+) -> ProxiedResponse<impl Stream<Item = PayloadItem> + 'static>
 where
     S: Stream<Item = PayloadItem> + Unpin + 'static,
 {
     let (status, headers) = (answer.status(), answer.headers().clone());
     let mut start = BytesMut::new();
-    while start.len() <= COMPARED_BODY {
+    while start.len() <= MAX_COMPARED_BODY {
         match answer.next().await {
-            None => return Passing { status, headers, start: start.freeze(), rest: None },
+            None => return ProxiedResponse { status, headers, start: start.freeze(), rest: None },
             Some(Ok(chunk)) => start.extend_from_slice(&chunk),
             // Broken off: it ends for the client as it did here.
             Some(Err(error)) => {
                 let rest = stream::once(async move { Err(error) }).left_stream();
-                return Passing { status, headers, start: start.freeze(), rest: Some(rest) };
+                return ProxiedResponse { status, headers, start: start.freeze(), rest: Some(rest) };
             }
         }
     }
-    Passing { status, headers, start: start.freeze(), rest: Some(answer.right_stream()) }
+    ProxiedResponse { status, headers, start: start.freeze(), rest: Some(answer.right_stream()) }
 }
 
-impl<S: Stream<Item = PayloadItem> + 'static> Passing<S> {
-    fn kept(&self) -> Answer {
+impl<S: Stream<Item = PayloadItem> + 'static> ProxiedResponse<S> {
+    fn to_compared(&self) -> ComparedResponse {
         let body = self.rest.is_none().then(|| self.start.clone());
-        Answer { status: self.status, headers: self.headers.clone(), body }
+        ComparedResponse { status: self.status, headers: self.headers.clone(), body }
     }
 
-    fn pass_on(self, method: &Method) -> HttpResponse {
+    fn into_response(self, method: &Method) -> HttpResponse {
         let length =
             self.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         let mut response = HttpResponse::new(self.status);
@@ -225,7 +233,7 @@ impl<S: Stream<Item = PayloadItem> + 'static> Passing<S> {
     }
 }
 
-fn head(request: &HttpRequest) -> Head {
+fn head(request: &HttpRequest) -> RequestHead {
     let mut headers = HeaderMap::new();
     for (name, value) in request.headers() {
         // Without encodings, the two bodies can be compared.
@@ -247,7 +255,7 @@ fn head(request: &HttpRequest) -> Head {
         headers.insert(forwarded, peer);
     }
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
-    Head { method: request.method().clone(), target, headers }
+    RequestHead { method: request.method().clone(), target, headers }
 }
 
 /// RFC 9110, section 7.6.1: of this connection, not of the message.

@@ -17,8 +17,8 @@ pub struct Report(Mutex<Counts>);
 struct Counts {
     compared: u64,
     different: u64,
-    not_ours: u64,
-    left_out: u64,
+    unknown_paths: u64,
+    skipped: u64,
     failed: u64,
     routes: BTreeMap<(String, String), BTreeMap<String, u64>>,
 }
@@ -35,33 +35,34 @@ impl Report {
     }
 
     /// A path that this project has no view for.
-    pub(super) fn not_ours(&self) {
-        self.counts().not_ours += 1;
+    pub(super) fn add_unknown_path(&self) {
+        self.counts().unknown_paths += 1;
     }
 
     /// Too many comparisons are at work.
-    pub(super) fn left_out(&self) {
-        self.counts().left_out += 1;
+    pub(super) fn add_skipped(&self) {
+        self.counts().skipped += 1;
     }
 
     /// One of the two gave no answer.
-    pub(super) fn failed(&self) {
+    pub(super) fn add_failed(&self) {
         self.counts().failed += 1;
     }
 
     /// A comparison, and what it found. What was not seen before goes to the log at once.
-    pub(super) fn compared(&self, method: &Method, route: &str, differences: BTreeSet<String>) {
+    pub(super) fn add_comparison(&self, method: &Method, route: &str, differences: BTreeSet<String>) {
         let mut counts = self.counts();
         counts.compared += 1;
         if differences.is_empty() {
             return;
         }
         counts.different += 1;
-        let of_route = counts.routes.entry((route.to_owned(), method.to_string())).or_default();
+        let route_counts = counts.routes.entry((route.to_owned(), method.to_string())).or_default();
         for difference in differences {
-            let full = of_route.len() >= MAX_DIFFERENCES && !of_route.contains_key(&difference);
-            let count =
-                of_route.entry(if full { "and more".to_owned() } else { difference.clone() }).or_default();
+            let full = route_counts.len() >= MAX_DIFFERENCES && !route_counts.contains_key(&difference);
+            let count = route_counts
+                .entry(if full { "and more".to_owned() } else { difference.clone() })
+                .or_default();
             *count += 1;
             if *count == 1 {
                 log::warn!("{method} {route} differs: {difference}");
@@ -79,11 +80,11 @@ impl fmt::Display for Report {
                 writeln!(f, "  {count:>6} x {difference}")?;
             }
         }
-        let Counts { compared, different, not_ours, left_out, failed, .. } = &*counts;
+        let Counts { compared, different, unknown_paths, skipped, failed, .. } = &*counts;
         write!(
             f,
-            "{compared} answers compared, {different} of them differ. Not compared: {not_ours} of paths that are Django's \
-             alone, {left_out} while too many were at work, {failed} without an answer."
+            "{compared} answers compared, {different} of them differ. Not compared: {unknown_paths} of paths that are Django's \
+             alone, {skipped} while too many were at work, {failed} without an answer."
         )
     }
 }
@@ -95,22 +96,22 @@ mod tests {
     #[test]
     fn it_counts_and_is_bounded() {
         let report = Report::default();
-        report.compared(&Method::GET, "/auth/", BTreeSet::new());
+        report.add_comparison(&Method::GET, "/auth/", BTreeSet::new());
         for n in 0..150 {
-            report.compared(
+            report.add_comparison(
                 &Method::GET,
                 "/auth/",
                 BTreeSet::from(["header vary".to_owned(), format!("kind {n}")]),
             );
         }
-        report.not_ours();
-        let told = report.to_string();
-        assert!(told.starts_with("GET /auth/\n") && told.contains("\n     150 x header vary\n"), "{told}");
-        assert!(told.contains("\n      51 x and more\n"), "{told}");
+        report.add_unknown_path();
+        let text = report.to_string();
+        assert!(text.starts_with("GET /auth/\n") && text.contains("\n     150 x header vary\n"), "{text}");
+        assert!(text.contains("\n      51 x and more\n"), "{text}");
         assert!(
-            told.contains("151 answers compared, 150 of them differ. Not compared: 1 of paths"),
-            "{told}"
+            text.contains("151 answers compared, 150 of them differ. Not compared: 1 of paths"),
+            "{text}"
         );
-        assert!(told.lines().count() <= MAX_DIFFERENCES + 3, "{told}");
+        assert!(text.lines().count() <= MAX_DIFFERENCES + 3, "{text}");
     }
 }

@@ -46,7 +46,7 @@ impl Listener {
         // SAFETY: the connection is open.
         match unsafe { ffi::PQstatus(connection.0.as_ptr()) } {
             ffi::ConnStatusType::CONNECTION_OK => Ok(connection),
-            _ => Err(unavailable(&settings.url.without_password(&connection.error_text()))),
+            _ => Err(unavailable(&settings.url.redact(&connection.error_text()))),
         }
     }
 
@@ -78,12 +78,16 @@ impl Listener {
         }
     }
 
-    /// Waits until the server has sent something, `bell` can be read, or the time is over.
-    /// [`Listener::next_notification`] tells what was sent; whether the bell rang is returned.
+    /// Waits until the server has sent something, `wake_fd` can be read, or the time is over.
+    /// [`Listener::next_notification`] tells what was sent; whether the wake_fd woken is returned.
     ///
     /// # Errors
     /// [`DatabaseError::Unavailable`] when the connection is lost.
-    pub fn wait(&mut self, timeout: Duration, bell: Option<BorrowedFd<'_>>) -> Result<bool, DatabaseError> {
+    pub fn wait(
+        &mut self,
+        timeout: Duration,
+        wake_fd: Option<BorrowedFd<'_>>,
+    ) -> Result<bool, DatabaseError> {
         // SAFETY: the connection is open.
         let socket = unsafe { ffi::PQsocket(self.0.as_ptr()) };
         if socket < 0 {
@@ -93,15 +97,15 @@ impl Listener {
         let socket = unsafe { BorrowedFd::borrow_raw(socket) };
         let timeout = Timespec::try_from(timeout).map_err(|error| unavailable(&error.to_string()))?;
         let mut both =
-            [socket, bell.unwrap_or(socket)].map(|one| PollFd::from_borrowed_fd(one, PollFlags::IN));
+            [socket, wake_fd.unwrap_or(socket)].map(|one| PollFd::from_borrowed_fd(one, PollFlags::IN));
         match poll(&mut both, Some(&timeout)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(unavailable(&error.to_string())),
         }
-        let rang = bell.is_some() && !both[1].revents().is_empty();
+        let woken = wake_fd.is_some() && !both[1].revents().is_empty();
         // Also when the time is over: with TLS, something may have been read already.
         // SAFETY: the connection is open.
-        if unsafe { ffi::PQconsumeInput(self.0.as_ptr()) } == 0 { Err(self.error()) } else { Ok(rang) }
+        if unsafe { ffi::PQconsumeInput(self.0.as_ptr()) } == 0 { Err(self.error()) } else { Ok(woken) }
     }
 
     /// The next notification of those that have come, in the order of their commits.

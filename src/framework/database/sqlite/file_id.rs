@@ -13,8 +13,8 @@ pub(in crate::framework::database) struct FileId {
 
 impl FileId {
     /// The file that the path names now.
-    pub(in crate::framework::database) fn of(path: &Path) -> io::Result<Self> {
-        let found = path.metadata()?;
-        Ok(Self { device: found.dev(), inode: found.ino() })
+    pub(in crate::framework::database) fn from_path(path: &Path) -> io::Result<Self> {
+        let metadata = path.metadata()?;
+        Ok(Self { device: metadata.dev(), inode: metadata.ino() })
     }
 }

@@ -18,7 +18,7 @@
 //!
 //! In WAL mode it also tells [which pages](Changes) commits wrote, so that what was read of other rows still counts.
 //!
-//! **The file.** Whether the path still names this file (and its `-shm`) is looked up every [`PLACE_INTERVAL`], since
+//! **The file.** Whether the path still names this file (and its `-shm`) is looked up every [`PATH_CHECK_INTERVAL`], since
 //! even that one system call would show in a profile.
 
 mod changes;
@@ -30,11 +30,11 @@ use std::time::Duration;
 
 use self::changes::is_initialized;
 pub use self::changes::{Changes, FirstPage, Page};
-use self::raw::{Connection, FileHeader, WalIndexHeader};
+use self::raw::{FileHeader, RawConnection, WalIndexHeader};
 use super::file_id::FileId;
 
 /// How often the path is looked up: a replaced or deleted file is noticed as late as this.
-pub const PLACE_INTERVAL: Duration = Duration::from_millis(10);
+pub const PATH_CHECK_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Where in the file's header stand the two format versions: 1 for a rollback journal, 2 for WAL.
 const FORMAT_VERSIONS: std::ops::Range<usize> = 18..20;
@@ -68,11 +68,11 @@ pub enum SentinelError {
 
 /// Watches one database. It belongs to one thread.
 pub struct Sentinel {
-    connection: Connection,
+    connection: RawConnection,
     mode: Mode,
-    place: Place,
+    location: FileLocation,
     /// By [`clock`].
-    looked_up: Duration,
+    path_checked_at: Duration,
     lost: bool,
 }
 
@@ -91,28 +91,28 @@ impl Sentinel {
         if path.starts_with("file:") && path.contains('?') {
             return Err(SentinelError::Unsuitable("a URI may change what its file's locks mean"));
         }
-        let mut connection = Connection::open(path)?;
+        let mut connection = RawConnection::open(path)?;
         let path = connection.path()?;
-        let mut held = connection.hold()?;
-        let header = held.read_header().ok_or(SentinelError::Unsuitable("the file is empty"))?;
+        let mut lock = connection.lock_shared()?;
+        let header = lock.read_header().ok_or(SentinelError::Unsuitable("the file is empty"))?;
         let mode = match header.get(FORMAT_VERSIONS) {
             Some([2, 2]) => {
-                held.map_wal_index()?;
+                lock.map_wal_index()?;
                 Mode::Wal
             }
             Some([1, 1]) => Mode::Rollback,
             _ => return Err(SentinelError::Unsuitable("the file's format is not known")),
         };
-        drop(held);
+        drop(lock);
         if mode == Mode::Rollback && !is_coherent(&path) {
             return Err(SentinelError::Unsuitable("the file system is not known to be coherent"));
         }
-        let place = Place::of(path)?;
+        let location = FileLocation::from_path(path)?;
         // The path may name another file by now; SQLite knows which one it has open.
         if connection.has_moved() {
             return Err(SentinelError::Replaced);
         }
-        Ok(Self { connection, mode, place, looked_up: clock(), lost: false })
+        Ok(Self { connection, mode, location, path_checked_at: clock(), lost: false })
     }
 
     /// Whether nobody committed since `stamp` was taken. It may be false for no reason, and is never true wrongly.
@@ -152,10 +152,10 @@ impl Sentinel {
             }
             Mode::Rollback => {
                 // From here until it is dropped nobody can commit.
-                let Ok(held) = self.connection.hold() else { return (read(), None) };
-                let header = held.read_header();
+                let Ok(lock) = self.connection.lock_shared() else { return (read(), None) };
+                let header = lock.read_header();
                 match header.as_ref().and_then(|header| header.get(FORMAT_VERSIONS)) {
-                    Some([1, 1]) if held.has_row() => {
+                    Some([1, 1]) if lock.is_locked() => {
                         (read(), header.map(|header| Stamp(State::Rollback(header))))
                     }
                     // Without a row there is no lock either.
@@ -163,7 +163,7 @@ impl Sentinel {
                     // It was switched to WAL mode.
                     _ => {
                         self.lost = true;
-                        drop(held);
+                        drop(lock);
                         (read(), None)
                     }
                 }
@@ -173,17 +173,17 @@ impl Sentinel {
 
     /// Whether the database must be opened anew: its file was replaced, or its journal mode changed.
     pub fn is_lost(&mut self) -> bool {
-        if !self.lost && clock().saturating_sub(self.looked_up) >= PLACE_INTERVAL {
-            self.look_up();
+        if !self.lost && clock().saturating_sub(self.path_checked_at) >= PATH_CHECK_INTERVAL {
+            self.check_path();
         }
         self.lost
     }
 
     /// [`Sentinel::is_lost`], by looking the path up now.
-    pub fn look_up(&mut self) -> bool {
-        self.looked_up = clock();
-        let now = Place::of(self.place.path.clone());
-        self.lost |= !now.is_ok_and(|now| self.place.is(&now, self.mode));
+    pub fn check_path(&mut self) -> bool {
+        self.path_checked_at = clock();
+        let now = FileLocation::from_path(self.location.path.clone());
+        self.lost |= !now.is_ok_and(|now| self.location.is_same(&now, self.mode));
         self.lost
     }
 }
@@ -202,21 +202,21 @@ fn clock() -> Duration {
 }
 
 /// Which file a path names.
-struct Place {
+struct FileLocation {
     path: PathBuf,
     file: FileId,
     wal_index: Option<FileId>,
 }
 
-impl Place {
-    fn of(path: PathBuf) -> Result<Self, std::io::Error> {
-        let file = FileId::of(&path)?;
+impl FileLocation {
+    fn from_path(path: PathBuf) -> Result<Self, std::io::Error> {
+        let file = FileId::from_path(&path)?;
         let mut wal_index = path.clone().into_os_string();
         wal_index.push("-shm");
-        Ok(Self { file, wal_index: FileId::of(Path::new(&wal_index)).ok(), path })
+        Ok(Self { file, wal_index: FileId::from_path(Path::new(&wal_index)).ok(), path })
     }
 
-    fn is(&self, now: &Self, mode: Mode) -> bool {
+    fn is_same(&self, now: &Self, mode: Mode) -> bool {
         self.file == now.file
             && match mode {
                 Mode::Wal => self.wal_index.is_some() && self.wal_index == now.wal_index,

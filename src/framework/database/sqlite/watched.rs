@@ -31,7 +31,7 @@ pub struct Watched {
     connection: DbConnection,
     turn: Turn,
     /// A transaction could not be ended: what the connection reads may be old.
-    stuck: bool,
+    broken: bool,
 }
 
 /// What was read since [`Watched::end_turn`].
@@ -43,7 +43,7 @@ enum Turn {
     Snapshot(Stamp),
 }
 
-type Transactions = <DbConnection as Connection>::TransactionManager;
+type DbTransactions = <DbConnection as Connection>::TransactionManager;
 
 impl Watched {
     pub(in crate::framework::database) fn open(settings: &DatabaseSettings) -> Result<Self, DatabaseError> {
@@ -56,10 +56,10 @@ impl Watched {
         let connection = Manager::sqlite_reader(path, settings.names.clone())
             .map_err(|error| unavailable(error.to_string()))?;
         // Both must have the same file open.
-        if sentinel.look_up() {
+        if sentinel.check_path() {
             return Err(unavailable("the file was replaced".to_owned()));
         }
-        Ok(Self { sentinel, connection, turn: Turn::Nothing, stuck: false })
+        Ok(Self { sentinel, connection, turn: Turn::Nothing, broken: false })
     }
 
     /// Whether nobody committed since `stamp` was taken; see [`Sentinel::is_unchanged`].
@@ -79,7 +79,7 @@ impl Watched {
 
     /// Whether it must be opened anew; see [`Sentinel::is_lost`].
     pub fn is_lost(&mut self) -> bool {
-        self.stuck || self.sentinel.is_lost()
+        self.broken || self.sentinel.is_lost()
     }
 
     /// Runs queries that read, with the stamp of what they read, where there is one. Several queries that must agree
@@ -101,12 +101,12 @@ impl Watched {
             }
             self.end_turn();
         }
-        if self.stuck {
+        if self.broken {
             return Err(DatabaseError::Unavailable("a transaction could not be ended".to_owned()));
         }
         let is_wal = self.sentinel.is_wal();
         let is_second = is_wal && self.is_in_turn();
-        if !(is_second && Transactions::begin_transaction(&mut self.connection).is_ok()) {
+        if !(is_second && DbTransactions::begin_transaction(&mut self.connection).is_ok()) {
             let (result, stamp) = self.sentinel.read(|| queries(&mut self.connection));
             if is_wal {
                 self.turn = Turn::Once;
@@ -114,12 +114,12 @@ impl Watched {
             return Ok((result?, stamp));
         }
         // For as long as it is not known how that ends: it may panic.
-        self.stuck = true;
+        self.broken = true;
         let (result, stamp) = self.sentinel.read(|| queries(&mut self.connection));
         match &stamp {
             Some(stamp) if result.is_ok() => {
                 self.turn = Turn::Snapshot(stamp.clone());
-                self.stuck = false;
+                self.broken = false;
             }
             _ => self.commit(),
         }
@@ -140,7 +140,7 @@ impl Watched {
     }
 
     fn commit(&mut self) {
-        self.stuck = Transactions::commit_transaction(&mut self.connection).is_err();
+        self.broken = DbTransactions::commit_transaction(&mut self.connection).is_err();
     }
 }
 
@@ -157,7 +157,7 @@ mod tests {
     const MODES: [&str; 2] = ["WAL", "DELETE"];
 
     #[derive(QueryableByName)]
-    struct Row {
+    struct CounterRow {
         #[diesel(sql_type = Integer)]
         n: i32,
     }
@@ -177,7 +177,7 @@ mod tests {
 
     fn read(watched: &mut Watched) -> i32 {
         watched
-            .read_in_turn(|connection| Ok(sql_query("SELECT n FROM t").get_result::<Row>(connection)?))
+            .read_in_turn(|connection| Ok(sql_query("SELECT n FROM t").get_result::<CounterRow>(connection)?))
             .unwrap()
             .0
             .n
@@ -190,11 +190,11 @@ mod tests {
     /// Whether a checkpoint came to the log's end, and could empty it.
     fn checkpoints(writer: &mut SqliteConnection) -> bool {
         #[derive(QueryableByName)]
-        struct Checkpoint {
+        struct CheckpointRow {
             #[diesel(sql_type = Integer)]
             busy: i32,
         }
-        sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Checkpoint>(writer).unwrap().busy == 0
+        sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<CheckpointRow>(writer).unwrap().busy == 0
     }
 
     #[test]
@@ -279,8 +279,8 @@ mod tests {
         let (_folder, mut writer, mut watched) = open("WAL");
         for reads in 0..4 {
             (0..reads).for_each(|_| assert!(read(&mut watched) >= 0));
-            let failed =
-                watched.read_in_turn(|connection| Ok(sql_query("SELECT x").get_result::<Row>(connection)?));
+            let failed = watched
+                .read_in_turn(|connection| Ok(sql_query("SELECT x").get_result::<CounterRow>(connection)?));
             assert!(failed.is_err());
             set(&mut writer, reads);
             assert_eq!(read(&mut watched), reads);

@@ -18,7 +18,7 @@
 
 use std::sync::atomic::{Ordering, fence};
 
-use super::raw::{Connection, WalIndexHeader};
+use super::raw::{RawConnection, WalIndexHeader};
 use super::{Stamp, State};
 
 /// The version that every SQLite since 3.7.0 writes at the start of the WAL-index.
@@ -57,16 +57,16 @@ impl Stamp {
     /// The page that an offset in the file is on (SQLite's `sqlite_offset`), where [`Changes::pages`] can tell of it.
     pub fn page(&self, offset: i64) -> Option<Page> {
         let State::Wal(header) = &self.0 else { return None };
-        let page = offset.checked_div(Published::of(header)?.page_size)?.checked_add(1)?;
+        let page = offset.checked_div(WalIndexInfo::from_header(header)?.page_size)?.checked_add(1)?;
         u32::try_from(page).ok().filter(|page| *page > 1).map(Page)
     }
 }
 
 /// The state after the stamp's, with what was written between the two; `None` where any row may have changed.
-pub(super) fn since(connection: &Connection, stamp: &Stamp) -> Option<Changes> {
+pub(super) fn since(connection: &RawConnection, stamp: &Stamp) -> Option<Changes> {
     let State::Wal(before) = &stamp.0 else { return None };
     let header = connection.read_wal_index()?;
-    let (before, now) = (Published::of(before)?, Published::of(&header)?);
+    let (before, now) = (WalIndexInfo::from_header(before)?, WalIndexInfo::from_header(&header)?);
     if !now.is_of_log(&before) || now.pages < before.pages || now.pages >= FIRST_AMBIGUOUS_PAGE {
         return None;
     }
@@ -83,7 +83,7 @@ pub(super) fn since(connection: &Connection, stamp: &Stamp) -> Option<Changes> {
     // What was read is not of another log, as the header is read after it.
     fence(Ordering::Acquire);
     let after = connection.read_wal_index()?;
-    let is_of_log = Published::of(&after)?.is_of_log(&now);
+    let is_of_log = WalIndexInfo::from_header(&after)?.is_of_log(&now);
     is_of_log.then_some(Changes { stamp: Stamp(State::Wal(header)), pages, first_page })
 }
 
@@ -95,11 +95,11 @@ enum Frame {
 
 /// Whether SQLite has filled the header in.
 pub(super) fn is_initialized(header: &WalIndexHeader) -> bool {
-    Published::of(header).is_some()
+    WalIndexInfo::from_header(header).is_some()
 }
 
 /// What a WAL-index header says.
-struct Published {
+struct WalIndexInfo {
     /// In bytes; 0 before anything was logged.
     page_size: i64,
     last_frame: u32,
@@ -109,9 +109,9 @@ struct Published {
     salts: [u8; 8],
 }
 
-impl Published {
+impl WalIndexInfo {
     /// `None` for a header that is not filled in.
-    fn of(header: &WalIndexHeader) -> Option<Self> {
+    fn from_header(header: &WalIndexHeader) -> Option<Self> {
         // Numbers are the machine's own, salts are copied from the log.
         let [version, flags, frames, _, salts, _] = header.map(u64::to_ne_bytes);
         let (version, _) = halves(version);
@@ -130,7 +130,7 @@ impl Published {
     }
 
     /// The page in the frame with this index, where that can be told of.
-    fn read_frame(&self, connection: &Connection, index: u32) -> Option<Frame> {
+    fn read_frame(&self, connection: &RawConnection, index: u32) -> Option<Frame> {
         let offset = LOG_HEADER + i64::from(index) * (i64::try_from(FRAME_HEADER).ok()? + self.page_size);
         let frame: [u8; FRAME_HEADER + FIRST_PAGE] = connection.read_log(offset)?;
         // The page's number, the size of the database, the salts, two checksums.

@@ -22,7 +22,7 @@ pub(super) type FileHeader = [u8; 100];
 const WAL_INDEX_REGION: c_int = 32 * 1024;
 
 /// A connection. It is neither `Send` nor `Sync`, and never waits for a lock.
-pub(super) struct Connection {
+pub(super) struct RawConnection {
     handle: NonNull<ffi::sqlite3>,
     file: NonNull<ffi::sqlite3_file>,
     pin: NonNull<ffi::sqlite3_stmt>,
@@ -37,7 +37,7 @@ struct Wal {
     log: NonNull<ffi::sqlite3_file>,
 }
 
-impl Connection {
+impl RawConnection {
     /// Opens a file that is there.
     pub(super) fn open(path: &str) -> Result<Self, SentinelError> {
         let path = CString::new(path).map_err(|_| SentinelError::Unsuitable("a path with a NUL"))?;
@@ -81,13 +81,13 @@ impl Connection {
     }
 
     /// Takes SQLite's shared lock, until the result is dropped.
-    pub(super) fn hold(&mut self) -> Result<Held<'_>, SentinelError> {
+    pub(super) fn lock_shared(&mut self) -> Result<SharedLock<'_>, SentinelError> {
         // Reading is what could leave WAL mode, and so unmap the memory and close the log.
         self.wal = None;
         // SAFETY: the statement is prepared.
         let code = unsafe { ffi::sqlite3_step(self.pin.as_ptr()) };
-        let held = Held { has_row: code == ffi::SQLITE_ROW, connection: self };
-        if held.has_row || code == ffi::SQLITE_DONE { Ok(held) } else { Err(SentinelError::Sqlite(code)) }
+        let lock = SharedLock { is_locked: code == ffi::SQLITE_ROW, connection: self };
+        if lock.is_locked || code == ffi::SQLITE_DONE { Ok(lock) } else { Err(SentinelError::Sqlite(code)) }
     }
 
     /// The file's header, read without a lock, or `None` where the file is shorter.
@@ -98,15 +98,15 @@ impl Connection {
 
     /// What stands in the log, read without a lock, or `None` where that is shorter, or there is none.
     pub(super) fn read_log<const N: usize>(&self, offset: i64) -> Option<[u8; N]> {
-        // SAFETY: `Held::map_wal_index` asked for the file, which SQLite has open while the connection is, and reads nothing.
+        // SAFETY: `SharedLock::map_wal_index` asked for the file, which SQLite has open while the connection is, and reads nothing.
         unsafe { read(self.wal?.log, offset) }
     }
 
     /// The WAL-index header, or `None` where it was not mapped, and while it is being written: its copies differ then.
     pub(super) fn read_wal_index(&self) -> Option<WalIndexHeader> {
         let copies = self.wal?.index;
-        // SAFETY: `Held::map_wal_index` made the pointer, to 32 KiB at the start of a memory page. They stay mapped
-        // while the connection is open and reads nothing (`hold` forgets the pointer). Others write there meanwhile,
+        // SAFETY: `SharedLock::map_wal_index` made the pointer, to 32 KiB at the start of a memory page. They stay mapped
+        // while the connection is open and reads nothing (`lock_shared` forgets the pointer). Others write there meanwhile,
         // hence the atomics.
         let word = |at: usize| unsafe { copies.add(at).as_ref() }.load(Ordering::Relaxed);
         // A writer fills the second copy, then the first; so the first is read first. A word of it that a commit
@@ -123,7 +123,7 @@ impl Connection {
     }
 }
 
-impl Drop for Connection {
+impl Drop for RawConnection {
     fn drop(&mut self) {
         // SAFETY: both are open; the statement must go first.
         unsafe {
@@ -134,23 +134,23 @@ impl Drop for Connection {
 }
 
 /// A connection that stands on a row, and so has the shared lock. Dropping it releases the lock, also in a panic.
-pub(super) struct Held<'a> {
-    connection: &'a mut Connection,
-    has_row: bool,
+pub(super) struct SharedLock<'a> {
+    connection: &'a mut RawConnection,
+    is_locked: bool,
 }
 
-impl Held<'_> {
+impl SharedLock<'_> {
     /// Whether there was a row to stand on. A database without any table has none, and then there is no lock either.
-    pub(super) const fn has_row(&self) -> bool {
-        self.has_row
+    pub(super) const fn is_locked(&self) -> bool {
+        self.is_locked
     }
 
-    /// As [`Connection::read_header`], and nobody changes it meanwhile.
+    /// As [`RawConnection::read_header`], and nobody changes it meanwhile.
     pub(super) fn read_header(&self) -> Option<FileHeader> {
         self.connection.read_header()
     }
 
-    /// Makes [`Connection::read_wal_index`] and [`Connection::read_log`] work, for a database in WAL mode.
+    /// Makes [`RawConnection::read_wal_index`] and [`RawConnection::read_log`] work, for a database in WAL mode.
     pub(super) fn map_wal_index(&mut self) -> Result<(), SentinelError> {
         let methods = self.connection.methods().filter(|methods| methods.iVersion >= 2);
         let map = methods.and_then(|methods| methods.xShmMap);
@@ -169,7 +169,7 @@ impl Held<'_> {
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for SharedLock<'_> {
     fn drop(&mut self) {
         // SAFETY: the statement is prepared.
         unsafe { ffi::sqlite3_reset(self.connection.pin.as_ptr()) };

@@ -55,11 +55,11 @@ fn connect(path: &str) -> SqliteConnection {
 
 fn value(connection: &mut SqliteConnection) -> diesel::QueryResult<i64> {
     #[derive(QueryableByName)]
-    struct Row {
+    struct NumberRow {
         #[diesel(sql_type = diesel::sql_types::BigInt)]
         n: i64,
     }
-    sql_query("SELECT n FROM t").get_result::<Row>(connection).map(|row| row.n)
+    sql_query("SELECT n FROM t").get_result::<NumberRow>(connection).map(|row| row.n)
 }
 
 fn stamp(sentinel: &mut Sentinel) -> Stamp {
@@ -67,13 +67,13 @@ fn stamp(sentinel: &mut Sentinel) -> Stamp {
 }
 
 /// Another process, which runs the SQL that it is told.
-struct Other {
+struct OtherProcess {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
-impl Other {
+impl OtherProcess {
     fn start(path: &str) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "framework::database::sqlite::sentinel::tests::the_other_process"])
@@ -99,7 +99,7 @@ impl Other {
     }
 }
 
-impl Drop for Other {
+impl Drop for OtherProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -123,7 +123,7 @@ fn a_commit_is_noticed_and_nothing_else() {
         let fixture = Fixture::new(mode);
         let mut sentinel = fixture.sentinel();
         let mut here = fixture.connect();
-        let mut other = Other::start(&fixture.path("db"));
+        let mut other = OtherProcess::start(&fixture.path("db"));
         for turn in 0..100 {
             let before = stamp(&mut sentinel);
             assert!(sentinel.is_unchanged(&before), "{mode}: nothing happened");
@@ -170,7 +170,7 @@ fn after_a_checkpoint_or_vacuum_a_commit_is_still_noticed() {
     for mode in MODES {
         let fixture = Fixture::new(mode);
         let mut sentinel = fixture.sentinel();
-        let mut other = Other::start(&fixture.path("db"));
+        let mut other = OtherProcess::start(&fixture.path("db"));
         let checkpoints = ["PASSIVE", "FULL", "RESTART", "TRUNCATE"];
         let checkpoints = checkpoints.map(|kind| format!("PRAGMA wal_checkpoint({kind})"));
         let maintenance = ["VACUUM", "PRAGMA auto_vacuum = FULL; VACUUM", "REINDEX", "ANALYZE"];
@@ -192,7 +192,7 @@ fn a_switch_to_wal_is_noticed() {
     let fixture = Fixture::new("DELETE");
     let mut sentinel = fixture.sentinel();
     let before = stamp(&mut sentinel);
-    let mut other = Other::start(&fixture.path("db"));
+    let mut other = OtherProcess::start(&fixture.path("db"));
     other.run("PRAGMA journal_mode = WAL").unwrap();
     assert!(!sentinel.is_unchanged(&before));
     // Such a sentinel would not see the commits of WAL mode, so it gives no stamp.
@@ -208,7 +208,7 @@ fn a_switch_to_wal_is_noticed() {
 fn nobody_leaves_wal_while_a_sentinel_counts_on_it() {
     let fixture = Fixture::new("WAL");
     let mut sentinel = fixture.sentinel();
-    let mut other = Other::start(&fixture.path("db"));
+    let mut other = OtherProcess::start(&fixture.path("db"));
     let before = stamp(&mut sentinel);
     assert!(other.run("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE").is_err());
     // The last connection of another process neither removes the log nor the index.
@@ -216,10 +216,10 @@ fn nobody_leaves_wal_while_a_sentinel_counts_on_it() {
     drop(other);
     assert!(!sentinel.is_unchanged(&before));
     let before = stamp(&mut sentinel);
-    Other::start(&fixture.path("db")).run("UPDATE t SET n = 2").unwrap();
+    OtherProcess::start(&fixture.path("db")).run("UPDATE t SET n = 2").unwrap();
     assert!(!sentinel.is_unchanged(&before));
     drop(sentinel);
-    Other::start(&fixture.path("db")).run("PRAGMA journal_mode = DELETE").unwrap();
+    OtherProcess::start(&fixture.path("db")).run("PRAGMA journal_mode = DELETE").unwrap();
     let mut sentinel = fixture.sentinel();
     let before = stamp(&mut sentinel);
     fixture.connect().batch_execute("UPDATE t SET n = 3").unwrap();
@@ -239,7 +239,7 @@ fn another_file_in_its_place_is_noticed() {
         assert!(sentinel.is_lost() && sentinel.read(|| ()).1.is_none());
         let mut sentinel = fixture.sentinel();
         std::fs::remove_file(fixture.path("db")).unwrap();
-        assert!(sentinel.look_up(), "{mode}: no file at all");
+        assert!(sentinel.check_path(), "{mode}: no file at all");
     }
 }
 
@@ -319,11 +319,11 @@ fn never_outdated(mode: &str, commits: u64) {
                     std::iter::repeat_with(|| Sentinel::open(&path)).find_map(Result::ok).unwrap();
                 let mut reader = fixture.connect();
                 reader.batch_execute("PRAGMA busy_timeout = 0").unwrap();
-                let mut kept: Option<(u64, Stamp)> = None;
+                let mut cached: Option<(u64, Stamp)> = None;
                 let mut hits = 0_u64;
                 loop {
                     let least = committed.load(Ordering::SeqCst);
-                    let found = match &kept {
+                    let found = match &cached {
                         Some((n, stamp)) if sentinel.is_unchanged(stamp) => {
                             hits += 1;
                             *n
@@ -332,7 +332,7 @@ fn never_outdated(mode: &str, commits: u64) {
                             let (read, stamp) = sentinel.read(|| value(&mut reader));
                             // It is locked: another attempt.
                             let Ok(n) = read.map(i64::unsigned_abs) else { continue };
-                            kept = stamp.map(|stamp| (n, stamp));
+                            cached = stamp.map(|stamp| (n, stamp));
                             n
                         }
                     };

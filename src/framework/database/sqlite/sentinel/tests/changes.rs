@@ -20,7 +20,7 @@ fn fixture() -> (Fixture, SqliteConnection, Sentinel) {
 }
 
 /// A state, and how many commits there were in it.
-struct Look {
+struct Observation {
     stamp: Stamp,
     commits: std::ops::RangeInclusive<u64>,
 }
@@ -28,12 +28,12 @@ struct Look {
 /// The page of a row, by SQLite itself.
 fn page_of(reader: &mut SqliteConnection, stamp: &Stamp, table: &str, id: i32) -> Page {
     #[derive(QueryableByName)]
-    struct Row {
+    struct OffsetRow {
         #[diesel(sql_type = diesel::sql_types::BigInt)]
         place: i64,
     }
     let sql = format!("SELECT sqlite_offset(content) AS place FROM {table} WHERE id = {id}");
-    stamp.page(sql_query(sql).get_result::<Row>(reader).unwrap().place).unwrap()
+    stamp.page(sql_query(sql).get_result::<OffsetRow>(reader).unwrap().place).unwrap()
 }
 
 /// What was written since, without what is there twice.
@@ -178,7 +178,7 @@ fn it_is_told_while_others_commit_and_begin_the_log_anew() {
                 }
             }
         });
-        let now = |sentinel: &mut Sentinel, from: &Option<Look>| {
+        let now = |sentinel: &mut Sentinel, from: &Option<Observation>| {
             let before = done.load(Ordering::Acquire);
             let changes = from.as_ref().and_then(|from| sentinel.changes_since(&from.stamp));
             let (stamp, pages) = match changes {
@@ -186,10 +186,10 @@ fn it_is_told_while_others_commit_and_begin_the_log_anew() {
                 None => (sentinel.read(|| ()).1?, None),
             };
             // The one that is under way counts too.
-            Some((Look { stamp, commits: before..=done.load(Ordering::Acquire) + 1 }, pages))
+            Some((Observation { stamp, commits: before..=done.load(Ordering::Acquire) + 1 }, pages))
         };
-        let (mut told, mut last) = (0, None);
-        while last.as_ref().is_none_or(|last: &Look| *last.commits.start() < 3000) {
+        let (mut reported, mut last) = (0, None);
+        while last.as_ref().is_none_or(|last: &Observation| *last.commits.start() < 3000) {
             looks.fetch_add(1, Ordering::Release);
             let Some((look, pages)) = now(&mut sentinel, &last) else { continue };
             if let (Some(last), Some(pages)) = (last, pages) {
@@ -197,10 +197,10 @@ fn it_is_told_while_others_commit_and_begin_the_log_anew() {
                 let count = u64::try_from(pages.len()).unwrap();
                 assert!(count + last.commits.end() >= *look.commits.start(), "one is missing");
                 assert!(count + last.commits.start() <= *look.commits.end(), "one is too many");
-                told += count;
+                reported += count;
             }
             last = Some(look);
         }
-        assert!(told > 0);
+        assert!(reported > 0);
     });
 }
