@@ -1,4 +1,4 @@
-//! `manage demo`: the tutorial, ready to be tried, on a database that is thrown away.
+//! `manage demo`: serves the tutorial on a temporary database.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ use crate::settings;
 
 /// The tutorial's user.
 const USERNAME: &str = "Pepe";
-/// Its password: fine for a tutorial on a loopback address, and nowhere else.
+/// Its password. Safe only on a loopback address.
 const PASSWORD: &str = "aaaa";
 
 /// The command.
@@ -51,7 +51,7 @@ impl Command for Demo {
                 "{addrport} is not a loopback address, and the demo's password is known to everybody."
             )));
         }
-        // Removed when this function returns, that is, after Ctrl-C.
+        // Deleted when this function returns, after Ctrl-C.
         let folder = tempfile::Builder::new().prefix("vitamin-demo-").tempdir()?;
         let project = Arc::new(settings::from_env(environment(folder.path(), addrport.0))?);
         let token = prepare(&project)?;
@@ -62,7 +62,7 @@ impl Command for Demo {
     }
 }
 
-/// Nothing of the real environment: the demo must not touch a real database.
+/// An environment without the real one's variables, so that the demo cannot touch a real database.
 fn environment(folder: &Path, address: SocketAddr) -> Env {
     let database = folder.join("demo.sqlite3").to_string_lossy().into_owned();
     Env::from_iter([

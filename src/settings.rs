@@ -1,5 +1,5 @@
-//! The project's settings: which apps are installed, and the defaults of their views. What differs from one deployment
-//! to the next is read from the environment; the README has the table.
+//! The project's settings: the installed apps and the defaults of their views. Settings that differ between deployments
+//! are read from the environment; the README lists them.
 
 use crate::apps::auth::Auth;
 use crate::apps::authtoken::AuthToken;
@@ -18,7 +18,7 @@ use crate::framework::project::{Project, Settings};
 use crate::framework::timezone::TimeZone;
 use crate::urls::urlpatterns;
 
-/// `INSTALLED_APPS`, in order: an app may use those before it.
+/// `INSTALLED_APPS`, in order: an app may use the apps before it.
 fn installed_apps(env: &Env) -> Result<Vec<Box<dyn App>>, ImproperlyConfigured> {
     Ok(vec![
         Box::new(Auth::from_env(env)?),
@@ -51,7 +51,7 @@ fn rest_framework(env: &Env) -> Result<APISettings, ImproperlyConfigured> {
     })
 }
 
-/// The project, with the settings of the environment and the `.env` file.
+/// Builds the project from the environment and the `.env` file.
 ///
 /// # Errors
 /// The first variable that can't be used.
@@ -59,7 +59,7 @@ pub fn project() -> Result<Project, ImproperlyConfigured> {
     from_env(Env::read()?)
 }
 
-/// The project, with the settings of this environment.
+/// Builds the project from `env`.
 ///
 /// # Errors
 /// The first variable that can't be used.

@@ -1,4 +1,4 @@
-//! A project: its settings, its installed apps and its root URLconf, as the program's `main` puts them together.
+//! A project: its settings, its installed apps and its root URLconf, as `main` assembles them.
 
 use super::app::Apps;
 use super::cache::Cache;
@@ -9,14 +9,14 @@ use super::middleware::HttpSettings;
 use super::server::ServerSettings;
 use super::urls::Pattern;
 
-/// What the framework itself is told.
+/// The framework's own settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Hosts, debugging, secret key.
     pub http: HttpSettings,
     /// Address and workers.
     pub server: ServerSettings,
-    /// Where the data are.
+    /// The database.
     pub database: DatabaseSettings,
 }
 
@@ -34,27 +34,27 @@ impl Settings {
     }
 }
 
-/// Everything that a management command, and so the server, works with.
+/// Everything that management commands, and so the server, work with.
 pub struct Project {
-    /// The framework's settings; an app holds its own.
+    /// The framework's settings; each app holds its own.
     pub settings: Settings,
     /// The environment that all settings were read from.
     pub env: Env,
     /// `INSTALLED_APPS`.
     pub apps: Apps,
-    /// The root URLconf, made anew for each worker.
+    /// The root URLconf, built once per worker.
     pub urlpatterns: fn() -> Vec<Pattern>,
-    /// Commands of the project itself, beside those of its apps.
+    /// The project's own commands, in addition to those of its apps.
     pub commands: Vec<Box<dyn Command>>,
-    /// The pool of connections.
+    /// The connection pool.
     pub database: Database,
-    /// What throttles count in.
+    /// The cache that throttles count in.
     pub cache: Cache,
 }
 
 impl Project {
-    /// The same project where its database refuses to write and what throttles count stays in this process: for a server
-    /// whose answers nobody gets.
+    /// Returns the same project with a read-only database and a cache in this process: for a server whose responses are
+    /// only compared.
     pub(super) fn read_only(&self) -> Self {
         Self {
             settings: self.settings.clone(),

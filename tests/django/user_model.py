@@ -95,7 +95,7 @@ def tables():
 
 
 def proposed(said):
-    lines = said.split("To put into .env:\n\n")[1].split("\n\n")[0].splitlines()
+    lines = said.split("Add to .env:\n\n")[1].split("\n\n")[0].splitlines()
     return dict(line.split("=", 1) for line in lines)
 
 

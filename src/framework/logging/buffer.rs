@@ -1,20 +1,20 @@
-//! Lines on their way to standard error.
+//! The buffer between the logger and standard error.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long a line may wait.
+/// The longest time that a line stays in the buffer.
 const DELAY: Duration = Duration::from_millis(10);
-/// Bytes that may wait. Whoever adds more writes them all out first, so a reader that is too slow holds the requests up
-/// instead of filling the memory.
+/// The buffer's size in bytes. A thread that would exceed it writes the buffer out first, so a slow reader of the log
+/// slows requests down instead of filling the memory.
 const MAX_BUFFERED: usize = 256 * 1024;
 
 /// Lines that are not written yet.
 pub(super) struct Buffer {
     lines: Mutex<Vec<u8>>,
     filled: Condvar,
-    /// Held from before lines are batch until they are written, so that they keep their order.
+    /// Locked from before lines are taken until they are written, which keeps their order.
     output: Mutex<Output>,
 }
 
@@ -55,7 +55,7 @@ impl Buffer {
             self.flush();
             lines = lock(&self.lines);
         }
-        // The thread sleeps on while it has lines to write anyway.
+        // A non-empty buffer means that the thread is awake already.
         if lines.is_empty() {
             self.filled.notify_one();
         }
@@ -67,7 +67,7 @@ impl Buffer {
         let mut output = lock(&self.output);
         let Output { batch, out } = &mut *output;
         std::mem::swap(batch, &mut *lock(&self.lines));
-        // There is nowhere to tell that standard error is gone.
+        // If standard error is closed, there is no place to report it.
         let _ = out.write_all(batch);
         batch.clear();
     }
@@ -77,7 +77,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A buffer as something to write to: each line in one call.
+/// A writer into the buffer; expects one whole line per call.
 pub(super) struct Writer(pub(super) Arc<Buffer>);
 
 impl Write for Writer {
@@ -86,7 +86,7 @@ impl Write for Writer {
         Ok(line.len())
     }
 
-    /// Left to the buffer.
+    /// The buffer decides when to flush.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_is_bounded() {
+    fn the_buffer_is_bounded() {
         let (sender, written) = channel();
         let buffer = Buffer::new(ChannelWriter(sender));
         let line = vec![b'x'; MAX_BUFFERED / 2];
