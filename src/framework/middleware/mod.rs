@@ -1,7 +1,7 @@
-//! What stands around every view: the request id and the access log, the allowed hosts, the security headers, the
-//! slash that is appended, and the page for what goes wrong.
+//! The middleware around every view: request id, access log, allowed hosts, security headers, `APPEND_SLASH`, and the
+//! error page after a panic.
 //!
-//! One actix-web middleware does it all, in the order of Django's default `MIDDLEWARE`, since each layer of actix-web
+//! One actix-web middleware does all of it, in the order of Django's default `MIDDLEWARE`, since each actix-web layer
 //! costs an allocation. [`wrap`](Middleware) it last, so that it runs first.
 
 mod access_log;
@@ -37,30 +37,30 @@ pub use self::cookies::is_session_key;
 /// Django's settings of the same names.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
-    /// `DEBUG` (default false): helpful pages, and the local hosts allowed. Never in production.
+    /// `DEBUG` (default false): detailed error pages, and local hosts are allowed. Never in production.
     pub debug: bool,
-    /// `ALLOWED_HOSTS`, comma-separated: `example.com`, `.example.com` (with all below it), or `*`.
+    /// `ALLOWED_HOSTS`, comma-separated: `example.com`, `.example.com` (with its subdomains), or `*`.
     pub allowed_hosts: Vec<String>,
-    /// `APPEND_SLASH` (default true): an unknown path that is state with a slash is redirected to it.
+    /// `APPEND_SLASH` (default true): redirect an unknown path to the same path with a slash, if that one exists.
     pub append_slash: bool,
     /// `SECRET_KEY`, which signs sessions.
     pub secret_key: Option<SecretKey>,
-    /// `SECRET_KEY_FALLBACKS`, comma-separated: older keys whose signatures still count.
+    /// `SECRET_KEY_FALLBACKS`, comma-separated: older keys whose signatures are still accepted.
     pub secret_key_fallbacks: Vec<SecretKey>,
     /// `SESSION_COOKIE_NAME` (default `sessionid`).
     pub session_cookie_name: String,
-    /// The settings of the protection against forged requests.
+    /// The CSRF settings.
     pub csrf: CsrfSettings,
     /// `SECURE_PROXY_SSL_HEADER`.
     pub secure_proxy_ssl_header: Option<SecureProxySslHeader>,
-    /// `USE_X_FORWARDED_HOST` (default false): the proxy's `X-Forwarded-Host` is the host.
+    /// `USE_X_FORWARDED_HOST` (default false): take the host from the proxy's `X-Forwarded-Host`.
     pub use_x_forwarded_host: bool,
     /// `FORWARDED_ALLOW_IPS` (default `127.0.0.1,::1`).
     pub forwarded_allow_ips: ForwardedAllowIps,
 }
 
 impl HttpSettings {
-    /// Reads the settings. Whether they are fit to serve with is a check's to say.
+    /// Reads the settings. System checks validate them.
     ///
     /// # Errors
     /// The first variable that can't be used.
@@ -79,7 +79,7 @@ impl HttpSettings {
         })
     }
 
-    /// The keys that a signature may be of: `SECRET_KEY`, which signs, then its fallbacks.
+    /// The keys that may have signed a value: `SECRET_KEY`, which also signs, then its fallbacks.
     #[must_use]
     pub fn signing_keys(&self) -> Vec<&[u8]> {
         self.secret_key.iter().chain(&self.secret_key_fallbacks).map(SecretKey::as_bytes).collect()
@@ -100,14 +100,15 @@ pub struct Middleware {
     state: Rc<MiddlewareState>,
 }
 
-/// What each request refers to. A worker counts that for itself, so that the cores need not share a counter.
+/// State shared by all requests of a worker. Each worker has its own reference counter, so that cores don't contend for
+/// one.
 struct MiddlewareState {
     site: Arc<Site>,
     shortcuts: Shortcuts,
 }
 
 impl Middleware {
-    /// The middleware of this site, which calls the views at these paths itself.
+    /// Creates the middleware. It calls the views of `shortcuts` without the router.
     #[must_use]
     pub fn new(site: Arc<Site>, shortcuts: Shortcuts) -> Self {
         Self { state: Rc::new(MiddlewareState { site, shortcuts }) }
@@ -129,11 +130,11 @@ where
     }
 }
 
-/// The middleware at work.
+/// The service that [`Middleware`] creates.
 pub struct MiddlewareService<S> {
     service: S,
     state: Rc<MiddlewareState>,
-    /// The last `Host` that was allowed: nearly all requests name the same.
+    /// The last allowed `Host`: nearly all requests have the same.
     last_host: RefCell<Vec<u8>>,
 }
 
@@ -143,7 +144,7 @@ impl<S> MiddlewareService<S> {
         if settings.use_x_forwarded_host {
             return common::is_allowed_host(req, settings);
         }
-        // As `get_host`, which looks at the first of several.
+        // Like `get_host`, reads the first of several.
         let Some(host) = req.headers().get(HOST).map(HeaderValue::as_bytes) else {
             return common::is_allowed_host(req, settings);
         };
@@ -189,7 +190,7 @@ where
                 "Invalid HTTP_HOST header: {:?}. You may need to add it to ALLOWED_HOSTS.",
                 get_host(req.request(), &self.state.site.settings)
             );
-            // CommonMiddleware answers this, outside of the one that sets X-Frame-Options.
+            // CommonMiddleware creates this response, outside of XFrameOptionsMiddleware.
             let page = common::own_response(req.request().version(), pages::bad_request());
             InnerFuture::ready(Ok(req.into_response(page)))
         };
@@ -198,7 +199,7 @@ where
 }
 
 pin_project! {
-    /// The middleware's future. Written by hand, since one that every request makes should not cost an allocation.
+    /// The middleware's future. Written by hand to avoid an allocation per request.
     pub struct ResponseFuture<F> {
         #[pin]
         inner: InnerFuture<F>,
@@ -209,7 +210,7 @@ pin_project! {
 }
 
 pin_project! {
-    // Small, since what is rare is in a box too: actix-web moves it before it is polled.
+    // Kept small by boxing the rare case: actix-web moves it before the first poll.
     #[project = InnerProjection]
     enum InnerFuture<F> {
         Called { #[pin] future: F },
@@ -237,16 +238,16 @@ where
                 InnerProjection::Called { future } => future.poll(context),
                 InnerProjection::Boxed { future } => future.as_mut().poll(context),
             };
-            // A panic is a bug, but the client gets its answer, the log the cause, and the next request its worker.
+            // A panic is a bug. Still, the client gets a response, the log the cause, and the worker goes on.
             let mut polled = catch_unwind(AssertUnwindSafe(poll))
                 .unwrap_or_else(|_| Poll::Ready(Err(InternalServerError(id).into())));
-            // Changed where it is, since each move of it costs.
+            // Modified in place, since each move costs time.
             let status = match &mut polled {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Err(error)) => error.as_response_error().status_code(),
                 Poll::Ready(Ok(response)) => {
                     let framed = common::is_framed(response);
-                    // Error pages run CsrfViewMiddleware for themselves (`requires_csrf_token`), a redirect does not.
+                    // Error pages run CsrfViewMiddleware (`requires_csrf_token`), redirects do not.
                     let csrf = framed || response.status().is_client_error();
                     cookies::vary(response, &this.state.site.settings, csrf);
                     security::add_headers(response, id, framed);
@@ -259,12 +260,12 @@ where
     }
 }
 
-/// The client's own id for its request, where it is a UUID.
+/// The client's own request id, if it is a UUID.
 fn client_request_id(req: &ServiceRequest) -> Option<Uuid> {
     Uuid::try_parse_ascii(req.headers().get(security::X_REQUEST_ID)?.as_bytes()).ok()
 }
 
-/// What a panic becomes: the plain page, with the headers that every answer has.
+/// The response after a panic: the plain page with the usual headers.
 #[derive(Debug, thiserror::Error)]
 #[error("internal server error")]
 struct InternalServerError(Uuid);
