@@ -35,7 +35,7 @@ struct Options {
 
 impl Command for Demo {
     fn command(&self) -> clap::Command {
-        let about = "Serves the tutorial on a throw-away database, and prints what to try.";
+        let about = "Serves the tutorial on a temporary database, and prints requests to try.";
         Options::augment_args(clap::Command::new("demo").about(about))
     }
 

@@ -1,4 +1,4 @@
-//! The cache in this process's memory (`django/core/cache/backends/locmem.py`), shared by all of its threads.
+//! The in-memory cache (`django/core/cache/backends/locmem.py`), shared by all threads of this process.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,15 +8,15 @@ use lru::LruCache;
 
 use super::sliding_log::{Hit, SlidingLog, Window};
 
-/// Locks, so that threads seldom wait for each other.
+/// The number of shards, each with its own lock, to reduce contention.
 const SHARDS: usize = 16;
-/// What a key costs beside its text and its value: nodes, pointers, room in the hash table.
+/// Bytes per entry in addition to its key and value: nodes, pointers, hash table slots.
 const ENTRY_OVERHEAD: usize = 160;
 
-/// A bounded map whose operations are atomic. What was used least recently goes first.
+/// A bounded map with atomic operations. It evicts the least recently used entry.
 ///
-/// Django's holds 300 entries, a third of which is dropped when it is full; whoever comes from 300 addresses would so
-/// reset everybody's throttles. This one holds 64 MiB, some 300,000 clients of a throttle.
+/// Django's cache holds 300 entries and drops a third when full, so requests from 300 addresses would reset all
+/// throttles. This one holds 64 MiB, about 300,000 clients of a throttle.
 pub struct LocMem {
     shards: Vec<Mutex<Shard>>,
     hasher: RandomState,
@@ -24,7 +24,7 @@ pub struct LocMem {
 }
 
 struct Shard {
-    /// Random keys in the hash: clients choose what stands in `X-Forwarded-For`.
+    /// Randomly seeded, since clients choose the content of `X-Forwarded-For`.
     entries: LruCache<Box<str>, CacheEntry, RandomState>,
     bytes: usize,
 }
@@ -35,10 +35,10 @@ enum CacheEntry {
 }
 
 impl LocMem {
-    /// Bytes that [`LocMem::default`] holds.
+    /// The capacity of [`LocMem::default`] in bytes.
     pub const MAX_BYTES: usize = 64 << 20;
 
-    /// A map of about this many bytes; the last entry of a shard stays, however large it is.
+    /// Creates a map of about `max_bytes`. A shard always keeps its last entry, however large.
     #[must_use]
     pub fn new(max_bytes: usize) -> Self {
         let hasher = RandomState::new();
@@ -50,7 +50,7 @@ impl LocMem {
         Self { shards, hasher, max_bytes_of_shard: max_bytes / SHARDS }
     }
 
-    /// The value of a key.
+    /// Returns a key's value.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Vec<u8>> {
         let mut shard = self.shard(key)?;
@@ -67,11 +67,11 @@ impl LocMem {
         }
     }
 
-    /// Sets a key, for this long.
+    /// Sets a key for `timeout`.
     pub fn set(&self, key: &str, value: &[u8], timeout: Option<Duration>) {
         let Some(mut shard) = self.shard(key) else { return };
         shard.remove(key);
-        // A time that the clock can't hold never comes.
+        // A time beyond the clock's range never comes.
         let expires = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         shard.put(key, CacheEntry::Value { bytes: value.into(), expires });
         shard.cull(self.max_bytes_of_shard);
@@ -84,7 +84,7 @@ impl LocMem {
         }
     }
 
-    /// Adds a moment to a key's sliding log, if the window has room for it.
+    /// Adds a time to a key's sliding log, if the window is not full.
     pub fn hit(&self, key: &str, window: Window, now: f64) -> Hit {
         let Some(mut guard) = self.shard(key) else { return SlidingLog::default().hit(window, now) };
         let shard = &mut *guard;
@@ -105,7 +105,7 @@ impl LocMem {
         hit
     }
 
-    /// Always there; the type has no way to say so.
+    /// Always `Some`; the types can't express that.
     fn shard(&self, key: &str) -> Option<MutexGuard<'_, Shard>> {
         let hash = usize::try_from(self.hasher.hash_one(key) >> 32).unwrap_or_default();
         Some(self.shards.get(hash % SHARDS)?.lock().unwrap_or_else(PoisonError::into_inner))
@@ -169,12 +169,12 @@ mod tests {
     }
 
     #[test]
-    fn it_never_outgrows_its_bound() {
+    fn it_stays_within_its_capacity() {
         let cache = LocMem::new(SHARDS * 10 * ENTRY_OVERHEAD);
         let window = Window { limit: 3, seconds: 60 };
         for number in 0..2000 {
             cache.hit(&format!("client {number}"), window, f64::from(number));
-            // One that comes all the time is not forgotten for those who come once.
+            // A frequent client is not evicted by clients that come once.
             let busy = cache.hit("busy", window, 0.0);
             assert_eq!(busy == Hit::Counted, number < 3, "{number}");
         }
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn two_threads_never_both_take_the_last_place() {
+    fn two_threads_never_both_take_the_last_slot() {
         const THREADS: usize = 8;
         let cache = LocMem::default();
         let window = Window { limit: 3, seconds: 60 };

@@ -43,14 +43,14 @@ impl Command for Check {
     }
 }
 
-/// The findings of the framework and of each app.
+/// Runs the framework's checks and those of each app.
 pub(super) fn run_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
     let mut messages = framework_checks(project, deploy);
     messages.extend(project.apps.iter().flat_map(|app| app.checks(deploy)));
     messages
 }
 
-/// Stops where a finding is an error, saying all findings.
+/// Returns an error with all messages if any of them is an error.
 pub(super) fn fail_on_errors(messages: &[CheckMessage]) -> Result<(), CommandError> {
     if messages.iter().any(|message| message.level == Level::Error) {
         return Err(CommandError::Verbatim(format!("SystemCheckError: {}", report(messages))));
@@ -74,7 +74,7 @@ fn report(messages: &[CheckMessage]) -> String {
     text
 }
 
-/// The value in `.env.example`: a key that everybody knows is none.
+/// The value in `.env.example`. It is public, so it counts as unset.
 const PLACEHOLDER: &str = "replace-me";
 
 fn framework_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
@@ -93,8 +93,8 @@ fn framework_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
         if settings.allowed_hosts.is_empty() {
             messages.push(
                 CheckMessage::error("vitamin.E002", "You must set ALLOWED_HOSTS if DEBUG is False.").hint(
-                    "List the hosts that this site answers for, e.g. ALLOWED_HOSTS=example.com,www.example.com; for a \
-                     try on this machine ALLOWED_HOSTS=localhost,127.0.0.1.",
+                    "List the hosts that this site answers for, e.g. ALLOWED_HOSTS=example.com,www.example.com; to \
+                     try it on this machine, ALLOWED_HOSTS=localhost,127.0.0.1.",
                 ),
             );
         }

@@ -1,4 +1,4 @@
-//! `manage shadow --to URL [address]`: how a team convinces itself before a path moves.
+//! `manage shadow --to URL [address]`: compares this project with a live Django before it replaces some of its paths.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ pub(super) struct Shadow;
 
 #[derive(Args)]
 struct ShadowOptions {
-    /// Where Django is: http://HOST:PORT or https://HOST, without a path.
+    /// Django's origin: http://HOST:PORT or https://HOST, without a path.
     #[arg(long)]
     to: Origin,
     /// Optional port number, or ipaddr:port, to listen on.
@@ -32,7 +32,7 @@ impl std::str::FromStr for Origin {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let uri: actix_web::http::Uri = text.parse().map_err(|_| "it is no URL")?;
+        let uri: actix_web::http::Uri = text.parse().map_err(|_| "it is not a URL")?;
         let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'));
         match (uri.scheme_str(), authority, uri.path(), uri.query()) {
             (Some("https"), ..) if !cfg!(feature = "shadow-tls") => {
@@ -48,7 +48,7 @@ impl std::str::FromStr for Origin {
 
 impl Command for Shadow {
     fn command(&self) -> clap::Command {
-        let about = "Answers from Django, compares what this project would have answered to safe requests, and reports.";
+        let about = "Forwards requests to Django, compares this project's responses to safe ones, and reports differences.";
         ShadowOptions::augment_args(clap::Command::new("shadow").about(about))
     }
 
@@ -61,10 +61,7 @@ impl Command for Shadow {
         let ShadowOptions { to: Origin(origin), addrport } = ShadowOptions::from_arg_matches(arguments)?;
         fail_on_errors(&run_checks(project, false))?;
         let mut listening = |address: SocketAddr| {
-            writeln!(
-                out,
-                "Answering at http://{address}/ from {origin}\nQuit with CONTROL-C for the report."
-            )?;
+            writeln!(out, "Forwarding http://{address}/ to {origin}\nQuit with CONTROL-C for the report.")?;
             out.flush()
         };
         let report = shadow::run(project, addrport, &origin, &mut listening)?;

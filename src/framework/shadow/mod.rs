@@ -1,10 +1,10 @@
-//! `manage shadow`: a small reverse proxy that answers from Django, and compares what this project would have answered to
-//! the same request, for safe ones (GET, HEAD, OPTIONS) to the paths that it has.
+//! `manage shadow`: a reverse proxy that forwards requests to Django. For safe requests (GET, HEAD, OPTIONS) to paths
+//! of this project, it also compares this project's response with Django's.
 //!
-//! The client gets Django's answer, and never waits for the comparison. This project's side is a server of this process on
-//! a loopback port of its own, so that what is compared is what a client would get; its database refuses to write, and it
-//! counts in memory. The report says where the answers differ and never what they hold: routes instead of paths, names of
-//! headers and of JSON keys, and numbers.
+//! The client gets Django's response and never waits for the comparison. This project's side is a server in this
+//! process on its own loopback port, so the compared response is what a client would get. Its database is read-only,
+//! and it counts throttles in memory. The report shows where responses differ, never their content: routes instead of
+//! paths, names of headers and JSON keys, and numbers.
 
 mod compare;
 mod proxy;
@@ -25,21 +25,23 @@ use super::project::Project;
 use super::server::{Address, application, shutdown_signal};
 use super::urls::UrlConf;
 
-/// Bytes of a body that are compared. What is larger is passed on all the same.
+/// Bytes of a body to compare. Larger bodies are forwarded without comparison.
 const MAX_COMPARED_BODY: usize = 1 << 20;
-/// Comparisons at a time; what comes on top is passed on, and only counted. With [`MAX_COMPARED_BODY`] this bounds the memory.
+/// Comparisons at a time; further requests are forwarded and only counted. With [`MAX_COMPARED_BODY`] this bounds the
+/// memory.
 const MAX_COMPARISONS: usize = 32;
-/// What both programs get to answer.
+/// How long either program may take to respond.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// What the last comparisons get to end.
+/// How long the last comparisons may take at shutdown.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves until SIGTERM or SIGINT.
 ///
-/// `origin` is Django's, `http://HOST:PORT` or `https://HOST:PORT` without a path. `listening` is called once with the address that was bound.
+/// `origin` is Django's, `http://HOST:PORT` or `https://HOST:PORT` without a path. `listening` is called once with the
+/// bound address.
 ///
 /// # Errors
-/// The address can't be bound, or a server fails; for `https` there is no certificate to trust.
+/// The address can't be bound, a server fails, or there is no trusted certificate for `https`.
 pub fn run(
     project: &Project,
     address: Address,
@@ -88,7 +90,7 @@ pub fn run(
         actix_web::rt::spawn(async move {
             end.await;
             proxy_handle.pause().await;
-            // All of them, which is to say that none is at work.
+            // Acquiring all permits waits until no comparison runs.
             let all = u32::try_from(MAX_COMPARISONS).unwrap_or(u32::MAX);
             let _ = actix_web::rt::time::timeout(DRAIN_TIMEOUT, permits.acquire_many(all)).await;
             proxy_handle.stop(true).await;

@@ -1,4 +1,4 @@
-//! ProxiedResponse a request on, to either program, and its answer back.
+//! Forwards a request to either program, and returns the response.
 
 use std::io;
 use std::sync::Arc;
@@ -22,19 +22,19 @@ use super::{MAX_COMPARED_BODY, TIMEOUT};
 use crate::framework::conf::Env;
 use crate::framework::urls::Resolver;
 
-/// What the proxy works with; one a worker.
+/// The proxy's state; one per worker.
 pub(super) struct ShadowProxy {
     pub(super) client: awc::Client,
-    /// Where Django is, without a path.
+    /// Django's origin.
     pub(super) theirs: String,
-    /// Where this project is.
+    /// This project's origin.
     pub(super) ours: String,
     pub(super) resolver: Arc<Resolver>,
     pub(super) report: Arc<Report>,
     pub(super) permits: Arc<Semaphore>,
 }
 
-/// How Django is reached.
+/// How to connect to Django.
 #[derive(Clone)]
 pub(super) struct DjangoConnector {
     #[cfg(feature = "shadow-tls")]
@@ -43,7 +43,7 @@ pub(super) struct DjangoConnector {
 
 impl DjangoConnector {
     /// # Errors
-    /// For `https` there is no certificate to trust.
+    /// There is no trusted certificate for `https`.
     #[cfg_attr(not(feature = "shadow-tls"), expect(unused_variables, reason = "there is only one way"))]
     pub(super) fn from_origin(origin: &str, env: &Env) -> io::Result<Self> {
         Ok(Self {
@@ -52,7 +52,7 @@ impl DjangoConnector {
         })
     }
 
-    /// A client that adds nothing of its own, and follows no redirect.
+    /// Creates a client that adds no headers and follows no redirects.
     pub(super) fn client(&self) -> awc::Client {
         let client = awc::Client::builder().no_default_headers().disable_redirects().timeout(TIMEOUT);
         #[cfg(feature = "shadow-tls")]
@@ -63,23 +63,23 @@ impl DjangoConnector {
     }
 }
 
-/// A request's line and headers, as both programs get them.
+/// The request line and headers that both programs get.
 struct RequestHead {
     method: Method,
     target: String,
     headers: HeaderMap,
 }
 
-/// A program's answer, whose body may be larger than what is to_compared of it.
+/// A program's response. Its body may be larger than the buffered start.
 struct ProxiedResponse<S> {
     status: StatusCode,
     headers: HeaderMap,
     start: Bytes,
-    /// What follows the start, where that is not all.
+    /// The stream after `start`, if the body is longer.
     rest: Option<S>,
 }
 
-/// Answers from Django, and has the comparison made.
+/// Responds with Django's response, and starts the comparison.
 pub(super) async fn answer(
     request: HttpRequest,
     payload: web::Payload,
@@ -89,7 +89,7 @@ pub(super) async fn answer(
     let theirs = match shadow.ask_with_body(&head, &request, payload).await {
         Ok(theirs) => theirs,
         Err(error) => {
-            log::error!("Answered 502: Django gives no answer: {error}");
+            log::error!("Responded with 502: Django did not respond: {error}");
             return HttpResponse::BadGateway().body("Bad Gateway");
         }
     };
@@ -112,8 +112,8 @@ pub(super) async fn answer(
 }
 
 impl ShadowProxy {
-    /// What both answer. Where that differs they are asked once more, since the data may have changed in between: only what
-    /// differs both times counts.
+    /// Compares the responses. If they differ, asks both again, since the data may have changed in between: only
+    /// differences that occur both times count.
     async fn compare(
         &self,
         head: &RequestHead,
@@ -152,7 +152,7 @@ impl ShadowProxy {
         Ok(begin(self.request(origin, head).send().await?).await)
     }
 
-    /// The same, with the client's body on the way to Django.
+    /// Like [`Self::ask`], with the client's body, for Django.
     async fn ask_with_body(
         &self,
         head: &RequestHead,
@@ -164,7 +164,7 @@ impl ShadowProxy {
             request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         let payload = payload.map_err(actix_web::Error::from);
         let answer = match length {
-            // Told, since a WSGI server may not read a body of unknown length.
+            // Sent with its length, since a WSGI server may not read a body of unknown length.
             Some(length) => asked.send_body(SizedStream::new(length, payload)).await?,
             None if request.headers().contains_key(TRANSFER_ENCODING) => {
                 asked.send_body(BodyStream::new(payload)).await?
@@ -177,7 +177,7 @@ impl ShadowProxy {
 
 type PayloadItem = Result<Bytes, actix_web::error::PayloadError>;
 
-/// Reads as much of the body as is compared.
+/// Reads the part of the body that is compared.
 async fn begin<S>(
     mut answer: awc::ClientResponse<S>,
 ) -> ProxiedResponse<impl Stream<Item = PayloadItem> + 'static>
@@ -190,7 +190,7 @@ where
         match answer.next().await {
             None => return ProxiedResponse { status, headers, start: start.freeze(), rest: None },
             Some(Ok(chunk)) => start.extend_from_slice(&chunk),
-            // Broken off: it ends for the client as it did here.
+            // The body was cut off: pass the error on to the client.
             Some(Err(error)) => {
                 let rest = stream::once(async move { Err(error) }).left_stream();
                 return ProxiedResponse { status, headers, start: start.freeze(), rest: Some(rest) };
@@ -216,7 +216,7 @@ impl<S: Stream<Item = PayloadItem> + 'static> ProxiedResponse<S> {
             }
         }
         let body = match (self.rest, length) {
-            // HEAD tells the length of what it leaves out.
+            // The response to HEAD has the length of the omitted body.
             (None, Some(length)) if method == Method::HEAD => {
                 BoxBody::new(SizedStream::new(length, stream::empty::<PayloadItem>()))
             }
@@ -236,7 +236,7 @@ impl<S: Stream<Item = PayloadItem> + 'static> ProxiedResponse<S> {
 fn head(request: &HttpRequest) -> RequestHead {
     let mut headers = HeaderMap::new();
     for (name, value) in request.headers() {
-        // Without encodings, the two bodies can be compared.
+        // Without content encodings, the bodies can be compared.
         if !is_hop_by_hop(name) && name != CONTENT_LENGTH && name != ACCEPT_ENCODING {
             headers.append(name.clone(), value.clone());
         }
@@ -258,7 +258,7 @@ fn head(request: &HttpRequest) -> RequestHead {
     RequestHead { method: request.method().clone(), target, headers }
 }
 
-/// RFC 9110, section 7.6.1: of this connection, not of the message.
+/// RFC 9110, section 7.6.1: headers of this connection, not of the message.
 fn is_hop_by_hop(name: &HeaderName) -> bool {
     const MORE: [&str; 3] = ["keep-alive", "proxy-connection", "proxy-authenticate"];
     [CONNECTION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE].contains(name) || MORE.contains(&name.as_str())

@@ -1,4 +1,4 @@
-//! What the comparisons found, counted. It is as large as the URLconf at most, not as the traffic.
+//! The results of the comparisons, counted. Its size is bounded by the URLconf, not by the traffic.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use actix_web::http::Method;
 
-/// Kinds of differences that a route's report holds; more are counted as one.
+/// The most kinds of differences per route; further kinds are counted together.
 const MAX_DIFFERENCES: usize = 100;
 
-/// The counts so far.
+/// The counts.
 #[derive(Default)]
 pub struct Report(Mutex<Counts>);
 
@@ -28,28 +28,28 @@ impl Report {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many answers differ.
+    /// The number of responses that differ.
     #[must_use]
     pub fn different(&self) -> u64 {
         self.counts().different
     }
 
-    /// A path that this project has no view for.
+    /// Counts a path without a view in this project.
     pub(super) fn add_unknown_path(&self) {
         self.counts().unknown_paths += 1;
     }
 
-    /// Too many comparisons are at work.
+    /// Counts a request that was not compared because too many comparisons were running.
     pub(super) fn add_skipped(&self) {
         self.counts().skipped += 1;
     }
 
-    /// One of the two gave no answer.
+    /// Counts a comparison for which one of the programs did not respond.
     pub(super) fn add_failed(&self) {
         self.counts().failed += 1;
     }
 
-    /// A comparison, and what it found. What was not seen before goes to the log at once.
+    /// Counts a comparison. Logs each kind of difference when it first occurs.
     pub(super) fn add_comparison(&self, method: &Method, route: &str, differences: BTreeSet<String>) {
         let mut counts = self.counts();
         counts.compared += 1;
@@ -83,8 +83,8 @@ impl fmt::Display for Report {
         let Counts { compared, different, unknown_paths, skipped, failed, .. } = &*counts;
         write!(
             f,
-            "{compared} answers compared, {different} of them differ. Not compared: {unknown_paths} of paths that are Django's \
-             alone, {skipped} while too many were at work, {failed} without an answer."
+            "{compared} responses compared, {different} of them differ. Not compared: {unknown_paths} for paths that only Django \
+             has, {skipped} because too many comparisons were running, {failed} because one side did not respond."
         )
     }
 }
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_counts_and_is_bounded() {
+    fn the_report_counts_and_is_bounded() {
         let report = Report::default();
         report.add_comparison(&Method::GET, "/auth/", BTreeSet::new());
         for n in 0..150 {
@@ -109,7 +109,7 @@ mod tests {
         assert!(text.starts_with("GET /auth/\n") && text.contains("\n     150 x header vary\n"), "{text}");
         assert!(text.contains("\n      51 x and more\n"), "{text}");
         assert!(
-            text.contains("151 answers compared, 150 of them differ. Not compared: 1 of paths"),
+            text.contains("151 responses compared, 150 of them differ. Not compared: 1 for paths"),
             "{text}"
         );
         assert!(text.lines().count() <= MAX_DIFFERENCES + 3, "{text}");
