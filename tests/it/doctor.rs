@@ -83,9 +83,9 @@ fn a_schema_that_does_not_fit_is_told(database: &TestDatabase) {
     for expected in [
         "PROBLEM  The table auth_user_groups is missing",
         "PROBLEM  auth_user.email is missing; it should be text.",
-        "note     auth_user.mail is not known here and has no default, so users are to be created in Django, not here.",
-        "PROBLEM  authtoken_token: two rows may have the same user_id.",
-        "PROBLEM  authtoken_token.scope is not known here and has no default",
+        "note     auth_user.mail is unknown to vitamin and has no default, so users are to be created in Django, not here.",
+        "PROBLEM  authtoken_token: there is no unique constraint on user_id.",
+        "PROBLEM  authtoken_token.scope is unknown to vitamin and has no default",
         "PROBLEM  authtoken_token.user_id refers to accounts_user: that is the table of this project's user model",
     ] {
         assert!(report.stderr.contains(expected), "{expected} is not in {}", report.stderr);

@@ -217,7 +217,7 @@ fn a_column_of_its_own_leaves_users_to_django(database: &TestDatabase) {
     arrange(database, ", phone varchar(20) NOT NULL");
     manage(database, &["migrate"]).run().succeeded();
     let report = manage(database, &["doctor"]).run().succeeded();
-    let note = "note     members.phone is not known here and has no default, so users are to be created in Django, not here.";
+    let note = "note     members.phone is unknown to vitamin and has no default, so users are to be created in Django, not here.";
     assert!(report.contains(note), "{report}");
     let refused = manage(database, &["createsuperuser", "--noinput", "--email", "joe@example.com"]).run();
     assert_eq!(refused.code, Some(1));

@@ -1,7 +1,7 @@
-//! The migrations, embedded in the program, and which of them a database has.
+//! The migrations, embedded in the program, and their state in a database.
 //!
-//! They are diesel's own, in diesel's own table, so `manage migrate` and `diesel migration run` take turns freely. A
-//! migration's folder is `<timestamp>_<app>_<what>`: the label in the middle says whose it is.
+//! They are diesel migrations in diesel's own table, so `manage migrate` and `diesel migration run` can be mixed. A
+//! migration's folder is `<timestamp>_<app>_<what>`; the middle part is the app's label.
 
 use diesel::backend::Backend;
 use diesel::connection::BoxableConnection;
@@ -15,12 +15,12 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 #[cfg(feature = "postgres")]
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// A migration, and whether the database at hand has it.
+/// A migration and its state in a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MigrationState {
     /// The folder's name: `2026-11-23-000200_auth_initial`.
     pub name: String,
-    /// The label of the app that it belongs to.
+    /// The app's label.
     pub app: String,
     /// Whether diesel's table records it.
     pub applied: bool,
@@ -68,7 +68,7 @@ struct Applied {
     version: String,
 }
 
-/// All migrations in the order in which they run. Reads only: a database without diesel's table has none applied.
+/// Returns all migrations in order. Reads only: without diesel's table, none is applied.
 ///
 /// # Errors
 /// The database can't be read.
@@ -93,7 +93,8 @@ pub fn states(connection: &mut DbConnection) -> Result<Vec<MigrationState>, Data
         .collect())
 }
 
-/// What Django's own table `django_migrations` records as applied, as (app, name). Reads only: without the table, nothing.
+/// Returns the applied migrations in Django's table `django_migrations`, as (app, name). Reads only: empty without the
+/// table.
 ///
 /// # Errors
 /// The database can't be read.
@@ -106,11 +107,11 @@ pub fn recorded_by_django(connection: &mut DbConnection) -> Result<Vec<(String, 
     Ok(django_migrations.select((app, name)).order(id).load(connection)?)
 }
 
-/// What Django's own table `django_migrations` holds after all of ours, as (app, name): tried out on an empty database in
-/// memory, so that there is no second list to keep.
+/// Returns the rows that all our migrations add to Django's table `django_migrations`, as (app, name). Runs them on an
+/// empty database in memory, so there is no second list to maintain.
 ///
 /// # Errors
-/// A migration that does not run.
+/// A migration fails.
 pub fn recorded_for_django() -> Result<Vec<(String, String)>, DatabaseError> {
     use diesel_schema::django_migrations::dsl::{app, django_migrations, id, name};
 
@@ -119,10 +120,10 @@ pub fn recorded_for_django() -> Result<Vec<(String, String)>, DatabaseError> {
     Ok(django_migrations.select((app, name)).order(id).load(&mut memory)?)
 }
 
-/// Runs one migration, in a transaction of its own.
+/// Applies one migration in its own transaction.
 ///
 /// # Errors
-/// No migration of this name, or the database refuses it.
+/// The migration does not exist, or the database rejects it.
 pub fn apply(connection: &mut DbConnection, name: &str) -> Result<(), MigrationError> {
     use diesel_schema::django_migrations::dsl::{applied, django_migrations, id};
 
@@ -134,7 +135,7 @@ pub fn apply(connection: &mut DbConnection, name: &str) -> Result<(), MigrationE
     };
     let before = rows(connection).map_err(MigrationError::new)?;
     change(connection, name, Change::Apply)?;
-    // SQLite's own functions don't know the project's time zone.
+    // SQL functions of SQLite don't know the project's time zone.
     let set_time = |connection: &mut DbConnection| -> Result<(), DatabaseError> {
         let new = django_migrations.filter(id.gt(before.unwrap_or(0)));
         let now = now(connection)?;
@@ -148,23 +149,23 @@ pub fn apply(connection: &mut DbConnection, name: &str) -> Result<(), MigrationE
     }
 }
 
-/// Records one migration as applied, and runs nothing: what it would make is there, and is Django's.
+/// Records one migration as applied without running it, since Django has created its tables.
 ///
 /// # Errors
-/// No migration of this name, or the database refuses the record.
+/// The migration does not exist, or the database rejects the record.
 pub fn record(connection: &mut DbConnection, name: &str) -> Result<(), MigrationError> {
     change(connection, name, Change::Record)
 }
 
-/// Reverts one migration, in a transaction of its own.
+/// Reverts one migration in its own transaction.
 ///
 /// # Errors
-/// No migration of this name, or the database refuses it.
+/// The migration does not exist, or the database rejects it.
 pub fn unapply(connection: &mut DbConnection, name: &str) -> Result<(), MigrationError> {
     change(connection, name, Change::Unapply)
 }
 
-/// Whether the database has a table (or view) of this name.
+/// Returns whether the database has a table or view of this name.
 ///
 /// # Errors
 /// The database can't be read.
@@ -205,7 +206,7 @@ enum Change {
     Unapply,
 }
 
-/// A migration that does nothing but bear its name.
+/// A migration with a name and no statements.
 struct RecordOnlyMigration<'a, DB: Backend>(&'a dyn Migration<DB>);
 
 impl<DB: Backend> Migration<DB> for RecordOnlyMigration<'_, DB> {
@@ -247,8 +248,8 @@ where
     let migration = migrations
         .iter()
         .find(|migration| migration.name().to_string() == name)
-        .ok_or_else(|| MigrationError(format!("There is no migration {name}.")))?;
-    // Makes diesel's table where it is missing.
+        .ok_or_else(|| MigrationError(format!("The migration {name} does not exist.")))?;
+    // Creates diesel's table if it is missing.
     connection.applied_migrations().map_err(MigrationError::new)?;
     let done: Result<MigrationVersion<'_>, _> = match how {
         Change::Apply => connection.run_migration(migration.as_ref()),

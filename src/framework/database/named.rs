@@ -1,7 +1,7 @@
-//! A connection of diesel's whose statements have the names that the database knows ([`Names`]).
+//! A diesel connection that translates table and column names in its statements ([`Names`]).
 //!
-//! It does what the derive of `MultiConnection` does, by the same means, which diesel keeps to itself (`diesel::internal`):
-//! another minor version may have others, and this would not compile.
+//! It implements what `#[derive(MultiConnection)]` generates, with diesel's internals (`diesel::internal`): another
+//! minor version of diesel may change them, and this would not compile.
 
 use std::cell::Cell;
 
@@ -21,17 +21,17 @@ use diesel::{ConnectionResult, QueryResult};
 use super::names::Names;
 use super::sqlite::file_id::FileId;
 
-/// A connection, and the names of its database. What goes by `batch_execute` is sent as it is.
+/// A connection and its database's names. `batch_execute` sends its text unchanged.
 pub struct RenamingConnection<C> {
     connection: C,
     names: Names,
-    /// Of SQLite: the file that was opened, where it has a plain path.
+    /// SQLite: the opened file, if it has a plain path.
     file: Option<FileId>,
-    /// Of PostgreSQL: a table was changed since a statement was prepared, which fails from then on.
+    /// PostgreSQL: a table changed after a statement was prepared, so that statement now fails.
     outdated: bool,
 }
 
-/// What PostgreSQL says of such a statement.
+/// PostgreSQL's message for such a statement.
 pub(super) const OUTDATED_PLAN: &str = "cached plan must not change result type";
 
 fn is_outdated(error: &diesel::result::Error) -> bool {
@@ -51,19 +51,19 @@ impl<C> RenamingConnection<C> {
         self.file
     }
 
-    /// The connection itself, for what diesel has for this database alone. It knows the names of `src/schema.rs` only.
+    /// Returns the inner connection, for backend-specific diesel. It only knows the names of `src/schema.rs`.
     pub const fn inner(&mut self) -> &mut C {
         &mut self.connection
     }
 
-    /// What this database calls its tables and columns.
+    /// Returns the database's table and column names.
     pub const fn names(&self) -> &Names {
         &self.names
     }
 }
 
-/// Whether a pass builds a query's text. It tells nobody what it is for, except by what it converts on the way to another
-/// database.
+/// Returns whether a pass builds a query's text. A pass does not expose its purpose, but `cast_database` only converts
+/// the parts that it uses.
 pub(super) fn builds_sql<'a, 'b, DB: Backend>(pass: AstPass<'a, 'b, DB>) -> (AstPass<'a, 'b, DB>, bool)
 where
     DB::QueryBuilder: 'a,
@@ -83,7 +83,7 @@ where
     (pass, builds_sql.get())
 }
 
-/// A query whose text is changed once it is built; a prepared statement that is found again never is.
+/// A query whose text is translated after it is built; a cached prepared statement skips this.
 struct RenamedQuery<T> {
     query: T,
     names: Names,
@@ -110,7 +110,7 @@ where
 }
 
 impl<T: QueryId> QueryId for RenamedQuery<T> {
-    // A connection keeps its names, and its statements to itself.
+    // A connection never changes its names, and shares no statements.
     type QueryId = T::QueryId;
     const HAS_STATIC_QUERY_ID: bool = T::HAS_STATIC_QUERY_ID;
 }
@@ -192,7 +192,7 @@ where
     }
 }
 
-/// The connection's own way with transactions.
+/// Delegates to the inner connection's transaction manager.
 pub struct RenamingTransactions;
 
 impl<C: Connection<Backend: Backend<QueryBuilder: Default>>> TransactionManager<RenamingConnection<C>>
@@ -243,7 +243,7 @@ where
     }
 }
 
-/// What the derive of `MultiConnection` asks of each variant.
+/// Required by `#[derive(MultiConnection)]` for each variant.
 impl<C> MultiConnectionHelper for RenamingConnection<C>
 where
     C: MultiConnectionHelper<Backend: Backend<QueryBuilder: Default>>,
