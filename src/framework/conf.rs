@@ -136,7 +136,7 @@ impl SecretKey {
         Self(key.into())
     }
 
-    /// The key's bytes, to sign with.
+    /// Returns the key's bytes, to sign with.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()

@@ -51,8 +51,8 @@ fn brackets_are_valid(netloc: &str) -> bool {
     if !open && !close {
         return true;
     }
-    let Some((_, behind)) = netloc.split_once('[') else { return false };
-    let host = behind.split_once(']').map_or(behind, |(host, _)| host);
+    let Some((_, after)) = netloc.split_once('[') else { return false };
+    let host = after.split_once(']').map_or(after, |(host, _)| host);
     if !close {
         return false;
     }

@@ -86,7 +86,7 @@ impl HttpSettings {
     }
 }
 
-/// What the middleware, and the handler for paths that nothing matched, know of the project.
+/// The project data that the middleware and [`not_found`] use.
 pub struct Site {
     /// Hosts, debugging, slashes.
     pub settings: HttpSettings,

@@ -14,9 +14,9 @@ pub(super) fn standardize(json: &str) -> String {
             _ => (character.len_utf8(), None),
         };
         in_string ^= character == '"';
-        let (same, behind) = rest.split_at_checked(taken).unwrap_or((rest, ""));
+        let (same, after) = rest.split_at_checked(taken).unwrap_or((rest, ""));
         out.push_str(put.unwrap_or(same));
-        rest = behind;
+        rest = after;
     }
     out
 }

@@ -5,8 +5,8 @@
 //! changes the salt in that header first. So the frames after the stamp's last one are the changes since, if the salt
 //! is the same after they were read.
 //!
-//! **From pages to rows.** A cached row is unchanged if its record's first page was not written, no page outside of
-//! B-trees was written, and the first page's [`FirstPage`] is the same:
+//! **From pages to rows.** A cached row is unchanged if the page where its record starts was not written, no page outside of
+//! B-trees was written, and page 1 has the same [`FirstPage`]:
 //!
 //! - The record starts on its page, and may continue in overflow pages, which are outside of B-trees.
 //! - The page belongs to the table until it is freed or the schema changes. The first page has the list of free pages

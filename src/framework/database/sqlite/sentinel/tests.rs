@@ -63,7 +63,7 @@ fn value(connection: &mut SqliteConnection) -> diesel::QueryResult<i64> {
 }
 
 fn stamp(sentinel: &mut Sentinel) -> Stamp {
-    sentinel.read(|| ()).1.expect("nobody writes")
+    sentinel.read(|| ()).1.expect("there is no writer")
 }
 
 /// Another process, which runs SQL from its standard input.
@@ -95,7 +95,7 @@ impl OtherProcess {
                 return if answer == "ok" { Ok(()) } else { Err(answer.to_owned()) };
             }
         }
-        panic!("the other process is gone");
+        panic!("the other process ended");
     }
 }
 
