@@ -262,11 +262,11 @@ mod tests {
 
     fn text_view(what: &'static str) -> impl Fn(Vec<String>) -> Resource {
         move |paths| {
-            let answer = move |request: HttpRequest| async move {
+            let handler = move |request: HttpRequest| async move {
                 let url = request.url_for_static("named").map(|url| url.path().to_owned());
                 format!("{what} {}", url.unwrap_or_default())
             };
-            web::resource(paths).to(answer)
+            web::resource(paths).to(handler)
         }
     }
 

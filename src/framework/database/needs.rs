@@ -185,8 +185,8 @@ impl NeededTable {
                 continue;
             };
             if !kind.is_read_from(&column.type_name, sqlite) {
-                let (found, wanted) = (&column.type_name, kind.description());
-                problems.push(format!("{table}.{name} is of type {found}, but should be {wanted}"));
+                let (found, expected) = (&column.type_name, kind.description());
+                problems.push(format!("{table}.{name} is of type {found}, but should be {expected}"));
             }
             if column.nullable && !nullable {
                 problems.push(format!("{table}.{name} may be NULL, which vitamin can't read"));
@@ -219,9 +219,9 @@ impl NeededTable {
         let named = |set: &&[&'static str]| -> BTreeSet<String> {
             set.iter().map(|column| names.column(&self.name, column).to_owned()).collect()
         };
-        sets.iter().map(named).filter(|wanted| !live.unique.iter().any(|set| set.iter().eq(wanted))).map(
-            |wanted| {
-                let columns: Vec<String> = wanted.into_iter().collect();
+        sets.iter().map(named).filter(|expected| !live.unique.iter().any(|set| set.iter().eq(expected))).map(
+            |expected| {
+                let columns: Vec<String> = expected.into_iter().collect();
                 format!(
                     "{}: there is no unique constraint on {}",
                     names.table(&self.name),

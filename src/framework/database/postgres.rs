@@ -126,20 +126,20 @@ mod tests {
     #[test]
     fn limits_in_the_url_win() {
         let settings = DatabaseSettings::from_env(&Env::from_iter([("DATABASE_TIMEOUT", "7")])).unwrap();
-        for (url, wanted) in [
+        for (url, expected) in [
             ("postgres://u:a?b@h/x", "postgres://u:a?b@h/x?connect_timeout=7&tcp_user_timeout=7000"),
             (
                 "postgres://h/x?connect_timeout=1&a=b",
                 "postgres://h/x?connect_timeout=7&tcp_user_timeout=7000&connect_timeout=1&a=b",
             ),
         ] {
-            assert_eq!(libpq_url(&settings, url), wanted);
+            assert_eq!(libpq_url(&settings, url), expected);
         }
     }
 
     #[test]
     fn existing_options_follow_ours() {
-        for (url, pgoptions, wanted) in [
+        for (url, pgoptions, expected) in [
             ("postgres://h/x?a=b", None, "postgres://h/x?a=b&options=%2Dc%20a%3D1"),
             ("postgres://h/x", Some("-c b=2"), "postgres://h/x?options=%2Dc%20a%3D1%20%2Dc%20b%3D2"),
             (
@@ -149,7 +149,7 @@ mod tests {
             ),
             ("postgres://h/x?options=", Some("-c b=2"), "postgres://h/x?options=%2Dc%20a%3D1"),
         ] {
-            assert_eq!(with_options(url, "-c a=1", pgoptions), wanted);
+            assert_eq!(with_options(url, "-c a=1", pgoptions), expected);
         }
     }
 }

@@ -147,7 +147,8 @@ fn compare_migrations(connection: &mut DbConnection, diagnosis: &mut Diagnosis) 
             ),
         );
     }
-    let (known, recorded) = (migrations::recorded_for_django()?, migrations::recorded_by_django(connection)?);
+    let (expected, recorded) =
+        (migrations::recorded_for_django()?, migrations::recorded_by_django(connection)?);
     if recorded.is_empty() {
         diagnosis.add(
             SECTION,
@@ -159,12 +160,12 @@ fn compare_migrations(connection: &mut DbConnection, diagnosis: &mut Diagnosis) 
     let dotted = |rows: Vec<&(String, String)>| {
         rows.iter().map(|(app, name)| format!("{app}.{name}")).collect::<Vec<_>>().join(", ")
     };
-    let apps_known: BTreeSet<&String> = known.iter().map(|(app, _)| app).collect();
-    let apps_recorded: BTreeSet<&String> = recorded.iter().map(|(app, _)| app).collect();
+    let expected_apps: BTreeSet<&String> = expected.iter().map(|(app, _)| app).collect();
+    let recorded_apps: BTreeSet<&String> = recorded.iter().map(|(app, _)| app).collect();
     let behind: Vec<_> =
-        known.iter().filter(|row| apps_recorded.contains(&row.0) && !recorded.contains(row)).collect();
+        expected.iter().filter(|row| recorded_apps.contains(&row.0) && !recorded.contains(row)).collect();
     let ahead: Vec<_> =
-        recorded.iter().filter(|row| apps_known.contains(&row.0) && !known.contains(row)).collect();
+        recorded.iter().filter(|row| expected_apps.contains(&row.0) && !expected.contains(row)).collect();
     if behind.is_empty() && ahead.is_empty() {
         diagnosis.add(SECTION, Severity::Fine, "Django has recorded the migrations that vitamin knows.");
     }

@@ -43,8 +43,9 @@ pub(super) fn differences(theirs: &ComparedResponse, ours: &ComparedResponse) ->
         found.insert(format!("status {} there, {} here", theirs.status.as_u16(), ours.status.as_u16()));
     }
     for name in COMPARED_HEADERS {
-        let values =
-            |answer: &ComparedResponse| answer.headers.get_all(name).cloned().collect::<Vec<HeaderValue>>();
+        let values = |response: &ComparedResponse| {
+            response.headers.get_all(name).cloned().collect::<Vec<HeaderValue>>()
+        };
         match (values(theirs), values(ours)) {
             (a, b) if a == b => {}
             (a, _) if a.is_empty() => drop(found.insert(format!("header {name} only here"))),
@@ -123,7 +124,7 @@ mod tests {
 
     use super::*;
 
-    fn answer(status: u16, headers: &[(HeaderName, &str)], body: &str) -> ComparedResponse {
+    fn response(status: u16, headers: &[(HeaderName, &str)], body: &str) -> ComparedResponse {
         let headers =
             headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap()));
         ComparedResponse {
@@ -134,21 +135,21 @@ mod tests {
     }
 
     fn bodies(theirs: &str, ours: &str) -> Vec<String> {
-        differences(&answer(200, &[], theirs), &answer(200, &[], ours)).into_iter().collect()
+        differences(&response(200, &[], theirs), &response(200, &[], ours)).into_iter().collect()
     }
 
     #[test]
     fn visible_differences_are_reported() {
         let json = |value| (CONTENT_TYPE, value);
-        let theirs = answer(200, &[json("application/json"), (SET_COOKIE, "a=1")], "");
-        let ours = answer(404, &[json("text/html")], "");
+        let theirs = response(200, &[json("application/json"), (SET_COOKIE, "a=1")], "");
+        let ours = response(404, &[json("text/html")], "");
         let found: Vec<_> = differences(&theirs, &ours).into_iter().collect();
         assert_eq!(
             found,
             ["header content-type", "header set-cookie only there", "status 200 there, 404 here"]
         );
         let same = [json("application/json"), (SET_COOKIE, "a=2")];
-        assert!(differences(&theirs, &answer(200, &same, "")).is_empty());
+        assert!(differences(&theirs, &response(200, &same, "")).is_empty());
     }
 
     #[test]

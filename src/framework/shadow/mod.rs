@@ -74,7 +74,7 @@ pub fn run(
                     report: Arc::clone(&report),
                     permits: Arc::clone(&permits),
                 };
-                App::new().app_data(web::Data::new(shadow)).default_service(web::to(proxy::answer))
+                App::new().app_data(web::Data::new(shadow)).default_service(web::to(proxy::forward))
             })
             .workers(1)
             .disable_signals()

@@ -80,13 +80,13 @@ struct ProxiedResponse<S> {
 }
 
 /// Responds with Django's response, and starts the comparison.
-pub(super) async fn answer(
+pub(super) async fn forward(
     request: HttpRequest,
     payload: web::Payload,
     shadow: web::Data<ShadowProxy>,
 ) -> HttpResponse {
     let head = Arc::new(head(&request));
-    let theirs = match shadow.ask_with_body(&head, &request, payload).await {
+    let theirs = match shadow.send_with_body(&head, &request, payload).await {
         Ok(theirs) => theirs,
         Err(error) => {
             log::error!("Responded with 502: Django did not respond: {error}");
@@ -121,19 +121,19 @@ impl ShadowProxy {
         theirs: ComparedResponse,
         _permit: OwnedSemaphorePermit,
     ) {
-        let Ok(ours) = self.ask_ours(head).await else { return self.report.add_failed() };
+        let Ok(ours) = self.send_to_ours(head).await else { return self.report.add_failed() };
         let mut found = differences(&theirs, &ours);
         if !found.is_empty() {
-            let Ok(theirs) = self.ask(&self.theirs, head).await else { return self.report.add_failed() };
-            let Ok(ours) = self.ask_ours(head).await else { return self.report.add_failed() };
+            let Ok(theirs) = self.send(&self.theirs, head).await else { return self.report.add_failed() };
+            let Ok(ours) = self.send_to_ours(head).await else { return self.report.add_failed() };
             let again = differences(&theirs.to_compared(), &ours);
             found.retain(|difference| again.contains(difference));
         }
         self.report.add_comparison(&head.method, route, found);
     }
 
-    async fn ask_ours(&self, head: &RequestHead) -> Result<ComparedResponse, SendRequestError> {
-        self.ask(&self.ours, head).await.map(|answer| answer.to_compared())
+    async fn send_to_ours(&self, head: &RequestHead) -> Result<ComparedResponse, SendRequestError> {
+        self.send(&self.ours, head).await.map(|response| response.to_compared())
     }
 
     fn request(&self, origin: &str, head: &RequestHead) -> awc::ClientRequest {
@@ -144,50 +144,50 @@ impl ShadowProxy {
         request.no_decompress()
     }
 
-    async fn ask(
+    async fn send(
         &self,
         origin: &str,
         head: &RequestHead,
     ) -> Result<ProxiedResponse<impl Stream<Item = PayloadItem> + 'static>, SendRequestError> {
-        Ok(begin(self.request(origin, head).send().await?).await)
+        Ok(read_start(self.request(origin, head).send().await?).await)
     }
 
-    /// Like [`Self::ask`], with the client's body, for Django.
-    async fn ask_with_body(
+    /// Like [`Self::send`], with the client's body, for Django.
+    async fn send_with_body(
         &self,
         head: &RequestHead,
         request: &HttpRequest,
         payload: web::Payload,
     ) -> Result<ProxiedResponse<impl Stream<Item = PayloadItem> + 'static>, SendRequestError> {
-        let asked = self.request(&self.theirs, head);
+        let outgoing = self.request(&self.theirs, head);
         let length =
             request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         let payload = payload.map_err(actix_web::Error::from);
-        let answer = match length {
+        let response = match length {
             // Sent with its length, since a WSGI server may not read a body of unknown length.
-            Some(length) => asked.send_body(SizedStream::new(length, payload)).await?,
+            Some(length) => outgoing.send_body(SizedStream::new(length, payload)).await?,
             None if request.headers().contains_key(TRANSFER_ENCODING) => {
-                asked.send_body(BodyStream::new(payload)).await?
+                outgoing.send_body(BodyStream::new(payload)).await?
             }
-            None => asked.send().await?,
+            None => outgoing.send().await?,
         };
-        Ok(begin(answer).await)
+        Ok(read_start(response).await)
     }
 }
 
 type PayloadItem = Result<Bytes, actix_web::error::PayloadError>;
 
 /// Reads the part of the body that is compared.
-async fn begin<S>(
-    mut answer: awc::ClientResponse<S>,
+async fn read_start<S>(
+    mut response: awc::ClientResponse<S>,
 ) -> ProxiedResponse<impl Stream<Item = PayloadItem> + 'static>
 where
     S: Stream<Item = PayloadItem> + Unpin + 'static,
 {
-    let (status, headers) = (answer.status(), answer.headers().clone());
+    let (status, headers) = (response.status(), response.headers().clone());
     let mut start = BytesMut::new();
     while start.len() <= MAX_COMPARED_BODY {
-        match answer.next().await {
+        match response.next().await {
             None => return ProxiedResponse { status, headers, start: start.freeze(), rest: None },
             Some(Ok(chunk)) => start.extend_from_slice(&chunk),
             // The body was cut off: pass the error on to the client.
@@ -197,7 +197,7 @@ where
             }
         }
     }
-    ProxiedResponse { status, headers, start: start.freeze(), rest: Some(answer.right_stream()) }
+    ProxiedResponse { status, headers, start: start.freeze(), rest: Some(response.right_stream()) }
 }
 
 impl<S: Stream<Item = PayloadItem> + 'static> ProxiedResponse<S> {

@@ -47,7 +47,7 @@ impl Server {
             sleep(Duration::from_millis(20));
         }
         program.kill()?;
-        Err(std::io::Error::other("it does not answer"))
+        Err(std::io::Error::other("it does not accept connections"))
     }
 
     fn stop(&mut self) {

@@ -91,8 +91,8 @@ impl OtherProcess {
         writeln!(self.input, "{sql}").unwrap();
         for line in (&mut self.output).lines() {
             let line = line.unwrap();
-            if let Some((_, answer)) = line.split_once("answer:") {
-                return if answer == "ok" { Ok(()) } else { Err(answer.to_owned()) };
+            if let Some((_, reply)) = line.split_once("reply:") {
+                return if reply == "ok" { Ok(()) } else { Err(reply.to_owned()) };
             }
         }
         panic!("the other process ended");
@@ -112,8 +112,8 @@ fn the_other_process() {
     let Ok(path) = std::env::var("SENTINEL_TEST_DATABASE") else { return };
     let mut connection = connect(&path);
     for sql in std::io::stdin().lines() {
-        let answer = connection.batch_execute(&sql.unwrap());
-        println!("answer:{}", answer.map_or_else(|error| error.to_string(), |()| "ok".to_owned()));
+        let reply = connection.batch_execute(&sql.unwrap());
+        println!("reply:{}", reply.map_or_else(|error| error.to_string(), |()| "ok".to_owned()));
     }
 }
 
