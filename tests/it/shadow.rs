@@ -120,7 +120,7 @@ fn django_may_be_behind_tls() {
     trusting.signal(Signal::INT);
     // It lacks headers.
     assert_eq!(trusting.wait().code(), Some(1));
-    assert!(trusting.log().contains("1 answers compared, 1 of them differ"), "{}", trusting.log());
+    assert!(trusting.log().contains("1 responses compared, 1 of them differ"), "{}", trusting.log());
     // A file without a certificate in it: nobody is trusted.
     let finished = shadow().env("SSL_CERT_FILE", &fixture("tls-server.der")).run();
     assert_eq!(finished.code, Some(1));
