@@ -1,4 +1,4 @@
-//! `manage demo`: the tutorial, ready to be tried, on a database that is thrown away.
+//! `manage demo`: serves the tutorial on a temporary database.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ use vitamin::server::{self, Address};
 
 /// The tutorial's user.
 const USERNAME: &str = "Pepe";
-/// Its password: fine for a tutorial on a loopback address, and nowhere else.
+/// Its password. Safe only on a loopback address.
 const PASSWORD: &str = "aaaa";
 
 /// The command.
@@ -34,7 +34,7 @@ struct Options {
 
 impl Command for Demo {
     fn command(&self) -> clap::Command {
-        let about = "Serves the tutorial on a throw-away database, and prints what to try.";
+        let about = "Serves the tutorial on a temporary database, and prints requests to try.";
         Options::augment_args(clap::Command::new("demo").about(about))
     }
 
@@ -50,7 +50,7 @@ impl Command for Demo {
                 "{addrport} is not a loopback address, and the demo's password is known to everybody."
             )));
         }
-        // Removed when this function returns, that is, after Ctrl-C.
+        // Deleted when this function returns, after Ctrl-C.
         let folder = tempfile::Builder::new().prefix("vitamin-demo-").tempdir()?;
         let project = Arc::new(settings::project(&environment(folder.path(), addrport.0))?);
         let token = prepare(&project)?;
@@ -61,7 +61,7 @@ impl Command for Demo {
     }
 }
 
-/// Nothing of the real environment: the demo must not touch a real database.
+/// An environment without the real one's variables, so that the demo cannot touch a real database.
 fn environment(folder: &Path, address: SocketAddr) -> Env {
     let database = folder.join("demo.sqlite3").to_string_lossy().into_owned();
     Env::from_iter([

@@ -1,10 +1,10 @@
-//! The root URLconf: which app answers at which prefix.
+//! The root URLconf: which view serves which path.
 
 use vitamin::authtoken::views::obtain_auth_token;
 use vitamin::forward_auth;
 use vitamin::urls::{Pattern, include, path};
 
-/// All patterns of the project, in order: the first that matches answers.
+/// All patterns of the project; the first match wins.
 #[must_use]
 pub fn urlpatterns() -> Vec<Pattern> {
     vec![

@@ -1,4 +1,4 @@
-//! An app, and the registry of those that are installed (`django/apps/config.py`, `django/apps/registry.py`).
+//! The trait of an app, and the registry of installed apps (`django/apps/config.py`, `django/apps/registry.py`).
 
 use std::sync::Arc;
 
@@ -14,52 +14,54 @@ use super::management::Command;
 
 /// A self-contained part of a project: a folder below `apps/`, listed in `INSTALLED_APPS`.
 ///
-/// Only the label is required; everything else defaults to nothing. Its views are mounted by the root URLconf
-/// (`src/urls.rs`), since the project chooses the prefix.
+/// Only the label is required; every other method defaults to nothing. The root URLconf (`src/urls.rs`) mounts an app's
+/// views, since the project chooses the prefix.
 pub trait App: Send + Sync {
-    /// The short name, unique in a project, lower-case letters, digits and underscores: `authtoken`.
+    /// The app's unique short name, of lower-case letters, digits and underscores: `authtoken`.
     ///
-    /// It groups the app's commands in `manage help` and its migrations (`<timestamp>_<label>_<what>`).
+    /// It groups the app's commands in `manage help`, and is part of its migrations' names
+    /// (`<timestamp>_<label>_<what>`).
     fn label(&self) -> &'static str;
 
-    /// Puts what the app's views need on a request's path (app data) into actix-web's configuration.
+    /// Adds the app data that the app's views need to actix-web's configuration.
     ///
-    /// Called once a worker: shared state belongs behind an `Arc` that the app already holds.
+    /// Called once per worker: keep shared state behind an `Arc` in the app.
     fn configure(&self, _config: &mut ServiceConfig) {}
 
-    /// Starts what works beside the requests. Called once, when the server starts.
+    /// Starts background work. Called once, when the server starts.
     fn ready(&self, _database: &Database) {}
 
-    /// The management commands that the app brings.
+    /// The app's management commands.
     fn commands(&self) -> Vec<Box<dyn Command>> {
         Vec::new()
     }
 
-    /// What is wrong, or unwise, in the app's settings. `deploy` asks for the checks of `check --deploy` too.
+    /// Checks the app's settings. With `deploy`, includes the checks of `check --deploy`.
     fn checks(&self, _deploy: bool) -> Vec<CheckMessage> {
         Vec::new()
     }
 
-    /// What the project's database calls tables of the app, where that is not what `src/schema.rs` says.
+    /// Adds the database names of the app's tables and columns that differ from `src/schema.rs`.
     fn names(&self, _names: &mut Names) {}
 
-    /// The migrations that make the app's tables: `vec![migrations!()]`, with a folder `migrations` beside the app's `src`.
+    /// Returns the migrations that make the app's tables: `vec![migrations!()]`, with a folder `migrations` beside the
+    /// app's `src`.
     fn migrations(&self) -> Vec<AppMigrations> {
         Vec::new()
     }
 
-    /// The setting by which Django's own `migrate` makes the app's tables, and not the app's migrations: those are then
-    /// recorded, and nothing else. `None` where the app's migrations make them.
+    /// Returns the setting that leaves the app's tables to Django's own `migrate`, or `None` if the app's migrations
+    /// create them. With a setting, `manage migrate` only records the app's migrations.
     fn left_to_django(&self) -> Option<&'static str> {
         None
     }
 
-    /// The tables that the app reads or writes, for `manage doctor` to compare with those that are there.
+    /// The tables that the app reads or writes. `manage doctor` compares them with the live tables.
     fn tables(&self) -> Vec<NeededTable> {
         Vec::new()
     }
 
-    /// What the app finds in the live database that `manage doctor` shall tell of. It reads only.
+    /// Adds the app's findings about the live database to `manage doctor`'s report. Must only read.
     ///
     /// # Errors
     /// Those of the queries.
@@ -67,18 +69,18 @@ pub trait App: Send + Sync {
         Ok(())
     }
 
-    /// Deletes the rows of the app's own tables that belong to a user who is being deleted: what Django's cascade would
-    /// delete. Called inside the transaction that deletes the user; later apps come first.
+    /// Deletes the rows of the app's own tables that belong to a user who is being deleted, as Django's cascade does.
+    /// Runs inside the transaction that deletes the user; later apps run first.
     ///
     /// # Errors
-    /// Those of the queries: the user stays, and all that other apps deleted.
+    /// Any error of the queries rolls back the whole transaction.
     fn delete_user(&self, _connection: &mut DbConnection, _user_id: UserId) -> Result<(), DatabaseError> {
         Ok(())
     }
 }
 
-/// The installed apps, in the order of `INSTALLED_APPS`: an app may use those before it. Clones share them, and a request
-/// finds them in its app data (`Data<Apps>`).
+/// The installed apps, in the order of `INSTALLED_APPS`: an app may use the apps before it. Clones share them. A
+/// request finds them in its app data (`Data<Apps>`).
 #[derive(Clone)]
 pub struct Apps {
     apps: Arc<[Box<dyn App>]>,
@@ -89,8 +91,8 @@ impl Apps {
     /// Registers the apps.
     ///
     /// # Errors
-    /// A label that is used twice, or is not made of lower-case letters, digits and underscores; two migrations of one
-    /// version.
+    /// A label that is used twice, empty, or not made of lower-case letters, digits and underscores; two migrations of
+    /// one version.
     pub fn new(apps: Vec<Box<dyn App>>) -> Result<Self, ImproperlyConfigured> {
         let mut seen: Vec<&str> = Vec::with_capacity(apps.len());
         for app in &apps {
@@ -119,18 +121,18 @@ impl Apps {
         &self.migrations
     }
 
-    /// The apps in their order.
+    /// Iterates over the apps in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &dyn App> {
         self.apps.iter().map(AsRef::as_ref)
     }
 
-    /// The app of this label, or `None`.
+    /// Returns the app with this label.
     #[must_use]
     pub fn get(&self, label: &str) -> Option<&dyn App> {
         self.iter().find(|app| app.label() == label)
     }
 
-    /// Where an app stands in `INSTALLED_APPS`, or `None` when no app has this label.
+    /// Returns an app's position in `INSTALLED_APPS`.
     #[must_use]
     pub fn position(&self, label: &str) -> Option<usize> {
         self.apps.iter().position(|app| app.label() == label)
@@ -141,16 +143,16 @@ impl Apps {
 mod tests {
     use super::*;
 
-    struct Labelled(&'static str);
+    struct LabelOnlyApp(&'static str);
 
-    impl App for Labelled {
+    impl App for LabelOnlyApp {
         fn label(&self) -> &'static str {
             self.0
         }
     }
 
     fn register(labels: &[&'static str]) -> Result<Apps, String> {
-        let apps = labels.iter().map(|label| Box::new(Labelled(label)) as Box<dyn App>).collect();
+        let apps = labels.iter().map(|label| Box::new(LabelOnlyApp(label)) as Box<dyn App>).collect();
         Apps::new(apps).map_err(|error| error.to_string())
     }
 

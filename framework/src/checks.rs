@@ -1,41 +1,41 @@
-//! System checks (`django/core/checks`): what is wrong with a project's settings, said before it serves.
+//! System checks (`django/core/checks`), which find problems in a project's settings before it serves.
 
 use std::fmt;
 
-/// How bad a message is. An `Error` stops `runserver`.
+/// The severity of a message. An `Error` stops `runserver`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// The project works, but not as its owner would want it.
+    /// The project works, but the setting is unwise.
     Warning,
-    /// The project can't serve like this.
+    /// The project can't serve with this setting.
     Error,
 }
 
-/// One finding: printed as Django prints it, `?: (security.W018) You should not have DEBUG set to True …`.
+/// One finding, printed as Django prints it: `?: (security.W018) You should not have DEBUG set to True …`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckMessage {
-    /// How bad it is.
+    /// The severity.
     pub level: Level,
-    /// A stable id: Django's own where Django has the check (`security.W009`), `vitamin.E001` and so on otherwise.
+    /// A stable id: Django's own if Django has the check (`security.W009`), otherwise `vitamin.E001` and so on.
     pub id: &'static str,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
-    /// What to do about it.
+    /// How to fix it.
     pub hint: Option<String>,
 }
 
 impl CheckMessage {
-    /// A message that stops `runserver`.
+    /// Creates a message that stops `runserver`.
     pub fn error(id: &'static str, message: impl Into<String>) -> Self {
         Self { level: Level::Error, id, message: message.into(), hint: None }
     }
 
-    /// A message that is only said.
+    /// Creates a message that is only printed.
     pub fn warning(id: &'static str, message: impl Into<String>) -> Self {
         Self { level: Level::Warning, id, message: message.into(), hint: None }
     }
 
-    /// Adds what to do about it.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

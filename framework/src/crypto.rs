@@ -1,5 +1,4 @@
-//! Random strings, keyed hashes and comparisons that tell nothing by their timing, after
-//! `django/utils/crypto.py`.
+//! Random strings, keyed hashes and constant-time comparison, after `django/utils/crypto.py`.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -8,14 +7,14 @@ use subtle::ConstantTimeEq;
 /// The alphabet of [`get_random_string`], in the order of Django's `RANDOM_STRING_CHARS`.
 pub const RANDOM_STRING_CHARS: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/// A random string of `length` ASCII letters and digits, each with log2(62) ≈ 5.95 bits from the operating
+/// Returns a random string of `length` ASCII letters and digits, each with log2(62) ≈ 5.95 bits from the operating
 /// system's generator.
 ///
 /// # Panics
 /// If the operating system gives no random bytes.
 pub fn get_random_string(length: usize) -> String {
-    // The greatest multiple of 62 that fits a byte: greater bytes are drawn again, else the first letters
-    // come out more often than the last.
+    // The greatest multiple of 62 in a byte. Bytes from there on are dropped, otherwise the first letters would be more
+    // frequent.
     const UNBIASED: u8 = 248;
     let mut out = String::with_capacity(length);
     let mut buffer = [0u8; 64];
@@ -37,16 +36,16 @@ pub fn fill_random(buffer: &mut [u8]) {
     getrandom::fill(buffer).expect("the operating system gives random bytes");
 }
 
-/// Whether `a` and `b` are equal, in a time that depends on their lengths alone.
+/// Compares `a` and `b` in a time that depends only on their lengths.
 pub fn constant_time_compare(a: &[u8], b: &[u8]) -> bool {
     a.ct_eq(b).into()
 }
 
 /// HMAC-SHA256 of `value` under the key SHA256(`key_salt` + `secret`): Django's `salted_hmac` with
-/// `algorithm="sha256"`. Every use has a `key_salt` of its own.
+/// `algorithm="sha256"`. Each use has its own `key_salt`.
 pub fn salted_hmac(key_salt: &str, value: &[u8], secret: &[u8]) -> [u8; 32] {
     let key = Sha256::new().chain_update(key_salt).chain_update(secret).finalize();
-    // HMAC pads a short key with zeros to its block of 64 bytes; a key of just that size can't be refused.
+    // HMAC pads a short key with zeros to its block size of 64 bytes. A key of exactly that size is infallible.
     let mut block = [0u8; 64];
     for (slot, byte) in block.iter_mut().zip(key) {
         *slot = byte;
@@ -63,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn salted_hmac_is_djangos() {
+    fn salted_hmac_matches_django() {
         for (salt, value, secret, expected) in [
             ("", "", "", "bfe4527091e7291c5b9a9359c579a97302ba3a7d969994f80a562db7bad4315c"),
             (
@@ -90,16 +89,15 @@ mod tests {
     }
 
     #[test]
-    fn random_strings_have_the_length_the_alphabet_and_no_bias() {
+    fn random_strings_have_the_right_length_and_are_unbiased() {
         for length in [0, 1, 22, 32, 40, 50, 64, 65, 129] {
             assert_eq!(get_random_string(length).len(), length);
         }
         let text = get_random_string(62_000);
         for letter in RANDOM_STRING_CHARS {
-            // 1000 expected, standard deviation 31.4: eight of them leave room for no bias of a modulo (+21
-            // %).
+            // Expected 1000, standard deviation 31.4: a limit of 200 still catches the bias of a plain modulo (+21 %).
             let count = text.bytes().filter(|byte| byte == letter).count();
-            assert!(count.abs_diff(1000) < 200, "{} came {count} times", char::from(*letter));
+            assert!(count.abs_diff(1000) < 200, "{} occurs {count} times", char::from(*letter));
         }
         assert_ne!(get_random_string(32), get_random_string(32));
     }

@@ -1,8 +1,7 @@
-//! Protection against requests forged by other sites, after `django/middleware/csrf.py`: the checks and the
-//! tokens alone, over plain values.
+//! CSRF protection after `django/middleware/csrf.py`: the checks and tokens, over plain values.
 //!
-//! The cookie holds a secret of 32 letters and digits. Forms and headers carry it, or a token of 64: a random
-//! mask and the secret shifted by it, so that an answer never holds the same text twice.
+//! The cookie holds a secret of 32 letters and digits. Forms and headers carry the secret, or a token of 64: a random
+//! mask and the secret shifted by it, so that no two responses contain the same text.
 
 use actix_web::http::header::HeaderName;
 
@@ -17,12 +16,12 @@ mod url;
 pub use cookie::set_cookie;
 pub use settings::CsrfSettings;
 
-/// Characters of a secret.
+/// The length of a secret.
 pub const CSRF_SECRET_LENGTH: usize = 32;
-/// Characters of a masked token.
+/// The length of a masked token.
 pub const CSRF_TOKEN_LENGTH: usize = 2 * CSRF_SECRET_LENGTH;
 
-/// What of a request decides.
+/// The parts of a request that the checks use.
 #[derive(Clone, Copy)]
 pub struct CsrfRequest<'a> {
     /// The method, in capitals.
@@ -35,7 +34,7 @@ pub struct CsrfRequest<'a> {
     pub origin: Option<&'a str>,
     /// The `Referer` header, if there is one.
     pub referer: Option<&'a str>,
-    /// The host of the request with its port if it has one; None if `ALLOWED_HOSTS` does not have it.
+    /// The request's host, with its port if given; `None` if it is not in `ALLOWED_HOSTS`.
     pub host: Option<&'a str>,
     /// Whether the request came over https.
     pub is_secure: bool,
@@ -45,7 +44,7 @@ pub struct CsrfRequest<'a> {
     pub cookie_domain: Option<(&'a str, u16)>,
 }
 
-/// Where a token came from.
+/// The place of a token in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenSource {
     /// The form field `csrfmiddlewaretoken`.
@@ -54,43 +53,43 @@ pub enum TokenSource {
     Header,
 }
 
-/// What is wrong with the format of a cookie or a token.
+/// A malformed cookie or token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidTokenFormat {
-    /// It has neither 32 nor 64 characters.
+    /// The length is neither 32 nor 64.
     IncorrectLength,
-    /// It has other characters than ASCII letters and digits.
+    /// A character is not an ASCII letter or digit.
     InvalidCharacters,
 }
 
-/// Why a request is refused. The text is Django's.
+/// Why a request is rejected. The texts are Django's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RejectRequest {
-    /// The Origin is another site's.
+    /// The Origin is not trusted.
     BadOrigin(String),
-    /// No Origin and no Referer over https.
+    /// Neither Origin nor Referer over https.
     NoReferer,
-    /// The Referer is another site's.
+    /// The Referer is not trusted.
     BadReferer(String),
-    /// The Referer is no URL.
+    /// The Referer is not a URL.
     MalformedReferer,
-    /// The Referer is of http, the request of https.
+    /// The Referer is http, the request https.
     InsecureReferer,
     /// No cookie.
     NoCsrfCookie,
-    /// The cookie cannot be a secret.
+    /// The cookie is malformed.
     BadCookie(InvalidTokenFormat),
     /// No token.
     CsrfTokenMissing,
-    /// The token cannot be one.
+    /// The token is malformed.
     BadToken(TokenSource, InvalidTokenFormat),
-    /// The token is not the cookie's.
+    /// The token does not match the cookie.
     IncorrectToken(TokenSource),
 }
 
 impl RejectRequest {
-    /// The detail of the 403 that `SessionAuthentication` of Django REST framework answers.
-    /// `header_name` is the token's, [`CsrfSettings::header_name`].
+    /// The detail of the 403 from Django REST framework's `SessionAuthentication`. `header_name` is
+    /// [`CsrfSettings::header_name`].
     pub fn detail(&self, header_name: &HeaderName) -> String {
         format!("CSRF Failed: {}", self.reason(header_name.as_str()))
     }
@@ -132,7 +131,7 @@ impl std::fmt::Display for RejectRequest {
 
 impl std::error::Error for RejectRequest {}
 
-/// `X-Csrftoken`: the first letter of each word in capitals.
+/// Capitalizes the first letter of each word: `X-Csrftoken`.
 fn title(header_name: &str) -> String {
     let mut before = ' ';
     let letters = header_name.chars().map(|letter| {
@@ -143,12 +142,11 @@ fn title(header_name: &str) -> String {
     letters.collect()
 }
 
-/// Checks a request: `CsrfViewMiddleware.process_view`. `form_token` gives the last `csrfmiddlewaretoken` of
-/// the body's form; it is asked only for a POST, after the Origin and the cookie were found good. An empty
-/// one is none.
+/// Checks a request: `CsrfViewMiddleware.process_view`. `form_token` returns the last `csrfmiddlewaretoken` of the
+/// form. It is called only for a POST, after the Origin and cookie checks; an empty token counts as missing.
 ///
 /// # Errors
-/// [`RejectRequest`], the first reason that Django finds.
+/// [`RejectRequest`] with the first reason, in Django's order.
 pub fn check(
     request: &CsrfRequest<'_>,
     form_token: impl FnOnce() -> Option<String>,
@@ -166,12 +164,12 @@ pub fn check(
     check_token(request, form_token)
 }
 
-/// A new secret, for the cookie (`rotate_token`).
+/// Returns a new secret for the cookie (`rotate_token`).
 pub fn get_new_csrf_string() -> String {
     get_random_string(CSRF_SECRET_LENGTH)
 }
 
-/// A token of `secret`, another one each time, for a form. Characters that a secret cannot have are dropped.
+/// Returns a newly masked token for a form. Drops characters that a secret cannot have.
 pub fn mask_cipher_secret(secret: &str) -> String {
     let mut token = get_new_csrf_string();
     let cipher = shift(secret, &token, |letter, mask| letter + mask);
@@ -179,21 +177,21 @@ pub fn mask_cipher_secret(secret: &str) -> String {
     token
 }
 
-/// The secret of a cookie, which older versions of Django masked.
+/// Returns a cookie's secret. Older versions of Django masked it.
 ///
 /// # Errors
 /// [`InvalidTokenFormat`].
-pub fn secret_of_cookie(cookie: &str) -> Result<String, InvalidTokenFormat> {
+pub fn secret_from_cookie(cookie: &str) -> Result<String, InvalidTokenFormat> {
     check_token_format(cookie)?;
     Ok(unmask(cookie))
 }
 
-/// Whether `token`, masked or not, is one of `secret`; false too if it cannot be one.
+/// Returns whether `token`, masked or not, matches `secret`; false if it is malformed.
 pub fn does_token_match(token: &str, secret: &str) -> bool {
     check_token_format(token).is_ok() && constant_time_compare(unmask(token).as_bytes(), secret.as_bytes())
 }
 
-/// The secret in a token of 64 characters; any other text as it is.
+/// Returns the secret in a token of 64 characters; any other text unchanged.
 fn unmask(token: &str) -> String {
     match token.split_at_checked(CSRF_SECRET_LENGTH) {
         Some((mask, cipher)) if cipher.len() == CSRF_SECRET_LENGTH => {
@@ -225,7 +223,7 @@ fn check_token(
     form_token: impl FnOnce() -> Option<String>,
 ) -> Result<(), RejectRequest> {
     let cookie = request.cookie.ok_or(RejectRequest::NoCsrfCookie)?;
-    let secret = secret_of_cookie(cookie).map_err(RejectRequest::BadCookie)?;
+    let secret = secret_from_cookie(cookie).map_err(RejectRequest::BadCookie)?;
     let form_token = if request.method == "POST" { form_token() } else { None };
     let (token, source) = match (form_token.filter(|token| !token.is_empty()), request.header) {
         (Some(token), _) => (token, TokenSource::Post),
@@ -263,12 +261,12 @@ fn check_referer(request: &CsrfRequest<'_>) -> Result<(), RejectRequest> {
     if trusted.any(|trusted| is_same_domain(&referer.netloc, trusted.netloc.trim_start_matches('*'))) {
         return Ok(());
     }
-    let good = match request.cookie_domain {
+    let allowed = match request.cookie_domain {
         Some((domain, 80 | 443)) => Some(domain.to_owned()),
         Some((domain, port)) => Some(format!("{domain}:{port}")),
         None => request.host.map(str::to_owned),
     };
-    if good.is_some_and(|good| is_same_domain(&referer.netloc, &good)) {
+    if allowed.is_some_and(|allowed| is_same_domain(&referer.netloc, &allowed)) {
         return Ok(());
     }
     Err(RejectRequest::BadReferer(referer.geturl()))

@@ -1,4 +1,4 @@
-//! What `manage doctor` finds: how a live database and this project's settings go together, in words.
+//! The report of `manage doctor`: how well a live database and this project's settings match.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,21 +12,20 @@ use super::database::inspection::LiveSchema;
 use super::database::needs::table_name;
 use super::project::Settings;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// As it should be.
+    /// Nothing to do.
     Fine,
     /// Worth knowing.
     Note,
-    /// It works, but not as its owner would want it.
+    /// It works, but the setup is unwise.
     Warning,
-    /// It would not work, or the two programs would work against each other.
+    /// It does not work, or vitamin and Django conflict.
     Problem,
 }
 
-/// The findings, by the sections they stand in, and the settings that would mend them. It holds no secrets: not a hash,
-/// not a key, nobody's name.
+/// The findings by section, and the settings that would fix them. It never holds a hash, a key or a user's name.
 #[derive(Debug, Default)]
 pub struct Diagnosis {
     sections: IndexMap<&'static str, Vec<(Severity, String)>>,
@@ -35,19 +34,19 @@ pub struct Diagnosis {
 
 impl Diagnosis {
     /// Adds a finding to a section.
-    pub fn say(&mut self, section: &'static str, severity: Severity, message: impl Into<String>) {
+    pub fn add(&mut self, section: &'static str, severity: Severity, message: impl Into<String>) {
         self.sections.entry(section).or_default().push((severity, message.into()));
     }
 
-    /// Proposes a line of `.env`. The last proposal for a variable counts.
-    pub fn set(&mut self, variable: &'static str, value: impl Into<String>) {
+    /// Proposes a line of `.env`. The last proposal for a variable wins.
+    pub fn propose_setting(&mut self, variable: &'static str, value: impl Into<String>) {
         self.settings.insert(variable, value.into());
     }
 
-    /// How many findings are as bad as this.
+    /// Counts the findings of this severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
-        self.sections.values().flatten().filter(|(of, _)| *of == severity).count()
+        self.sections.values().flatten().filter(|(found, _)| *found == severity).count()
     }
 }
 
@@ -67,7 +66,7 @@ impl fmt::Display for Diagnosis {
             writeln!(f)?;
         }
         if !self.settings.is_empty() {
-            writeln!(f, "To put into .env:\n")?;
+            writeln!(f, "Add to .env:\n")?;
             for (variable, value) in &self.settings {
                 writeln!(f, "{variable}={value}")?;
             }
@@ -79,21 +78,22 @@ impl fmt::Display for Diagnosis {
     }
 }
 
-/// What an app is given to look at. The connection refuses to write.
+/// What an app may inspect. The connection is read-only.
 pub struct Examination<'a> {
     /// The live database.
     pub connection: &'a mut DbConnection,
-    /// Its catalogue.
+    /// Its schema.
     pub schema: &'a LiveSchema,
     /// The framework's settings.
     pub settings: &'a Settings,
-    /// Where the findings go.
+    /// Receives the findings.
     pub diagnosis: &'a mut Diagnosis,
     pub(super) usable: &'a BTreeSet<String>,
 }
 
 impl Examination<'_> {
-    /// Whether a table of [`App::tables`](super::app::App::tables) is there and as it should be, so that it can be read.
+    /// Returns whether a table of [`App::tables`](super::app::App::tables) exists and has the needed columns, so that
+    /// it can be read.
     #[must_use]
     pub fn can_read<T: QueryFragment<Sqlite>>(&self, table: T) -> bool {
         self.usable.contains(&table_name(table))

@@ -1,7 +1,7 @@
-//! What Django itself gives a project: apps and their registry, settings read from the environment, the database,
-//! management commands, URL patterns, middleware, signing.
+//! The counterpart of Django itself: apps and their registry, settings from the environment, the database, management
+//! commands, URL patterns, middleware, signing.
 //!
-//! Nothing in here knows an app.
+//! This crate depends on no app.
 
 pub mod app;
 pub mod cache;

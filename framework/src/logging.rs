@@ -1,7 +1,7 @@
-//! The log: standard error, a line an event, each with the id of the request that caused it.
+//! The log on standard error: one line per event, with the id of the request that caused it.
 //!
-//! A line a request must not cost it a system call, so what is only informative is collected for a few milliseconds.
-//! Warnings and errors go out at once, with all that came before them.
+//! Writing must not cost each request a system call, so informational lines are buffered for a few milliseconds.
+//! Warnings and errors are written at once, together with all lines before them.
 
 mod buffer;
 
@@ -15,7 +15,8 @@ use self::buffer::{Buffer, Writer};
 use super::conf::Env;
 use super::request_id;
 
-/// Starts the log, filtered as `RUST_LOG` says (default `info`). The program calls `log::logger().flush()` at its end.
+/// Installs the logger, filtered by `RUST_LOG` (default `info`). The program must call `log::logger().flush()` at its
+/// end.
 pub fn init(env: &Env) {
     let buffer = Arc::new(Buffer::new(std::io::stderr()));
     let lines = env_logger::Builder::new()
@@ -31,16 +32,16 @@ pub fn init(env: &Env) {
         })
         .build();
     log::set_max_level(lines.filter());
-    // Without the thread, every line goes out at once.
-    let unhurried = Buffer::start(&buffer).is_ok();
-    // An error would mean that there is a logger already: that one stays.
-    let _ = log::set_boxed_logger(Box::new(Logger { lines, buffer, unhurried }));
+    // Without the thread, every line is written at once.
+    let is_buffered = Buffer::start(&buffer).is_ok();
+    // Fails only if a logger is installed already; that one stays.
+    let _ = log::set_boxed_logger(Box::new(Logger { lines, buffer, is_buffered }));
 }
 
 struct Logger {
     lines: env_logger::Logger,
     buffer: Arc<Buffer>,
-    unhurried: bool,
+    is_buffered: bool,
 }
 
 impl Log for Logger {
@@ -50,7 +51,7 @@ impl Log for Logger {
 
     fn log(&self, record: &Record<'_>) {
         self.lines.log(record);
-        if record.level() <= Level::Warn || !self.unhurried {
+        if record.level() <= Level::Warn || !self.is_buffered {
             self.buffer.flush();
         }
     }

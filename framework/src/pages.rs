@@ -1,11 +1,10 @@
-//! The plain pages that Django answers with where no view does (`django/views/defaults.py`), and what its debug page
-//! for an unknown path tells.
+//! Django's default error pages (`django/views/defaults.py`) and its debug page for an unknown path.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 
-/// A page with a title and a sentence. Status pages never say what went wrong inside.
+/// A page with a title and a sentence. It never shows internal causes.
 fn page(status: StatusCode, title: &str, sentence: &str) -> HttpResponse {
     let body = format!(
         "\n<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>{title}</title>\n</head>\n<body>\n  \
@@ -14,25 +13,25 @@ fn page(status: StatusCode, title: &str, sentence: &str) -> HttpResponse {
     HttpResponse::build(status).content_type(ContentType::html()).body(body)
 }
 
-/// 400, for a host that is not allowed or a request that makes no sense.
+/// 400: the host is not allowed, or the request is malformed.
 #[must_use]
 pub fn bad_request() -> HttpResponse {
     page(StatusCode::BAD_REQUEST, "Bad Request (400)", "")
 }
 
-/// 404, where no pattern matched.
+/// 404: no pattern matches.
 #[must_use]
 pub fn page_not_found() -> HttpResponse {
     page(StatusCode::NOT_FOUND, "Not Found", "The requested resource was not found on this server.")
 }
 
-/// 500. The cause is in the log.
+/// 500. The log has the cause.
 #[must_use]
 pub fn server_error() -> HttpResponse {
     page(StatusCode::INTERNAL_SERVER_ERROR, "Server Error (500)", "")
 }
 
-/// 404 with `DEBUG`: the patterns that were tried, in their order.
+/// 404 with `DEBUG`: lists the patterns in the order they were tried.
 #[must_use]
 pub fn debug_not_found<'a>(method: &str, path: &str, routes: impl Iterator<Item = &'a str>) -> HttpResponse {
     let items: String = routes.map(|route| format!("  <li><code>{}</code></li>\n", escape(route))).collect();
@@ -48,7 +47,7 @@ pub fn debug_not_found<'a>(method: &str, path: &str, routes: impl Iterator<Item 
     HttpResponse::NotFound().content_type(ContentType::html()).body(body)
 }
 
-/// Escapes text for HTML, element and attribute (`django/utils/html.py`, `escape`).
+/// Escapes text for HTML elements and attributes (`django/utils/html.py`, `escape`).
 #[must_use]
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

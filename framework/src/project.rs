@@ -1,4 +1,4 @@
-//! A project: its settings, its installed apps and its root URLconf, as the program's `main` puts them together.
+//! A project: its settings, its installed apps and its root URLconf, as `main` assembles them.
 
 use std::sync::Once;
 
@@ -13,14 +13,14 @@ use super::middleware::HttpSettings;
 use super::server::{self, ServerSettings};
 use super::urls::Pattern;
 
-/// What the framework itself is told.
+/// The framework's own settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Hosts, debugging, secret key.
     pub http: HttpSettings,
     /// Address and workers.
     pub server: ServerSettings,
-    /// Where the data are.
+    /// The database.
     pub database: DatabaseSettings,
 }
 
@@ -41,17 +41,17 @@ impl Settings {
 /// A project: its settings, its installed apps and its root URLconf, with the pool and the cache that all of its views and
 /// commands share.
 pub struct Project {
-    /// The framework's settings; an app has its own.
+    /// The framework's settings; each app holds its own.
     pub settings: Settings,
     /// The environment that all settings were read from.
     pub env: Env,
     /// `INSTALLED_APPS`.
     pub apps: Apps,
-    /// The root URLconf, made anew for each worker.
+    /// The root URLconf, built once per worker.
     pub urlpatterns: fn() -> Vec<Pattern>,
-    /// Commands of the project itself, beside those of its apps.
+    /// The project's own commands, in addition to those of its apps.
     pub commands: Vec<Box<dyn Command>>,
-    /// The pool of connections.
+    /// The connection pool.
     pub database: Database,
     /// The cache that throttles count in.
     pub cache: Cache,
@@ -117,9 +117,9 @@ impl Project {
         self.ready.call_once(|| self.apps.iter().for_each(|app| app.ready(&self.database)));
     }
 
-    /// The same project where its database refuses to write and what throttles count stays in this process: for a server
-    /// whose answers nobody gets.
-    pub(super) fn for_reading(&self) -> Self {
+    /// Returns the same project with a read-only database and a cache in this process: for a server whose responses are
+    /// only compared.
+    pub(super) fn read_only(&self) -> Self {
         Self {
             settings: self.settings.clone(),
             env: self.env.clone(),

@@ -1,6 +1,7 @@
-//! The id of the request that is being answered, so that every log line can name it.
+//! The id of the current request, so that every log line can include it.
 //!
-//! It is the thread's while the request's future is polled, and handed on to blocking work by whoever starts that.
+//! It is stored in a thread-local while the request's future is polled. Code that starts blocking work passes it on
+//! with [`scope`].
 
 use std::cell::Cell;
 
@@ -10,15 +11,15 @@ thread_local! {
     static CURRENT: Cell<Option<Uuid>> = const { Cell::new(None) };
 }
 
-/// The id of the request at hand, or `None` outside of one.
+/// Returns the current request's id, or `None` outside of a request.
 #[must_use]
 pub fn current() -> Option<Uuid> {
     CURRENT.get()
 }
 
-/// Does work, or polls a future once, as part of a request.
+/// Runs `work`, or one poll of a future, with this id.
 pub fn scope<T>(id: Option<Uuid>, work: impl FnOnce() -> T) -> T {
-    // Also after a panic, since whoever catches it goes on with another request.
+    // Restores the id after a panic too: the thread goes on with other requests.
     struct Restore(Option<Uuid>);
     impl Drop for Restore {
         fn drop(&mut self) {
@@ -34,11 +35,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scopes_nest_and_end_with_a_panic() {
+    fn scopes_nest_and_a_panic_ends_them() {
         let [outer, inner] = [Some(Uuid::from_u128(1)), Some(Uuid::from_u128(2))];
         scope(outer, || {
             let caught = std::panic::catch_unwind(|| scope(inner, || panic!("{:?}", current())));
-            assert!(caught.is_err_and(|said| said.downcast_ref() == Some(&format!("{inner:?}"))));
+            assert!(caught.is_err_and(|payload| payload.downcast_ref() == Some(&format!("{inner:?}"))));
             assert_eq!(current(), outer);
             scope(None, || assert_eq!(current(), None));
         });

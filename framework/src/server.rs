@@ -1,4 +1,4 @@
-//! The HTTP server: one actix-web application a worker, and an end that leaves nobody unanswered.
+//! The HTTP server: one actix-web application per worker, with a graceful shutdown.
 
 use std::fmt::Display;
 use std::io;
@@ -17,14 +17,14 @@ use super::middleware::{Middleware, Site, not_found};
 use super::project::Project;
 use super::urls::{Shortcuts, UrlConf};
 
-/// Where and how widely to serve.
+/// Address and number of workers.
 #[derive(Clone, Debug)]
 pub struct ServerSettings {
     /// `ADDRESS` (default `127.0.0.1:8000`).
     pub address: Address,
-    /// `WORKERS` (default: one a processor core, which is best for the latency too).
+    /// `WORKERS` (default: one per core, which also gives the best latency).
     pub workers: NonZeroUsize,
-    /// How long what is in flight may take at the end (`SHUTDOWN_TIMEOUT`, seconds, default 30).
+    /// `SHUTDOWN_TIMEOUT` (seconds, default 30): how long requests in progress may take at shutdown.
     pub shutdown_timeout: u64,
 }
 
@@ -32,7 +32,7 @@ impl ServerSettings {
     /// Reads the settings.
     ///
     /// # Errors
-    /// An address or a number that can't be used.
+    /// An invalid address or number.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Ok(Self {
@@ -43,7 +43,7 @@ impl ServerSettings {
     }
 }
 
-/// An address to listen on, written as Django's `runserver` takes it: `8000`, `127.0.0.1:8000`, `[::1]:8000`,
+/// An address to listen on, in the forms of Django's `runserver`: `8000`, `127.0.0.1:8000`, `[::1]:8000`,
 /// `localhost:8000`, `0:8000` for all interfaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address(pub SocketAddr);
@@ -68,9 +68,9 @@ impl Display for Address {
     }
 }
 
-/// All the wiring of an application: the server and a test use the same.
+/// Assembles the application. The server and the tests share it.
 ///
-/// Called once a worker.
+/// Called once per worker.
 pub fn application(
     project: &Project,
 ) -> App<
@@ -86,7 +86,7 @@ pub fn application(
     let mut shortcuts = Shortcuts::default();
     App::new()
         .configure(|config| shortcuts = wire(project, &site, config))
-        // Last, so that it is the outermost: it gives every answer its headers and its log line.
+        // Wrapped last, so it is the outermost: it adds headers and the log line to every response.
         .wrap(Middleware::new(site, shortcuts))
 }
 
@@ -109,16 +109,16 @@ fn wire(project: &Project, site: &Arc<Site>, config: &mut web::ServiceConfig) ->
         .app_data(web::Data::from(Arc::clone(site)))
         .app_data(web::Data::new(project.database.clone()))
         .app_data(web::Data::new(project.apps.clone()))
-        // A clone a worker: each has a connection of its own.
+        // One clone per worker: each has its own connection.
         .app_data(web::Data::new(project.cache.clone()))
         .default_service(web::to(not_found));
     project.apps.iter().for_each(|app| app.configure(config));
     UrlConf::new((project.urlpatterns)()).register(config)
 }
 
-/// Serves until SIGTERM or SIGINT, then answers what is in flight and returns.
+/// Serves until SIGTERM or SIGINT, then finishes the requests in progress and returns.
 ///
-/// `listening` is called once with the address that was bound, before the first connection is accepted.
+/// `listening` is called once with the bound address, before the first connection is accepted.
 ///
 /// # Errors
 /// The address can't be bound, or the server fails.
@@ -135,15 +135,15 @@ pub fn run(
         let server = HttpServer::new(factory)
             .workers(settings.workers.get())
             .shutdown_timeout(settings.shutdown_timeout)
-            // An answer that follows another on its connection would wait for the client's delayed acknowledgement of that
-            // one: 40 ms, where pipelined requests are answered one by one.
+            // Without it, a response after another one on the same connection waits for the client's delayed
+            // acknowledgement: 40 ms for pipelined requests.
             .tcp_nodelay(true)
-            // actix-web would cut SIGINT's requests off.
+            // actix-web would abort requests in progress on SIGINT.
             .disable_signals()
             .bind(settings.address.0)
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", settings.address)))?;
-        // Before anybody is told that the server is there, so that a signal sent then is not lost.
-        let end = until_told_to_end()?;
+        // Installed before the address is announced, so that no signal is lost.
+        let end = shutdown_signal()?;
         project.ready();
         for address in server.addrs() {
             listening(address)?;
@@ -152,15 +152,15 @@ pub fn run(
         let handle = server.handle();
         actix_web::rt::spawn(async move {
             end.await;
-            log::info!("Shutting down: what is in flight is answered first.");
+            log::info!("Shutting down; requests in progress are finished first.");
             handle.stop(true).await;
         });
         server.await
     })
 }
 
-/// Ends with SIGTERM or SIGINT, also with one that was sent before it is first polled.
-pub(super) fn until_told_to_end() -> io::Result<impl Future<Output = ()>> {
+/// Completes on SIGTERM or SIGINT, including one that arrives before the first poll.
+pub(super) fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }

@@ -1,4 +1,4 @@
-//! Signed, timestamped and perhaps compressed JSON in a URL-safe text: `dumps` and `loads` of
+//! Signed, timestamped and optionally compressed JSON as URL-safe text: `dumps` and `loads` of
 //! `django/core/signing.py`, in Django's format.
 
 mod python_json;
@@ -16,18 +16,18 @@ use super::crypto::{constant_time_compare, salted_hmac};
 
 const BASE62_ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Why a text is not taken, or could not be made. The text itself is never told.
+/// Why signing or verifying failed. Messages never contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SigningError {
-    /// There is no colon in it.
+    /// The text has no colon.
     NoSeparator,
-    /// None of the keys made the signature.
+    /// No key matches the signature.
     DoesNotMatch,
-    /// `SignatureExpired`: it is older than `max_age`.
+    /// `SignatureExpired`: older than `max_age`.
     Expired,
-    /// The signature is right, but it holds no timestamp, or other data than was asked for.
+    /// The signature is valid, but the timestamp is missing or the data have another type.
     Malformed,
-    /// There is no key to sign with.
+    /// No key to sign with.
     NoKey,
 }
 
@@ -45,8 +45,8 @@ impl std::fmt::Display for SigningError {
 
 impl std::error::Error for SigningError {}
 
-/// Signs `value` with the first of `keys`. A `salt` keeps what was signed for one purpose from another. With
-/// `compress`, zlib is used where it makes the text shorter.
+/// Signs `value` with the first of `keys`. Each purpose has its own `salt`, so a text signed for one purpose is invalid
+/// for another. With `compress`, zlib is used if it makes the text shorter.
 ///
 /// # Errors
 /// [`SigningError::NoKey`]; [`SigningError::Malformed`] if `value` cannot be JSON.
@@ -59,8 +59,8 @@ pub fn dumps<T: Serialize>(
     dumps_at(value, keys, salt, compress, now().as_secs())
 }
 
-/// Reads what [`dumps`] made with one of `keys`: the first, or one of the older ones
-/// (`SECRET_KEY_FALLBACKS`).
+/// Verifies and decodes a text of [`dumps`]. Any of `keys` may have signed it: `SECRET_KEY` or its
+/// `SECRET_KEY_FALLBACKS`.
 ///
 /// # Errors
 /// [`SigningError`]; [`SigningError::Expired`] only with a `max_age`.
@@ -81,7 +81,7 @@ fn signature(value: &str, key: &[u8], salt: &str) -> String {
     URL_SAFE_NO_PAD.encode(salted_hmac(&format!("{salt}signer"), value.as_bytes(), key))
 }
 
-/// `timestamp` is in seconds since 1970.
+/// `timestamp`: seconds since 1970.
 fn dumps_at<T: Serialize>(
     value: &T,
     keys: &[&[u8]],
@@ -123,7 +123,7 @@ fn loads_at<T: DeserializeOwned>(
         Some(data) => URL_SAFE_NO_PAD.decode(data).ok().and_then(|data| inflate(&data)),
         None => URL_SAFE_NO_PAD.decode(data).ok(),
     };
-    // Python's serializer writes and reads ISO 8859-1, though JSON made by it is ASCII.
+    // Python's serializer reads and writes ISO 8859-1, although its JSON is ASCII.
     let json: String = json.ok_or(SigningError::Malformed)?.into_iter().map(char::from).collect();
     serde_json::from_str(&json)
         .or_else(|_| serde_json::from_str(&standardize(&json)))
@@ -136,14 +136,14 @@ fn deflate(data: &[u8]) -> Option<Vec<u8>> {
     encoder.finish().ok()
 }
 
-/// Only for data whose signature is known to be right: its length has no limit.
+/// Has no size limit, so verify the signature first.
 fn inflate(data: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     ZlibDecoder::new(data).read_to_end(&mut out).ok()?;
     Some(out)
 }
 
-/// Escapes what is not printable ASCII, as Python's `json.dumps` does; in JSON that stands in strings alone.
+/// Escapes all but printable ASCII, like Python's `json.dumps`. Such characters occur only in strings.
 fn ascii_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for character in json.chars() {
@@ -170,7 +170,7 @@ fn b62_encode(mut number: u64) -> String {
     }
 }
 
-/// None for what is no number, negative or beyond 64 bits.
+/// Returns `None` if the text is not a base-62 number of at most 64 bits.
 fn b62_decode(text: &str) -> Option<u64> {
     if text.is_empty() {
         return None;

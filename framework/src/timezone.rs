@@ -1,7 +1,6 @@
-//! `TIME_ZONE` and `USE_TZ` (django/utils/timezone.py): what a clock on the wall says at a moment.
+//! `TIME_ZONE` and `USE_TZ` (django/utils/timezone.py): the local time at a moment.
 //!
-//! The rules of the zones are those of the machine's own `zoneinfo`, as Python reads it, and the program's where there is
-//! none.
+//! Zone rules come from the system's `zoneinfo`, as in Python, or from the program's own copy if there is none.
 
 use std::fmt;
 
@@ -11,7 +10,7 @@ use jiff::{Timestamp, civil};
 
 use super::conf::{Env, ImproperlyConfigured};
 
-/// The project's time zone, and whether times know of zones at all.
+/// The project's time zone, and whether times are aware of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TimeZone {
     zone: jiff::tz::TimeZone,
@@ -22,66 +21,67 @@ impl TimeZone {
     /// Reads `TIME_ZONE` (a name of the IANA database, default `UTC`) and `USE_TZ` (default true). Both must be Django's.
     ///
     /// # Errors
-    /// A name that no zone has; a `USE_TZ` that is no switch.
+    /// An unknown zone name, or a `USE_TZ` that is not a boolean.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         Self::new(env.get("TIME_ZONE").unwrap_or("UTC").trim(), env.flag("USE_TZ", true)?)
     }
 
-    /// The zone of this name.
+    /// Returns the zone with this name.
     ///
     /// # Errors
-    /// A name that no zone has.
+    /// An unknown zone name.
     pub fn new(name: &str, use_tz: bool) -> Result<Self, ImproperlyConfigured> {
-        // The default, for which jiff would list all zones of the machine first, and keep the list: 130 KB and a millisecond.
+        // jiff would first list all zones of the system and keep the list: 130 KB and a millisecond, avoided for the
+        // default.
         if name == "UTC" {
             return Ok(Self { use_tz, ..Self::default() });
         }
         match jiff::tz::TimeZone::get(name) {
-            // Django has no such zone, and it would be UTC.
+            // jiff maps `Etc/Unknown` to UTC; Django rejects it.
             Ok(zone) if !zone.is_unknown() => Ok(Self { zone, use_tz }),
             _ => Err(ImproperlyConfigured::new(format!(
-                "TIME_ZONE: '{name}' is no time zone of the IANA database, such as Europe/Berlin."
+                "TIME_ZONE: '{name}' is not a time zone of the IANA database, such as Europe/Berlin."
             ))),
         }
     }
 
-    /// Its name.
+    /// The zone's name.
     #[must_use]
     pub fn name(&self) -> &str {
         self.zone.iana_name().unwrap_or("UTC")
     }
 
-    /// `USE_TZ`: whether times are moments, not what a clock said.
+    /// Returns `USE_TZ`: whether stored times are moments instead of local times.
     #[must_use]
     pub fn use_tz(&self) -> bool {
         self.use_tz
     }
 
-    /// `timezone.now()` as Django writes it where a column has no time zone: in UTC, or as the clock has it without
-    /// `USE_TZ`. Microseconds.
+    /// `timezone.now()` as Django writes it to a column without a time zone: in UTC, or in local time without `USE_TZ`.
+    /// Microsecond precision.
     #[must_use]
     pub fn now(&self) -> NaiveDateTime {
         let utc = Utc::now().naive_utc().trunc_subsecs(6);
-        let ahead = if self.use_tz { TimeDelta::zero() } else { self.ahead_at(utc) };
-        utc + ahead
+        let offset = if self.use_tz { TimeDelta::zero() } else { self.offset_at(utc) };
+        utc + offset
     }
 
-    /// How far the zone is ahead of UTC at a moment, which is in UTC.
+    /// Returns the zone's offset from UTC at a moment given in UTC.
     #[must_use]
-    pub fn ahead_at(&self, utc: NaiveDateTime) -> TimeDelta {
-        // What lies outside of jiff's range is two days away from a year with nothing in it.
+    pub fn offset_at(&self, utc: NaiveDateTime) -> TimeDelta {
+        // Moments outside jiff's range are at least two days before or after any supported year.
         let seconds = utc.and_utc().timestamp();
         let seconds = seconds.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
         let moment = Timestamp::from_second(seconds).unwrap_or_default();
         TimeDelta::seconds(self.zone.to_offset(moment).seconds().into())
     }
 
-    /// How far the zone is ahead of UTC when its clocks say this. Where they say it twice it is the first time, and where
-    /// they skip it what they had until then (`fold=0` of Python).
+    /// Returns the zone's offset from UTC at a local time. An ambiguous time counts as the first of the two; a skipped
+    /// one uses the offset before the gap (`fold=0` in Python).
     ///
-    /// `None` for a year that is not one of Python's.
+    /// `None` if the year is outside Python's range.
     #[must_use]
-    pub fn ahead_when(&self, local: NaiveDateTime) -> Option<TimeDelta> {
+    pub fn offset_of_local(&self, local: NaiveDateTime) -> Option<TimeDelta> {
         let year = i16::try_from(local.year()).ok().filter(|year| (1..=9999).contains(year))?;
         let part = |value: u32| i8::try_from(value).ok();
         let local = civil::DateTime::new(
@@ -114,11 +114,11 @@ impl fmt::Debug for TimeZone {
     }
 }
 
-/// `datetime.isoformat()`, with `Z` for UTC as Django REST framework writes it; `ahead` is `None` for a naive time.
+/// `datetime.isoformat()` with `Z` for UTC, as Django REST framework writes it; `offset` is `None` for a naive time.
 #[must_use]
-pub fn isoformat(local: NaiveDateTime, ahead: Option<TimeDelta>) -> String {
+pub fn isoformat(local: NaiveDateTime, offset: Option<TimeDelta>) -> String {
     let format = if local.nanosecond() == 0 { "%Y-%m-%dT%H:%M:%S" } else { "%Y-%m-%dT%H:%M:%S%.6f" };
-    let offset = match ahead.map(|ahead| ahead.num_seconds()) {
+    let offset = match offset.map(|offset| offset.num_seconds()) {
         None => String::new(),
         Some(0) => "Z".to_owned(),
         Some(seconds) => {
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_of_zones_are_taken() {
+    fn unknown_zone_names_are_rejected() {
         let zone = |name: &str, use_tz: &str| {
             TimeZone::from_env(&Env::from_iter([("TIME_ZONE", name), ("USE_TZ", use_tz)]))
         };
@@ -149,17 +149,19 @@ mod tests {
             "TimeZone(Europe/Berlin, use_tz: false)"
         );
         for name in ["Berlin", "../Europe/Berlin", "+01:00", "Etc/Unknown"] {
-            let said = zone(name, "").unwrap_err().to_string();
+            let error = zone(name, "").unwrap_err().to_string();
             assert_eq!(
-                said,
-                format!("TIME_ZONE: '{name}' is no time zone of the IANA database, such as Europe/Berlin.")
+                error,
+                format!(
+                    "TIME_ZONE: '{name}' is not a time zone of the IANA database, such as Europe/Berlin."
+                )
             );
         }
     }
 
     #[test]
-    fn the_clock_is_local_without_use_tz_only() {
-        // No summer time there.
+    fn now_is_local_only_without_use_tz() {
+        // Kolkata has no summer time.
         let kolkata = |use_tz| TimeZone::new("Asia/Kolkata", use_tz).unwrap();
         let (utc, naive) = (kolkata(true).now(), kolkata(false).now());
         let difference = naive - utc - TimeDelta::minutes(330);
@@ -167,28 +169,28 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// A moment's own clock leads back to it, but for the second of two hours that the clock says alike.
+        /// Converting to local time and back gives the moment, except for the second of two ambiguous hours.
         #[test]
-        fn there_and_back(seconds in -2_000_000_000_i64..6_000_000_000, name in "Europe/Berlin|America/St_Johns|Australia/Lord_Howe") {
+        fn conversions_round_trip(seconds in -2_000_000_000_i64..6_000_000_000, name in "Europe/Berlin|America/St_Johns|Australia/Lord_Howe") {
             let zone = TimeZone::new(&name, true).unwrap();
             let utc = chrono::DateTime::from_timestamp(seconds, 0).unwrap().naive_utc();
-            let ahead = zone.ahead_at(utc);
-            let back = zone.ahead_when(utc + ahead).unwrap();
-            if back != ahead {
-                // The clock has said it before, and that was as long ago as it was put back.
-                let first = utc + ahead - back;
-                proptest::prop_assert!(back > ahead && zone.ahead_at(first) == back);
+            let offset = zone.offset_at(utc);
+            let back = zone.offset_of_local(utc + offset).unwrap();
+            if back != offset {
+                // The local time occurred before, earlier by the amount that the clock was set back.
+                let first = utc + offset - back;
+                proptest::prop_assert!(back > offset && zone.offset_at(first) == back);
             }
         }
     }
 
     #[test]
-    fn every_year_of_pythons_has_an_answer() {
+    fn every_python_year_has_an_offset() {
         let day = |year| NaiveDate::from_ymd_opt(year, 12, 31).unwrap().and_hms_opt(23, 59, 59).unwrap();
         let zone = TimeZone::new("Pacific/Kiritimati", true).unwrap();
-        assert_eq!(zone.ahead_at(day(9999)), TimeDelta::hours(14));
-        assert_eq!(zone.ahead_when(day(9999)), Some(TimeDelta::hours(14)));
-        assert!(zone.ahead_when(day(1)).is_some());
-        assert_eq!((zone.ahead_when(day(0)), zone.ahead_when(day(10000))), (None, None));
+        assert_eq!(zone.offset_at(day(9999)), TimeDelta::hours(14));
+        assert_eq!(zone.offset_of_local(day(9999)), Some(TimeDelta::hours(14)));
+        assert!(zone.offset_of_local(day(1)).is_some());
+        assert_eq!((zone.offset_of_local(day(0)), zone.offset_of_local(day(10000))), (None, None));
     }
 }

@@ -1,6 +1,6 @@
-//! URL patterns (`django/urls`): `path` and `include`, and the URLconf that actix-web's router is filled from.
+//! URL patterns (`django/urls`): `path`, `include`, and the URLconf that registers them with actix-web's router.
 //!
-//! A route is written as in Django, without the leading slash (`"auth/"`), and its parameters as in actix-web
+//! A route is written as in Django, without the leading slash (`"auth/"`); its parameters as in actix-web
 //! (`"users/{pk}/"`).
 
 use actix_web::Resource;
@@ -11,31 +11,31 @@ mod shortcuts;
 
 pub use self::shortcuts::{Endpoint, EndpointFuture, Shortcuts};
 
-/// What answers at a URL: `rest_framework::views::APIView`, or a [`Resource`] maker of one's own.
+/// A view: `rest_framework::views::APIView`, or a function that creates a [`Resource`].
 pub trait View {
-    /// Registers one actix-web resource that answers at all of the location's paths. A view may be registered several
-    /// times, each time at other paths.
+    /// Registers one actix-web resource for all of the location's paths. A view may be registered several times, each
+    /// time at other paths.
     ///
-    /// Returns what answers as the resource does, where that can do without actix-web's router.
+    /// Returns an equivalent endpoint if the view does not need actix-web's router.
     fn register(&self, location: Location, config: &mut ServiceConfig) -> Option<Endpoint>;
 }
 
-/// Where a view answers.
+/// The paths that a view serves.
 pub struct Location {
     /// The absolute paths.
     pub paths: Vec<String>,
     /// The name with its namespaces: `v1:user-list`.
     pub name: Option<String>,
-    /// The namespaces, joined by colons; empty where there is none.
+    /// The namespaces, joined by colons; may be empty.
     pub namespace: String,
 }
 
-/// The namespace of the pattern that a request came by, `v1` or `outer:inner`, as app data of its resource
+/// The namespace of the matched pattern, `v1` or `outer:inner`, as app data of its resource
 /// (`resolver_match.namespace`).
 pub struct Namespace(pub String);
 
 impl Location {
-    /// Gives the view's resource its name and its namespace.
+    /// Sets the resource's name and namespace.
     #[must_use]
     pub fn mark(self, mut resource: Resource) -> Resource {
         if let Some(name) = &self.name {
@@ -48,7 +48,7 @@ impl Location {
     }
 }
 
-/// An ordinary actix-web resource is a view: the function gets the paths and returns the resource.
+/// A function that takes the paths and returns an actix-web resource is a view.
 impl<F> View for F
 where
     F: Fn(Vec<String>) -> Resource,
@@ -60,16 +60,16 @@ where
     }
 }
 
-struct Entry {
+struct RouteEntry {
     routes: Vec<String>,
     name: Option<&'static str>,
-    /// Joined by colons, the outermost first; empty where there is none.
+    /// Joined by colons, outermost first; may be empty.
     namespace: String,
     view: Box<dyn View>,
 }
 
-/// One line of a `urlpatterns` list: a view, or all that an included list holds.
-pub struct Pattern(Vec<Entry>);
+/// One entry of a `urlpatterns` list: a view, or an included list.
+pub struct Pattern(Vec<RouteEntry>);
 
 impl Pattern {
     /// Names the pattern, for `HttpRequest::url_for`.
@@ -81,8 +81,8 @@ impl Pattern {
         self
     }
 
-    /// Puts the patterns into an instance namespace, as `include((patterns, app), namespace="v1")` does: their names
-    /// become `v1:…`, and a request knows the [`Namespace`] that it came by.
+    /// Adds an instance namespace, as `include((patterns, app), namespace="v1")` does: names become `v1:…`, and
+    /// requests carry the [`Namespace`].
     #[must_use]
     pub fn namespace(mut self, namespace: &str) -> Self {
         for entry in &mut self.0 {
@@ -95,7 +95,7 @@ impl Pattern {
         self
     }
 
-    /// Adds to each view the further routes that it shall answer at.
+    /// Adds routes to each view.
     #[must_use]
     pub fn also_at(mut self, more: impl Fn(&str) -> Vec<String>) -> Self {
         for entry in &mut self.0 {
@@ -106,9 +106,9 @@ impl Pattern {
     }
 }
 
-/// Mounts a view at a route.
+/// Maps a route to a view.
 pub fn path(route: &str, view: impl View + 'static) -> Pattern {
-    Pattern(vec![Entry {
+    Pattern(vec![RouteEntry {
         routes: vec![route.to_owned()],
         name: None,
         namespace: String::new(),
@@ -116,7 +116,7 @@ pub fn path(route: &str, view: impl View + 'static) -> Pattern {
     }])
 }
 
-/// Mounts another list of patterns below a prefix.
+/// Includes a list of patterns below a prefix.
 #[must_use]
 pub fn include(prefix: &str, patterns: Vec<Pattern>) -> Pattern {
     let entries = patterns.into_iter().flat_map(|pattern| pattern.0).map(|mut entry| {
@@ -128,8 +128,8 @@ pub fn include(prefix: &str, patterns: Vec<Pattern>) -> Pattern {
     Pattern(entries.collect())
 }
 
-/// All patterns of a project, flattened, in their order: the first that matches answers.
-pub struct UrlConf(Vec<Entry>);
+/// A project's patterns, flattened; the first match wins.
+pub struct UrlConf(Vec<RouteEntry>);
 
 impl UrlConf {
     /// Flattens the root list.
@@ -138,34 +138,34 @@ impl UrlConf {
         Self(include("/", patterns).0)
     }
 
-    /// What the URLconf knows of paths, to be kept after [`UrlConf::register`].
+    /// Returns a resolver, which stays usable after [`UrlConf::register`].
     #[must_use]
     pub fn resolver(&self) -> Resolver {
         let routes: Vec<String> = self.0.iter().flat_map(|entry| entry.routes.clone()).collect();
         Resolver(routes.into_iter().map(|route| (ResourceDef::new(route.as_str()), route)).collect())
     }
 
-    /// Registers every view. The first that matches answers.
+    /// Registers every view. The first match wins.
     ///
-    /// actix-web tries the resources one after the other, and those with parameters or several paths by regular
-    /// expressions. So a plain path gets a resource of its own and goes before all of those, unless a pattern that
-    /// stands before it in the list matches it too. The same paths are the returned shortcuts.
+    /// actix-web tries resources one after the other, and matches parameters and several paths by regular expressions.
+    /// So each plain path gets its own resource, registered before all others, unless an earlier pattern matches it
+    /// too. The same paths are returned as shortcuts.
     pub fn register(self, config: &mut ServiceConfig) -> Shortcuts {
         let mut before: Vec<ResourceDef> = Vec::new();
         let mut shortcuts = Vec::new();
         let mut others = Vec::new();
-        for Entry { routes, name, namespace, view } in self.0 {
+        for RouteEntry { routes, name, namespace, view } in self.0 {
             let mut name = name.map(|name| match namespace.as_str() {
                 "" => name.to_owned(),
                 namespace => format!("{namespace}:{name}"),
             });
             let mut other = Location { paths: Vec::new(), name: None, namespace: namespace.clone() };
             for route in routes {
-                // The name is that of the first route.
+                // The name belongs to the first route.
                 let name = name.take();
-                let hidden = before.iter().any(|definition| definition.is_match(&route));
+                let shadowed = before.iter().any(|definition| definition.is_match(&route));
                 before.push(ResourceDef::new(route.as_str()));
-                if hidden || route.contains('{') {
+                if shadowed || route.contains('{') {
                     other.paths.push(route);
                     other.name = other.name.or(name);
                 } else {
@@ -185,19 +185,19 @@ impl UrlConf {
     }
 }
 
-/// Answers whether a path is one of the project's (`django/urls/base.py`, `is_valid_path`).
+/// Resolves paths to the project's routes (`django/urls/base.py`).
 pub struct Resolver(Vec<(ResourceDef, String)>);
 
 impl Resolver {
-    /// Whether a view answers at this path.
+    /// Returns whether a view serves this path (`is_valid_path`).
     #[must_use]
     pub fn is_valid_path(&self, path: &str) -> bool {
         self.0.iter().any(|(definition, _)| definition.capture_match_info(&mut Path::new(path)))
     }
 
-    /// The route that a path belongs to, or would with a slash behind it.
+    /// Returns the route that matches a path, with or without a slash appended.
     #[must_use]
-    pub fn route_of(&self, path: &str) -> Option<&str> {
+    pub fn route(&self, path: &str) -> Option<&str> {
         let find = |path: &str| {
             let found =
                 self.0.iter().find(|(definition, _)| definition.capture_match_info(&mut Path::new(path)));
@@ -206,7 +206,7 @@ impl Resolver {
         find(path).or_else(|| find(&format!("{path}/")))
     }
 
-    /// The routes in their order, for the page that shows which were tried.
+    /// The routes in order, for the debug page.
     pub fn routes(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(_, route)| route.as_str())
     }
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn included_routes_stand_below_their_prefix() {
+    fn included_routes_get_the_prefix() {
         let inner = vec![
             path("", resource),
             path("users/{pk}/", resource).also_at(|route| vec![format!("{route}x")]),
@@ -236,8 +236,8 @@ mod tests {
         );
         assert!(urls.is_valid_path("/api/users/7/"));
         assert!(!urls.is_valid_path("/api/users/7"));
-        assert_eq!(urls.route_of("/api/users/7"), Some("/api/users/{pk}/"));
-        assert_eq!(urls.route_of("/api/nothing"), None);
+        assert_eq!(urls.route("/api/users/7"), Some("/api/users/{pk}/"));
+        assert_eq!(urls.route("/api/nothing"), None);
     }
     async fn show(request: HttpRequest) -> String {
         let namespace = request.app_data::<Namespace>().map_or("", |namespace| &namespace.0);
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_name_is_known_by_its_namespaces() {
+    async fn names_are_qualified_by_namespaces() {
         let inner = || vec![path("", resource).name("list")];
         let inner = vec![include("a/", inner()).namespace("inner"), include("b/", inner())];
         let urls = UrlConf::new(vec![include("outer/", inner).namespace("outer")]);
@@ -260,25 +260,25 @@ mod tests {
         assert_eq!(body, "here /outer/a/ /outer/b/");
     }
 
-    fn says(what: &'static str) -> impl Fn(Vec<String>) -> Resource {
+    fn text_view(what: &'static str) -> impl Fn(Vec<String>) -> Resource {
         move |paths| {
-            let answer = move |request: HttpRequest| async move {
+            let handler = move |request: HttpRequest| async move {
                 let url = request.url_for_static("named").map(|url| url.path().to_owned());
                 format!("{what} {}", url.unwrap_or_default())
             };
-            web::resource(paths).to(answer)
+            web::resource(paths).to(handler)
         }
     }
 
     #[actix_web::test]
-    async fn plain_paths_go_first_where_that_changes_nothing() {
+    async fn plain_paths_are_registered_first_unless_shadowed() {
         let with_suffix = |route: &str| vec![format!("{}.{{format}}", route.trim_end_matches('/'))];
         let urlpatterns = vec![
-            path("one/", says("one")).also_at(with_suffix),
-            path("two/", says("two")).name("named").also_at(with_suffix),
-            path("{any}/", says("any")),
-            path("three/", says("three")).also_at(with_suffix),
-            path("two/", says("never")),
+            path("one/", text_view("one")).also_at(with_suffix),
+            path("two/", text_view("two")).name("named").also_at(with_suffix),
+            path("{any}/", text_view("any")),
+            path("three/", text_view("three")).also_at(with_suffix),
+            path("two/", text_view("never")),
         ];
         let app = App::new().configure(|config| drop(UrlConf::new(urlpatterns).register(config)));
         let app = init_service(app).await;

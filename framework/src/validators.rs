@@ -2,8 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Whether this is an e-mail address in Django's eyes (`EmailValidator`): of at most 320 characters, with a domain of two
-/// labels or more, the address of a host in brackets, or `localhost`.
+/// Django's `EmailValidator`: at most 320 characters, and a domain of two or more labels, a bracketed IP address, or
+/// `localhost`.
 #[must_use]
 pub fn is_valid_email(address: &str) -> bool {
     let Some((user, domain)) = address.rsplit_once('@') else { return false };
@@ -43,7 +43,7 @@ fn is_domain(domain: &str) -> bool {
     labels.split('.').all(is_label) && is_top_level(top)
 }
 
-/// Whether this is a part of a host's name (`DomainNameValidator`).
+/// Returns whether this is a label of a host name (`DomainNameValidator`).
 #[must_use]
 pub fn is_label(label: &str) -> bool {
     let length = label.chars().count();
@@ -53,7 +53,7 @@ pub fn is_label(label: &str) -> bool {
         && label.chars().all(|c| c.is_ascii_digit() || is_letter_or_hyphen(c))
 }
 
-/// Whether this is the last part of a host's name: letters, or punycode.
+/// Returns whether this is a valid top-level domain: letters, or punycode.
 #[must_use]
 pub fn is_top_level(label: &str) -> bool {
     let length = label.chars().count();
@@ -66,7 +66,7 @@ pub fn is_top_level(label: &str) -> bool {
     (letters || punycode) && !label.starts_with('-') && !label.ends_with('-')
 }
 
-/// Django's range of letters includes everything of the first plane from U+00A1 on.
+/// Django counts all characters of the first plane from U+00A1 on as letters.
 fn is_letter_or_hyphen(c: char) -> bool {
     c.is_ascii_alphabetic() || c == '-' || ('\u{a1}'..='\u{ffff}').contains(&c)
 }
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_judged_as_django_judges_them() {
+    fn addresses_are_validated_like_in_django() {
         let valid = [
             "a@b.co",
             "pepe+x@sub.example.com",

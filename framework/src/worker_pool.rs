@@ -1,8 +1,8 @@
-//! A bounded pool of threads for work that burns the processor, above all password hashing.
+//! A bounded thread pool for CPU-bound work, above all password hashing.
 //!
-//! actix-web's own blocking pool has no bound on its queue, and a burst of logins would keep every database query
-//! waiting behind it. Here what exceeds the queue is refused at once, and the threads run at a lower priority than
-//! those that answer requests, which so keep their pace while every core hashes.
+//! actix-web's own blocking pool has an unbounded queue, so a burst of logins would delay every database query. This
+//! pool rejects jobs at once when its queue is full. Its threads have a lower priority than the request threads, which
+//! therefore stay responsive while every core hashes.
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -14,28 +14,29 @@ use tokio::sync::oneshot;
 
 use super::request_id;
 
-/// As `nice` takes it, 19 the lowest: a tenth of a core's time is left to this work however many requests there are.
+/// The nice value (19 is the lowest priority). Under any load these threads still get a tenth of a core.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// The pool is full, or shutting down: the client may try again.
+/// The pool is full or shutting down; the client may retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("too much work is waiting already")]
+#[error("the worker pool's queue is full")]
 pub struct Busy;
 
-/// Threads that take jobs from one bounded queue. Clones share them; they end with the last clone.
+/// Threads that take jobs from one bounded queue. Clones share them; the threads end with the last clone.
 #[derive(Clone)]
 pub struct WorkerPool {
     queue: SyncSender<Job>,
 }
 
 impl WorkerPool {
-    /// Starts the threads, named `<name>-0` and so on. `queue` is how many jobs may wait beside those that run.
+    /// Starts the threads, named `<name>-0` and so on. `queue` is the number of jobs that may wait in addition to the
+    /// running ones.
     ///
     /// # Errors
-    /// The operating system gives no more threads.
+    /// The operating system can't start a thread.
     pub fn new(name: &str, threads: NonZeroUsize, queue: usize) -> io::Result<Self> {
         let (sender, receiver) = sync_channel(queue);
         let receiver = Arc::new(Mutex::new(receiver));
@@ -52,24 +53,24 @@ impl WorkerPool {
     /// Runs a job on one of the threads.
     ///
     /// # Errors
-    /// [`Busy`] when the queue is full, or the job panicked.
+    /// [`Busy`] if the queue is full or the job panicked.
     pub async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
-        let (answer, answered) = oneshot::channel();
+        let (result_sender, result) = oneshot::channel();
         let id = request_id::current();
         let job: Job = Box::new(move || {
-            // Nobody waits any more (the client went away): there is nothing to work for.
-            if !answer.is_closed() {
-                let _ = answer.send(request_id::scope(id, job));
+            // The client has disconnected, so the result is not needed.
+            if !result_sender.is_closed() {
+                let _ = result_sender.send(request_id::scope(id, job));
             }
         });
         self.queue.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) | TrySendError::Disconnected(_) => Busy,
         })?;
-        answered.await.map_err(|_| Busy)
+        result.await.map_err(|_| Busy)
     }
 }
 
-/// On Linux a priority belongs to a thread; elsewhere it would be that of the whole process.
+/// On Linux a priority belongs to a thread; elsewhere this would affect the whole process.
 fn lower_priority() {
     #[cfg(target_os = "linux")]
     {
@@ -86,7 +87,7 @@ fn lower_priority() {
 
 fn work(receiver: &Mutex<Receiver<Job>>) {
     loop {
-        // The guard is dropped before the job runs, so that the next thread can wait for one.
+        // The guard is dropped before the job runs, so that another thread can take the next job.
         let job = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
         if std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).is_err() {
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn what_exceeds_the_queue_is_refused() {
+    async fn jobs_beyond_the_queue_are_rejected() {
         let pool = pool(1, 1);
         let (started, has_started) = channel();
         let (release, released) = channel::<()>();
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_job_that_panics_costs_nobody_else() {
+    async fn a_panicking_job_affects_no_other() {
         let pool = pool(1, 4);
         assert_eq!(pool.run(|| panic!("on purpose")).await, Err(Busy));
         assert_eq!(pool.run(|| 4).await, Ok(4));
@@ -140,7 +141,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[actix_web::test]
-    async fn only_the_pool_s_own_threads_give_way() {
+    async fn only_the_pools_threads_have_a_lower_priority() {
         let nice = || rustix::process::getpriority_process(Some(rustix::thread::gettid())).unwrap();
         let own = nice();
         assert_eq!(pool(1, 1).run(nice).await, Ok(NICE.max(own)));

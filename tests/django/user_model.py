@@ -95,7 +95,7 @@ def tables():
 
 
 def proposed(said):
-    lines = said.split("To put into .env:\n\n")[1].split("\n\n")[0].splitlines()
+    lines = said.split("Add to .env:\n\n")[1].split("\n\n")[0].splitlines()
     return dict(line.split("=", 1) for line in lines)
 
 
@@ -109,7 +109,7 @@ def adoption(live):
     check(proposed(said) == live.own, "the doctor proposes", said)
     check("AUTH_USER_MODEL" in said and "that is the table of this project's user model" in said, said)
     said = live.manage("migrate", fails=True)
-    check("There is no table auth_user" in said and "a model of its own" in said, said)
+    check("The table auth_user" in said and "a model of its own" in said, said)
     check(tables() == before, "a migrate that was refused changed the tables")
     # All is set.
     live.settings |= live.own

@@ -272,7 +272,7 @@ def shadow(live, django, vitamin):
         check(proxy.ask("GET", "/admin/login/").status == 200, "a path that is Django's alone")
         check(proxy.stop(signal.SIGINT) == 0, "the shadow found:", proxy.said())
         said = proxy.said()
-        check("84 answers compared, 0 of them differ. Not compared: 1 of paths that are Django's" in said, said)
+        check("84 responses compared, 0 of them differ. Not compared: 1 for paths that only Django" in said, said)
         check(key not in said, "the report has a token")
 
 

@@ -204,14 +204,14 @@ fn manage_lists_the_commands_by_app() {
 
     [vitamin]
         check                  Checks the entire project for potential problems.
-        doctor                 Compares the live database with what this project needs, and says what to set. Reads only.
+        doctor                 Compares the live database with what this project needs, and proposes settings. Reads only.
         migrate                Brings the database schema up to date, or back to a named migration.
-        runserver              Serves the project until SIGTERM or SIGINT, then finishes what is in flight.
-        shadow                 Answers from Django, compares what this project would have answered to safe requests, and reports.
+        runserver              Serves the project until SIGTERM or SIGINT, then finishes the requests in progress.
+        shadow                 Forwards requests to Django, compares this project's responses to safe ones, and reports differences.
         showmigrations         Shows all available migrations for the current project.
 
     [project]
-        demo                   Serves the tutorial on a throw-away database, and prints what to try.
+        demo                   Serves the tutorial on a temporary database, and prints requests to try.
 
     [auth]
         changepassword         Changes a user's password.

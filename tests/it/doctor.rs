@@ -31,7 +31,7 @@ fn a_database_of_ours_is_well(database: &TestDatabase) {
     assert!(report.ends_with("0 problems, 0 warnings.\n"), "{report}");
     assert!(report.contains("ok       Both sides prefer bcrypt_sha256 (BCRYPT_ROUNDS=4)"), "{report}");
     assert!(report.contains("1 of rest_framework.authtoken"), "{report}");
-    assert!(report.contains("Django's record is the one that vitamin knows."), "{report}");
+    assert!(report.contains("Django has recorded the migrations that vitamin knows."), "{report}");
 }
 
 fn hashes_that_the_two_would_rewrite_are_told(database: &TestDatabase) {
@@ -83,9 +83,9 @@ fn a_schema_that_does_not_fit_is_told(database: &TestDatabase) {
     for expected in [
         "PROBLEM  The table auth_user_groups is missing",
         "PROBLEM  auth_user.email is missing; it should be text.",
-        "note     auth_user.mail is not known here and has no default, so users are to be created in Django, not here.",
-        "PROBLEM  authtoken_token: two rows may have the same user_id.",
-        "PROBLEM  authtoken_token.scope is not known here and has no default",
+        "note     auth_user.mail is unknown to vitamin and has no default, so users are to be created in Django, not here.",
+        "PROBLEM  authtoken_token: there is no unique constraint on user_id.",
+        "PROBLEM  authtoken_token.scope is unknown to vitamin and has no default",
         "PROBLEM  authtoken_token.user_id refers to accounts_user: that is the table of this project's user model",
     ] {
         assert!(report.stderr.contains(expected), "{expected} is not in {}", report.stderr);
@@ -98,11 +98,11 @@ fn an_empty_database_is_told(database: &TestDatabase) {
     let report = doctor(database).run();
     assert_eq!(report.code, Some(1));
     if database.is_sqlite() {
-        assert!(report.stderr.contains("DATABASE_URL names no file"), "{}", report.stderr);
+        assert!(report.stderr.contains("The file of DATABASE_URL is missing"), "{}", report.stderr);
         assert_eq!(names_in(&database.work()), [""; 0]);
         assert!(!std::path::Path::new(database.url()).exists());
     } else {
-        assert!(report.stderr.contains("The table auth_user is missing; `manage migrate` makes it."));
+        assert!(report.stderr.contains("The table auth_user is missing; create it with `manage migrate`."));
     }
 }
 
@@ -115,9 +115,6 @@ fn a_rollback_database_is_only_read() {
     let folder = std::path::Path::new(database.url()).parent().unwrap();
     let before = (std::fs::read(database.url()).unwrap(), names_in(folder).len());
     let report = doctor(&database).env("SQLITE_JOURNAL_MODE", "wal").run().succeeded();
-    assert!(
-        report.contains("The journal mode is delete, and SQLITE_JOURNAL_MODE would switch it"),
-        "{report}"
-    );
+    assert!(report.contains("The journal mode is delete. SQLITE_JOURNAL_MODE would change it"), "{report}");
     assert_eq!(before, (std::fs::read(database.url()).unwrap(), names_in(folder).len()));
 }

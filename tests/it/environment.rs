@@ -41,7 +41,7 @@ fn runserver_wants_allowed_hosts() {
 
     ERRORS:
     ?: (vitamin.E002) You must set ALLOWED_HOSTS if DEBUG is False.
-    	HINT: List the hosts that this site answers for, e.g. ALLOWED_HOSTS=example.com,www.example.com; for a try on this machine ALLOWED_HOSTS=localhost,127.0.0.1.
+    	HINT: List the hosts that this site answers for, e.g. ALLOWED_HOSTS=example.com,www.example.com; to try it on this machine, ALLOWED_HOSTS=localhost,127.0.0.1.
 
     System check identified 1 issue.
     ");
@@ -58,14 +58,14 @@ fn a_value_that_can_not_be_used_names_its_variable() {
         ("WORKERS", "many", "invalid digit"),
         ("WORKERS", "0", "zero"),
         ("SHUTDOWN_TIMEOUT", "-1", "invalid digit"),
-        ("DATABASE_URL", "mysql://root:s3cret@localhost/x", "scheme is not known"),
-        ("DATABASE_URL", ":memory:", "in memory"),
+        ("DATABASE_URL", "mysql://root:s3cret@localhost/x", "scheme is unknown"),
+        ("DATABASE_URL", ":memory:", "in-memory"),
         ("DATABASE_POOL_SIZE", "0", "at least one"),
         ("DATABASE_TIMEOUT", "0", "at least one"),
         ("DATABASE_TIMEOUT", "1.5", "invalid digit"),
         ("DATABASE_STATEMENT_TIMEOUT", "x", "invalid digit"),
         ("SQLITE_JOURNAL_MODE", "off", "neither wal nor delete"),
-        ("TIME_ZONE", "Berlin", "no time zone of the IANA database"),
+        ("TIME_ZONE", "Berlin", "not a time zone of the IANA database"),
         ("USE_TZ", "Berlin", "neither true nor false"),
         ("PASSWORD_HASHERS", "md5", "unknown hasher 'md5'"),
         ("PASSWORD_HASHERS", ",", "at least one hasher"),
@@ -82,7 +82,7 @@ fn a_value_that_can_not_be_used_names_its_variable() {
         ("AUTH_PASSWORD_VALIDATORS", "Nonsense", "unknown validator 'Nonsense'"),
         ("AUTH_USER_MODEL", "Member", "of the form 'app_label.model_name'"),
         ("AUTH_USER_DB_TABLE", "members; DROP TABLE x", "letters, digits and underscores"),
-        ("AUTH_USER_KEY", "text", "none of integer, bigint and uuid"),
+        ("AUTH_USER_KEY", "text", "not integer, bigint or uuid"),
         ("USERNAME_FIELD", "password", "can't be a login"),
         ("TOKEN_DB_TABLE", "1", "no digit first"),
         ("TOKEN_CACHE", "fast", "neither exact nor bounded"),

@@ -21,7 +21,7 @@ use crate::support::{TestDatabase, wait_for};
 
 /// Sessions that the pool has with the server.
 const SESSIONS: usize = 4;
-const NOTICED: &str = "A connection pooler stands before PostgreSQL.";
+const NOTICED: &str = "PostgreSQL is behind a connection pooler.";
 
 struct Pooler {
     child: Child,

@@ -28,7 +28,7 @@ fn what_differs_is_told_without_what_it_is() {
     let report = shadow.log();
     for expected in [
         "GET /auth/\n       1 x body: $.detail\n       1 x header www-authenticate only here\n       1 x status 200 there, 401 here\n",
-        "2 answers compared, 1 of them differ. Not compared: 1 of paths that are Django's alone, 0 while",
+        "2 responses compared, 1 of them differ. Not compared: 1 for paths that only Django has, 0 because",
     ] {
         assert!(report.contains(expected), "{expected} is not in {report}");
     }
@@ -120,7 +120,7 @@ fn django_may_be_behind_tls() {
     trusting.signal(Signal::INT);
     // It lacks headers.
     assert_eq!(trusting.wait().code(), Some(1));
-    assert!(trusting.log().contains("1 answers compared, 1 of them differ"), "{}", trusting.log());
+    assert!(trusting.log().contains("1 responses compared, 1 of them differ"), "{}", trusting.log());
     // A file without a certificate in it: nobody is trusted.
     let finished = shadow().env("SSL_CERT_FILE", &fixture("tls-server.der")).run();
     assert_eq!(finished.code, Some(1));
@@ -138,5 +138,5 @@ fn a_certificate_must_be_trusted() {
     let shadow = database.manage(&["shadow", "--to", &origin, "127.0.0.1:0"]);
     let shadow = shadow.env("SSL_CERT_FILE", other).serve();
     assert_eq!(shadow.anonymous().get("/").status, 502);
-    assert!(shadow.log_with("Django gives no answer").contains("UnknownIssuer"), "{}", shadow.log());
+    assert!(shadow.log_with("Django did not respond").contains("UnknownIssuer"), "{}", shadow.log());
 }

@@ -131,11 +131,9 @@ fn its_users_are_at_home_here(database: &TestDatabase) {
     assert_eq!(answer.header("x-user"), "Joe@example.com");
     let report = manage(database, &["doctor"]).run().succeeded();
     assert!(report.ends_with("0 problems, 0 warnings.\n"), "{report}");
-    assert!(
-        report.contains(
-            "As needed: auth_group, auth_group_permissions, auth_permission, members, members_groups"
-        )
-    );
+    assert!(report.contains(
+        "Matching tables: auth_group, auth_group_permissions, auth_permission, members, members_groups"
+    ));
 
     permissions(connection, &joe);
     assert!(User::set_active(connection, joe.id, true).unwrap());
@@ -198,7 +196,7 @@ fn what_only_django_can_make_is_left_to_it(database: &TestDatabase) {
       Apply all migrations: auth, authtoken, contenttypes, sessions
     Running migrations:
     -- stderr
-    CommandError: There is no table members, auth_group, auth_permission, auth_group_permissions, members_groups, members_user_permissions. It is your Django project's to make (AUTH_USER_MODEL), which knows all of its columns: run its own `migrate` first. `manage doctor` tells whether the settings are right.
+    CommandError: The table members, auth_group, auth_permission, auth_group_permissions, members_groups, members_user_permissions is missing. Your Django project creates it (AUTH_USER_MODEL), with all of its columns: run its own `migrate` first. `manage doctor` checks the settings.
     ");
     assert_eq!(live_tables(database), [""; 0]);
     // Nothing is set, and Django has migrated.
@@ -206,12 +204,12 @@ fn what_only_django_can_make_is_left_to_it(database: &TestDatabase) {
     let before = live_tables(database);
     let refused = database.manage(&["migrate"]).run();
     assert_eq!(refused.code, Some(1));
-    assert!(refused.stderr.contains("There is no table auth_user, auth_user_groups"), "{refused:?}");
+    assert!(refused.stderr.contains("The table auth_user, auth_user_groups"), "{refused:?}");
     assert_eq!(live_tables(database), before);
     // What is Django's, it takes back.
     manage(database, &["migrate"]).run().succeeded();
     let refused = manage(database, &["migrate", "auth", "zero"]).run();
-    assert_snapshot!(refused.stderr, @"CommandError: The tables of authtoken are your Django project's (TOKEN_DB_TABLE); its own `migrate` takes them back.");
+    assert_snapshot!(refused.stderr, @"CommandError: The tables of authtoken belong to your Django project (TOKEN_DB_TABLE); unapply them with its own `migrate`.");
     assert_eq!(live_tables(database), before);
 }
 
@@ -219,7 +217,7 @@ fn a_column_of_its_own_leaves_users_to_django(database: &TestDatabase) {
     arrange(database, ", phone varchar(20) NOT NULL");
     manage(database, &["migrate"]).run().succeeded();
     let report = manage(database, &["doctor"]).run().succeeded();
-    let note = "note     members.phone is not known here and has no default, so users are to be created in Django, not here.";
+    let note = "note     members.phone is unknown to vitamin and has no default, so users are to be created in Django, not here.";
     assert!(report.contains(note), "{report}");
     let refused = manage(database, &["createsuperuser", "--noinput", "--email", "joe@example.com"]).run();
     assert_eq!(refused.code, Some(1));

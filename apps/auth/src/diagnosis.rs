@@ -27,16 +27,16 @@ const NEWEST: i64 = 20;
 
 pub(super) fn tables() -> Vec<NeededTable> {
     vec![
-        NeededTable::of(auth_user::table)
+        NeededTable::new(auth_user::table)
             .unique(&[&[auth_user::id::NAME], &[auth_user::username::NAME]])
             .written_by("users are to be created in Django, not here"),
-        NeededTable::of(auth_group::table),
-        NeededTable::of(auth_permission::table),
-        NeededTable::of(auth_group_permissions::table),
-        NeededTable::of(auth_user_groups::table),
-        NeededTable::of(auth_user_user_permissions::table),
-        NeededTable::of(django_content_type::table),
-        NeededTable::of(django_session::table).unique(&[&[django_session::session_key::NAME]]).written(),
+        NeededTable::new(auth_group::table),
+        NeededTable::new(auth_permission::table),
+        NeededTable::new(auth_group_permissions::table),
+        NeededTable::new(auth_user_groups::table),
+        NeededTable::new(auth_user_user_permissions::table),
+        NeededTable::new(django_content_type::table),
+        NeededTable::new(django_session::table).unique(&[&[django_session::session_key::NAME]]).written(),
     ]
 }
 
@@ -69,7 +69,7 @@ fn users(examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
         Err(diesel::result::Error::DeserializationError(_)) => {
             let table = examination.settings.database.names.table("auth_user");
             let message = format!("A row of {table} can't be read: a value is not of its column's type.");
-            examination.diagnosis.say("Users", Severity::Problem, message);
+            examination.diagnosis.add("Users", Severity::Problem, message);
             return Ok(());
         }
         Err(error) => return Err(error.into()),
@@ -90,7 +90,7 @@ fn times(newest: Option<NaiveDateTime>, examination: &mut Examination<'_>) -> Re
     if !database.url.is_sqlite() {
         if ahead.is_some() {
             let message = "Somebody joined, or logged in, in the future: a machine's clock is wrong.";
-            diagnosis.say(SECTION, Severity::Warning, message);
+            diagnosis.add(SECTION, Severity::Warning, message);
         }
         return Ok(());
     }
@@ -99,23 +99,23 @@ fn times(newest: Option<NaiveDateTime>, examination: &mut Examination<'_>) -> Re
         (true, Some(_)) => {
             let message = "Somebody joined, or logged in, in the future. With USE_TZ = False Django writes what the clocks of \
                            its TIME_ZONE say, and it is read as UTC here: set both as Django has them.";
-            diagnosis.say(SECTION, Severity::Warning, message);
-            diagnosis.set("USE_TZ", "false");
-            diagnosis.set("TIME_ZONE", "<the TIME_ZONE of Django's settings>");
+            diagnosis.add(SECTION, Severity::Warning, message);
+            diagnosis.propose_setting("USE_TZ", "false");
+            diagnosis.propose_setting("TIME_ZONE", "<the TIME_ZONE of Django's settings>");
         }
         (false, Some(_)) => {
             let message = format!(
                 "Somebody joined, or logged in, in the future. Times are read as those of {zone} here (USE_TZ=false): Django's \
                  TIME_ZONE is another, or it has USE_TZ = True, its default, and writes UTC."
             );
-            diagnosis.say(SECTION, Severity::Warning, message);
+            diagnosis.add(SECTION, Severity::Warning, message);
         }
         (false, None) => {
             let message = format!(
                 "Read and written as the clocks of {zone} have them, which is right where Django has USE_TZ = False and this \
                  TIME_ZONE. The rows can't tell."
             );
-            diagnosis.say(SECTION, Severity::Note, message);
+            diagnosis.add(SECTION, Severity::Note, message);
         }
         (true, None) => {}
     }
@@ -173,12 +173,12 @@ fn passwords(hashers: &Hashers, examination: &mut Examination<'_>) -> Result<(),
     let last = written_last(examination.connection)?;
     let diagnosis = &mut *examination.diagnosis;
     if counts.is_empty() {
-        diagnosis.say(SECTION, Severity::Note, "There are no users yet.");
+        diagnosis.add(SECTION, Severity::Note, "There are no users yet.");
     }
     for (summary, (all, rewritten)) in &counts {
         match summary {
             Err("unusable") => {
-                diagnosis.say(
+                diagnosis.add(
                     SECTION,
                     Severity::Fine,
                     format!("{all} unusable, as Django's set_unusable_password."),
@@ -187,16 +187,16 @@ fn passwords(hashers: &Hashers, examination: &mut Examination<'_>) -> Result<(),
             Err(words) => {
                 let message =
                     format!("{all} of {words}: these users can't log in here until Django rewrites them.");
-                diagnosis.say(SECTION, Severity::Problem, message);
+                diagnosis.add(SECTION, Severity::Problem, message);
             }
             Ok(summary) if !hashers.reads(summary.algorithm) => {
                 let message =
                     format!("{all} of {summary}, which PASSWORD_HASHERS leaves out: they can't log in here.");
-                diagnosis.say(SECTION, Severity::Problem, message);
-                diagnosis.set("PASSWORD_HASHERS", setting(preferred));
+                diagnosis.add(SECTION, Severity::Problem, message);
+                diagnosis.propose_setting("PASSWORD_HASHERS", setting(preferred));
             }
             Ok(summary) if *rewritten == 0 => {
-                diagnosis.say(
+                diagnosis.add(
                     SECTION,
                     Severity::Fine,
                     format!("{all} of {summary}, which stay as they are."),
@@ -205,7 +205,7 @@ fn passwords(hashers: &Hashers, examination: &mut Examination<'_>) -> Result<(),
             Ok(summary) => {
                 let message =
                     format!("{all} of {summary}; the next login here writes {rewritten} of them anew.");
-                diagnosis.say(SECTION, Severity::Note, message);
+                diagnosis.add(SECTION, Severity::Note, message);
             }
         }
     }
@@ -224,13 +224,13 @@ fn passwords(hashers: &Hashers, examination: &mut Examination<'_>) -> Result<(),
              (first of PASSWORD_HASHERS: {preferred}). The two would rewrite each other's hashes at every login, and lock out \
              users whose scheme Django lacks. If Django's PASSWORD_HASHERS begins with yet another scheme, name that one."
         );
-        diagnosis.say(SECTION, Severity::Problem, message);
-        diagnosis.set("PASSWORD_HASHERS", setting(summary.algorithm));
+        diagnosis.add(SECTION, Severity::Problem, message);
+        diagnosis.propose_setting("PASSWORD_HASHERS", setting(summary.algorithm));
         for (variable, value) in summary.costs {
-            diagnosis.set(variable, value.to_string());
+            diagnosis.propose_setting(variable, value.to_string());
         }
     } else {
-        diagnosis.say(
+        diagnosis.add(
             SECTION,
             Severity::Fine,
             format!("Both sides prefer {summary}, as far as the rows tell."),
@@ -257,7 +257,7 @@ fn sessions(settings: &SessionSettings, examination: &mut Examination<'_>) -> Re
     if newest.is_empty() {
         let message =
             "There are none to try SECRET_KEY on. It must be Django's, and SESSION_ENGINE the database's.";
-        diagnosis.say(SECTION, Severity::Note, message);
+        diagnosis.add(SECTION, Severity::Note, message);
         return Ok(());
     }
     let read: Vec<SessionData> =
@@ -272,9 +272,9 @@ fn sessions(settings: &SessionSettings, examination: &mut Examination<'_>) -> Re
             "{} logs users in, and AUTHENTICATION_BACKENDS does not name it: their sessions count for nothing here.",
             unknown.join(", ")
         );
-        diagnosis.say(SECTION, Severity::Warning, message);
+        diagnosis.add(SECTION, Severity::Warning, message);
         let all = settings.authentication_backends.iter().map(String::as_str).chain(unknown);
-        diagnosis.set("AUTHENTICATION_BACKENDS", all.collect::<Vec<_>>().join(","));
+        diagnosis.propose_setting("AUTHENTICATION_BACKENDS", all.collect::<Vec<_>>().join(","));
     }
     if read.is_empty() {
         let message = format!(
@@ -282,10 +282,10 @@ fn sessions(settings: &SessionSettings, examination: &mut Examination<'_>) -> Re
              SESSION_SERIALIZER its JSONSerializer. Who is logged in there is nobody here.",
             newest.len()
         );
-        diagnosis.say(SECTION, Severity::Problem, message);
-        diagnosis.set("SECRET_KEY", "<the SECRET_KEY of Django's settings>");
+        diagnosis.add(SECTION, Severity::Problem, message);
+        diagnosis.propose_setting("SECRET_KEY", "<the SECRET_KEY of Django's settings>");
     } else {
-        diagnosis.say(SECTION, Severity::Fine, "SECRET_KEY is the one that signs Django's sessions.");
+        diagnosis.add(SECTION, Severity::Fine, "SECRET_KEY is the one that signs Django's sessions.");
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ const NEWEST: i64 = 20;
 
 pub(super) fn tables() -> Vec<NeededTable> {
     vec![
-        NeededTable::of(authtoken_token::table)
+        NeededTable::new(authtoken_token::table)
             .unique(&[&[authtoken_token::key::NAME], &[authtoken_token::user_id::NAME]])
             .written(),
     ]
@@ -32,7 +32,7 @@ pub(super) fn diagnose(examination: &mut Examination<'_>, cache: TokenCache) -> 
             .select(Token::as_select())
             .load(examination.connection);
         match newest {
-            Ok(_) => examination.diagnosis.say(
+            Ok(_) => examination.diagnosis.add(
                 SECTION,
                 Severity::Fine,
                 format!("{all} of rest_framework.authtoken. They work here as they are."),
@@ -41,7 +41,7 @@ pub(super) fn diagnose(examination: &mut Examination<'_>, cache: TokenCache) -> 
             Err(diesel::result::Error::DeserializationError(_)) => {
                 let table = examination.settings.database.names.table("authtoken_token");
                 let message = format!("A row of {table} can't be read: a value is not of its column's type.");
-                examination.diagnosis.say(SECTION, Severity::Problem, message);
+                examination.diagnosis.add(SECTION, Severity::Problem, message);
             }
             Err(error) => return Err(error.into()),
         }
@@ -56,14 +56,14 @@ pub(super) fn diagnose(examination: &mut Examination<'_>, cache: TokenCache) -> 
         if let [(name, _)] = alike.collect::<Vec<_>>().as_slice() {
             let message =
                 format!("The table {table} is missing; {name} looks like it: set TOKEN_DB_TABLE={name}.");
-            examination.diagnosis.say(SECTION, Severity::Problem, message);
-            examination.diagnosis.set("TOKEN_DB_TABLE", name.as_str());
+            examination.diagnosis.add(SECTION, Severity::Problem, message);
+            examination.diagnosis.propose_setting("TOKEN_DB_TABLE", name.as_str());
         }
     }
     if examination.schema.has("knox_authtoken") {
         let message =
             "There are tokens of django-rest-knox too; no view here reads them. Leave those URLs to Django.";
-        examination.diagnosis.say(SECTION, Severity::Note, message);
+        examination.diagnosis.add(SECTION, Severity::Note, message);
     }
     diagnose_cache(examination, cache)
 }
@@ -94,13 +94,13 @@ fn diagnose_cache(examination: &mut Examination<'_>, cache: TokenCache) -> Resul
                  install_token_triggers` installs them.",
             ),
         };
-        examination.diagnosis.say(SECTION, severity, message);
+        examination.diagnosis.add(SECTION, severity, message);
         return Ok(());
     }
     if cache == TokenCache::Bounded {
         let message =
             "TOKEN_CACHE=bounded is for PostgreSQL; on SQLite tokens are kept exactly all the same.";
-        examination.diagnosis.say(SECTION, Severity::Note, message);
+        examination.diagnosis.add(SECTION, Severity::Note, message);
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ use super::policies::Policies;
 use super::renderers::Renderer;
 use vitamin_auth::models::User;
 use vitamin_framework::cache::Cache;
-use vitamin_framework::csrf::{self, get_new_csrf_string, secret_of_cookie};
+use vitamin_framework::csrf::{self, get_new_csrf_string, secret_from_cookie};
 use vitamin_framework::database::Database;
 use vitamin_framework::http::get_cookie;
 use vitamin_framework::middleware::{AccessLog, Site};
@@ -249,7 +249,7 @@ impl Request {
         let cookie = || {
             let site = self.state.http.app_data::<AppData<Site>>()?;
             let cookie = get_cookie(self.state.http.headers(), &site.settings.csrf.cookie_name)?;
-            secret_of_cookie(&cookie).ok()
+            secret_from_cookie(&cookie).ok()
         };
         csrf::mask_cipher_secret(
             self.state.rare().csrf_secret.get_or_init(|| cookie().unwrap_or_else(get_new_csrf_string)),

@@ -1,4 +1,4 @@
-//! The cache in this process's memory (`django/core/cache/backends/locmem.py`), shared by all of its threads.
+//! The in-memory cache (`django/core/cache/backends/locmem.py`), shared by all threads of this process.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,15 +8,15 @@ use lru::LruCache;
 
 use super::sliding_log::{Hit, SlidingLog, Window};
 
-/// Locks, so that threads seldom wait for each other.
+/// The number of shards, each with its own lock, to reduce contention.
 const SHARDS: usize = 16;
-/// What a key costs beside its text and its value: nodes, pointers, room in the hash table.
-const OVERHEAD: usize = 160;
+/// Bytes per entry in addition to its key and value: nodes, pointers, hash table slots.
+const ENTRY_OVERHEAD: usize = 160;
 
-/// A bounded map whose operations are atomic. What was used least recently goes first.
+/// A bounded map with atomic operations. It evicts the least recently used entry.
 ///
-/// Django's holds 300 entries, a third of which is dropped when it is full; whoever comes from 300 addresses would so
-/// reset everybody's throttles. This one holds 64 MiB, some 300,000 clients of a throttle.
+/// Django's cache holds 300 entries and drops a third when full, so requests from 300 addresses would reset all
+/// throttles. This one holds 64 MiB, about 300,000 clients of a throttle.
 pub struct LocMem {
     shards: Vec<Mutex<Shard>>,
     hasher: RandomState,
@@ -24,21 +24,21 @@ pub struct LocMem {
 }
 
 struct Shard {
-    /// Random keys in the hash: clients choose what stands in `X-Forwarded-For`.
-    entries: LruCache<Box<str>, Entry, RandomState>,
+    /// Randomly seeded, since clients choose the content of `X-Forwarded-For`.
+    entries: LruCache<Box<str>, CacheEntry, RandomState>,
     bytes: usize,
 }
 
-enum Entry {
+enum CacheEntry {
     Value { bytes: Box<[u8]>, expires: Option<Instant> },
     Log(SlidingLog),
 }
 
 impl LocMem {
-    /// Bytes that [`LocMem::default`] holds.
+    /// The capacity of [`LocMem::default`] in bytes.
     pub const MAX_BYTES: usize = 64 << 20;
 
-    /// A map of about this many bytes; the last entry of a shard stays, however large it is.
+    /// Creates a map of about `max_bytes`. A shard always keeps its last entry, however large.
     #[must_use]
     pub fn new(max_bytes: usize) -> Self {
         let hasher = RandomState::new();
@@ -50,30 +50,30 @@ impl LocMem {
         Self { shards, hasher, max_bytes_of_shard: max_bytes / SHARDS }
     }
 
-    /// The value of a key.
+    /// Returns a key's value.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Vec<u8>> {
         let mut shard = self.shard(key)?;
         let now = Instant::now();
         match shard.entries.get(key)? {
-            Entry::Value { bytes, expires } if expires.is_none_or(|expires| now < expires) => {
+            CacheEntry::Value { bytes, expires } if expires.is_none_or(|expires| now < expires) => {
                 Some(bytes.to_vec())
             }
-            Entry::Value { .. } => {
+            CacheEntry::Value { .. } => {
                 shard.remove(key);
                 None
             }
-            Entry::Log(_) => None,
+            CacheEntry::Log(_) => None,
         }
     }
 
-    /// Sets a key, for this long.
+    /// Sets a key for `timeout`.
     pub fn set(&self, key: &str, value: &[u8], timeout: Option<Duration>) {
         let Some(mut shard) = self.shard(key) else { return };
         shard.remove(key);
-        // A time that the clock can't hold never comes.
+        // A time beyond the clock's range never comes.
         let expires = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        shard.put(key, Entry::Value { bytes: value.into(), expires });
+        shard.put(key, CacheEntry::Value { bytes: value.into(), expires });
         shard.cull(self.max_bytes_of_shard);
     }
 
@@ -84,11 +84,11 @@ impl LocMem {
         }
     }
 
-    /// Adds a moment to a key's sliding log, if the window has room for it.
+    /// Adds a time to a key's sliding log, if the window is not full.
     pub fn hit(&self, key: &str, window: Window, now: f64) -> Hit {
         let Some(mut guard) = self.shard(key) else { return SlidingLog::default().hit(window, now) };
         let shard = &mut *guard;
-        if let Some(Entry::Log(log)) = shard.entries.get_mut(key) {
+        if let Some(CacheEntry::Log(log)) = shard.entries.get_mut(key) {
             let before = log.size();
             let hit = log.hit(window, now);
             shard.bytes = (shard.bytes + log.size()).saturating_sub(before);
@@ -99,13 +99,13 @@ impl LocMem {
         let hit = log.hit(window, now);
         if hit == Hit::Counted {
             shard.remove(key);
-            shard.put(key, Entry::Log(log));
+            shard.put(key, CacheEntry::Log(log));
             shard.cull(self.max_bytes_of_shard);
         }
         hit
     }
 
-    /// Always there; the type has no way to say so.
+    /// Always `Some`; the types can't express that.
     fn shard(&self, key: &str) -> Option<MutexGuard<'_, Shard>> {
         let hash = usize::try_from(self.hasher.hash_one(key) >> 32).unwrap_or_default();
         Some(self.shards.get(hash % SHARDS)?.lock().unwrap_or_else(PoisonError::into_inner))
@@ -119,7 +119,7 @@ impl Default for LocMem {
 }
 
 impl Shard {
-    fn put(&mut self, key: &str, entry: Entry) {
+    fn put(&mut self, key: &str, entry: CacheEntry) {
         self.bytes += entry.cost(key);
         self.entries.put(key.into(), entry);
     }
@@ -138,13 +138,13 @@ impl Shard {
     }
 }
 
-impl Entry {
+impl CacheEntry {
     fn cost(&self, key: &str) -> usize {
         let size = match self {
             Self::Value { bytes, .. } => bytes.len(),
             Self::Log(log) => log.size(),
         };
-        OVERHEAD + key.len() + size
+        ENTRY_OVERHEAD + key.len() + size
     }
 }
 
@@ -165,16 +165,16 @@ mod tests {
         assert_eq!(cache.get("brief"), None);
         assert_eq!(cache.get("long"), Some(b"2".to_vec()));
         let bytes: usize = cache.shards.iter().map(|shard| shard.lock().unwrap().bytes).sum();
-        assert_eq!(bytes, OVERHEAD + "long".len() + 1);
+        assert_eq!(bytes, ENTRY_OVERHEAD + "long".len() + 1);
     }
 
     #[test]
-    fn it_never_outgrows_its_bound() {
-        let cache = LocMem::new(SHARDS * 10 * OVERHEAD);
+    fn it_stays_within_its_capacity() {
+        let cache = LocMem::new(SHARDS * 10 * ENTRY_OVERHEAD);
         let window = Window { limit: 3, seconds: 60 };
         for number in 0..2000 {
             cache.hit(&format!("client {number}"), window, f64::from(number));
-            // One that comes all the time is not forgotten for those who come once.
+            // A frequent client is not evicted by clients that come once.
             let busy = cache.hit("busy", window, 0.0);
             assert_eq!(busy == Hit::Counted, number < 3, "{number}");
         }
@@ -182,12 +182,12 @@ mod tests {
             let shard = shard.lock().unwrap();
             let counted: usize = shard.entries.iter().map(|(key, entry)| entry.cost(key)).sum();
             assert_eq!(shard.bytes, counted);
-            assert!(counted <= 10 * OVERHEAD && shard.entries.len() > 1, "{counted}");
+            assert!(counted <= 10 * ENTRY_OVERHEAD && shard.entries.len() > 1, "{counted}");
         }
     }
 
     #[test]
-    fn two_threads_never_both_take_the_last_place() {
+    fn two_threads_never_both_take_the_last_slot() {
         const THREADS: usize = 8;
         let cache = LocMem::default();
         let window = Window { limit: 3, seconds: 60 };

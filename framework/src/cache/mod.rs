@@ -1,12 +1,12 @@
-//! The cache (`django/core/cache`): bytes under keys that expire, and sliding logs that throttles count in.
+//! The cache (`django/core/cache`): expiring values by key, and the sliding logs of throttles.
 //!
-//! `CACHE_URL` chooses where they are: unset, in this process's memory ([`LocMem`]); `redis://…`, in Redis, which
-//! several processes share (cargo feature `redis`).
+//! `CACHE_URL` selects the backend: unset, this process's memory ([`LocMem`]); `redis://…`, Redis, which several
+//! processes share (cargo feature `redis`).
 //!
-//! **A cache that is down does not take the API down.** [`Cache::hit`] then counts in this process's memory, and
-//! says so in the log: each process still limits, as if it were the only one. Refusing everybody would make the
-//! cache a second point of failure; letting everybody through would open the door to guessed passwords. The other
-//! operations return the error, since a wrong answer would be worse than none.
+//! **An unavailable cache does not make the API unavailable.** [`Cache::hit`] then counts in this process's memory and
+//! logs an error: each process still limits, as if it were the only one. Rejecting every request would make the cache a
+//! second point of failure; accepting every request would allow password guessing. The other operations return the
+//! error, since a wrong value is worse than none.
 
 mod locmem;
 #[cfg(feature = "redis")]
@@ -20,13 +20,13 @@ pub use self::locmem::LocMem;
 pub use self::sliding_log::{Hit, Window};
 use super::conf::{Env, ImproperlyConfigured};
 
-/// The cache is down, or too slow. The message has no secrets: it goes to the log.
+/// The cache is unavailable or too slow. The message is logged, so it has no secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the cache gives no answer: {0}")]
+#[error("the cache is unavailable: {0}")]
 pub struct CacheError(String);
 
-/// The project's cache. Clones share what is in it; make one for each worker, since a clone connects for itself, and
-/// a connection is served by the thread that made it.
+/// The project's cache. Clones share its content. Make one clone per worker: each has its own connection, which is
+/// served by the thread that opened it.
 #[derive(Clone)]
 pub struct Cache {
     memory: Arc<LocMem>,
@@ -35,22 +35,22 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// The cache that `CACHE_URL` names. Nothing is connected to yet.
+    /// Creates the cache that `CACHE_URL` names. Does not connect yet.
     ///
     /// # Errors
-    /// A URL that can't be used.
+    /// An invalid URL.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
-        // The URL may hold a password, so no message quotes it.
+        // The URL may contain a password, so no message quotes it.
         match env.get("CACHE_URL").map(str::trim) {
             None => Ok(Self::locmem()),
             Some(url) if url.starts_with("redis://") => Self::redis(url),
             Some(_) => Err(ImproperlyConfigured::new(
-                "CACHE_URL: only redis://… is supported; leave it unset for a cache in this process.",
+                "CACHE_URL: only redis://… is supported; leave it unset for a cache in this process's memory.",
             )),
         }
     }
 
-    /// A cache in this process's memory.
+    /// Creates a cache in this process's memory.
     #[must_use]
     pub fn locmem() -> Self {
         Self {
@@ -70,7 +70,7 @@ impl Cache {
         Err(ImproperlyConfigured::new("CACHE_URL: this program was built without the cargo feature `redis`."))
     }
 
-    /// The value of a key, or `None` where there is none, or it has expired.
+    /// Returns a key's value, or `None` if it is missing or expired.
     ///
     /// # Errors
     /// The cache is down.
@@ -82,7 +82,7 @@ impl Cache {
         Ok(self.memory.get(key))
     }
 
-    /// Sets a key, for this long, or `None` for as long as there is room.
+    /// Sets a key for `timeout`, or without expiry for `None`. A full cache may evict it earlier.
     ///
     /// # Errors
     /// The cache is down.
@@ -108,10 +108,9 @@ impl Cache {
         Ok(())
     }
 
-    /// Adds the moment `now` (seconds since 1970) to the sliding log of a key, if the window has room for it.
+    /// Adds the time `now` (seconds since 1970) to a key's sliding log, if the window is not full.
     ///
-    /// Atomic, among all workers, and among all processes where the cache is Redis: of two that come for the last
-    /// place, one gets it.
+    /// Atomic across all workers, and across processes with Redis: two simultaneous hits never both take the last slot.
     pub async fn hit(&self, key: &str, window: Window, now: f64) -> Hit {
         #[cfg(feature = "redis")]
         if let Some(redis) = &self.redis
@@ -148,7 +147,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn clones_share_what_is_in_it() {
+    async fn clones_share_their_content() {
         let cache = from_url("").unwrap();
         cache.clone().set("key", b"value", None).await.unwrap();
         assert_eq!(cache.get("key").await, Ok(Some(b"value".to_vec())));

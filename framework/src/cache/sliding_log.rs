@@ -1,42 +1,42 @@
 //! The sliding log of a throttle (`SimpleRateThrottle.allow_request`, `.wait` in `rest_framework/throttling.py`): the
-//! moments of the hits that count still, newest first.
+//! times of the recent hits, newest first.
 
 use std::collections::VecDeque;
 
-/// So many hits in so many seconds.
+/// A rate: `limit` hits in `seconds`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// Hits that are let through; none where it is not positive.
+    /// The hits to accept; none if not positive.
     pub limit: i64,
-    /// Seconds that a hit counts.
+    /// The length of the window.
     pub seconds: u32,
 }
 
-/// What became of a hit.
+/// The result of a hit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Hit {
-    /// It had room, and is in the log now.
+    /// The hit was accepted and added to the log.
     Counted,
-    /// It had none, and was not written down.
+    /// The window is full, so the hit was not added.
     Full {
-        /// Hits that count at this moment.
+        /// The hits in the window.
         count: usize,
-        /// The moment of the oldest of them.
+        /// The time of the oldest of them.
         oldest: Option<f64>,
     },
 }
 
-/// A log, which is gone once its newest hit is too old for the window that it came through.
+/// A log. It expires when its newest hit is older than that hit's window.
 #[derive(Default)]
 pub(super) struct SlidingLog {
     /// Newest first.
     moments: VecDeque<f64>,
-    /// When all of it is forgotten.
+    /// When the whole log expires.
     expires: f64,
 }
 
 impl SlidingLog {
-    /// A log may serve several windows: what a hit drops is dropped for all, but a refused one drops nothing.
+    /// A log may serve several windows: an accepted hit drops old ones for all of them, a rejected hit drops none.
     pub(super) fn hit(&mut self, window: Window, now: f64) -> Hit {
         if self.expires <= now {
             self.moments.clear();
@@ -54,7 +54,7 @@ impl SlidingLog {
         Hit::Counted
     }
 
-    /// Bytes that it takes up.
+    /// The memory it uses in bytes.
     pub(super) fn size(&self) -> usize {
         self.moments.capacity() * size_of::<f64>()
     }

@@ -1,6 +1,6 @@
-//! The cookie that holds the secret, as Django's `CsrfViewMiddleware._set_csrf_cookie` sends it.
+//! The CSRF cookie, as Django's `CsrfViewMiddleware._set_csrf_cookie` sends it.
 //!
-//! A browser that has Django's cookie takes this one instead of it, so it must be no weaker: the settings are Django's.
+//! It replaces Django's cookie in the browser, so it must be as strict: the settings are Django's.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,13 +8,13 @@ use actix_web::http::header::{HeaderValue, HttpDate};
 
 use super::CsrfSettings;
 
-/// The value of `Set-Cookie`, or `None` where the settings name a cookie, a domain or a path that can't be one.
+/// Returns the value of `Set-Cookie`, or `None` if the settings have an invalid name, domain or path.
 #[must_use]
 pub fn set_cookie(settings: &CsrfSettings, secret: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(&text(settings, secret, SystemTime::now())).ok()
 }
 
-/// The attributes come in the order of Python's `http.cookies`, by their names in lower case.
+/// Attributes are sorted by lower-case name, as in Python's `http.cookies`.
 fn text(settings: &CsrfSettings, secret: &str, now: SystemTime) -> String {
     let expires = |age: u32| HttpDate::from(now + Duration::from_secs(age.into()));
     let attributes = [
@@ -37,7 +37,7 @@ mod tests {
 
     /// The expected values were made with Django 5.2's `set_cookie`, at this time.
     #[test]
-    fn the_cookie_is_django_s() {
+    fn the_cookie_matches_django() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
         for (settings, expected) in COOKIES {
             let settings = CsrfSettings::from_env(&settings.iter().copied().collect::<Env>()).unwrap();

@@ -9,24 +9,25 @@ use super::url::SplitUrl;
 use crate::conf::{Env, ImproperlyConfigured};
 use crate::http::header_name;
 
-/// Where the secret and its token are, and which sites may send them.
+/// Where the secret and the token are, and which origins are trusted.
 #[derive(Clone, Debug)]
 pub struct CsrfSettings {
     /// `CSRF_COOKIE_NAME` (default `csrftoken`).
     pub cookie_name: String,
-    /// `CSRF_COOKIE_DOMAIN`: the cookie's, and a Referer of this domain, or below it where it begins with a dot, is good.
+    /// `CSRF_COOKIE_DOMAIN`: the cookie's domain. A Referer of this domain, or below it if it starts with a dot, is
+    /// accepted.
     pub cookie_domain: Option<String>,
     /// `CSRF_COOKIE_PATH` (default `/`).
     pub cookie_path: String,
-    /// `CSRF_COOKIE_AGE`: seconds that a browser keeps the cookie (default a year of 52 weeks), or `None` for its session.
+    /// `CSRF_COOKIE_AGE`: the cookie's lifetime in seconds (default 52 weeks), or `None` for a session cookie.
     pub cookie_age: Option<u32>,
-    /// `CSRF_COOKIE_SECURE` (default false): browsers send the cookie over https only.
+    /// `CSRF_COOKIE_SECURE` (default false): send the cookie over https only.
     pub cookie_secure: bool,
-    /// `CSRF_COOKIE_HTTPONLY` (default false): a page's scripts don't see the cookie.
+    /// `CSRF_COOKIE_HTTPONLY` (default false): hide the cookie from scripts.
     pub cookie_httponly: bool,
-    /// `CSRF_COOKIE_SAMESITE` (default `Lax`), as it is written; `None` for no such attribute.
+    /// `CSRF_COOKIE_SAMESITE` (default `Lax`), as written; `None` omits the attribute.
     pub cookie_samesite: Option<String>,
-    /// `CSRF_HEADER_NAME` (default `X-CSRFToken`), which Django writes `HTTP_X_CSRFTOKEN`.
+    /// `CSRF_HEADER_NAME` (default `X-CSRFToken`; in Django's form `HTTP_X_CSRFTOKEN`).
     pub header_name: HeaderName,
     /// `CSRF_TRUSTED_ORIGINS`, comma-separated: `https://example.com`, `https://*.example.com`.
     pub trusted_origins: Vec<String>,
@@ -36,7 +37,7 @@ impl CsrfSettings {
     /// Reads the settings.
     ///
     /// # Errors
-    /// A header's name that is none; an origin without a scheme, which would match nothing; a value that no cookie may have.
+    /// An invalid header name, an origin without a scheme, which would match nothing, or an invalid cookie attribute.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         let name = env.get("CSRF_HEADER_NAME").unwrap_or("HTTP_X_CSRFTOKEN");
         let trusted_origins = env.list("CSRF_TRUSTED_ORIGINS");
@@ -81,8 +82,8 @@ impl FromStr for Age {
     }
 }
 
-/// What `set_cookie` of `django/http/response.py` takes, in any case of letters. Django's `'None'` is a value of the
-/// attribute, and `False` leaves it out.
+/// The values that `set_cookie` of `django/http/response.py` accepts, in any case. `'None'` is a value of the
+/// attribute; `False` omits it.
 struct SameSite(Option<String>);
 
 impl Default for SameSite {
@@ -98,7 +99,7 @@ impl FromStr for SameSite {
         match text.to_ascii_lowercase().as_str() {
             "lax" | "none" | "strict" => Ok(Self(Some(text.to_owned()))),
             "false" => Ok(Self(None)),
-            _ => Err("it is none of Lax, Strict, None and False"),
+            _ => Err("it is not Lax, Strict, None or False"),
         }
     }
 }
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_named_in_either_way() {
+    fn both_forms_of_a_header_name_are_accepted() {
         for name in ["X-XSRF-Token", "HTTP_X_XSRF_TOKEN"] {
             assert_eq!(read("CSRF_HEADER_NAME", name).unwrap().header_name, "x-xsrf-token");
         }
@@ -124,20 +125,20 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_has_a_scheme() {
+    fn an_origin_needs_a_scheme() {
         assert_eq!(read("CSRF_TRUSTED_ORIGINS", "https://a, https://*.b").unwrap().trusted_origins.len(), 2);
         assert!(read("CSRF_TRUSTED_ORIGINS", "example.com").unwrap_err().contains("'example.com' does not"));
     }
 
     #[test]
-    fn what_no_cookie_may_have_is_refused() {
+    fn invalid_cookie_attributes_are_rejected() {
         for (name, value, why) in [
-            ("CSRF_COOKIE_SAMESITE", "maybe", "none of Lax, Strict, None and False"),
+            ("CSRF_COOKIE_SAMESITE", "maybe", "not Lax, Strict, None or False"),
             ("CSRF_COOKIE_AGE", "a year", "invalid digit"),
             ("CSRF_COOKIE_SECURE", "None", "neither true nor false"),
         ] {
-            let said = read(name, value).unwrap_err();
-            assert!(said.starts_with(name) && said.contains(why), "{said}");
+            let error = read(name, value).unwrap_err();
+            assert!(error.starts_with(name) && error.contains(why), "{error}");
         }
     }
 }

@@ -6,10 +6,10 @@ fn fixture() -> Value {
     serde_json::from_str(include_str!("../fixtures/csrf.json")).unwrap()
 }
 
-/// Every case differs from `default` in what it names; `expected` is the detail that SessionAuthentication of
-/// Django REST framework 3.18.3 over Django 5.2 answers, null where it lets the request pass.
+/// Each case lists its differences from `default`. `expected` is the detail of SessionAuthentication in Django REST
+/// framework 3.18.3 with Django 5.2, or null if the request passes.
 #[test]
-fn requests_are_refused_for_djangos_reasons() {
+fn requests_are_rejected_for_djangos_reasons() {
     let fixture = fixture();
     let trusted: Vec<Vec<String>> = serde_json::from_value(fixture["trusted"].clone()).unwrap();
     let cases = fixture["cases"].as_array().unwrap();
@@ -36,14 +36,14 @@ fn requests_are_refused_for_djangos_reasons() {
 }
 
 #[test]
-fn tokens_of_django_are_read() {
+fn django_tokens_are_accepted() {
     let fixture = fixture();
     let secret = fixture["secret"].as_str().unwrap();
     for token in fixture["tokens"].as_array().unwrap() {
         let token = token.as_str().unwrap();
         assert_ne!(token, secret);
         assert!(does_token_match(token, secret));
-        assert_eq!(secret_of_cookie(token).as_deref(), Ok(secret));
+        assert_eq!(secret_from_cookie(token).as_deref(), Ok(secret));
     }
     for token in fixture["foreign"].as_array().unwrap() {
         assert!(!does_token_match(token.as_str().unwrap(), secret));
@@ -53,7 +53,7 @@ fn tokens_of_django_are_read() {
 }
 
 #[test]
-fn a_token_is_another_text_each_time() {
+fn tokens_differ_each_time() {
     let secret = get_new_csrf_string();
     assert_eq!(secret.len(), CSRF_SECRET_LENGTH);
     assert_ne!(secret, get_new_csrf_string());
@@ -67,17 +67,17 @@ fn a_token_is_another_text_each_time() {
 
 proptest::proptest! {
     #[test]
-    fn masked_secrets_match_themselves_alone(
+    fn masked_secrets_match_only_themselves(
         secret in "[a-zA-Z0-9]{32}",
         other in "[a-zA-Z0-9]{32}",
     ) {
         let token = mask_cipher_secret(&secret);
-        proptest::prop_assert_eq!(secret_of_cookie(&token), Ok(secret.clone()));
+        proptest::prop_assert_eq!(secret_from_cookie(&token), Ok(secret.clone()));
         proptest::prop_assert_eq!(does_token_match(&token, &other), secret == other);
     }
 
     #[test]
-    fn no_text_passes_for_a_token(token in "\\PC*") {
+    fn arbitrary_text_never_matches(token in "\\PC*") {
         proptest::prop_assert!(!does_token_match(&token, "abcdefghijklmnopqrstuvwxyz012345"));
     }
 }

@@ -1,19 +1,19 @@
-//! URLs taken apart as Python's `urllib.parse.urlsplit` does, which is more lenient than the URL standard.
+//! Splits URLs like Python's `urllib.parse.urlsplit`, which is more lenient than the URL standard.
 
 use std::net::Ipv6Addr;
 
-/// What the checks need of a URL.
+/// The parts of a URL that the checks use.
 pub(super) struct SplitUrl {
-    /// In lower case; empty without one.
+    /// In lower case; may be empty.
     pub scheme: String,
-    /// Host and port as written, with credentials if there are any; empty without `//`.
+    /// Host and port as written, with credentials if given; empty without `//`.
     pub netloc: String,
     /// Path, query and fragment.
     rest: String,
 }
 
 impl SplitUrl {
-    /// None where Python raises ValueError: brackets that hold no IPv6 address.
+    /// Returns `None` if Python raises ValueError: brackets without an IPv6 address.
     pub fn parse(url: &str) -> Option<Self> {
         let url = url.trim_start_matches(|character| character <= ' ').replace(['\t', '\r', '\n'], "");
         let is_scheme = |scheme: &str| {
@@ -31,8 +31,7 @@ impl SplitUrl {
         brackets_are_valid(netloc).then(|| Self { scheme, netloc: netloc.to_owned(), rest: rest.to_owned() })
     }
 
-    /// Puts the URL together again, without an empty query or fragment. Only for URLs with a scheme and a
-    /// host.
+    /// Reassembles the URL without an empty query or fragment. Only for URLs with a scheme and a host.
     pub fn geturl(&self) -> String {
         let (rest, fragment) = self.rest.split_once('#').unwrap_or((&self.rest, ""));
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -52,8 +51,8 @@ fn brackets_are_valid(netloc: &str) -> bool {
     if !open && !close {
         return true;
     }
-    let Some((_, behind)) = netloc.split_once('[') else { return false };
-    let host = behind.split_once(']').map_or(behind, |(host, _)| host);
+    let Some((_, after)) = netloc.split_once('[') else { return false };
+    let host = after.split_once(']').map_or(after, |(host, _)| host);
     if !close {
         return false;
     }

@@ -1,5 +1,5 @@
-//! The time as the database has it. A connection knows it (`connection.timezone` of django/db/backends/base/base.py), so
-//! that whoever writes a row needs no setting.
+//! The database's current time. Each connection knows its time zone (`connection.timezone` of
+//! django/db/backends/base/base.py), so code that writes rows needs no setting.
 
 use chrono::NaiveDateTime;
 use diesel::{QueryResult, RunQueryDsl as _, SqliteConnection};
@@ -9,15 +9,15 @@ use crate::timezone::TimeZone;
 
 #[diesel::declare_sql_function]
 extern "SQL" {
-    /// Of the connections that a [`Manager`](super::Manager) opened.
+    /// Defined on connections that a [`Manager`](super::Manager) opened.
     fn vitamin_now() -> diesel::sql_types::Timestamp;
 }
 
-/// What Django's `timezone.now()` would be in this database: UTC, but on SQLite without `USE_TZ` what the clocks of
-/// `TIME_ZONE` say. PostgreSQL's columns are moments either way. Microseconds.
+/// Returns Django's `timezone.now()` for this database: UTC, but local time in `TIME_ZONE` on SQLite without `USE_TZ`.
+/// PostgreSQL's columns are moments in both cases. Microsecond precision.
 ///
 /// # Errors
-/// Those of the query; the connection was not opened by a [`Manager`](super::Manager) among them.
+/// Query errors, including a connection that no [`Manager`](super::Manager) opened.
 pub fn now(connection: &mut DbConnection) -> Result<NaiveDateTime, DatabaseError> {
     match connection {
         DbConnection::Sqlite(connection) => Ok(diesel::select(vitamin_now()).get_result(connection)?),
@@ -26,7 +26,7 @@ pub fn now(connection: &mut DbConnection) -> Result<NaiveDateTime, DatabaseError
     }
 }
 
-/// Tells the connection the time zone.
+/// Sets the connection's time zone.
 pub(super) fn set_time_zone(connection: &mut SqliteConnection, time_zone: &TimeZone) -> QueryResult<()> {
     let time_zone = time_zone.clone();
     vitamin_now_utils::register_nondeterministic_impl(connection, move || time_zone.now())

@@ -1,4 +1,4 @@
-//! The live schema, as the database's own catalogue tells it (`manage inspectdb` of Django reads the same). Reads only.
+//! The live schema, read from the database's catalogue, like Django's `manage inspectdb`. Reads only.
 
 use std::collections::BTreeMap;
 
@@ -12,47 +12,47 @@ use super::{DatabaseError, DbConnection};
 pub struct LiveColumn {
     /// Its name.
     pub name: String,
-    /// Its type in the database's own words, in lower case and without a length: `varchar`, `bigint`.
+    /// Its type as the database names it, in lower case and without a length: `varchar`, `bigint`.
     pub type_name: String,
-    /// Whether it may be NULL.
+    /// Whether it accepts NULL.
     pub nullable: bool,
-    /// Whether a row can be inserted without naming it.
+    /// Whether an INSERT may omit it.
     pub optional: bool,
 }
 
 /// A foreign key of a live table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForeignKey {
-    /// The table that refers.
+    /// The referring table.
     pub table: String,
-    /// The column that refers.
+    /// The referring column.
     pub column: String,
-    /// The table that is referred to.
+    /// The referenced table.
     pub target: String,
 }
 
-/// A table, or a view, of the database.
+/// A table or view.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LiveTable {
-    /// Its columns, in no order that matters.
+    /// Its columns; the order has no meaning.
     pub columns: Vec<LiveColumn>,
-    /// The sets of columns that no two rows have alike, the primary key among them. Each is sorted.
+    /// The unique sets of columns, including the primary key. Each is sorted.
     pub unique: Vec<Vec<String>>,
-    /// Whether it is a view, which has no constraints of its own.
+    /// Whether it is a view. Views have no constraints.
     pub is_view: bool,
 }
 
-/// All that the catalogue tells.
+/// The content of the catalogue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LiveSchema {
-    /// By name.
+    /// Tables by name.
     pub tables: BTreeMap<String, LiveTable>,
-    /// Of all tables.
+    /// The foreign keys of all tables.
     pub foreign_keys: Vec<ForeignKey>,
 }
 
 impl LiveSchema {
-    /// Reads the catalogue. On PostgreSQL that is what the connection's search path shows.
+    /// Reads the catalogue. On PostgreSQL, reads what is visible in the connection's search path.
     ///
     /// # Errors
     /// The database can't be read.
@@ -68,7 +68,7 @@ impl LiveSchema {
             table.is_view = row.is_view;
             table.columns.push(LiveColumn {
                 name: row.column_name,
-                type_name: bare(&row.type_name),
+                type_name: base_type(&row.type_name),
                 nullable: row.nullable,
                 optional: row.optional,
             });
@@ -90,19 +90,19 @@ impl LiveSchema {
         Ok(schema)
     }
 
-    /// Whether there is such a table or view.
+    /// Returns whether this table or view exists.
     #[must_use]
     pub fn has(&self, table: &str) -> bool {
         self.tables.contains_key(table)
     }
 }
 
-/// `VARCHAR(150)` is `varchar`.
-fn bare(type_name: &str) -> String {
+/// Returns the lower-case type without its length: `varchar` for `VARCHAR(150)`.
+fn base_type(type_name: &str) -> String {
     type_name.split('(').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// Columns, unique sets, foreign keys.
+/// Queries for columns, unique sets and foreign keys.
 const SQLITE: [&str; 3] = [
     "SELECT m.name AS table_name, c.name AS column_name, c.type AS type_name, \
         c.\"notnull\" = 0 AND c.pk = 0 AS nullable, \

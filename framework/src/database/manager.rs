@@ -1,4 +1,4 @@
-//! How a connection is opened: the scheme of the URL chooses, and each database gets the settings it needs.
+//! Opens connections: the URL's scheme selects the database, and each database gets its own session settings.
 
 use std::path::Path;
 
@@ -8,26 +8,27 @@ use diesel::{Connection as _, ConnectionError, RunQueryDsl, SqliteConnection};
 
 use super::clock::set_time_zone;
 use super::sqlite::file_id::FileId;
-use super::{DatabaseSettings, DatabaseUrl, JournalMode, Named, Names};
+use super::{DatabaseSettings, DatabaseUrl, JournalMode, Names, RenamingConnection};
 
-// The derive can't read types with parameters.
-type NamedSqlite = Named<SqliteConnection>;
+// The derive does not support generic types.
+type RenamingSqlite = RenamingConnection<SqliteConnection>;
 #[cfg(feature = "postgres")]
-type NamedPostgres = Named<diesel::PgConnection>;
+type RenamingPostgres = RenamingConnection<diesel::PgConnection>;
 
-/// A connection to either database. Ordinary diesel works on it; for what `MultiConnection` lacks (`on_conflict`,
-/// batch insert, `for_update`) match on the variant. Either has the names of the project's database ([`Names`]).
+/// A connection to either database. It works with ordinary diesel queries. For what `MultiConnection` lacks
+/// (`on_conflict`, batch insert, `for_update`), match on the variant. Either variant maps table and column names
+/// ([`Names`]).
 #[derive(diesel::MultiConnection)]
 pub enum DbConnection {
     /// SQLite.
-    Sqlite(NamedSqlite),
+    Sqlite(RenamingSqlite),
     /// PostgreSQL.
     #[cfg(feature = "postgres")]
-    Postgres(NamedPostgres),
+    Postgres(RenamingPostgres),
 }
 
 impl DbConnection {
-    /// What this database calls its tables and columns.
+    /// Returns the database's table and column names.
     #[must_use]
     pub const fn names(&self) -> &Names {
         match self {
@@ -38,8 +39,7 @@ impl DbConnection {
     }
 }
 
-/// Does the same on whichever connection it is, as diesel does it on that database alone:
-/// `on_variant!(connection, |inner| query.load(inner))`.
+/// Runs the same diesel code on either variant: `on_variant!(connection, |inner| query.load(inner))`.
 #[cfg(feature = "postgres")]
 #[macro_export]
 macro_rules! on_variant {
@@ -51,8 +51,7 @@ macro_rules! on_variant {
     };
 }
 
-/// Does the same on whichever connection it is, as diesel does it on that database alone:
-/// `on_variant!(connection, |inner| query.load(inner))`.
+/// Runs the same diesel code on either variant: `on_variant!(connection, |inner| query.load(inner))`.
 #[cfg(not(feature = "postgres"))]
 #[macro_export]
 macro_rules! on_variant {
@@ -66,8 +65,8 @@ pub use on_variant;
 
 /// Opens connections for the pool.
 ///
-/// It reads the URL's scheme itself, since `MultiConnection::establish` tries one database after the other and tells
-/// only of the last error.
+/// It reads the URL's scheme itself, since `MultiConnection::establish` tries one database after the other and reports
+/// only the last error.
 #[derive(Debug)]
 pub struct Manager {
     settings: DatabaseSettings,
@@ -87,26 +86,26 @@ impl Manager {
         };
         let file = self.file();
         if before.is_some() && before != file {
-            return Err(Self::replaced());
+            return Err(Self::replaced_error());
         }
-        Ok(DbConnection::Sqlite(Named::of_file(connection, self.settings.names.clone(), file)))
+        Ok(DbConnection::Sqlite(RenamingConnection::with_file(connection, self.settings.names.clone(), file)))
     }
 
-    /// The file that the settings name now, where they name one by a plain path.
+    /// Returns the file that the settings name now, if they name it by a plain path.
     fn file(&self) -> Option<FileId> {
         let path = self.settings.url.sqlite_path().filter(|path| !path.starts_with("file:"))?;
-        FileId::of(Path::new(path)).ok()
+        FileId::from_path(Path::new(path)).ok()
     }
 
-    fn replaced() -> diesel::r2d2::Error {
-        let reason = "the file was replaced".to_owned();
+    fn replaced_error() -> diesel::r2d2::Error {
+        let reason = "the database file was replaced".to_owned();
         diesel::r2d2::Error::ConnectionError(ConnectionError::BadConnection(reason))
     }
 
     fn sqlite_read_write(&self, path: &str) -> Result<SqliteConnection, diesel::r2d2::Error> {
         let mut connection = SqliteConnection::establish(path)?;
         let query = diesel::r2d2::Error::QueryError;
-        // First of all, so that what follows waits for a lock instead of failing.
+        // Set first, so that the following statements wait for locks instead of failing.
         let timeout = self.settings.timeout.as_millis();
         connection.batch_execute(&format!("PRAGMA busy_timeout = {timeout}")).map_err(query)?;
         set_time_zone(&mut connection, &self.settings.time_zone).map_err(query)?;
@@ -114,17 +113,18 @@ impl Manager {
             let mode = if mode == JournalMode::Wal { "WAL" } else { "DELETE" };
             connection.batch_execute(&format!("PRAGMA journal_mode = {mode}")).map_err(query)?;
         }
-        // FULL: a login that was answered is on the disk, also after a power cut.
+        // FULL: a committed login survives a power failure.
         connection.batch_execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL").map_err(query)?;
         Ok(connection)
     }
 
-    /// SQLite's own read-only mode: no file is made, no journal mode switched, no journal of a crash played back.
+    /// Opens the file in SQLite's read-only mode, which creates no file, keeps the journal mode, and does not roll back
+    /// a crashed transaction.
     fn sqlite_read_only(&self, path: &str) -> Result<SqliteConnection, diesel::r2d2::Error> {
         let uri = if path.starts_with("file:") {
             format!("{path}{}mode=ro", if path.contains('?') { '&' } else { '?' })
         } else {
-            // RFC 3986 reserves what SQLite would take for the end of the path.
+            // In a URI, SQLite would end the path at these characters (RFC 3986).
             let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
             format!("file:{path}?mode=ro")
         };
@@ -137,19 +137,19 @@ impl Manager {
         Ok(connection)
     }
 
-    /// A connection that only reads, and that waits for nobody: a lock that another holds is an error at once.
+    /// Opens a read-only connection that never waits: a lock held by another connection is an error at once.
     pub(super) fn sqlite_reader(path: &str, names: Names) -> Result<DbConnection, diesel::r2d2::Error> {
         let mut connection = SqliteConnection::establish(path)?;
-        // 32 MB of pages at most, of which those are kept that were read: a thousand tokens among ten millions are on 20 MB
-        // of them. With less, each page is read from the file again before it comes to its next turn. An index of SQLite's own
-        // would be where `places` looks for a row.
+        // At most 32 MB of page cache, used only as pages are read: a thousand tokens among ten million rows touch 20
+        // MB. A smaller cache would reread each page before its next use. Automatic indexes are off, since `places`
+        // could read a row's offset from one.
         let settings = "PRAGMA busy_timeout = 0; PRAGMA query_only = ON; PRAGMA cache_size = -32000;
                         PRAGMA automatic_index = OFF";
         connection.batch_execute(settings).map_err(diesel::r2d2::Error::QueryError)?;
-        Ok(DbConnection::Sqlite(Named::new(connection, names)))
+        Ok(DbConnection::Sqlite(RenamingConnection::new(connection, names)))
     }
 
-    /// The mode to switch to: what the settings ask for, or WAL where the database is still empty.
+    /// Returns the mode to switch to: the configured one, or WAL for an empty database.
     fn journal_mode(&self, connection: &mut SqliteConnection) -> diesel::QueryResult<Option<JournalMode>> {
         if self.settings.journal_mode.is_some() {
             return Ok(self.settings.journal_mode);
@@ -171,14 +171,14 @@ impl ManageConnection for Manager {
             DatabaseUrl::Sqlite(path) => self.sqlite(path),
             #[cfg(feature = "postgres")]
             DatabaseUrl::Postgres(url) => super::postgres::connect(&self.settings, url).map(|connection| {
-                DbConnection::Postgres(Named::new(connection, self.settings.names.clone()))
+                DbConnection::Postgres(RenamingConnection::new(connection, self.settings.names.clone()))
             }),
         };
         opened.map_err(|error| match error {
-            // SQLite's own message leaves out which file it was.
+            // SQLite's message does not name the file.
             Self::Error::ConnectionError(ConnectionError::BadConnection(reason)) => {
                 let url = &self.settings.url;
-                let reason = format!("{url}: {}", url.without_password(&reason));
+                let reason = format!("{url}: {}", url.redact(&reason));
                 Self::Error::ConnectionError(ConnectionError::BadConnection(reason))
             }
             other => other,
@@ -187,10 +187,10 @@ impl ManageConnection for Manager {
 
     fn is_valid(&self, connection: &mut DbConnection) -> Result<(), Self::Error> {
         match connection {
-            // It can't be lost, but its file can be replaced: then it would read and write what nobody else sees.
+            // It can't be lost, but if its file was replaced, it would use a file that nobody else sees.
             DbConnection::Sqlite(connection) if connection.file() == self.file() => Ok(()),
-            DbConnection::Sqlite(_) => Err(Self::replaced()),
-            // The server may have been restarted since.
+            DbConnection::Sqlite(_) => Err(Self::replaced_error()),
+            // The server may have restarted.
             #[cfg(feature = "postgres")]
             DbConnection::Postgres(connection) => connection.ping().map_err(Self::Error::QueryError),
         }

@@ -1,8 +1,8 @@
-//! The database: SQLite, or PostgreSQL with the cargo feature `postgres`, behind one connection type and one pool.
+//! The database, SQLite, or PostgreSQL with the cargo feature `postgres`, with one connection type and one pool.
 //!
-//! A query is ordinary diesel on a [`DbConnection`]. A request runs its queries in [`Database::run`], which checks a
-//! connection out and uses it inside one blocking call, so that no request thread ever waits for a disk or a socket.
-//! What diesel's `MultiConnection` can't express (see `#[derive(MultiConnection)]`) matches on the variant.
+//! A query is ordinary diesel on a [`DbConnection`]. A request runs its queries in [`Database::run`], which takes a
+//! connection from the pool within one blocking call, so that no request thread waits for a disk or a socket. For what
+//! diesel's `MultiConnection` can't express (see `#[derive(MultiConnection)]`), match on the variant.
 
 mod clock;
 pub mod inspection;
@@ -28,7 +28,7 @@ use diesel::result::{DatabaseErrorKind, Error as QueryError};
 pub use self::clock::now;
 pub use self::manager::on_variant;
 pub use self::manager::{DbConnection, Manager};
-pub use self::named::Named;
+pub use self::named::RenamingConnection;
 pub use self::names::Names;
 pub use self::prepared::Prepared;
 use self::sqlite::watched::Watched;
@@ -46,20 +46,19 @@ pub struct DatabaseSettings {
     pub url: DatabaseUrl,
     /// Connections in the pool (`DATABASE_POOL_SIZE`, default 10).
     pub pool_size: u32,
-    /// How long a connection, or a lock that another holds, is waited for (`DATABASE_TIMEOUT`, seconds, default 5).
-    /// Then the client gets 503.
+    /// `DATABASE_TIMEOUT` (seconds, default 5): how long to wait for a connection or a lock before answering 503.
     pub timeout: Duration,
-    /// How long one statement may run on PostgreSQL (`DATABASE_STATEMENT_TIMEOUT`, seconds, default 30).
+    /// `DATABASE_STATEMENT_TIMEOUT` (seconds, default 30): how long one statement may run on PostgreSQL.
     pub statement_timeout: Duration,
-    /// SQLite's journal mode (`SQLITE_JOURNAL_MODE`: `wal` or `delete`). Unset: a database that vitamin creates is in
-    /// WAL mode, and one that is already there stays as it is, since somebody else's backups may count on it.
+    /// `SQLITE_JOURNAL_MODE` (`wal` or `delete`): SQLite's journal mode. Unset: new databases use WAL, existing ones
+    /// keep their mode, since backups may depend on it.
     pub journal_mode: Option<JournalMode>,
-    /// What the database calls its tables. Not a variable of the environment: the installed apps say it
+    /// The database's table and column names. Not from the environment: the installed apps set them
     /// ([`App::names`](super::app::App::names)).
     pub names: Names,
-    /// `TIME_ZONE` and `USE_TZ`: what a time in SQLite means.
+    /// `TIME_ZONE` and `USE_TZ`: the meaning of times in SQLite.
     pub time_zone: TimeZone,
-    /// Whether the database refuses every write and is never made, for a command that only looks. Not a variable of the
+    /// Whether connections reject writes and never create a file, for commands that only read. Not from the
     /// environment.
     pub read_only: bool,
 }
@@ -67,7 +66,7 @@ pub struct DatabaseSettings {
 /// A journal mode of SQLite that several processes can share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JournalMode {
-    /// Write-ahead log: readers and the writer don't wait for each other.
+    /// Write-ahead log: readers and the writer don't block each other.
     Wal,
     /// Rollback journal, SQLite's and Django's default.
     Delete,
@@ -89,13 +88,13 @@ impl DatabaseSettings {
     /// Reads the settings.
     ///
     /// # Errors
-    /// A URL of an unknown scheme, or of PostgreSQL without the cargo feature; a number that is none.
+    /// An unknown URL scheme, PostgreSQL without the cargo feature, or an invalid number.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
-        // A URL may hold a password, so the error doesn't show it.
+        // A URL may contain a password, so the error does not quote it.
         let url = env.get("DATABASE_URL").unwrap_or("db.sqlite3").parse();
         let pool_size = env.parse("DATABASE_POOL_SIZE", 10)?;
         if pool_size == 0 {
-            return Err(ImproperlyConfigured::new("DATABASE_POOL_SIZE: at least one connection is needed."));
+            return Err(ImproperlyConfigured::new("DATABASE_POOL_SIZE: it must be at least one."));
         }
         Ok(Self {
             url: url.map_err(|reason| ImproperlyConfigured::new(format!("DATABASE_URL: {reason}")))?,
@@ -112,16 +111,16 @@ impl DatabaseSettings {
 
 fn seconds(env: &Env, name: &str, default: u32) -> Result<Duration, ImproperlyConfigured> {
     match env.parse::<u32>(name, default)? {
-        0 => Err(ImproperlyConfigured::new(format!("{name}: at least one second is needed."))),
+        0 => Err(ImproperlyConfigured::new(format!("{name}: it must be at least one second."))),
         seconds => Ok(Duration::from_secs(seconds.into())),
     }
 }
 
-/// Why a query gave no answer.
+/// Why a query failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    /// The database can't be had right now: no connection in time, a lock held for too long, a connection lost. It is
-    /// worth trying again; a client gets 503 with `Retry-After`.
+    /// The database is temporarily unavailable: no connection in time, a lock held for too long, or a lost connection.
+    /// A retry may succeed; a client gets 503 with `Retry-After`.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
     /// The query itself failed.
@@ -129,20 +128,20 @@ pub enum DatabaseError {
     Query(QueryError),
 }
 
-/// Parts of messages, SQLite's and PostgreSQL's own, of errors that diesel has no kind for.
-const PASSING: [&str; 6] = [
+/// Parts of SQLite's and PostgreSQL's messages for transient errors that diesel has no kind for.
+const TRANSIENT: [&str; 6] = [
     "database is locked",
     "database table is locked",
     "statement timeout",
     "lock timeout",
     "deadlock detected",
-    named::OUTDATED,
+    named::OUTDATED_PLAN,
 ];
 
 impl From<QueryError> for DatabaseError {
     fn from(error: QueryError) -> Self {
-        let passing = match &error {
-            // The transaction that only reads is that of a server which was the primary one, or is not yet.
+        let transient = match &error {
+            // A read-only transaction means that the server was demoted, or is not yet the primary.
             QueryError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
             | QueryError::DatabaseError(DatabaseErrorKind::UnableToSendCommand, _)
             | QueryError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)
@@ -150,15 +149,15 @@ impl From<QueryError> for DatabaseError {
             | QueryError::BrokenTransactionManager => true,
             QueryError::DatabaseError(DatabaseErrorKind::Unknown, info) => {
                 let message = info.message();
-                PASSING.iter().any(|text| message.contains(text))
+                TRANSIENT.iter().any(|text| message.contains(text))
             }
             _ => false,
         };
-        if passing { Self::Unavailable(error.to_string()) } else { Self::Query(error) }
+        if transient { Self::Unavailable(error.to_string()) } else { Self::Query(error) }
     }
 }
 
-/// The pool of connections; clones share it.
+/// The connection pool; clones share it.
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<Manager>,
@@ -166,7 +165,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// Makes a pool that connects when it is first asked to.
+    /// Creates a pool that connects at first use.
     #[must_use]
     pub fn new(settings: &DatabaseSettings) -> Self {
         let pool = Pool::builder()
@@ -178,64 +177,64 @@ impl Database {
         Self { pool, settings: Arc::new(settings.clone()) }
     }
 
-    /// How it was set up.
+    /// Returns the settings.
     #[must_use]
     pub fn settings(&self) -> &DatabaseSettings {
         &self.settings
     }
 
-    /// A new connection outside of the pool, for a thread that keeps it.
+    /// Opens a connection outside of the pool, for a thread that keeps it.
     ///
     /// # Errors
-    /// [`DatabaseError::Unavailable`] when it can't be had.
+    /// [`DatabaseError::Unavailable`] if it can't be opened.
     pub fn connect(&self) -> Result<DbConnection, DatabaseError> {
         connect(self.settings.as_ref().clone())
     }
 
-    /// The database as one thread reads and watches it; SQLite only.
+    /// Opens the database for reading on this thread, and watches it for commits. SQLite only.
     ///
     /// # Errors
-    /// [`DatabaseError::Unavailable`] when it can't be watched, now or at all; then [`Database::run`] is the way.
+    /// [`DatabaseError::Unavailable`] if it can't be watched, now or ever; use [`Database::run`] instead.
     pub fn watch(&self) -> Result<Watched, DatabaseError> {
         Watched::open(&self.settings)
     }
 
-    /// A new connection that waits for notifications; PostgreSQL only.
+    /// Opens a connection that receives notifications. PostgreSQL only.
     ///
     /// # Errors
-    /// [`DatabaseError::Unavailable`] when it can't be had.
+    /// [`DatabaseError::Unavailable`] if it can't be opened.
     #[cfg(feature = "postgres")]
     pub fn listen(&self) -> Result<postgres::notifications::Listener, DatabaseError> {
         postgres::notifications::Listener::connect(&self.settings)
     }
 
-    /// A pool of the same database whose connections refuse to write.
+    /// Creates a pool of read-only connections to the same database.
     #[must_use]
     pub fn read_only(settings: &DatabaseSettings) -> Self {
         Self::new(&DatabaseSettings { read_only: true, ..settings.clone() })
     }
 
-    /// One connection that refuses to write, outside of any pool. It is not tried again.
+    /// Opens one read-only connection outside of any pool, without retries.
     ///
     /// # Errors
-    /// [`DatabaseError::Unavailable`] when it can't be opened; a SQLite file that is not there is not made.
+    /// [`DatabaseError::Unavailable`] if it can't be opened; a missing SQLite file is not created.
     pub fn open_read_only(settings: &DatabaseSettings) -> Result<DbConnection, DatabaseError> {
         connect(DatabaseSettings { read_only: true, ..settings.clone() })
     }
 
-    /// A connection of the pool. It may wait, so a request uses [`Database::run`].
+    /// Takes a connection from the pool. This may block; requests use [`Database::run`].
     ///
     /// # Errors
-    /// [`DatabaseError::Unavailable`] when none could be had within the timeout.
+    /// [`DatabaseError::Unavailable`] if there is none within the timeout.
     pub fn get(&self) -> Result<PooledConnection<Manager>, DatabaseError> {
         self.pool.get().map_err(|error| DatabaseError::Unavailable(error.to_string()))
     }
 
-    /// Runs queries on a connection of the pool, off the request's thread. Who waits for a thread waits no longer than for a
-    /// connection: where all threads are held up, thousands would else wait for their turn, and that for minutes.
+    /// Runs queries on a pooled connection, off the request's thread. Waiting for a thread counts against the
+    /// connection timeout: otherwise thousands of requests would queue for minutes while all threads are blocked.
     ///
     /// # Errors
-    /// Those of the queries, and those of [`Database::get`].
+    /// Errors of the queries and of [`Database::get`].
     pub async fn run<T, E, F>(&self, queries: F) -> Result<T, E>
     where
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
@@ -254,13 +253,13 @@ impl Database {
         };
         match actix_web::web::block(work).await {
             Ok(result) => result,
-            // The closure panicked, or the runtime is being shut down.
+            // The closure panicked, or the runtime is shutting down.
             Err(error) => Err(DatabaseError::Unavailable(error.to_string()).into()),
         }
     }
 }
 
-/// A connection outside of any pool.
+/// Opens a connection outside of any pool.
 fn connect(settings: DatabaseSettings) -> Result<DbConnection, DatabaseError> {
     Manager::new(settings).connect().map_err(|error| DatabaseError::Unavailable(error.to_string()))
 }
@@ -271,19 +270,19 @@ mod tests {
 
     use super::*;
 
-    /// More than there are threads, which all wait for the one connection.
+    /// More requests than threads, all waiting for the only connection.
     #[actix_web::test]
-    async fn who_waits_for_a_thread_waits_no_longer_than_for_a_connection() {
+    async fn waiting_for_a_thread_counts_against_the_timeout() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("db").to_str().unwrap().to_owned();
         let env = [("DATABASE_URL", path.as_str()), ("DATABASE_POOL_SIZE", "1"), ("DATABASE_TIMEOUT", "2")];
         let database = Database::new(&DatabaseSettings::from_env(&Env::from_iter(env)).unwrap());
         let held = database.get().unwrap();
-        let begun = Instant::now();
-        let answers = join_all((0..2000).map(|_| database.run(|_| Ok::<_, DatabaseError>(())))).await;
-        assert!(answers.iter().all(|answer| matches!(answer, Err(DatabaseError::Unavailable(_)))));
-        // Of 512 threads each would have held some up four times.
-        assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
+        let started = Instant::now();
+        let results = join_all((0..2000).map(|_| database.run(|_| Ok::<_, DatabaseError>(())))).await;
+        assert!(results.iter().all(|result| matches!(result, Err(DatabaseError::Unavailable(_)))));
+        // Without the shared limit, each of 512 threads would block for four timeouts.
+        assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
         drop(held);
         assert!(database.run(|_| Ok::<_, DatabaseError>(())).await.is_ok());
     }

@@ -1,7 +1,7 @@
-//! A connection of diesel's whose statements have the names that the database knows ([`Names`]).
+//! A diesel connection that translates table and column names in its statements ([`Names`]).
 //!
-//! It does what the derive of `MultiConnection` does, by the same means, which diesel keeps to itself (`diesel::internal`):
-//! another minor version may have others, and this would not compile.
+//! It implements what `#[derive(MultiConnection)]` generates, with diesel's internals (`diesel::internal`): another
+//! minor version of diesel may change them, and this would not compile.
 
 use std::cell::Cell;
 
@@ -21,29 +21,29 @@ use diesel::{ConnectionResult, QueryResult};
 use super::names::Names;
 use super::sqlite::file_id::FileId;
 
-/// A connection, and the names of its database. What goes by `batch_execute` is sent as it is.
-pub struct Named<C> {
+/// A connection and its database's names. `batch_execute` sends its text unchanged.
+pub struct RenamingConnection<C> {
     connection: C,
     names: Names,
-    /// Of SQLite: the file that was opened, where it has a plain path.
+    /// SQLite: the opened file, if it has a plain path.
     file: Option<FileId>,
-    /// Of PostgreSQL: a table was changed since a statement was prepared, which fails from then on.
+    /// PostgreSQL: a table changed after a statement was prepared, so that statement now fails.
     outdated: bool,
 }
 
-/// What PostgreSQL says of such a statement.
-pub(super) const OUTDATED: &str = "cached plan must not change result type";
+/// PostgreSQL's message for such a statement.
+pub(super) const OUTDATED_PLAN: &str = "cached plan must not change result type";
 
 fn is_outdated(error: &diesel::result::Error) -> bool {
-    matches!(error, diesel::result::Error::DatabaseError(_, info) if info.message() == OUTDATED)
+    matches!(error, diesel::result::Error::DatabaseError(_, info) if info.message() == OUTDATED_PLAN)
 }
 
-impl<C> Named<C> {
+impl<C> RenamingConnection<C> {
     pub(super) const fn new(connection: C, names: Names) -> Self {
-        Self::of_file(connection, names, None)
+        Self::with_file(connection, names, None)
     }
 
-    pub(super) const fn of_file(connection: C, names: Names, file: Option<FileId>) -> Self {
+    pub(super) const fn with_file(connection: C, names: Names, file: Option<FileId>) -> Self {
         Self { connection, names, file, outdated: false }
     }
 
@@ -51,19 +51,19 @@ impl<C> Named<C> {
         self.file
     }
 
-    /// The connection itself, for what diesel has for this database alone. It knows the names of `src/schema.rs` only.
+    /// Returns the inner connection, for backend-specific diesel. It only knows the names of `src/schema.rs`.
     pub const fn inner(&mut self) -> &mut C {
         &mut self.connection
     }
 
-    /// What this database calls its tables and columns.
+    /// Returns the database's table and column names.
     pub const fn names(&self) -> &Names {
         &self.names
     }
 }
 
-/// Whether a pass builds a query's text. It tells nobody what it is for, except by what it converts on the way to another
-/// database.
+/// Returns whether a pass builds a query's text. A pass does not expose its purpose, but `cast_database` only converts
+/// the parts that it uses.
 pub(super) fn builds_sql<'a, 'b, DB: Backend>(pass: AstPass<'a, 'b, DB>) -> (AstPass<'a, 'b, DB>, bool)
 where
     DB::QueryBuilder: 'a,
@@ -83,13 +83,13 @@ where
     (pass, builds_sql.get())
 }
 
-/// A query whose text is changed once it is built; a prepared statement that is found again never is.
-struct Renamed<T> {
+/// A query whose text is translated after it is built; a cached prepared statement skips this.
+struct RenamedQuery<T> {
     query: T,
     names: Names,
 }
 
-impl<T, DB> QueryFragment<DB> for Renamed<T>
+impl<T, DB> QueryFragment<DB> for RenamedQuery<T>
 where
     DB: Backend<QueryBuilder: Default>,
     T: QueryFragment<DB>,
@@ -109,27 +109,27 @@ where
     }
 }
 
-impl<T: QueryId> QueryId for Renamed<T> {
-    // A connection keeps its names, and its statements to itself.
+impl<T: QueryId> QueryId for RenamedQuery<T> {
+    // A connection never changes its names, and shares no statements.
     type QueryId = T::QueryId;
     const HAS_STATIC_QUERY_ID: bool = T::HAS_STATIC_QUERY_ID;
 }
 
-impl<T: Query> Query for Renamed<T> {
+impl<T: Query> Query for RenamedQuery<T> {
     type SqlType = T::SqlType;
 }
 
-impl<C: SimpleConnection> SimpleConnection for Named<C> {
+impl<C: SimpleConnection> SimpleConnection for RenamingConnection<C> {
     fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
         self.connection.batch_execute(query)
     }
 }
 
-impl<C> ConnectionSealed for Named<C> {}
+impl<C> ConnectionSealed for RenamingConnection<C> {}
 
-impl<C: Connection<Backend: Backend<QueryBuilder: Default>>> Connection for Named<C> {
+impl<C: Connection<Backend: Backend<QueryBuilder: Default>>> Connection for RenamingConnection<C> {
     type Backend = C::Backend;
-    type TransactionManager = Transactions;
+    type TransactionManager = RenamingTransactions;
 
     fn establish(database_url: &str) -> ConnectionResult<Self> {
         C::establish(database_url).map(|connection| Self::new(connection, Names::default()))
@@ -139,7 +139,7 @@ impl<C: Connection<Backend: Backend<QueryBuilder: Default>>> Connection for Name
     where
         T: QueryFragment<Self::Backend> + QueryId,
     {
-        let renamed = Renamed { query: source, names: self.names.clone() };
+        let renamed = RenamedQuery { query: source, names: self.names.clone() };
         let result = self.connection.execute_returning_count(&renamed);
         self.outdated |= result.as_ref().err().is_some_and(is_outdated);
         result
@@ -164,7 +164,7 @@ impl<C: Connection<Backend: Backend<QueryBuilder: Default>>> Connection for Name
     }
 }
 
-impl<C> LoadConnection for Named<C>
+impl<C> LoadConnection for RenamingConnection<C>
 where
     C: LoadConnection<Backend: Backend<QueryBuilder: Default>>,
 {
@@ -182,7 +182,7 @@ where
         T: Query + QueryFragment<Self::Backend> + QueryId + 'query,
         Self::Backend: QueryMetadata<T::SqlType>,
     {
-        match self.connection.load(Renamed { query: source, names: self.names.clone() }) {
+        match self.connection.load(RenamedQuery { query: source, names: self.names.clone() }) {
             Ok(cursor) => Ok(cursor),
             Err(error) => {
                 self.outdated |= is_outdated(&error);
@@ -192,34 +192,36 @@ where
     }
 }
 
-/// The connection's own way with transactions.
-pub struct Transactions;
+/// Delegates to the inner connection's transaction manager.
+pub struct RenamingTransactions;
 
-impl<C: Connection<Backend: Backend<QueryBuilder: Default>>> TransactionManager<Named<C>> for Transactions {
+impl<C: Connection<Backend: Backend<QueryBuilder: Default>>> TransactionManager<RenamingConnection<C>>
+    for RenamingTransactions
+{
     type TransactionStateData = <C::TransactionManager as TransactionManager<C>>::TransactionStateData;
 
-    fn begin_transaction(conn: &mut Named<C>) -> QueryResult<()> {
+    fn begin_transaction(conn: &mut RenamingConnection<C>) -> QueryResult<()> {
         C::TransactionManager::begin_transaction(&mut conn.connection)
     }
 
-    fn rollback_transaction(conn: &mut Named<C>) -> QueryResult<()> {
+    fn rollback_transaction(conn: &mut RenamingConnection<C>) -> QueryResult<()> {
         C::TransactionManager::rollback_transaction(&mut conn.connection)
     }
 
-    fn commit_transaction(conn: &mut Named<C>) -> QueryResult<()> {
+    fn commit_transaction(conn: &mut RenamingConnection<C>) -> QueryResult<()> {
         C::TransactionManager::commit_transaction(&mut conn.connection)
     }
 
-    fn transaction_manager_status_mut(conn: &mut Named<C>) -> &mut TransactionManagerStatus {
+    fn transaction_manager_status_mut(conn: &mut RenamingConnection<C>) -> &mut TransactionManagerStatus {
         C::TransactionManager::transaction_manager_status_mut(&mut conn.connection)
     }
 
-    fn is_broken_transaction_manager(conn: &mut Named<C>) -> bool {
+    fn is_broken_transaction_manager(conn: &mut RenamingConnection<C>) -> bool {
         C::TransactionManager::is_broken_transaction_manager(&mut conn.connection)
     }
 }
 
-impl<C> R2D2Connection for Named<C>
+impl<C> R2D2Connection for RenamingConnection<C>
 where
     C: R2D2Connection<Backend: Backend<QueryBuilder: Default>>,
 {
@@ -232,7 +234,7 @@ where
     }
 }
 
-impl<C> MigrationConnection for Named<C>
+impl<C> MigrationConnection for RenamingConnection<C>
 where
     C: MigrationConnection<Backend: Backend<QueryBuilder: Default>>,
 {
@@ -241,8 +243,8 @@ where
     }
 }
 
-/// What the derive of `MultiConnection` asks of each variant.
-impl<C> MultiConnectionHelper for Named<C>
+/// Required by `#[derive(MultiConnection)]` for each variant.
+impl<C> MultiConnectionHelper for RenamingConnection<C>
 where
     C: MultiConnectionHelper<Backend: Backend<QueryBuilder: Default>>,
 {

@@ -1,35 +1,36 @@
-//! What a project's database calls the tables and columns that `src/schema.rs` describes.
+//! The database names of the tables and columns in `src/schema.rs`.
 //!
-//! diesel compiles the names in; a Django project chooses its own (`AUTH_USER_MODEL`, `Meta.db_table`, `USERNAME_FIELD`). A
-//! connection therefore changes the quoted identifiers of each statement on its way to the database, and nothing else: a
-//! value is always a parameter.
+//! diesel compiles names in, but a Django project chooses its own (`AUTH_USER_MODEL`, `Meta.db_table`,
+//! `USERNAME_FIELD`). So a connection replaces the quoted identifiers of each statement, and nothing else: values are
+//! always parameters.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Names of `src/schema.rs`, and what they are in the database. Those that are not here stay as they are. Clones share them.
+/// Maps names of `src/schema.rs` to names in the database. Names that are not listed stay unchanged. Clones share the
+/// map.
 ///
-/// A table that a query gives an alias keeps its columns' own names.
+/// The columns of an aliased table are not renamed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Names(Option<Arc<Renamed>>);
+pub struct Names(Option<Arc<Renames>>);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Renamed {
+struct Renames {
     tables: BTreeMap<&'static str, String>,
-    /// By the table's name in `src/schema.rs`.
+    /// Columns by the table's name in `src/schema.rs`.
     columns: BTreeMap<&'static str, BTreeMap<&'static str, String>>,
 }
 
 impl Names {
-    /// The table is called so in the database. A name that is the same changes nothing.
+    /// Renames a table. An equal name changes nothing.
     pub fn rename_table(&mut self, table: &'static str, live: &str) {
         if table != live {
             Arc::make_mut(self.0.get_or_insert_default()).tables.insert(table, live.to_owned());
         }
     }
 
-    /// The table's column is called so in the database.
+    /// Renames a column of a table.
     pub fn rename_column(&mut self, table: &'static str, column: &'static str, live: &str) {
         if column != live {
             let columns = &mut Arc::make_mut(self.0.get_or_insert_default()).columns;
@@ -37,29 +38,29 @@ impl Names {
         }
     }
 
-    /// Whether every name is that of `src/schema.rs`.
+    /// Returns whether all names equal those of `src/schema.rs`.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
-    /// What the database calls a table.
+    /// Returns a table's name in the database.
     #[must_use]
     pub fn table<'a>(&'a self, table: &'a str) -> &'a str {
         self.0.as_ref().and_then(|names| names.tables.get(table)).map_or(table, String::as_str)
     }
 
-    /// What the database calls a column of a table of `src/schema.rs`.
+    /// Returns a column's name in the database, by the table's name in `src/schema.rs`.
     #[must_use]
     pub fn column<'a>(&'a self, table: &str, column: &'a str) -> &'a str {
         let columns = self.0.as_ref().and_then(|names| names.columns.get(table));
         columns.and_then(|columns| columns.get(column)).map_or(column, String::as_str)
     }
 
-    /// A statement of diesel's with the names that the database knows.
+    /// Replaces the names in a diesel statement.
     ///
-    /// `` `t`.`c` `` is a column of `t`. An identifier by itself is a table, or a column of the table that the statement
-    /// inserts into or updates, which is the first one in it.
+    /// `` `t`.`c` `` is a column of `t`. An unqualified identifier is a table, or a column of the table that the
+    /// statement inserts into or updates, which is its first identifier.
     #[must_use]
     pub fn rename<'a>(&self, sql: &'a str) -> Cow<'a, str> {
         if self.is_empty() {
@@ -71,7 +72,7 @@ impl Names {
         let target = if writes { pieces(sql).find_map(Piece::name) } else { None };
         let mut renamed = String::with_capacity(sql.len() + 64);
         let mut all = pieces(sql).peekable();
-        // The identifier before a dot that was just passed.
+        // The identifier before the preceding dot.
         let mut qualifier: Option<&str> = None;
         while let Some(piece) = all.next() {
             let Piece::Identifier { quote, name } = piece else {
@@ -90,7 +91,7 @@ impl Names {
             };
             qualifier = qualifies.then_some(name);
             renamed.push(quote);
-            // An identifier of a statement is escaped already, a new name is not.
+            // Identifiers in the statement are escaped already; a new name is not.
             if live == name {
                 renamed.push_str(name);
             } else {
@@ -104,12 +105,12 @@ impl Names {
     }
 }
 
-/// What a statement is made of.
+/// A token of a statement.
 #[derive(Clone, Copy)]
 enum Piece<'a> {
-    /// A name in backticks (SQLite) or double quotes, with quotes inside it still doubled.
+    /// A name in backticks (SQLite) or double quotes; quotes inside are still doubled.
     Identifier { quote: char, name: &'a str },
-    /// Anything else: a single character, a run of them, or a literal text with its quotes.
+    /// Anything else: a character, a run of characters, or a quoted string literal.
     Other(&'a str),
 }
 
@@ -129,7 +130,7 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// All pieces in their order. What is quoted and never ends is one piece of something else.
+/// Splits a statement into tokens. An unterminated quote is one token.
 fn pieces(sql: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = sql;
     std::iter::from_fn(move || {
@@ -158,7 +159,7 @@ fn pieces(sql: &str) -> impl Iterator<Item = Piece<'_>> {
     })
 }
 
-/// Where the quote that opens `quoted` is closed: at the first that is not doubled.
+/// Returns the position of the closing quote: the first one that is not doubled.
 fn closing(quoted: &str, quote: char) -> Option<usize> {
     let mut quotes = quoted.match_indices(quote).skip(1).map(|(at, _)| at).peekable();
     while let Some(at) = quotes.next() {
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn statements_of_diesel_get_the_project_s_names() {
+    fn diesel_statements_get_the_projects_names() {
         for (sql, renamed) in [
             (
                 "SELECT `auth_user`.`id`, `auth_user`.`username` FROM `auth_user` WHERE (`auth_user`.`username` = ?)",
@@ -201,13 +202,13 @@ mod tests {
                 r#"UPDATE "members" SET "email" = $1 WHERE ("members"."id" = $2)"#,
             ),
             (r#"update "auth_user" set "username" = 'x'"#, r#"update "members" set "email" = 'x'"#),
-            // The same column's name in another table.
+            // A column of the same name in another table.
             (
                 "SELECT `log`.`username`, `log`.`user_id`, `auth_user_groups`.`user_id` FROM `auth_user_groups`, `log`",
                 "SELECT `log`.`username`, `log`.`user_id`, `members_groups`.`member_id` FROM `members_groups`, `log`",
             ),
             ("INSERT INTO `log` (`username`) VALUES (?)", "INSERT INTO `log` (`username`) VALUES (?)"),
-            // Parts of names, texts, and what is not quoted.
+            // Parts of names, string literals, and unquoted names.
             (
                 "SELECT 'it''s `auth_user`', auth_user, `auth_user_x`.`username`",
                 "SELECT 'it''s `auth_user`', auth_user, `auth_user_x`.`username`",
@@ -220,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_name_is_quoted() {
+    fn new_names_are_escaped() {
         let mut names = Names::default();
         names.rename_table("auth_user", "a`b\"c");
         assert_eq!(names.rename("FROM `auth_user`"), "FROM `a``b\"c`");
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_names_are_none() {
+    fn equal_names_change_nothing() {
         let mut names = Names::default();
         names.rename_table("auth_user", "auth_user");
         names.rename_column("auth_user", "username", "username");
@@ -239,22 +240,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_not_named_stays(sql in "[ -~é]*") {
+        fn other_names_are_unchanged(sql in "[ -~é]*") {
             let mut names = Names::default();
             names.rename_table("zzzzzzzzz", "never");
             prop_assert_eq!(names.rename(&sql), sql.as_str());
         }
 
         #[test]
-        fn texts_are_never_touched(text in "[ -~é`\"']*") {
+        fn string_literals_are_unchanged(text in "[ -~é`\"']*") {
             let sql = format!("SELECT '{}', `auth_user`", text.replace('\'', "''"));
             let expected = format!("SELECT '{}', `members`", text.replace('\'', "''"));
             prop_assert_eq!(names().rename(&sql), expected);
         }
 
-        /// A quoted identifier is renamed where it is the whole name, whatever stands around it.
+        /// A quoted identifier is renamed only if the whole name matches.
         #[test]
-        fn whole_identifiers_only(before in "[a-z_`\"]{0,4}", after in "[a-z_`\"]{0,4}", quote in "[`\"]") {
+        fn only_whole_identifiers_are_renamed(before in "[a-z_`\"]{0,4}", after in "[a-z_`\"]{0,4}", quote in "[`\"]") {
             let double = quote.repeat(2);
             let name = format!("{before}auth_user{after}");
             let sql = format!("FROM {quote}{}{quote} AS x", name.replace(&quote, &double));
@@ -262,7 +263,7 @@ mod tests {
             prop_assert_eq!(names().rename(&sql), format!("FROM {quote}{}{quote} AS x", live.replace(&quote, &double)));
         }
 
-        /// Back and forth is where it began.
+        /// Renaming and renaming back gives the original statement.
         #[test]
         fn names_can_be_renamed_back(column in "(id|username|email|x)", table in "(auth_user|auth_user_groups|y)") {
             let mut there = Names::default();

@@ -1,4 +1,4 @@
-//! What the program needs of a table, read off diesel's own description of it, and whether a live table has it.
+//! Compares the tables that the program needs, as diesel describes them, with the live tables.
 
 use std::collections::BTreeSet;
 
@@ -11,25 +11,25 @@ use super::inspection::{LiveSchema, LiveTable};
 use super::names::Names;
 use super::user_id::UserKey;
 
-/// What a column is read as.
+/// The type that a column is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ColumnKind {
     /// 32 bits.
     Integer,
     /// 64 bits.
     BigInt,
     /// Text.
     Text,
-    /// A truth value.
+    /// A boolean.
     Bool,
-    /// A moment.
+    /// A date and time.
     Timestamp,
     /// A user's primary key: [`UserId`](super::UserId).
     UserKey,
 }
 
-impl Kind {
-    /// Whether a column of this type can be read so. SQLite has one kind of integer.
+impl ColumnKind {
+    /// Returns whether a column of this type can be read as `self`. SQLite has only one integer type.
     fn is_read_from(self, type_name: &str, sqlite: bool) -> bool {
         match self {
             Self::Integer | Self::BigInt if sqlite => type_name.contains("int"),
@@ -38,56 +38,56 @@ impl Kind {
             Self::Text => ["char", "text"].iter().any(|part| type_name.contains(part)),
             Self::Bool => matches!(type_name, "bool" | "boolean"),
             Self::Timestamp if sqlite => matches!(type_name, "datetime" | "timestamp"),
-            // Django makes no other, also without USE_TZ.
+            // Django uses this type even without USE_TZ.
             Self::Timestamp => type_name == "timestamp with time zone",
-            // Django's UUIDField is char(32) there.
+            // On SQLite, Django's UUIDField is char(32).
             Self::UserKey if sqlite => type_name.contains("int") || type_name == "char",
             Self::UserKey => matches!(type_name, "integer" | "bigint" | "smallint" | "uuid"),
         }
     }
 
-    const fn words(self) -> &'static str {
+    const fn description(self) -> &'static str {
         match self {
-            Self::Integer => "a whole number of 32 bits",
-            Self::BigInt => "a whole number of 64 bits",
+            Self::Integer => "a 32-bit integer",
+            Self::BigInt => "a 64-bit integer",
             Self::Text => "text",
-            Self::Bool => "a truth value",
-            Self::Timestamp => "a moment (timestamp with time zone; datetime on SQLite)",
-            Self::UserKey => "a user's key, a whole number or a UUID",
+            Self::Bool => "a boolean",
+            Self::Timestamp => "a time (timestamp with time zone; datetime on SQLite)",
+            Self::UserKey => "a user's key, an integer or a UUID",
         }
     }
 }
 
-/// A SQL type that a column can have here.
+/// A supported SQL type of a column.
 pub trait ColumnType {
-    /// What it is read as.
-    const KIND: Kind;
-    /// Whether NULL can be read.
+    /// The type it is read as.
+    const KIND: ColumnKind;
+    /// Whether it accepts NULL.
     const NULLABLE: bool = false;
 }
 
 macro_rules! column_types {
     ($($sql_type:ident => $kind:ident),*) => {
         $(impl ColumnType for sql::$sql_type {
-            const KIND: Kind = Kind::$kind;
+            const KIND: ColumnKind = ColumnKind::$kind;
         })*
     };
 }
 column_types!(Integer => Integer, BigInt => BigInt, Text => Text, Bool => Bool, Timestamp => Timestamp);
 
 impl ColumnType for UserKey {
-    const KIND: Kind = Kind::UserKey;
+    const KIND: ColumnKind = ColumnKind::UserKey;
 }
 
 impl<T: ColumnType + sql::SqlType<IsNull = sql::is_nullable::NotNull>> ColumnType for sql::Nullable<T> {
-    const KIND: Kind = T::KIND;
+    const KIND: ColumnKind = T::KIND;
     const NULLABLE: bool = true;
 }
 
-/// The columns of a diesel table: a tuple, up to sixteen.
+/// The columns of a diesel table: a tuple of up to sixteen.
 pub trait Columns {
-    /// Name, kind, and whether NULL can be read.
-    fn describe() -> Vec<(&'static str, Kind, bool)>;
+    /// Returns name, kind and nullability of each.
+    fn describe() -> Vec<(&'static str, ColumnKind, bool)>;
 }
 
 macro_rules! columns {
@@ -97,7 +97,7 @@ macro_rules! columns {
             $first: diesel::Column<SqlType: ColumnType>,
             $($rest: diesel::Column<SqlType: ColumnType>,)*
         {
-            fn describe() -> Vec<(&'static str, Kind, bool)> {
+            fn describe() -> Vec<(&'static str, ColumnKind, bool)> {
                 vec![
                     ($first::NAME, <$first::SqlType as ColumnType>::KIND, <$first::SqlType as ColumnType>::NULLABLE),
                     $(($rest::NAME, <$rest::SqlType as ColumnType>::KIND, <$rest::SqlType as ColumnType>::NULLABLE),)*
@@ -110,9 +110,9 @@ macro_rules! columns {
 }
 columns!(A B C D E F G H I J K L M N O P);
 
-/// The table's name in `src/schema.rs`; [`Names::table`] tells what the database calls it.
+/// Returns the table's name in `src/schema.rs`; [`Names::table`] maps it to the database's name.
 pub fn table_name<T: QueryFragment<Sqlite>>(table: T) -> String {
-    // diesel keeps the name to itself; this is the text that it would put behind FROM.
+    // diesel does not expose the name; this is the text it puts after FROM.
     let quoted = diesel::debug_query::<Sqlite, _>(&table).to_string();
     quoted.split('`').nth(1).unwrap_or_default().to_owned()
 }
@@ -122,88 +122,88 @@ pub fn table_name<T: QueryFragment<Sqlite>>(table: T) -> String {
 pub struct NeededTable {
     /// Its name in `src/schema.rs`.
     pub name: String,
-    columns: Vec<(&'static str, Kind, bool)>,
+    columns: Vec<(&'static str, ColumnKind, bool)>,
     unique: &'static [&'static [&'static str]],
-    written: Option<Written>,
+    written: Option<Inserts>,
 }
 
-/// What it means when no row can be inserted.
+/// When this program inserts rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Written {
+enum Inserts {
     Always,
     Sometimes(&'static str),
 }
 
-/// What a live table lacks, in words; nothing where it is right.
+/// The differences of a live table; empty if it matches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Differences {
-    /// What makes the table useless here.
+    /// Differences that make the table unusable.
     pub problems: Vec<String>,
-    /// What only some of it needs.
+    /// Differences that affect only some features.
     pub notes: Vec<String>,
 }
 
 impl NeededTable {
-    /// The table as `src/schema.rs` describes it: `NeededTable::of(auth_user::table)`.
+    /// The table as described by `src/schema.rs`: `NeededTable::new(auth_user::table)`.
     #[must_use]
-    pub fn of<T: Table<AllColumns: Columns> + QueryFragment<Sqlite>>(table: T) -> Self {
+    pub fn new<T: Table<AllColumns: Columns> + QueryFragment<Sqlite>>(table: T) -> Self {
         Self { name: table_name(table), columns: T::AllColumns::describe(), unique: &[], written: None }
     }
 
-    /// Sets of columns that no two rows may have alike: what get_or_create counts on.
+    /// Requires these sets of columns to be unique; get_or_create depends on it.
     #[must_use]
     pub const fn unique(mut self, sets: &'static [&'static [&'static str]]) -> Self {
         self.unique = sets;
         self
     }
 
-    /// Rows are inserted, so a further column must have a default.
+    /// Declares that rows are inserted, so additional columns need a default.
     #[must_use]
     pub const fn written(mut self) -> Self {
-        self.written = Some(Written::Always);
+        self.written = Some(Inserts::Always);
         self
     }
 
-    /// Rows are inserted by what is named here alone: the rest works where a further column has no default.
+    /// Declares that only `what` inserts rows: everything else works if an additional column has no default.
     #[must_use]
     pub const fn written_by(mut self, what: &'static str) -> Self {
-        self.written = Some(Written::Sometimes(what));
+        self.written = Some(Inserts::Sometimes(what));
         self
     }
 
-    /// How the live table differs. `None` where there is no such table.
+    /// Compares with the live table. Returns `None` if it does not exist.
     #[must_use]
     pub fn compare(&self, schema: &LiveSchema, names: &Names, sqlite: bool) -> Option<Differences> {
         let table = names.table(&self.name);
         let live = schema.tables.get(table)?;
         let mut differences = Differences::default();
-        let wrong = &mut differences.problems;
+        let problems = &mut differences.problems;
         for (name, kind, nullable) in &self.columns {
             let name = names.column(&self.name, name);
             let Some(column) = live.columns.iter().find(|column| column.name == name) else {
-                wrong.push(format!("{table}.{name} is missing; it should be {}", kind.words()));
+                problems.push(format!("{table}.{name} is missing; it should be {}", kind.description()));
                 continue;
             };
             if !kind.is_read_from(&column.type_name, sqlite) {
-                let (found, wanted) = (&column.type_name, kind.words());
-                wrong.push(format!("{table}.{name} is of type {found}, but it is read as {wanted}"));
+                let (found, expected) = (&column.type_name, kind.description());
+                problems.push(format!("{table}.{name} is of type {found}, but should be {expected}"));
             }
             if column.nullable && !nullable {
-                wrong.push(format!("{table}.{name} may be NULL, which can't be read"));
+                problems.push(format!("{table}.{name} may be NULL, which vitamin can't read"));
             }
         }
-        // Two columns of the code may be one of the database.
-        let mut said = BTreeSet::new();
-        wrong.retain(|what| said.insert(what.clone()));
-        wrong.extend(self.missing_unique(live, names));
+        // Two columns of the schema may map to one column of the database.
+        let mut seen = BTreeSet::new();
+        problems.retain(|what| seen.insert(what.clone()));
+        problems.extend(self.missing_unique(live, names));
         let Some(written) = self.written else { return Some(differences) };
-        let known =
-            |name: &str| self.columns.iter().any(|(known, ..)| names.column(&self.name, known) == name);
-        for column in live.columns.iter().filter(|column| !column.optional && !known(&column.name)) {
-            let column = format!("{table}.{} is not known here and has no default", column.name);
+        let is_known =
+            |name: &str| self.columns.iter().any(|(column, ..)| names.column(&self.name, column) == name);
+        for column in live.columns.iter().filter(|column| !column.optional && !is_known(&column.name)) {
+            let column = format!("{table}.{} is unknown to vitamin and has no default", column.name);
             match written {
-                Written::Always => differences.problems.push(format!("{column}, so no row can be inserted")),
-                Written::Sometimes(what) => differences.notes.push(format!("{column}, so {what}")),
+                Inserts::Always => differences.problems.push(format!("{column}, so no row can be inserted")),
+                Inserts::Sometimes(what) => differences.notes.push(format!("{column}, so {what}")),
             }
         }
         Some(differences)
@@ -214,15 +214,19 @@ impl NeededTable {
         live: &'a LiveTable,
         names: &'a Names,
     ) -> impl Iterator<Item = String> + 'a {
-        // What stands behind a view is its maker's affair.
+        // A view's underlying constraints are unknown.
         let sets = if live.is_view { &[] } else { self.unique };
         let named = |set: &&[&'static str]| -> BTreeSet<String> {
             set.iter().map(|column| names.column(&self.name, column).to_owned()).collect()
         };
-        sets.iter().map(named).filter(|wanted| !live.unique.iter().any(|set| set.iter().eq(wanted))).map(
-            |wanted| {
-                let columns: Vec<String> = wanted.into_iter().collect();
-                format!("{}: two rows may have the same {}", names.table(&self.name), columns.join(" and "))
+        sets.iter().map(named).filter(|expected| !live.unique.iter().any(|set| set.iter().eq(expected))).map(
+            |expected| {
+                let columns: Vec<String> = expected.into_iter().collect();
+                format!(
+                    "{}: there is no unique constraint on {}",
+                    names.table(&self.name),
+                    columns.join(" and ")
+                )
             },
         )
     }

@@ -1,5 +1,5 @@
-//! A query that is run for many requests. diesel walks through all of a query's columns and tables each time it is run, also
-//! where the prepared statement is found again: to ask whether it may be kept, and for the parameters.
+//! A query that many requests run. diesel walks all columns and tables of a query on every run, even for a cached
+//! prepared statement: once to check whether it is cacheable, once to bind parameters.
 
 use diesel::QueryResult;
 use diesel::RunQueryDsl;
@@ -8,14 +8,14 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 
 use super::named::builds_sql;
 
-/// A query whose text is always the same, and its parameters once more.
+/// A query of constant text, and its parameters separately.
 pub struct Prepared<Q, P> {
     query: Q,
     parameters: P,
 }
 
 impl<Q, P> Prepared<Q, P> {
-    /// `parameters` has to bind what `query` binds, in its order, by the same types.
+    /// `parameters` must bind the same values as `query`, in the same order and with the same types.
     pub const fn new(query: Q, parameters: P) -> Self {
         Self { query, parameters }
     }

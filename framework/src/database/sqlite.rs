@@ -1,4 +1,4 @@
-//! What is asked of a SQLite file beside queries: whether anybody committed to it, and what, and whether it still is the same file.
+//! Beyond queries on a SQLite file: detects commits, the pages they changed, and a replaced file.
 
 pub(super) mod file_id;
 pub mod places;

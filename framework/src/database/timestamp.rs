@@ -1,12 +1,12 @@
-//! Times as the databases have them, read faster than diesel reads SQLite's, whose text it tries one format after the other
-//! on: that was a quarter of a token's look-up.
+//! Reads times faster than diesel reads SQLite's, where it tries one text format after the other: that took a quarter
+//! of a token's look-up.
 //!
 //! Django writes `str()` of a datetime without a zone (`adapt_datetimefield_value` of
-//! django/db/backends/sqlite3/operations.py), diesel the same with another number of digits. What has this form is read
-//! here, anything else by diesel as before.
+//! django/db/backends/sqlite3/operations.py); diesel writes the same with another number of digits. This form is parsed
+//! here, any other by diesel.
 //!
-//! SQLite takes any text for a time, and Django reads as None what is none (`parse_datetime` of
-//! django/utils/dateparse.py): one that was typed by hand, or imported, shuts nobody out.
+//! SQLite accepts any text as a time, and Django reads an invalid one as None (`parse_datetime` of
+//! django/utils/dateparse.py). So a time that was edited by hand or imported does not lock anyone out.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::backend::Backend;
@@ -16,8 +16,8 @@ use diesel::sqlite::{Sqlite, SqliteType};
 
 use super::manager::MultiBackend;
 
-/// For `#[diesel(deserialize_as = Moment)]`: a `NaiveDateTime` of a model, as [`now`](super::now) has it; 1970 for what
-/// is no time.
+/// For `#[diesel(deserialize_as = Moment)]`: a `NaiveDateTime` of a model, as [`now`](super::now) returns it; 1970 if
+/// the text is invalid.
 #[derive(Clone, Copy, Debug, FromSqlRow)]
 pub struct Moment(Option<NaiveDateTime>);
 
@@ -27,7 +27,7 @@ impl From<Moment> for NaiveDateTime {
     }
 }
 
-/// [`Moment`] for an `Option<NaiveDateTime>`, which is `None` for what is no time.
+/// [`Moment`] for an `Option<NaiveDateTime>`, which is `None` if the text is invalid.
 #[derive(Clone, Copy, Debug, FromSqlRow)]
 pub struct OptionalMoment(Option<NaiveDateTime>);
 
@@ -74,7 +74,8 @@ where
     }
 }
 
-/// `YYYY-MM-DD HH:MM:SS` and up to nine digits of a fraction; or `None`, which says nothing about the text.
+/// Parses `YYYY-MM-DD HH:MM:SS` and up to nine digits of a fraction. `None` means another format, not necessarily an
+/// invalid time.
 fn parse(text: &str) -> Option<NaiveDateTime> {
     let (whole, fraction) = text.as_bytes().split_first_chunk::<19>()?;
     let [c, e, n, y, b'-', mo, nth, b'-', d, ay, b' ', h, ou, b':', mi, nu, b':', s, ec] = *whole else {
@@ -94,7 +95,7 @@ fn digit(byte: u8) -> Option<u32> {
     (digit < 10).then_some(digit.into())
 }
 
-/// Of a fraction with its point, or of none.
+/// Parses an optional fraction with its point.
 fn nanoseconds(fraction: &[u8]) -> Option<u32> {
     let Some((point, digits)) = fraction.split_first() else { return Some(0) };
     if *point != b'.' || digits.is_empty() || digits.len() > 9 {
@@ -114,12 +115,12 @@ mod tests {
 
     #[diesel::declare_sql_function]
     extern "SQL" {
-        /// SQLite's cast to a name that it does not know leaves the value as it is, so any value can be said to be a time.
+        /// Types any value as a time: SQLite's `iif` returns it unchanged.
         #[sql_name = "iif"]
         fn as_it_is(condition: diesel::sql_types::Bool, value: Text, other: Text) -> Nullable<Timestamp>;
     }
 
-    /// As the model and as diesel reads a text, which has errors where the model has none.
+    /// Reads a text as the model does and as diesel does; only diesel returns errors.
     fn both(connection: &mut SqliteConnection, text: &str) -> (Option<NaiveDateTime>, Option<NaiveDateTime>) {
         let value = || as_it_is(true, text.into_sql::<Text>(), "");
         let ours = select(value()).get_result::<OptionalMoment>(connection).unwrap();
@@ -127,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_django_and_diesel_write_is_read_here() {
+    fn the_common_format_is_parsed() {
         for (text, expected) in [
             ("2026-11-24 05:06:07", "2026-11-24T05:06:07"),
             ("2026-11-24 05:06:07.000890", "2026-11-24T05:06:07.000890"),
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_diesel_reads_is_still_read() {
+    fn other_formats_are_read_by_diesel() {
         let mut connection = SqliteConnection::establish(":memory:").unwrap();
         for text in [
             "2026-11-24T05:06:07Z",
@@ -169,9 +170,9 @@ mod tests {
     }
 
     proptest! {
-        /// Texts that are times, and what differs from them in one place.
+        /// Valid times, changed in at most one place.
         #[test]
-        fn diesel_reads_the_same(
+        fn diesel_reads_the_same_times(
             text in r"(-?[0-9]{4}|2026)-[0-9]{2}-[0-3][0-9][ T][0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{0,10})?(Z|[+-]0[0-9]:00)?",
             at in 0..40_usize,
             instead in prop_oneof![Just(None), any::<char>().prop_map(Some)],

@@ -1,4 +1,4 @@
-//! `DATABASE_URL`: which database, told by its scheme as diesel's own command tells it.
+//! `DATABASE_URL`: its scheme selects the database, as in diesel's command.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,18 +6,18 @@ use std::str::FromStr;
 #[cfg(feature = "postgres")]
 use percent_encoding::percent_decode_str;
 
-/// Where the database is. `Display` and `Debug` leave a password out.
+/// The database's location. `Display` and `Debug` omit the password.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
-    /// A path, or a `file:` URI, as SQLite takes it.
+    /// A path or a `file:` URI, for SQLite.
     Sqlite(String),
-    /// A `postgres://` URL, as libpq takes it.
+    /// A `postgres://` URL, for libpq.
     #[cfg(feature = "postgres")]
     Postgres(String),
 }
 
 impl DatabaseUrl {
-    /// The path of a SQLite database, or `None` for another kind.
+    /// Returns a SQLite database's path, or `None` for PostgreSQL.
     #[must_use]
     pub fn sqlite_path(&self) -> Option<&str> {
         match self {
@@ -27,18 +27,18 @@ impl DatabaseUrl {
         }
     }
 
-    /// Whether this is a SQLite database.
+    /// Returns whether this is a SQLite database.
     #[must_use]
     pub const fn is_sqlite(&self) -> bool {
         matches!(self, Self::Sqlite(_))
     }
 
-    /// Words of the database's library, without what they quote of a password: libpq quotes a URL that it can't read.
-    pub(super) fn without_password(&self, words: &str) -> String {
+    /// Removes the password from a library's message: libpq quotes a URL that it can't parse.
+    pub(super) fn redact(&self, words: &str) -> String {
         match self {
             Self::Sqlite(_) => words.to_owned(),
             #[cfg(feature = "postgres")]
-            Self::Postgres(url) => hide_password(url, words),
+            Self::Postgres(url) => redact_password(url, words),
         }
     }
 }
@@ -59,11 +59,11 @@ impl FromStr for DatabaseUrl {
         }
         if path.contains("://") {
             return Err(
-                "its scheme is not known; use a path, sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME.",
+                "its scheme is unknown; use a path, sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME.",
             );
         }
         if path.contains(":memory:") {
-            return Err("a database in memory is another one for every connection; name a file.");
+            return Err("each connection would have its own in-memory database; use a file.");
         }
         Ok(Self::Sqlite(path.to_owned()))
     }
@@ -75,7 +75,7 @@ impl fmt::Display for DatabaseUrl {
             Self::Sqlite(path) => f.write_str(path),
             #[cfg(feature = "postgres")]
             Self::Postgres(url) => {
-                // Everything before the last `@` of the authority may hold the password, and so may the parameters.
+                // The parts before the last `@` of the authority and the parameters may contain the password.
                 let (start, _) = parameters(url);
                 let rest = start.split_once("://").map_or(start, |(_, rest)| rest);
                 write!(f, "postgres://{}", rest.rsplit('@').next().unwrap_or_default())
@@ -85,7 +85,7 @@ impl fmt::Display for DatabaseUrl {
 }
 
 #[cfg(feature = "postgres")]
-fn hide_password(url: &str, words: &str) -> String {
+fn redact_password(url: &str, words: &str) -> String {
     const HIDDEN: &str = "******";
     let (start, parameters) = parameters(url);
     let user = start.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@'));
@@ -98,7 +98,7 @@ fn hide_password(url: &str, words: &str) -> String {
     })
 }
 
-/// What stands before the parameters of libpq's URL, and these. A password may hold a question mark.
+/// Splits a libpq URL into the part before its parameters, and the parameters. A password may contain a question mark.
 #[cfg(feature = "postgres")]
 pub(super) fn parameters(url: &str) -> (&str, Vec<&str>) {
     let authority = url.find("://").map_or(0, |at| at + 3);
@@ -110,20 +110,20 @@ pub(super) fn parameters(url: &str) -> (&str, Vec<&str>) {
     (start, query.trim_start_matches('?').split('&').filter(|parameter| !parameter.is_empty()).collect())
 }
 
-/// Refuses what libpq can't read, since it would quote the part, which may be one of a password.
+/// Rejects URLs that libpq can't parse, since it would quote the invalid part, which may belong to a password.
 #[cfg(feature = "postgres")]
 fn check(url: &str) -> Result<(), &'static str> {
     let escapes = url.split('%').skip(1);
     let is_escape = |rest: &str| rest.get(..2).is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
     if !escapes.into_iter().all(is_escape) {
-        return Err("a % in it does not begin an escape; a password's own % is written %25.");
+        return Err("it has a % that does not start an escape; write a % in a password as %25.");
     }
     let (start, _) = parameters(url);
     let rest = start.split_once("://").map_or(start, |(_, rest)| rest);
     let rest =
         rest.split_once('@').map_or(rest, |(user, after)| if user.contains('/') { rest } else { after });
     let hosts = rest.split('/').next().unwrap_or_default().split(',');
-    // An IPv6 address stands in brackets.
+    // IPv6 addresses are in brackets.
     let is_port = |host: &str| {
         let after =
             if host.starts_with('[') { host.split_once(']').map(|(_, after)| after) } else { Some(host) };
@@ -134,7 +134,7 @@ fn check(url: &str) -> Result<(), &'static str> {
     if hosts.into_iter().all(is_port) {
         return Ok(());
     }
-    Err("what stands behind the host is no port; a password's own / and @ are written %2F and %40.")
+    Err("the text after the host is not a port; write / and @ in a password as %2F and %40.")
 }
 
 impl fmt::Debug for DatabaseUrl {
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_opened_is_refused() {
+    fn unsupported_urls_are_rejected() {
         for url in ["mysql://localhost/x", "sqlite://", ":memory:"] {
             assert!(url.parse::<DatabaseUrl>().is_err(), "{url}");
         }
@@ -179,14 +179,14 @@ mod tests {
         let url = DatabaseUrl::Postgres("postgres://pepe:s3%20cret@[::1/x?password=0ther".to_owned());
         let words = r#"no "]" in URI: "postgres://pepe:s3%20cret@[::1/x?password=0ther" (s3 cret)"#;
         assert_eq!(
-            url.without_password(words),
+            url.redact(words),
             r#"no "]" in URI: "postgres://pepe:******@[::1/x?password=******" (******)"#
         );
     }
 
     #[cfg(feature = "postgres")]
     #[test]
-    fn what_libpq_would_quote_is_refused_unquoted() {
+    fn urls_that_libpq_would_quote_are_rejected() {
         for url in [
             "postgres://pepe:100%safe@h/x",
             "postgres://pepe:s3%",
@@ -209,7 +209,7 @@ mod tests {
 
     #[cfg(feature = "postgres")]
     #[test]
-    fn parameters_begin_behind_the_password() {
+    fn parameters_start_after_the_password() {
         for (url, start, found) in [
             ("postgres://u:a?b@h/x?c=1&&d=2", "postgres://u:a?b@h/x", vec!["c=1", "d=2"]),
             ("postgres://h/x?c=@/", "postgres://h/x", vec!["c=@/"]),

@@ -1,9 +1,9 @@
-//! A user's primary key: a whole number or a UUID, whichever the project's user model has (`AutoField`, `BigAutoField` and
+//! A user's primary key: an integer or a UUID, as in the project's user model (`AutoField`, `BigAutoField` and
 //! `UUIDField` of `django/db/models/fields/__init__.py`).
 //!
-//! A column of `src/schema.rs` that refers to users is a [`UserKey`]. What it is in the database, the value read from it
-//! tells, and a value that is asked for says of itself: a number is sent with 64 bits, which PostgreSQL compares with, and
-//! puts into, a column of 32 bits too.
+//! A column of `src/schema.rs` that refers to users is a [`UserKey`]. Its type in the database is known from each value
+//! read, and from each value bound: an integer is sent with 64 bits, which PostgreSQL also compares with and stores in
+//! 32-bit columns.
 
 use std::fmt;
 use std::str::FromStr;
@@ -39,13 +39,13 @@ pub enum UserId {
     Uuid(Uuid),
 }
 
-/// Which keys users have (`AUTH_USER_KEY`).
+/// The type of user keys (`AUTH_USER_KEY`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KeyType {
-    /// Whole numbers, of 32 or 64 bits: the database chooses the next.
+    /// Integers of 32 or 64 bits, assigned by the database.
     #[default]
     Integer,
-    /// UUIDs: who inserts a user chooses one.
+    /// UUIDs, assigned by the code that inserts a user.
     Uuid,
 }
 
@@ -56,13 +56,13 @@ impl FromStr for KeyType {
         match value.to_ascii_lowercase().as_str() {
             "integer" | "bigint" | "autofield" | "bigautofield" | "smallautofield" => Ok(Self::Integer),
             "uuid" | "uuidfield" => Ok(Self::Uuid),
-            _ => Err("it is none of integer, bigint and uuid"),
+            _ => Err("it is not integer, bigint or uuid"),
         }
     }
 }
 
 impl UserId {
-    /// The key that a session names: Django writes it with `str()`, and reads it with the field's `to_python`.
+    /// Parses a session's user key. Django writes it with `str()` and reads it with the field's `to_python`.
     #[must_use]
     pub fn parse(text: &str, key: KeyType) -> Option<Self> {
         match key {
@@ -76,13 +76,13 @@ impl fmt::Display for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Integer(number) => number.fmt(f),
-            // With dashes, as Python's str().
+            // With dashes, like Python's str().
             Self::Uuid(uuid) => uuid.fmt(f),
         }
     }
 }
 
-/// A number, or a text: as Django REST framework renders the field.
+/// A number or a string, as Django REST framework renders the field.
 impl Serialize for UserId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -110,7 +110,7 @@ impl From<Uuid> for UserId {
     }
 }
 
-// In a query a key is one parameter, whose type is that of the value.
+// In a query, a key is one parameter of its value's type.
 
 impl Expression for UserId {
     type SqlType = UserKey;
@@ -125,7 +125,7 @@ impl<GroupBy> ValidGrouping<GroupBy> for UserId {
 }
 
 impl QueryId for UserId {
-    // The keys of a database are all of one type, so a prepared statement's parameter never changes its own.
+    // All keys of a database have one type, so a prepared statement's parameter never changes its type.
     type QueryId = Self;
     const HAS_STATIC_QUERY_ID: bool = true;
 }
@@ -155,11 +155,11 @@ impl FromSql<UserKey, Sqlite> for UserId {
     fn from_sql(mut value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         Ok(match value.value_type() {
             Some(SqliteType::Text) => Self::Uuid(Uuid::try_parse(value.read_text())?),
-            // A text that is a number to a column of integers is one already.
+            // An integer column converts a numeric text to an integer.
             Some(SqliteType::Integer | SqliteType::Long | SqliteType::SmallInt) => {
                 Self::Integer(value.read_long())
             }
-            _ => return Err("a user's key is neither a whole number nor a UUID".into()),
+            _ => return Err("a user's key is neither an integer nor a UUID".into()),
         })
     }
 }
@@ -201,14 +201,14 @@ mod postgres {
         serialize,
     };
 
-    // PostgreSQL's own numbers of its types (src/include/catalog/pg_type.dat).
+    // PostgreSQL's type ids (src/include/catalog/pg_type.dat).
     const INT8: u32 = 20;
     const INT2: u32 = 21;
     const INT4: u32 = 23;
     const UUID: u32 = 2950;
 
     impl HasSqlType<UserKey> for Pg {
-        /// Of no use to read with, and nothing is ever sent as one.
+        /// Not used for reading, and never sent.
         fn metadata(_lookup: &mut Self::MetadataLookup) -> PgTypeMetadata {
             PgTypeMetadata::new(0, 0)
         }
@@ -228,7 +228,7 @@ mod postgres {
                 INT8 => Self::Integer(<i64 as FromSql<BigInt, Pg>>::from_sql(value)?),
                 INT2 => Self::Integer(<i16 as FromSql<SmallInt, Pg>>::from_sql(value)?.into()),
                 UUID => Self::Uuid(Uuid::from_slice(value.as_bytes())?),
-                _ => return Err("a user's key is neither a whole number nor a UUID".into()),
+                _ => return Err("a user's key is neither an integer nor a UUID".into()),
             })
         }
     }
@@ -241,14 +241,14 @@ mod tests {
     const DASHED: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
 
     #[test]
-    fn keys_are_written_as_django_writes_them() {
+    fn keys_are_written_like_in_django() {
         let uuid = UserId::from(Uuid::try_parse(DASHED).unwrap());
         assert_eq!((UserId::from(7).to_string(), uuid.to_string()), ("7".to_owned(), DASHED.to_owned()));
         assert_eq!(serde_json::to_string(&[UserId::from(7), uuid]).unwrap(), format!("[7,\"{DASHED}\"]"));
     }
 
     #[test]
-    fn a_session_s_key_is_read_as_the_field_would_read_it() {
+    fn session_keys_are_parsed_like_the_field() {
         let uuid = Uuid::try_parse(DASHED).unwrap();
         for text in [DASHED, "0f8fad5bd9cb469fa16570867728950e", "0F8FAD5B-D9CB-469F-A165-70867728950E"] {
             assert_eq!(UserId::parse(text, KeyType::Uuid), Some(UserId::Uuid(uuid)), "{text}");
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn django_s_names_of_the_fields_are_known() {
+    fn djangos_field_names_are_accepted() {
         for name in ["integer", "bigint", "AutoField", "BigAutoField"] {
             assert_eq!(name.parse(), Ok(KeyType::Integer), "{name}");
         }

@@ -1,10 +1,10 @@
-//! Cookies, as `django/http/cookie.py` parses them and Python's `http.cookies` unquotes them.
+//! Parses cookies like `django/http/cookie.py`, and unquotes them like Python's `http.cookies`.
 
 use actix_web::http::header::{COOKIE, HeaderMap};
 
 use super::get_header;
 
-/// The value of a cookie. Of several of one name the last counts.
+/// Returns a cookie's value. If a name occurs several times, the last one wins.
 #[must_use]
 pub fn get_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let header = get_header(headers, COOKIE)?;
@@ -12,26 +12,26 @@ pub fn get_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 fn find(header: &str, name: &str) -> Option<String> {
-    // A chunk without `=` is the value of a cookie without a name.
+    // A chunk without `=` is the value of an unnamed cookie.
     let mut cookies = header.rsplit(';').filter_map(|chunk| chunk.split_once('='));
     cookies.find(|(key, _)| key.trim() == name).map(|(_, value)| unquote(value.trim()))
 }
 
-/// Takes the double quotes around a value off, and in it the backslashes: `\"`, `\054`.
+/// Removes the double quotes around a value, and the backslash escapes inside: `\"`, `\054`.
 fn unquote(value: &str) -> String {
     let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
     let Some(mut rest) = quoted else { return value.to_owned() };
     let mut out = String::with_capacity(rest.len());
-    while let Some((before, behind)) = rest.split_once('\\') {
+    while let Some((before, after)) = rest.split_once('\\') {
         out.push_str(before);
-        rest = match octal(behind) {
-            Some((character, behind)) => {
+        rest = match octal(after) {
+            Some((character, after)) => {
                 out.push(character);
-                behind
+                after
             }
             None => {
-                let mut characters = behind.chars();
-                // A backslash at the very end quotes nothing.
+                let mut characters = after.chars();
+                // A trailing backslash escapes nothing.
                 out.push(characters.next().unwrap_or('\\'));
                 characters.as_str()
             }
@@ -41,13 +41,13 @@ fn unquote(value: &str) -> String {
     out
 }
 
-/// Three octal digits up to 377, and what is behind them.
+/// Parses three octal digits up to 377; returns the character and the remaining text.
 fn octal(text: &str) -> Option<(char, &str)> {
-    let (digits, behind) = text.split_at_checked(3)?;
+    let (digits, after) = text.split_at_checked(3)?;
     if !digits.bytes().all(|digit| matches!(digit, b'0'..=b'7')) {
         return None;
     }
-    u8::from_str_radix(digits, 8).ok().map(|code| (char::from(code), behind))
+    u8::from_str_radix(digits, 8).ok().map(|code| (char::from(code), after))
 }
 
 #[cfg(test)]
@@ -56,7 +56,7 @@ mod tests {
 
     /// The expected values were made with Django 5.2's `parse_cookie` on Python 3.11.
     #[test]
-    fn cookies_are_parsed_as_django_parses_them() {
+    fn cookies_are_parsed_like_in_django() {
         for (header, expected) in COOKIES {
             assert_eq!(find(header, "a").as_deref(), *expected, "{header:?}");
         }

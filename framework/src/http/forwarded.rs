@@ -1,4 +1,4 @@
-//! What a proxy tells of the client's connection.
+//! Headers in which a proxy describes the client's connection.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -7,10 +7,10 @@ use actix_web::http::header::{HeaderMap, HeaderName};
 
 use super::get_header;
 
-/// `SECURE_PROXY_SSL_HEADER`: the header, and its value, by which a proxy says that the client speaks https. Written
+/// `SECURE_PROXY_SSL_HEADER`: the header and value by which a proxy marks https requests. Written
 /// `X-Forwarded-Proto=https`, or with a comma and Django's `HTTP_X_FORWARDED_PROTO`.
 ///
-/// The proxy must strip the header from what clients send.
+/// The proxy must remove this header from client requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecureProxySslHeader {
     name: HeaderName,
@@ -18,7 +18,7 @@ pub struct SecureProxySslHeader {
 }
 
 impl SecureProxySslHeader {
-    /// `None` where the header is not there. Of several values, which proxies separate by commas, the first counts.
+    /// Returns `None` if the header is missing. Of several comma-separated values, the first counts.
     pub(super) fn is_secure(&self, headers: &HeaderMap) -> Option<bool> {
         let value = get_header(headers, &self.name)?;
         let first = value.split(|byte| *byte == b',').next().unwrap_or_default();
@@ -36,7 +36,7 @@ impl FromStr for SecureProxySslHeader {
     }
 }
 
-/// A header's name, as it is or as a key of Django's `request.META` (`HTTP_X_CSRFTOKEN`).
+/// Parses a header name, written plainly or as a key of Django's `request.META` (`HTTP_X_CSRFTOKEN`).
 pub(crate) fn header_name(text: &str) -> Result<HeaderName, String> {
     let text = text.trim();
     let name = match text.strip_prefix("HTTP_") {
@@ -46,18 +46,18 @@ pub(crate) fn header_name(text: &str) -> Result<HeaderName, String> {
     HeaderName::from_str(&name).map_err(|error| error.to_string())
 }
 
-/// `FORWARDED_ALLOW_IPS`, gunicorn's setting of that name: the proxies whose `X-Forwarded-Proto` is believed where
-/// there is no `SECURE_PROXY_SSL_HEADER`. Addresses, or `*` for anybody's.
+/// `FORWARDED_ALLOW_IPS`, as in gunicorn: the proxies whose `X-Forwarded-Proto` is trusted without
+/// `SECURE_PROXY_SSL_HEADER`. Addresses, or `*` for any peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ForwardedAllowIps {
-    /// Of any peer.
+    /// Any peer.
     All,
-    /// Of these.
+    /// These peers.
     These(Vec<IpAddr>),
 }
 
 impl ForwardedAllowIps {
-    /// `None` where the peer is not trusted, or says nothing.
+    /// Returns `None` if the peer is not trusted or sends no such header.
     pub(super) fn is_secure(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<bool> {
         let trusted = match (self, peer) {
             (Self::All, _) => true,
@@ -68,9 +68,11 @@ impl ForwardedAllowIps {
             return None;
         }
         // gunicorn's secure_scheme_headers.
-        let tells =
+        let secure_headers =
             [("x-forwarded-proto", "https"), ("x-forwarded-protocol", "ssl"), ("x-forwarded-ssl", "on")];
-        tells.iter().find_map(|(name, secure)| Some(headers.get(*name)?.as_bytes() == secure.as_bytes()))
+        secure_headers
+            .iter()
+            .find_map(|(name, secure)| Some(headers.get(*name)?.as_bytes() == secure.as_bytes()))
     }
 }
 
@@ -83,7 +85,7 @@ impl FromStr for ForwardedAllowIps {
         }
         let addresses = text.split(',').map(|address| {
             let address = address.trim();
-            address.parse().map_err(|_| format!("{address} is no address"))
+            address.parse().map_err(|_| format!("{address} is not an IP address"))
         });
         addresses.collect::<Result<_, _>>().map(Self::These)
     }

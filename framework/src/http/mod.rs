@@ -1,4 +1,4 @@
-//! What a request says of itself (`django/http/request.py`), as a Django behind a WSGI server reads it.
+//! Properties of a request (`django/http/request.py`), as Django behind a WSGI server reads them.
 
 mod cookie;
 mod forwarded;
@@ -17,7 +17,7 @@ use super::middleware::HttpSettings;
 
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-/// A header's value. Where the client sent several they are joined with a comma, as a WSGI server joins them.
+/// Returns a header's value. Several values are joined with a comma, as a WSGI server does.
 #[must_use]
 pub fn get_header(headers: &HeaderMap, name: impl AsHeaderName) -> Option<Cow<'_, [u8]>> {
     let mut values = headers.get_all(name);
@@ -30,10 +30,10 @@ pub fn get_header(headers: &HeaderMap, name: impl AsHeaderName) -> Option<Cow<'_
     Some(joined)
 }
 
-/// The host, with its port if one was named, as the client wrote it; behind a proxy (`USE_X_FORWARDED_HOST`) as that
-/// wrote it. Without either (HTTP/1.0 has no such header), the address that the client connected to.
+/// Returns the host, with its port if given: from `X-Forwarded-Host` with `USE_X_FORWARDED_HOST`, else from `Host`.
+/// Without either (HTTP/1.0), returns the local address.
 ///
-/// The middleware lets only those of `ALLOWED_HOSTS` through.
+/// The middleware only passes hosts in `ALLOWED_HOSTS`.
 #[must_use]
 pub fn get_host(request: &HttpRequest, settings: &HttpSettings) -> String {
     let forwarded =
@@ -45,8 +45,8 @@ pub fn get_host(request: &HttpRequest, settings: &HttpSettings) -> String {
     }
 }
 
-/// Whether a host is the pattern, in any case of its letters, or lies below it where the pattern begins with a dot
-/// (`django/utils/http.py`).
+/// Returns whether a host equals the pattern, ignoring the pattern's case, or is below it if the pattern starts with a
+/// dot (`django/utils/http.py`).
 pub(crate) fn is_same_domain(host: &str, pattern: &str) -> bool {
     let pattern = pattern.to_lowercase();
     match pattern.strip_prefix('.') {
@@ -55,12 +55,12 @@ pub(crate) fn is_same_domain(host: &str, pattern: &str) -> bool {
     }
 }
 
-/// Whether the client speaks https, as far as the server or a trusted proxy knows.
+/// Returns whether the client uses https, according to a trusted proxy or the server itself.
 #[must_use]
 pub fn is_secure(request: &HttpRequest, settings: &HttpSettings) -> bool {
-    let told =
+    let proxied =
         settings.secure_proxy_ssl_header.as_ref().and_then(|header| header.is_secure(request.headers()));
-    told.unwrap_or_else(|| {
+    proxied.unwrap_or_else(|| {
         let peer = request.peer_addr().map(|address| address.ip());
         settings
             .forwarded_allow_ips
@@ -86,14 +86,14 @@ mod tests {
     }
 
     #[test]
-    fn several_headers_are_joined() {
+    fn repeated_headers_are_joined() {
         let request = request(&[("x-a", "1"), ("x-b", "0"), ("x-a", "2")]);
         assert_eq!(get_header(request.headers(), "x-a").as_deref(), Some(&b"1,2"[..]));
         assert_eq!(get_header(request.headers(), "x-c"), None);
     }
 
     #[test]
-    fn a_forwarded_host_counts_only_where_the_settings_say_so() {
+    fn a_forwarded_host_is_used_only_if_the_settings_allow_it() {
         let request = request(&[("host", "inner:8000"), ("x-forwarded-host", "outer")]);
         assert_eq!(get_host(&request, &settings(&[])), "inner:8000");
         assert_eq!(get_host(&request, &settings(&[("USE_X_FORWARDED_HOST", "1")])), "outer");
@@ -101,7 +101,7 @@ mod tests {
 
     /// The expected values were made with Django 5.2.
     #[test]
-    fn a_leading_dot_takes_in_what_lies_below() {
+    fn a_leading_dot_matches_subdomains() {
         for (host, pattern, same) in [
             ("example.com", "example.com", true),
             ("a.example.com", "example.com", false),
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn https_is_believed_of_a_trusted_proxy_only() {
+    fn forwarded_https_is_trusted_only_from_a_trusted_proxy() {
         let https = request(&[("x-forwarded-proto", "https")]);
         assert!(!is_secure(&https, &settings(&[])));
         assert!(is_secure(&https, &settings(&[("FORWARDED_ALLOW_IPS", "10.0.0.1, 203.0.113.7")])));

@@ -1,12 +1,12 @@
-//! What an answer varies by (`django/utils/cache.py`).
+//! The `Vary` header (`django/utils/cache.py`).
 
 use actix_web::http::header::{HeaderMap, HeaderValue, VARY};
 
-/// Adds names of request headers to `Vary`, those that are not there yet, in any case of letters (`patch_vary_headers`).
-/// Several headers become one; `*` stands for all.
+/// Adds the request header names that `Vary` lacks, ignoring case (`patch_vary_headers`). Several headers become one;
+/// `*` replaces all names.
 pub fn patch_vary_headers(headers: &mut HeaderMap, new: &[&'static str]) {
     let own: Vec<HeaderValue> = headers.get_all(VARY).cloned().collect();
-    // Django can't have one that is no text.
+    // Django's headers are always text.
     let own: Vec<&str> = own.iter().filter_map(|value| value.to_str().ok()).collect();
     let mut names: Vec<&str> = own.iter().flat_map(|value| value.split(',')).map(str::trim).collect();
     for name in new {

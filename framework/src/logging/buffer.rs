@@ -1,25 +1,25 @@
-//! Lines on their way to standard error.
+//! The buffer between the logger and standard error.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long a line may wait.
+/// The longest time that a line stays in the buffer.
 const DELAY: Duration = Duration::from_millis(10);
-/// Bytes that may wait. Whoever adds more writes them all out first, so a reader that is too slow holds the requests up
-/// instead of filling the memory.
-const LIMIT: usize = 256 * 1024;
+/// The buffer's size in bytes. A thread that would exceed it writes the buffer out first, so a slow reader of the log
+/// slows requests down instead of filling the memory.
+const MAX_BUFFERED: usize = 256 * 1024;
 
 /// Lines that are not written yet.
 pub(super) struct Buffer {
     lines: Mutex<Vec<u8>>,
     filled: Condvar,
-    /// Held from before lines are taken until they are written, so that they keep their order.
+    /// Locked from before lines are taken until they are written, which keeps their order.
     output: Mutex<Output>,
 }
 
 struct Output {
-    taken: Vec<u8>,
+    batch: Vec<u8>,
     out: Box<dyn Write + Send>,
 }
 
@@ -28,7 +28,7 @@ impl Buffer {
         Self {
             lines: Mutex::default(),
             filled: Condvar::new(),
-            output: Mutex::new(Output { taken: Vec::new(), out: Box::new(out) }),
+            output: Mutex::new(Output { batch: Vec::new(), out: Box::new(out) }),
         }
     }
 
@@ -50,12 +50,12 @@ impl Buffer {
 
     fn add(&self, line: &[u8]) {
         let mut lines = lock(&self.lines);
-        if lines.len() + line.len() > LIMIT {
+        if lines.len() + line.len() > MAX_BUFFERED {
             drop(lines);
             self.flush();
             lines = lock(&self.lines);
         }
-        // The thread sleeps on while it has lines to write anyway.
+        // A non-empty buffer means that the thread is awake already.
         if lines.is_empty() {
             self.filled.notify_one();
         }
@@ -65,11 +65,11 @@ impl Buffer {
     /// Writes all lines that were added before this call.
     pub(super) fn flush(&self) {
         let mut output = lock(&self.output);
-        let Output { taken, out } = &mut *output;
-        std::mem::swap(taken, &mut *lock(&self.lines));
-        // There is nowhere to tell that standard error is gone.
-        let _ = out.write_all(taken);
-        taken.clear();
+        let Output { batch, out } = &mut *output;
+        std::mem::swap(batch, &mut *lock(&self.lines));
+        // If standard error is closed, there is no place to report it.
+        let _ = out.write_all(batch);
+        batch.clear();
     }
 }
 
@@ -77,7 +77,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A buffer as something to write to: each line in one call.
+/// A writer into the buffer; expects one whole line per call.
 pub(super) struct Writer(pub(super) Arc<Buffer>);
 
 impl Write for Writer {
@@ -86,7 +86,7 @@ impl Write for Writer {
         Ok(line.len())
     }
 
-    /// Left to the buffer.
+    /// The buffer decides when to flush.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -98,9 +98,9 @@ mod tests {
 
     use super::*;
 
-    struct Told(Sender<Vec<u8>>);
+    struct ChannelWriter(Sender<Vec<u8>>);
 
-    impl Write for Told {
+    impl Write for ChannelWriter {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             if !bytes.is_empty() {
                 self.0.send(bytes.to_vec()).unwrap();
@@ -115,8 +115,8 @@ mod tests {
 
     #[test]
     fn lines_are_collected_and_keep_their_order() {
-        let (told, written) = channel();
-        let buffer = Arc::new(Buffer::new(Told(told)));
+        let (sender, written) = channel();
+        let buffer = Arc::new(Buffer::new(ChannelWriter(sender)));
         Buffer::start(&buffer).unwrap();
         for line in ["a\n", "b\n"] {
             Writer(Arc::clone(&buffer)).write_all(line.as_bytes()).unwrap();
@@ -132,14 +132,14 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_is_bounded() {
-        let (told, written) = channel();
-        let buffer = Buffer::new(Told(told));
-        let line = vec![b'x'; LIMIT / 2];
+    fn the_buffer_is_bounded() {
+        let (sender, written) = channel();
+        let buffer = Buffer::new(ChannelWriter(sender));
+        let line = vec![b'x'; MAX_BUFFERED / 2];
         buffer.add(&line);
         buffer.add(&line);
         assert!(written.try_recv().is_err());
         buffer.add(&line);
-        assert_eq!(written.try_recv().unwrap().len(), LIMIT);
+        assert_eq!(written.try_recv().unwrap().len(), MAX_BUFFERED);
     }
 }

@@ -1,5 +1,5 @@
-//! Whose a database's tables are: a migration runs where the tables are this project's to make, and is only recorded where a
-//! Django project made its own in their place.
+//! Decides whether a migration runs. It runs if this project owns the app's tables; it is only recorded if a Django
+//! project creates its own tables instead.
 
 use super::CommandError;
 use super::migrate::Step;
@@ -8,48 +8,52 @@ use crate::database::inspection::LiveSchema;
 use crate::database::migrations::{self, MigrationError, Migrations};
 use crate::database::{DatabaseError, DbConnection};
 
-/// What becomes of one migration.
+/// What to do with one migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum MigrationAction {
     Apply,
     Record,
     Unapply,
 }
 
-impl Way {
-    /// The way that leaves all that is Django's alone. It reads only.
-    pub(super) fn of(apps: &Apps, connection: &mut DbConnection, step: &Step) -> Result<Self, CommandError> {
-        let way = if step.forwards { Self::Apply } else { Self::Unapply };
-        // A label that no app has (`contenttypes`, `sessions`) is the framework's.
-        let Some(app) = apps.get(&step.app) else { return Ok(way) };
+impl MigrationAction {
+    /// Chooses the action that leaves Django's tables alone. Reads only.
+    pub(super) fn choose(
+        apps: &Apps,
+        connection: &mut DbConnection,
+        step: &Step,
+    ) -> Result<Self, CommandError> {
+        let action = if step.forwards { Self::Apply } else { Self::Unapply };
+        // Labels without an app (`contenttypes`, `sessions`) belong to the framework.
+        let Some(app) = apps.get(&step.app) else { return Ok(action) };
         let label = app.label();
         match app.left_to_django() {
             Some(setting) if !step.forwards => Err(CommandError::new(format!(
-                "The tables of {label} are your Django project's ({setting}); its own `migrate` takes them back."
+                "The tables of {label} belong to your Django project ({setting}); unapply them with its own `migrate`."
             ))),
             Some(setting) => match missing(app, connection)?.as_slice() {
                 [] => Ok(Self::Record),
                 tables => Err(CommandError::new(format!(
-                    "There is no table {}. It is your Django project's to make ({setting}), which knows all of its \
-                     columns: run its own `migrate` first. `manage doctor` tells whether the settings are right.",
+                    "The table {} is missing. Your Django project creates it ({setting}), with all of its columns: \
+                     run its own `migrate` first. `manage doctor` checks the settings.",
                     tables.join(", ")
                 ))),
             },
             None if step.forwards && is_recorded(label, connection)? => {
                 match missing(app, connection)?.as_slice() {
-                    [] => Ok(way),
+                    [] => Ok(action),
                     tables => Err(CommandError::new(format!(
-                        "There is no table {}, though Django has migrated {label}: it was dropped, or your project has a \
-                         model of its own in its place, and `manage doctor` tells what to set.",
+                        "The table {} is missing, although Django has migrated {label}: it was dropped, or your project \
+                         has a model of its own instead. `manage doctor` shows what to set.",
                         tables.join(", ")
                     ))),
                 }
             }
-            None => Ok(way),
+            None => Ok(action),
         }
     }
 
-    pub(super) const fn word(self) -> &'static str {
+    pub(super) const fn verb(self) -> &'static str {
         match self {
             Self::Apply => "Applying",
             Self::Record => "Recording",
@@ -57,7 +61,7 @@ impl Way {
         }
     }
 
-    pub(super) fn go(
+    pub(super) fn run(
         self,
         migrations: &Migrations,
         connection: &mut DbConnection,
@@ -71,12 +75,13 @@ impl Way {
     }
 }
 
-/// Whether Django's own table has migrations of this app.
+/// Returns whether `django_migrations` lists this app.
 fn is_recorded(label: &str, connection: &mut DbConnection) -> Result<bool, DatabaseError> {
     Ok(migrations::recorded_by_django(connection)?.iter().any(|(app, _)| app == label))
 }
 
-/// The tables of an app that are not there: of those that it needs the ones named after it, as Django names an app's tables.
+/// Returns the missing tables among those that the app needs and that are named after it, as Django names an app's
+/// tables.
 fn missing(app: &dyn App, connection: &mut DbConnection) -> Result<Vec<String>, DatabaseError> {
     let schema = LiveSchema::read(connection)?;
     let prefix = format!("{}_", app.label());

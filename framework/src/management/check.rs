@@ -12,7 +12,7 @@ use crate::project::Project;
 pub(super) struct Check;
 
 #[derive(Args)]
-struct Options {
+struct CheckOptions {
     /// Check deployment settings.
     #[arg(long)]
     deploy: bool,
@@ -20,7 +20,7 @@ struct Options {
 
 impl Command for Check {
     fn command(&self) -> clap::Command {
-        Options::augment_args(
+        CheckOptions::augment_args(
             clap::Command::new("check").about("Checks the entire project for potential problems."),
         )
     }
@@ -31,7 +31,7 @@ impl Command for Check {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let options = Options::from_arg_matches(arguments)?;
+        let options = CheckOptions::from_arg_matches(arguments)?;
         let messages = run_checks(project, options.deploy);
         fail_on_errors(&messages)?;
         if messages.is_empty() {
@@ -43,17 +43,17 @@ impl Command for Check {
     }
 }
 
-/// The findings of the framework and of each app.
+/// Runs the framework's checks and those of each app.
 pub(super) fn run_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
     let mut messages = framework_checks(project, deploy);
     messages.extend(project.apps.iter().flat_map(|app| app.checks(deploy)));
     messages
 }
 
-/// Stops where a finding is an error, saying all findings.
+/// Returns an error with all messages if any of them is an error.
 pub(super) fn fail_on_errors(messages: &[CheckMessage]) -> Result<(), CommandError> {
     if messages.iter().any(|message| message.level == Level::Error) {
-        return Err(CommandError::Said(format!("SystemCheckError: {}", report(messages))));
+        return Err(CommandError::Verbatim(format!("SystemCheckError: {}", report(messages))));
     }
     Ok(())
 }
@@ -74,7 +74,7 @@ fn report(messages: &[CheckMessage]) -> String {
     text
 }
 
-/// The value in `.env.example`: a key that everybody knows is none.
+/// The value in `.env.example`. It is public, so it counts as unset.
 const PLACEHOLDER: &str = "replace-me";
 
 fn framework_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
@@ -93,8 +93,8 @@ fn framework_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
         if settings.allowed_hosts.is_empty() {
             messages.push(
                 CheckMessage::error("vitamin.E002", "You must set ALLOWED_HOSTS if DEBUG is False.").hint(
-                    "List the hosts that this site answers for, e.g. ALLOWED_HOSTS=example.com,www.example.com; for a \
-                     try on this machine ALLOWED_HOSTS=localhost,127.0.0.1.",
+                    "List the hosts that this site answers for, e.g. ALLOWED_HOSTS=example.com,www.example.com; to \
+                     try it on this machine, ALLOWED_HOSTS=localhost,127.0.0.1.",
                 ),
             );
         }

@@ -1,4 +1,4 @@
-//! `manage doctor`: does this project go with that database? It compares, says in words what is wrong and what to set, and
+//! `manage doctor`: compares the live database with this project, reports problems and the settings that fix them, and
 //! changes nothing.
 
 use std::collections::BTreeSet;
@@ -27,7 +27,7 @@ pub(super) struct Doctor;
 impl Command for Doctor {
     fn command(&self) -> clap::Command {
         clap::Command::new("doctor").about(
-            "Compares the live database with what this project needs, and says what to set. Reads only.",
+            "Compares the live database with what this project needs, and proposes settings. Reads only.",
         )
     }
 
@@ -40,7 +40,7 @@ impl Command for Doctor {
         let mut diagnosis = Diagnosis::default();
         examine(project, &mut diagnosis)?;
         if diagnosis.count(Severity::Problem) > 0 {
-            return Err(CommandError::Said(diagnosis.to_string()));
+            return Err(CommandError::Verbatim(diagnosis.to_string()));
         }
         Ok(writeln!(out, "{diagnosis}")?)
     }
@@ -50,7 +50,7 @@ fn examine(project: &Project, diagnosis: &mut Diagnosis) -> Result<(), DatabaseE
     for message in run_checks(project, false) {
         let severity = if message.level == Level::Error { Severity::Problem } else { Severity::Warning };
         let hint = message.hint.map(|hint| format!(" {hint}")).unwrap_or_default();
-        diagnosis.say("Settings", severity, format!("({}) {}{hint}", message.id, message.message));
+        diagnosis.add("Settings", severity, format!("({}) {}{hint}", message.id, message.message));
     }
     let settings = &project.settings.database;
     let mut connection = match Database::open_read_only(settings) {
@@ -58,11 +58,11 @@ fn examine(project: &Project, diagnosis: &mut Diagnosis) -> Result<(), DatabaseE
         Err(error) => {
             let hint = match &settings.url {
                 DatabaseUrl::Sqlite(path) if !std::path::Path::new(path).exists() => {
-                    ". DATABASE_URL names no file: set it to your Django's database, or let `manage migrate` make a new one"
+                    ". The file of DATABASE_URL is missing: set it to your Django project's database, or create a new one with `manage migrate`"
                 }
                 _ => "",
             };
-            diagnosis.say("Database", Severity::Problem, format!("{error}{hint}."));
+            diagnosis.add("Database", Severity::Problem, format!("{error}{hint}."));
             return Ok(());
         }
     };
@@ -91,7 +91,7 @@ fn examine(project: &Project, diagnosis: &mut Diagnosis) -> Result<(), DatabaseE
     Ok(())
 }
 
-/// The tables that can be read.
+/// Reports differences; returns the tables that can be read.
 fn compare_tables(
     needed: &[(NeededTable, bool)],
     schema: &LiveSchema,
@@ -102,25 +102,28 @@ fn compare_tables(
     let mut usable = BTreeSet::new();
     for (table, is_djangos) in needed {
         let Some(differences) = table.compare(schema, names, settings.url.is_sqlite()) else {
-            let who =
-                if *is_djangos { "that is for Django's own `migrate`" } else { "`manage migrate` makes it" };
+            let who = if *is_djangos {
+                "create it with Django's own `migrate`"
+            } else {
+                "create it with `manage migrate`"
+            };
             let message = format!("The table {} is missing; {who}.", names.table(&table.name));
-            diagnosis.say("Schema", Severity::Problem, message);
+            diagnosis.add("Schema", Severity::Problem, message);
             continue;
         };
         if differences.problems.is_empty() {
             usable.insert(table.name.clone());
         }
         for what in differences.problems {
-            diagnosis.say("Schema", Severity::Problem, format!("{what}."));
+            diagnosis.add("Schema", Severity::Problem, format!("{what}."));
         }
         for what in differences.notes {
-            diagnosis.say("Schema", Severity::Note, format!("{what}."));
+            diagnosis.add("Schema", Severity::Note, format!("{what}."));
         }
     }
     if !usable.is_empty() {
         let names: Vec<&str> = usable.iter().map(|table| names.table(table)).collect();
-        diagnosis.say("Schema", Severity::Fine, format!("As needed: {}.", names.join(", ")));
+        diagnosis.add("Schema", Severity::Fine, format!("Matching tables: {}.", names.join(", ")));
     }
     usable
 }
@@ -134,49 +137,49 @@ fn compare_migrations(
     let unapplied: Vec<String> =
         all.states(connection)?.into_iter().filter(|state| !state.applied).map(|state| state.name).collect();
     if unapplied.is_empty() {
-        diagnosis.say(SECTION, Severity::Fine, "All of vitamin's are applied.");
+        diagnosis.add(SECTION, Severity::Fine, "All of vitamin's migrations are applied.");
     } else {
-        diagnosis.say(
+        diagnosis.add(
             SECTION,
             Severity::Warning,
             format!(
-                "Not applied: {}. Run `manage migrate`: it changes nothing that Django made, makes what is missing, and \
-                 records both.",
+                "Not applied: {}. Run `manage migrate`: it creates what is missing, records the migrations, and keeps \
+                 what Django created.",
                 unapplied.join(", ")
             ),
         );
     }
-    let (known, recorded) = (all.recorded_for_django()?, migrations::recorded_by_django(connection)?);
+    let (expected, recorded) = (all.recorded_for_django()?, migrations::recorded_by_django(connection)?);
     if recorded.is_empty() {
-        diagnosis.say(
+        diagnosis.add(
             SECTION,
             Severity::Note,
-            "Django has recorded none: it has not migrated this database yet.",
+            "Django has recorded no migrations: it has not migrated this database yet.",
         );
         return Ok(());
     }
     let dotted = |rows: Vec<&(String, String)>| {
         rows.iter().map(|(app, name)| format!("{app}.{name}")).collect::<Vec<_>>().join(", ")
     };
-    let apps_known: BTreeSet<&String> = known.iter().map(|(app, _)| app).collect();
-    let apps_recorded: BTreeSet<&String> = recorded.iter().map(|(app, _)| app).collect();
+    let expected_apps: BTreeSet<&String> = expected.iter().map(|(app, _)| app).collect();
+    let recorded_apps: BTreeSet<&String> = recorded.iter().map(|(app, _)| app).collect();
     let behind: Vec<_> =
-        known.iter().filter(|row| apps_recorded.contains(&row.0) && !recorded.contains(row)).collect();
+        expected.iter().filter(|row| recorded_apps.contains(&row.0) && !recorded.contains(row)).collect();
     let ahead: Vec<_> =
-        recorded.iter().filter(|row| apps_known.contains(&row.0) && !known.contains(row)).collect();
+        recorded.iter().filter(|row| expected_apps.contains(&row.0) && !expected.contains(row)).collect();
     if behind.is_empty() && ahead.is_empty() {
-        diagnosis.say(SECTION, Severity::Fine, "Django's record is the one that vitamin knows.");
+        diagnosis.add(SECTION, Severity::Fine, "Django has recorded the migrations that vitamin knows.");
     }
     if !behind.is_empty() {
         let message = format!("Django has not applied {}: run Django's own `migrate` first.", dotted(behind));
-        diagnosis.say(SECTION, Severity::Warning, message);
+        diagnosis.add(SECTION, Severity::Warning, message);
     }
     if !ahead.is_empty() {
         let message = format!(
-            "Django has applied {}, which vitamin does not know yet; the tables were compared as they are.",
+            "Django has applied {}, which vitamin does not know; the live tables were compared.",
             dotted(ahead)
         );
-        diagnosis.say(SECTION, Severity::Note, message);
+        diagnosis.add(SECTION, Severity::Note, message);
     }
     Ok(())
 }
@@ -187,7 +190,7 @@ fn examine_database(
     diagnosis: &mut Diagnosis,
 ) -> Result<(), DatabaseError> {
     let url = &project.settings.database.url;
-    diagnosis.say("Database", Severity::Fine, format!("{url} can be read."));
+    diagnosis.add("Database", Severity::Fine, format!("{url} can be read."));
     match connection {
         DbConnection::Sqlite(_) => sqlite(project, connection, diagnosis),
         #[cfg(feature = "postgres")]
@@ -216,12 +219,12 @@ fn sqlite(
     };
     if configured.is_some() && configured != here {
         let message = format!(
-            "The journal mode is {}, and SQLITE_JOURNAL_MODE would switch it, for Django too. Leave it unset to keep it.",
+            "The journal mode is {}. SQLITE_JOURNAL_MODE would change it, for Django too; unset it to keep the mode.",
             mode.word
         );
-        diagnosis.say("Database", Severity::Warning, message);
+        diagnosis.add("Database", Severity::Warning, message);
     } else if here == Some(JournalMode::Wal) {
-        diagnosis.say(
+        diagnosis.add(
             "Database",
             Severity::Fine,
             "The journal mode is wal: readers don't wait for the writer.",
@@ -229,20 +232,20 @@ fn sqlite(
     } else {
         let message = format!(
             "The journal mode is {}: readers and the writer wait for each other, here for {} s (DATABASE_TIMEOUT), in \
-             Django for OPTIONS['timeout']. If your backups allow it, SQLITE_JOURNAL_MODE=wal ends that, for both.",
+             Django for OPTIONS['timeout']. If your backups allow it, SQLITE_JOURNAL_MODE=wal avoids that, for both.",
             mode.word,
             project.settings.database.timeout.as_secs()
         );
-        diagnosis.say("Database", Severity::Note, message);
+        diagnosis.add("Database", Severity::Note, message);
     }
     let Some(path) = project.settings.database.url.sqlite_path() else { return Ok(()) };
     let file = std::path::Path::new(path);
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     for place in [file, folder.unwrap_or(std::path::Path::new("."))] {
-        // A `file:` URI is SQLite's to read.
+        // Only SQLite can parse a `file:` URI.
         if place.exists() && rustix::fs::access(place, rustix::fs::Access::WRITE_OK).is_err() {
-            let message = format!("{} can't be written to by this user: logins would fail.", place.display());
-            diagnosis.say("Database", Severity::Problem, message);
+            let message = format!("This user can't write to {}: logins would fail.", place.display());
+            diagnosis.add("Database", Severity::Problem, message);
         }
     }
     Ok(())
@@ -257,15 +260,15 @@ fn postgres(
     let encoding: Word =
         diesel::sql_query("SELECT current_setting('server_encoding') AS word").get_result(connection)?;
     if encoding.word != "UTF8" {
-        let message = format!("Its encoding is {}: not every name can be stored.", encoding.word);
-        diagnosis.say("Database", Severity::Warning, message);
+        let message = format!("The database's encoding is {}: some names can't be stored.", encoding.word);
+        diagnosis.add("Database", Severity::Warning, message);
     }
     let version: Word =
         diesel::sql_query("SELECT current_setting('server_version') AS word").get_result(connection)?;
-    diagnosis.say("Database", Severity::Fine, format!("PostgreSQL {}.", version.word));
+    diagnosis.add("Database", Severity::Fine, format!("PostgreSQL {}.", version.word));
     let names = &project.settings.database.names;
     for table in project.apps.iter().flat_map(|app| app.tables()) {
-        // A table that is missing has no privileges to ask for.
+        // A missing table has no privileges.
         let denied: Vec<Word> = diesel::sql_query(
             "SELECT p.word FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(word) \
              WHERE to_regclass(quote_ident($1)) IS NOT NULL \
@@ -276,11 +279,11 @@ fn postgres(
         if !denied.is_empty() {
             let words: Vec<&str> = denied.iter().map(|row| row.word.as_str()).collect();
             let message = format!(
-                "This user lacks {} on {}; GRANT it to them.",
+                "The database user lacks {} on {}; grant these privileges.",
                 words.join(", "),
                 names.table(&table.name)
             );
-            diagnosis.say("Database", Severity::Problem, message);
+            diagnosis.add("Database", Severity::Problem, message);
         }
     }
     Ok(())

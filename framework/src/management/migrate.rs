@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use clap::{ArgMatches, Args, FromArgMatches};
 
-use super::adoption::Way;
-use super::{Command, CommandError, of_database, verbosity};
+use super::adoption::MigrationAction;
+use super::{Command, CommandError, verbosity, with_database_option};
 use crate::app::Apps;
 use crate::database::migrations::MigrationState;
 use crate::project::Project;
@@ -14,7 +14,7 @@ use crate::project::Project;
 pub(super) struct Migrate;
 
 #[derive(Args)]
-struct Options {
+struct MigrateOptions {
     /// App label of an application to synchronize the state.
     app_label: Option<String>,
     /// Database state will be brought to the state after that migration. Use the name "zero" to unapply all migrations.
@@ -35,7 +35,7 @@ pub(super) struct Step {
 impl Command for Migrate {
     fn command(&self) -> clap::Command {
         let about = "Brings the database schema up to date, or back to a named migration.";
-        of_database(Options::augment_args(clap::Command::new("migrate").about(about)))
+        with_database_option(MigrateOptions::augment_args(clap::Command::new("migrate").about(about)))
     }
 
     fn handle(
@@ -44,7 +44,7 @@ impl Command for Migrate {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let options = Options::from_arg_matches(arguments)?;
+        let options = MigrateOptions::from_arg_matches(arguments)?;
         let mut connection = project.database.get()?;
         let states = project.apps.migrations().states(&mut connection)?;
         let target = (options.app_label.as_deref(), options.migration_name.as_deref());
@@ -65,15 +65,15 @@ impl Command for Migrate {
         if plan.is_empty() {
             writeln!(out, "  No migrations to apply.")?;
         }
-        // All or nothing: a database that is half ours would only be harder to understand.
-        let mut ways = Vec::with_capacity(plan.len());
+        // All actions are chosen before the first one runs, so that a refusal leaves the database unchanged.
+        let mut actions = Vec::with_capacity(plan.len());
         for step in &plan {
-            ways.push(Way::of(&project.apps, &mut connection, step)?);
+            actions.push(MigrationAction::choose(&project.apps, &mut connection, step)?);
         }
-        for (Step { name, .. }, way) in plan.iter().zip(ways) {
-            write!(out, "  {} {name}...", way.word())?;
+        for (Step { name, .. }, action) in plan.iter().zip(actions) {
+            write!(out, "  {} {name}...", action.verb())?;
             out.flush()?;
-            way.go(project.apps.migrations(), &mut connection, name)?;
+            action.run(project.apps.migrations(), &mut connection, name)?;
             writeln!(out, " OK")?;
         }
         Ok(())
@@ -94,17 +94,17 @@ fn describe(states: &[MigrationState], target: (Option<&str>, Option<&str>)) -> 
     }
 }
 
-/// What leads from these states to the target.
+/// Plans the steps from these states to the target.
 ///
-/// Migrations stand in one order, and an app may build on those before it in `INSTALLED_APPS`. So going forwards takes
-/// along what earlier apps have up to the target, and going backwards what later apps have put on top of it.
+/// Migrations have one order, and an app may depend on the apps before it in `INSTALLED_APPS`. So applying includes
+/// earlier apps' migrations up to the target, and unapplying includes later apps' migrations after it.
 fn plan(
     apps: &Apps,
     states: &[MigrationState],
     target: (Option<&str>, Option<&str>),
 ) -> Result<Vec<Step>, CommandError> {
-    // A label that no app has (`contenttypes`, `sessions`) is the framework's. All build on the first of these, which
-    // makes the table where every migration is recorded, and none on another.
+    // Labels without an app (`contenttypes`, `sessions`) belong to the framework. Every migration depends on the first
+    // of them, which creates the table of applied migrations, and none on the others.
     let builds_on = |later: &str, earlier: &str| match (apps.position(later), apps.position(earlier)) {
         (Some(later), Some(earlier)) => later > earlier,
         (_, None) => states.first().is_some_and(|first| first.app == earlier),
@@ -118,7 +118,7 @@ fn plan(
     let (Some(&first), Some(&last)) = (own.first(), own.last()) else {
         return Err(CommandError::new(format!("No installed app with label '{label}' that has migrations.")));
     };
-    // How many of all migrations come before or are the target: those may stay.
+    // The number of migrations up to the target.
     let keep = match name {
         None => last + 1,
         Some("zero") => first,
@@ -144,7 +144,7 @@ fn forwards<'a>(states: impl Iterator<Item = &'a MigrationState>) -> Vec<Step> {
     states.map(|state| Step { name: state.name.clone(), app: state.app.clone(), forwards: true }).collect()
 }
 
-/// The one migration of the app whose name, or name without its timestamp, begins like this.
+/// Finds the app's migration whose name, with or without its timestamp, starts with `name`.
 fn find(states: &[MigrationState], own: &[usize], label: &str, name: &str) -> Result<usize, CommandError> {
     let mut found = own.iter().copied().filter(|&index| {
         states.get(index).is_some_and(|state| {
@@ -168,16 +168,16 @@ mod tests {
     use super::*;
     use crate::app::App;
 
-    struct Labelled(&'static str);
+    struct PlanApp(&'static str);
 
-    impl App for Labelled {
+    impl App for PlanApp {
         fn label(&self) -> &'static str {
             self.0
         }
     }
 
     fn names(applied: usize, target: (Option<&str>, Option<&str>)) -> Result<Vec<String>, String> {
-        let apps = ["auth", "authtoken"].map(|label| Box::new(Labelled(label)) as Box<dyn App>);
+        let apps = ["auth", "authtoken"].map(|label| Box::new(PlanApp(label)) as Box<dyn App>);
         let apps = Apps::new(apps.into()).unwrap();
         let all = [
             "1_contenttypes_initial",
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn an_app_takes_along_those_before_it() {
+    fn applying_includes_earlier_apps() {
         assert_eq!(
             names(0, (Some("auth"), None)).unwrap(),
             ["+1_contenttypes_initial", "+2_auth_initial", "+4_auth_more"]
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn backwards_takes_along_those_after_it() {
+    fn unapplying_includes_later_apps() {
         assert_eq!(
             names(6, (Some("auth"), Some("2_auth"))).unwrap(),
             ["-5_authtoken_more", "-4_auth_more", "-3_authtoken_initial"]
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn all_build_on_the_first_and_nothing_on_sessions() {
+    fn all_depend_on_the_first_and_none_on_sessions() {
         assert_eq!(names(6, (Some("contenttypes"), Some("zero"))).unwrap().len(), 6);
         assert_eq!(names(6, (Some("sessions"), Some("zero"))).unwrap(), ["-6_sessions_initial"]);
         assert_eq!(

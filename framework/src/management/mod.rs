@@ -1,7 +1,7 @@
 //! Management commands (`django/core/management`): `manage <command> [options]`.
 //!
-//! A command ends with exit code 0, 1 with a `CommandError` on standard error, or 2 for wrong usage; an unknown one is 1, as in
-//! Django.
+//! Exit codes: 0 for success, 1 for a `CommandError`, printed to standard error, or an unknown command, as in Django,
+//! and 2 for wrong usage.
 
 mod adoption;
 mod check;
@@ -25,12 +25,12 @@ use super::database::migrations::MigrationError;
 use super::logging;
 use super::project::Project;
 
-/// One management command. An app returns its own from [`App::commands`](super::app::App::commands).
+/// A management command. [`App::commands`](super::app::App::commands) returns those of an app.
 pub trait Command: Send + Sync {
-    /// Name, help and arguments, as clap has them.
+    /// Defines name, help and arguments for clap.
     fn command(&self) -> clap::Command;
 
-    /// Does the work. What the user reads goes to `out`.
+    /// Runs the command. Output for the user goes to `out`.
     ///
     /// # Errors
     /// A [`CommandError`], printed as `CommandError: <message>`; the exit code is 1.
@@ -42,28 +42,28 @@ pub trait Command: Send + Sync {
     ) -> Result<(), CommandError>;
 }
 
-/// Why a command failed, in words for its user.
+/// Why a command failed, in words for the user.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// Printed as `CommandError: <message>`.
     #[error("CommandError: {0}")]
     Failed(String),
-    /// Printed as it is, for a command that says it in Django's own way.
+    /// Printed without a prefix, for texts in Django's own form.
     #[error("{0}")]
-    Said(String),
-    /// Whoever read the output has gone (`manage … | head`): nothing to say, nobody to say it to.
+    Verbatim(String),
+    /// The output is closed (`manage … | head`), so nothing more can be printed.
     #[error("{0}")]
     Output(#[from] io::Error),
 }
 
 impl CommandError {
-    /// An error with this message.
+    /// Creates an error with this message.
     pub fn new(message: impl Into<String>) -> Self {
         Self::Failed(message.into())
     }
 }
 
-/// For `from_arg_matches`: the arguments are not those that the command declared, which is the command's mistake.
+/// For `from_arg_matches`, which fails only if a command reads arguments it did not declare.
 impl From<clap::Error> for CommandError {
     fn from(error: clap::Error) -> Self {
         Self::new(error.to_string())
@@ -136,17 +136,17 @@ fn execute(mut project: Project) -> ExitCode {
     let mut out = io::stdout();
     match run(&project, &groups, &mut out).and_then(|()| Ok(out.flush()?)) {
         Ok(()) => ExitCode::SUCCESS,
-        // No success: the command may have had more to do than to print.
+        // Not a success: the command may not have finished.
         Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
         Err(error) => {
-            // Standard error may be closed as well; then there is nobody left to tell.
+            // If standard error is closed too, nothing can be reported.
             let _ = writeln!(io::stderr(), "{error}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// Whether a command says what it does: 0 is no, 1, the default, yes (`--verbosity`).
+/// Returns `--verbosity`: 0 for no output, 1 (the default) for normal output.
 #[must_use]
 pub fn verbosity(arguments: &ArgMatches) -> u8 {
     arguments.try_get_one(VERBOSITY).ok().flatten().copied().unwrap_or(1)
@@ -154,14 +154,14 @@ pub fn verbosity(arguments: &ArgMatches) -> u8 {
 
 const VERBOSITY: &str = "verbosity";
 
-/// `--database`, for the commands that have it in Django; there is one database, `default`.
+/// Adds `--database`, for the commands that have it in Django. There is one database, `default`.
 #[must_use]
-pub fn of_database(command: clap::Command) -> clap::Command {
+pub fn with_database_option(command: clap::Command) -> clap::Command {
     let database = Arg::new("database").long("database").value_parser(["default"]);
-    command.arg(database.help("Nominates the database; there is one."))
+    command.arg(database.help("Nominates the database; 'default' is the only one."))
 }
 
-/// What every command of Django takes (`BaseCommand`). Scripts pass them; all but the first do nothing here.
+/// The options of every Django command (`BaseCommand`). Scripts pass them; only `--verbosity` has an effect here.
 fn common_options() -> Vec<Arg> {
     let flag = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).hide(true);
     let verbosity =
@@ -171,7 +171,7 @@ fn common_options() -> Vec<Arg> {
     options.into_iter().map(|option| option.global(true)).collect()
 }
 
-/// Wrong usage ends the program here, as a question for help does.
+/// Parses the arguments. Exits on wrong usage and after printing help.
 fn parse(cli: clap::Command) -> Result<ArgMatches, CommandError> {
     let error = match cli.try_get_matches() {
         Ok(matches) => return Ok(matches),
@@ -180,14 +180,14 @@ fn parse(cli: clap::Command) -> Result<ArgMatches, CommandError> {
     };
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
-        // The most alike one is the last.
+        // clap sorts by similarity, best last.
         Some(ContextValue::Strings(texts)) => texts.last().map(String::as_str),
         _ => None,
     };
     let name = context(ContextKind::InvalidSubcommand).unwrap_or_default();
     let alike = context(ContextKind::SuggestedSubcommand).map(|alike| format!(". Did you mean {alike}?"));
     let alike = alike.unwrap_or_default();
-    Err(CommandError::Said(format!("Unknown command: '{name}'{alike}\nType 'manage help' for usage.")))
+    Err(CommandError::Verbatim(format!("Unknown command: '{name}'{alike}\nType 'manage help' for usage.")))
 }
 
 fn run(project: &Arc<Project>, groups: &[Group], out: &mut dyn Write) -> Result<(), CommandError> {
@@ -202,8 +202,8 @@ fn run(project: &Arc<Project>, groups: &[Group], out: &mut dyn Write) -> Result<
     for command in groups.iter().flat_map(|group| &group.commands) {
         let command = command.command();
         if !names.insert(command.get_name().to_owned()) {
-            // clap would panic; the first wins, and its owner learns of the other here.
-            return Err(CommandError::new(format!("Two commands are named {}.", command.get_name())));
+            // clap would panic.
+            return Err(CommandError::new(format!("There are two commands named {}.", command.get_name())));
         }
         cli = cli.subcommand(command);
     }
@@ -215,7 +215,7 @@ fn run(project: &Arc<Project>, groups: &[Group], out: &mut dyn Write) -> Result<
     command.map_or(Ok(()), |command| command.handle(project, arguments, out))
 }
 
-/// The framework's commands, the project's own, and each app's, grouped as `manage help` shows them.
+/// Groups the commands of the framework, the project and each app, as `manage help` shows them.
 fn groups(project: &mut Project) -> Vec<Group> {
     let framework: Vec<Box<dyn Command>> = vec![
         Box::new(check::Check),

@@ -1,4 +1,4 @@
-//! `manage runserver [address]`: the production server; there is no other.
+//! `manage runserver [address]`: the production server, and the only one.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -13,18 +13,18 @@ use crate::server::{self, Address};
 pub(super) struct RunServer;
 
 #[derive(Args)]
-struct Options {
+struct RunServerOptions {
     /// Optional port number, or ipaddr:port (default: ADDRESS, or 127.0.0.1:8000).
     addrport: Option<Address>,
-    /// Worker threads that answer requests (default: WORKERS, or one a processor core).
+    /// Worker threads that serve requests (default: WORKERS, or one per core).
     #[arg(long)]
     workers: Option<std::num::NonZeroUsize>,
 }
 
 impl Command for RunServer {
     fn command(&self) -> clap::Command {
-        let about = "Serves the project until SIGTERM or SIGINT, then finishes what is in flight.";
-        Options::augment_args(clap::Command::new("runserver").about(about))
+        let about = "Serves the project until SIGTERM or SIGINT, then finishes the requests in progress.";
+        RunServerOptions::augment_args(clap::Command::new("runserver").about(about))
     }
 
     fn handle(
@@ -33,7 +33,7 @@ impl Command for RunServer {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let options = Options::from_arg_matches(arguments)?;
+        let options = RunServerOptions::from_arg_matches(arguments)?;
         let messages = run_checks(project, false);
         fail_on_errors(&messages)?;
         for message in &messages {
@@ -52,7 +52,7 @@ impl Command for RunServer {
     }
 }
 
-/// A database that can't be reached stops the start; one that lacks a migration may still do.
+/// An unreachable database is an error; an unapplied migration only a warning.
 fn warn_of_migrations(project: &Project) -> Result<(), CommandError> {
     let states = project.apps.migrations().states(&mut *project.database.get()?)?;
     let missing: Vec<&str> =

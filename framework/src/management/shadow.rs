@@ -1,4 +1,4 @@
-//! `manage shadow --to URL [address]`: how a team convinces itself before a path moves.
+//! `manage shadow --to URL [address]`: compares this project with a live Django before it replaces some of its paths.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -15,8 +15,8 @@ use crate::shadow;
 pub(super) struct Shadow;
 
 #[derive(Args)]
-struct Options {
-    /// Where Django is: http://HOST:PORT or https://HOST, without a path.
+struct ShadowOptions {
+    /// Django's origin: http://HOST:PORT or https://HOST, without a path.
     #[arg(long)]
     to: Origin,
     /// Optional port number, or ipaddr:port, to listen on.
@@ -32,7 +32,7 @@ impl std::str::FromStr for Origin {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let uri: actix_web::http::Uri = text.parse().map_err(|_| "it is no URL")?;
+        let uri: actix_web::http::Uri = text.parse().map_err(|_| "it is not a URL")?;
         let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'));
         match (uri.scheme_str(), authority, uri.path(), uri.query()) {
             (Some("https"), ..) if !cfg!(feature = "shadow-tls") => {
@@ -48,8 +48,8 @@ impl std::str::FromStr for Origin {
 
 impl Command for Shadow {
     fn command(&self) -> clap::Command {
-        let about = "Answers from Django, compares what this project would have answered to safe requests, and reports.";
-        Options::augment_args(clap::Command::new("shadow").about(about))
+        let about = "Forwards requests to Django, compares this project's responses to safe ones, and reports differences.";
+        ShadowOptions::augment_args(clap::Command::new("shadow").about(about))
     }
 
     fn handle(
@@ -58,18 +58,15 @@ impl Command for Shadow {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let Options { to: Origin(origin), addrport } = Options::from_arg_matches(arguments)?;
+        let ShadowOptions { to: Origin(origin), addrport } = ShadowOptions::from_arg_matches(arguments)?;
         fail_on_errors(&run_checks(project, false))?;
         let mut listening = |address: SocketAddr| {
-            writeln!(
-                out,
-                "Answering at http://{address}/ from {origin}\nQuit with CONTROL-C for the report."
-            )?;
+            writeln!(out, "Forwarding http://{address}/ to {origin}\nQuit with CONTROL-C for the report.")?;
             out.flush()
         };
         let report = shadow::run(project, addrport, &origin, &mut listening)?;
         if report.different() > 0 {
-            return Err(CommandError::Said(report.to_string()));
+            return Err(CommandError::Verbatim(report.to_string()));
         }
         Ok(writeln!(out, "{report}")?)
     }

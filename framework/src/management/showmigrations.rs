@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use clap::{ArgMatches, Args, FromArgMatches};
 
-use super::{Command, CommandError, of_database};
+use super::{Command, CommandError, with_database_option};
 use crate::project::Project;
 
 pub(super) struct ShowMigrations;
 
 #[derive(Args)]
-struct Options {
+struct ShowMigrationsOptions {
     /// App labels of applications to limit the output to.
     app_label: Vec<String>,
 }
@@ -19,7 +19,9 @@ struct Options {
 impl Command for ShowMigrations {
     fn command(&self) -> clap::Command {
         let about = "Shows all available migrations for the current project.";
-        of_database(Options::augment_args(clap::Command::new("showmigrations").about(about)))
+        with_database_option(ShowMigrationsOptions::augment_args(
+            clap::Command::new("showmigrations").about(about),
+        ))
     }
 
     fn handle(
@@ -28,7 +30,7 @@ impl Command for ShowMigrations {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let options = Options::from_arg_matches(arguments)?;
+        let options = ShowMigrationsOptions::from_arg_matches(arguments)?;
         let states = project.apps.migrations().states(&mut *project.database.get()?)?;
         let mut labels: Vec<&str> = states.iter().map(|state| state.app.as_str()).collect();
         labels.sort_unstable();

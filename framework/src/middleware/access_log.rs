@@ -1,6 +1,6 @@
-//! One log line a request.
+//! One log line per request.
 //!
-//! Never logged: a header, a query string, a body. A credential can be in any of them.
+//! Never logged: headers, query strings, bodies. Any of them can contain a credential.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use actix_web::HttpMessage;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
 
-/// What the line of one request needs. The view's authentication adds the user.
+/// The data of one request's log line. Authentication adds the user.
 #[derive(Clone)]
 pub struct AccessLog(Option<Rc<Line>>);
 
@@ -25,7 +25,7 @@ const TARGET: &str = "vitamin::access";
 
 impl AccessLog {
     pub(super) fn start(req: &ServiceRequest) -> Self {
-        // Where nobody reads the line, nothing is copied for it.
+        // Nothing is copied if the line is filtered out.
         if !log::log_enabled!(target: TARGET, log::Level::Info) {
             return Self(None);
         }
@@ -39,7 +39,7 @@ impl AccessLog {
         log
     }
 
-    /// Notes who the request's user is.
+    /// Sets the request's user.
     pub fn set_user(req: &impl HttpMessage, username: &str) {
         if let Some(Self(Some(line))) = req.extensions().get::<Self>() {
             line.user.replace(Some(username.to_owned()));

@@ -1,4 +1,4 @@
-//! Django's CommonMiddleware (`django/middleware/common.py`): allowed hosts, and the slash that is appended.
+//! Django's CommonMiddleware (`django/middleware/common.py`): allowed hosts and `APPEND_SLASH`.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -15,12 +15,12 @@ use super::{HttpSettings, Site};
 use crate::http::{get_host, is_same_domain};
 use crate::pages;
 
-/// Marks a response that CommonMiddleware itself makes, and so outside of XFrameOptionsMiddleware.
+/// Marks a response that CommonMiddleware itself creates, outside of XFrameOptionsMiddleware.
 struct NoFrameOptions;
 
-/// The middleware's own answer. Its `process_response`, which sets `Content-Length`, does not see this one, so that a
-/// WSGI server sends it chunked; HTTP/1.0 knows no chunks (RFC 9112, section 6.1).
-pub(super) fn own_answer(version: Version, response: HttpResponse) -> HttpResponse {
+/// Marks the middleware's own response. CommonMiddleware's `process_response`, which sets `Content-Length`, does not
+/// see it, so a WSGI server sends it chunked; HTTP/1.0 has no chunks (RFC 9112, section 6.1).
+pub(super) fn own_response(version: Version, response: HttpResponse) -> HttpResponse {
     let mut response = match version {
         Version::HTTP_09 | Version::HTTP_10 => response,
         _ => response.map_body(|_, body| BoxBody::new(Chunked(body))),
@@ -29,7 +29,7 @@ pub(super) fn own_answer(version: Version, response: HttpResponse) -> HttpRespon
     response
 }
 
-/// A body that does not tell its length.
+/// A body of unknown length.
 struct Chunked(BoxBody);
 
 impl MessageBody for Chunked {
@@ -56,7 +56,7 @@ pub(super) fn is_allowed_host(req: &HttpRequest, settings: &HttpSettings) -> boo
     settings.allowed_hosts.iter().any(|pattern| pattern == "*" || is_same_domain(domain, pattern))
 }
 
-/// The domain of a `Host` header in lower case, without port and final dot, or `None` where it is malformed
+/// Returns the domain of a lower-case `Host` header, without port and trailing dot, or `None` if it is malformed
 /// (`django/http/request.py`, `split_domain_port`).
 fn domain(host: &str) -> Option<&str> {
     let (domain, port) = if host.starts_with('[') {
@@ -86,16 +86,16 @@ fn domain(host: &str) -> Option<&str> {
     port_is_valid.then(|| domain.strip_suffix('.').unwrap_or(domain))
 }
 
-/// Whether XFrameOptionsMiddleware, and with it CsrfViewMiddleware, saw the response.
+/// Returns whether XFrameOptionsMiddleware, and with it CsrfViewMiddleware, processed the response.
 pub(super) fn is_framed(response: &ServiceResponse<BoxBody>) -> bool {
     response.response().extensions().get::<NoFrameOptions>().is_none()
 }
 
-/// Lets `%2F` match the slash of a route, as it does in Django, which matches the decoded path. actix-web decodes all
-/// but this one. The request itself keeps the path that the client sent.
+/// Lets `%2F` match a slash of a route: Django matches the decoded path, but actix-web leaves this escape encoded. The
+/// request keeps the path that the client sent.
 pub(super) fn decode_slashes(req: &mut ServiceRequest) {
     let path = req.uri().path();
-    // Nearly no path has an escape at all.
+    // Most paths have no escapes.
     let mut escapes = memchr::memchr_iter(b'%', path.as_bytes());
     let is_slash = |at: usize| path.get(at..at + 3).is_some_and(|escape| escape.eq_ignore_ascii_case("%2f"));
     if !escapes.any(is_slash) {
@@ -110,13 +110,13 @@ pub(super) fn decode_slashes(req: &mut ServiceRequest) {
     }
 }
 
-/// What a browser leaves alone in a path: Django's `escape_uri_path`.
+/// Characters that Django's `escape_uri_path` keeps in a path.
 const PATH: &AsciiSet = &except(b"/:@&+$,-_.!~*'()");
-/// And in a query: Django's `iri_to_uri`.
+/// Characters that Django's `iri_to_uri` keeps in a query.
 const QUERY: &AsciiSet = &except(b"/#%[]=:;$&()+,!?*@'~-_.");
 
 const fn except(safe: &[u8]) -> AsciiSet {
-    // Adding what is there already makes the copy that a const function can own.
+    // Adding an existing character makes an owned copy in a const function.
     let mut set = NON_ALPHANUMERIC.add(b' ');
     let mut rest = safe;
     while let [byte, tail @ ..] = rest {
@@ -126,7 +126,7 @@ const fn except(safe: &[u8]) -> AsciiSet {
     set
 }
 
-/// Answers where no pattern matched: the redirect to the path with a slash where that is known, else 404.
+/// The response if no pattern matches: a redirect to the path with a slash if that exists, else 404.
 pub async fn not_found(req: HttpRequest, site: web::Data<Site>) -> HttpResponse {
     let path = percent_decode_str(req.path()).decode_utf8_lossy();
     if site.settings.append_slash && !path.ends_with('/') && site.resolver.is_valid_path(&format!("{path}/"))
@@ -142,14 +142,14 @@ pub async fn not_found(req: HttpRequest, site: web::Data<Site>) -> HttpResponse 
 fn redirect_with_slash(req: &HttpRequest, path: &str, debug: bool) -> HttpResponse {
     if debug && [Method::DELETE, Method::POST, Method::PUT, Method::PATCH].contains(req.method()) {
         log::error!(
-            "{method} {path:?} has no slash at its end, and a redirect would lose the data. Send it to the path with \
-             the slash, or set APPEND_SLASH=false.",
+            "{method} {path:?} does not end with a slash, and a redirect would lose the data. Use the path with the \
+             slash, or set APPEND_SLASH=false.",
             method = req.method()
         );
         return pages::server_error();
     }
     let mut location = format!("{}/", utf8_percent_encode(path, PATH));
-    // A location that begins with two slashes would lead to another host.
+    // A location that starts with two slashes would lead to another host.
     if location.starts_with("//") {
         location.replace_range(..2, "/%2F");
     }
@@ -162,7 +162,7 @@ fn redirect_with_slash(req: &HttpRequest, path: &str, debug: bool) -> HttpRespon
         .insert_header((LOCATION, location))
         .content_type("text/html; charset=utf-8")
         .finish();
-    own_answer(req.version(), response)
+    own_response(req.version(), response)
 }
 
 #[cfg(test)]
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_are_split_as_django_splits_them() {
+    fn hosts_are_split_like_in_django() {
         for (host, expected) in [
             ("example.com", Some("example.com")),
             ("example.com:8000", Some("example.com")),

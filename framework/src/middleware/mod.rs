@@ -1,7 +1,7 @@
-//! What stands around every view: the request id and the access log, the allowed hosts, the security headers, the
-//! slash that is appended, and the page for what goes wrong.
+//! The middleware around every view: request id, access log, allowed hosts, security headers, `APPEND_SLASH`, and the
+//! error page after a panic.
 //!
-//! One actix-web middleware does it all, in the order of Django's default `MIDDLEWARE`, since each layer of actix-web
+//! One actix-web middleware does all of it, in the order of Django's default `MIDDLEWARE`, since each actix-web layer
 //! costs an allocation. [`wrap`](Middleware) it last, so that it runs first.
 
 mod access_log;
@@ -37,30 +37,30 @@ pub use self::cookies::is_session_key;
 /// Django's settings of the same names.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
-    /// `DEBUG` (default false): helpful pages, and the local hosts allowed. Never in production.
+    /// `DEBUG` (default false): detailed error pages, and local hosts are allowed. Never in production.
     pub debug: bool,
-    /// `ALLOWED_HOSTS`, comma-separated: `example.com`, `.example.com` (with all below it), or `*`.
+    /// `ALLOWED_HOSTS`, comma-separated: `example.com`, `.example.com` (with its subdomains), or `*`.
     pub allowed_hosts: Vec<String>,
-    /// `APPEND_SLASH` (default true): an unknown path that is known with a slash is redirected to it.
+    /// `APPEND_SLASH` (default true): redirect an unknown path to the same path with a slash, if that one exists.
     pub append_slash: bool,
     /// `SECRET_KEY`, which signs sessions.
     pub secret_key: Option<SecretKey>,
-    /// `SECRET_KEY_FALLBACKS`, comma-separated: older keys whose signatures still count.
+    /// `SECRET_KEY_FALLBACKS`, comma-separated: older keys whose signatures are still accepted.
     pub secret_key_fallbacks: Vec<SecretKey>,
     /// `SESSION_COOKIE_NAME` (default `sessionid`).
     pub session_cookie_name: String,
-    /// The settings of the protection against forged requests.
+    /// The CSRF settings.
     pub csrf: CsrfSettings,
     /// `SECURE_PROXY_SSL_HEADER`.
     pub secure_proxy_ssl_header: Option<SecureProxySslHeader>,
-    /// `USE_X_FORWARDED_HOST` (default false): the proxy's `X-Forwarded-Host` is the host.
+    /// `USE_X_FORWARDED_HOST` (default false): take the host from the proxy's `X-Forwarded-Host`.
     pub use_x_forwarded_host: bool,
     /// `FORWARDED_ALLOW_IPS` (default `127.0.0.1,::1`).
     pub forwarded_allow_ips: ForwardedAllowIps,
 }
 
 impl HttpSettings {
-    /// Reads the settings. Whether they are fit to serve with is a check's to say.
+    /// Reads the settings. System checks validate them.
     ///
     /// # Errors
     /// The first variable that can't be used.
@@ -79,14 +79,14 @@ impl HttpSettings {
         })
     }
 
-    /// The keys that a signature may be of: `SECRET_KEY`, which signs, then its fallbacks.
+    /// The keys that may have signed a value: `SECRET_KEY`, which also signs, then its fallbacks.
     #[must_use]
     pub fn signing_keys(&self) -> Vec<&[u8]> {
         self.secret_key.iter().chain(&self.secret_key_fallbacks).map(SecretKey::as_bytes).collect()
     }
 }
 
-/// What the middleware, and the handler for paths that nothing matched, know of the project.
+/// The project data that the middleware and [`not_found`] use.
 pub struct Site {
     /// Hosts, debugging, slashes.
     pub settings: HttpSettings,
@@ -97,20 +97,21 @@ pub struct Site {
 /// The middleware around the whole application.
 #[derive(Clone)]
 pub struct Middleware {
-    known: Rc<Known>,
+    state: Rc<MiddlewareState>,
 }
 
-/// What each request refers to. A worker counts that for itself, so that the cores need not share a counter.
-struct Known {
+/// State shared by all requests of a worker. Each worker has its own reference counter, so that cores don't contend for
+/// one.
+struct MiddlewareState {
     site: Arc<Site>,
     shortcuts: Shortcuts,
 }
 
 impl Middleware {
-    /// The middleware of this site, which calls the views at these paths itself.
+    /// Creates the middleware. It calls the views of `shortcuts` without the router.
     #[must_use]
     pub fn new(site: Arc<Site>, shortcuts: Shortcuts) -> Self {
-        Self { known: Rc::new(Known { site, shortcuts }) }
+        Self { state: Rc::new(MiddlewareState { site, shortcuts }) }
     }
 }
 
@@ -120,30 +121,30 @@ where
 {
     type Response = ServiceResponse<BoxBody>;
     type Error = Error;
-    type Transform = Around<S>;
+    type Transform = MiddlewareService<S>;
     type InitError = ();
     type Future = Ready<Result<Self::Transform, Self::InitError>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(Around { service, known: Rc::clone(&self.known), last_host: RefCell::default() }))
+        ready(Ok(MiddlewareService { service, state: Rc::clone(&self.state), last_host: RefCell::default() }))
     }
 }
 
-/// The middleware at work.
-pub struct Around<S> {
+/// The service that [`Middleware`] creates.
+pub struct MiddlewareService<S> {
     service: S,
-    known: Rc<Known>,
-    /// The last `Host` that was allowed: nearly all requests name the same.
+    state: Rc<MiddlewareState>,
+    /// The last allowed `Host`: nearly all requests have the same.
     last_host: RefCell<Vec<u8>>,
 }
 
-impl<S> Around<S> {
+impl<S> MiddlewareService<S> {
     fn is_allowed_host(&self, req: &HttpRequest) -> bool {
-        let settings = &self.known.site.settings;
+        let settings = &self.state.site.settings;
         if settings.use_x_forwarded_host {
             return common::is_allowed_host(req, settings);
         }
-        // As `get_host`, which looks at the first of several.
+        // Like `get_host`, reads the first of several.
         let Some(host) = req.headers().get(HOST).map(HeaderValue::as_bytes) else {
             return common::is_allowed_host(req, settings);
         };
@@ -158,18 +159,18 @@ impl<S> Around<S> {
     }
 }
 
-impl<S> Service<ServiceRequest> for Around<S>
+impl<S> Service<ServiceRequest> for MiddlewareService<S>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error>,
 {
     type Response = ServiceResponse<BoxBody>;
     type Error = Error;
-    type Future = Answering<S::Future>;
+    type Future = ResponseFuture<S::Future>;
 
     actix_web::dev::forward_ready!(service);
 
     fn call(&self, mut req: ServiceRequest) -> Self::Future {
-        let shortcut = self.known.shortcuts.get(req.uri().path());
+        let shortcut = self.state.shortcuts.get(req.uri().path());
         if shortcut.is_none() {
             common::decode_slashes(&mut req);
         }
@@ -177,53 +178,53 @@ where
         let log = AccessLog::start(&req);
         let inner = if self.is_allowed_host(req.request()) {
             let call = || match shortcut {
-                Some(endpoint) => Inner::Boxed { future: endpoint(req) },
-                None => Inner::Called { future: self.service.call(req) },
+                Some(endpoint) => InnerFuture::Boxed { future: endpoint(req) },
+                None => InnerFuture::Called { future: self.service.call(req) },
             };
             match catch_unwind(AssertUnwindSafe(|| request_id::scope(Some(id), call))) {
                 Ok(inner) => inner,
-                Err(_) => Inner::ready(Err(InternalServerError(id).into())),
+                Err(_) => InnerFuture::ready(Err(InternalServerError(id).into())),
             }
         } else {
             log::error!(
                 "Invalid HTTP_HOST header: {:?}. You may need to add it to ALLOWED_HOSTS.",
-                get_host(req.request(), &self.known.site.settings)
+                get_host(req.request(), &self.state.site.settings)
             );
-            // CommonMiddleware answers this, outside of the one that sets X-Frame-Options.
-            let page = common::own_answer(req.request().version(), pages::bad_request());
-            Inner::ready(Ok(req.into_response(page)))
+            // CommonMiddleware creates this response, outside of XFrameOptionsMiddleware.
+            let page = common::own_response(req.request().version(), pages::bad_request());
+            InnerFuture::ready(Ok(req.into_response(page)))
         };
-        Answering { inner, id, known: Rc::clone(&self.known), log }
+        ResponseFuture { inner, id, state: Rc::clone(&self.state), log }
     }
 }
 
 pin_project! {
-    /// The middleware's future. Written by hand, since one that every request makes should not cost an allocation.
-    pub struct Answering<F> {
+    /// The middleware's future. Written by hand to avoid an allocation per request.
+    pub struct ResponseFuture<F> {
         #[pin]
-        inner: Inner<F>,
+        inner: InnerFuture<F>,
         id: Uuid,
-        known: Rc<Known>,
+        state: Rc<MiddlewareState>,
         log: AccessLog,
     }
 }
 
 pin_project! {
-    // Small, since what is rare is in a box too: actix-web moves it before it is polled.
+    // Kept small by boxing the rare case: actix-web moves it before the first poll.
     #[project = InnerProjection]
-    enum Inner<F> {
+    enum InnerFuture<F> {
         Called { #[pin] future: F },
         Boxed { future: EndpointFuture },
     }
 }
 
-impl<F> Inner<F> {
+impl<F> InnerFuture<F> {
     fn ready(result: Result<ServiceResponse<BoxBody>, Error>) -> Self {
         Self::Boxed { future: Box::pin(ready(result)) }
     }
 }
 
-impl<F> Future for Answering<F>
+impl<F> Future for ResponseFuture<F>
 where
     F: Future<Output = Result<ServiceResponse<BoxBody>, Error>>,
 {
@@ -237,18 +238,18 @@ where
                 InnerProjection::Called { future } => future.poll(context),
                 InnerProjection::Boxed { future } => future.as_mut().poll(context),
             };
-            // A panic is a bug, but the client gets its answer, the log the cause, and the next request its worker.
+            // A panic is a bug. Still, the client gets a response, the log the cause, and the worker goes on.
             let mut polled = catch_unwind(AssertUnwindSafe(poll))
                 .unwrap_or_else(|_| Poll::Ready(Err(InternalServerError(id).into())));
-            // Changed where it is, since each move of it costs.
+            // Modified in place, since each move costs time.
             let status = match &mut polled {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Err(error)) => error.as_response_error().status_code(),
                 Poll::Ready(Ok(response)) => {
                     let framed = common::is_framed(response);
-                    // Error pages run CsrfViewMiddleware for themselves (`requires_csrf_token`), a redirect does not.
+                    // Error pages run CsrfViewMiddleware (`requires_csrf_token`), redirects do not.
                     let csrf = framed || response.status().is_client_error();
-                    cookies::vary(response, &this.known.site.settings, csrf);
+                    cookies::vary(response, &this.state.site.settings, csrf);
                     security::add_headers(response, id, framed);
                     response.status()
                 }
@@ -259,12 +260,12 @@ where
     }
 }
 
-/// The client's own id for its request, where it is a UUID.
+/// The client's own request id, if it is a UUID.
 fn client_request_id(req: &ServiceRequest) -> Option<Uuid> {
     Uuid::try_parse_ascii(req.headers().get(security::X_REQUEST_ID)?.as_bytes()).ok()
 }
 
-/// What a panic becomes: the plain page, with the headers that every answer has.
+/// The response after a panic: the plain page with the usual headers.
 #[derive(Debug, thiserror::Error)]
 #[error("internal server error")]
 struct InternalServerError(Uuid);

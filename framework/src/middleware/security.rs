@@ -1,5 +1,5 @@
-//! The headers that Django's SecurityMiddleware and XFrameOptionsMiddleware set by default
-//! (`django/middleware/security.py`, `clickjacking.py`), and the request's id.
+//! The default headers of Django's SecurityMiddleware and XFrameOptionsMiddleware (`django/middleware/security.py`,
+//! `clickjacking.py`), and the request id.
 
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
@@ -10,7 +10,7 @@ pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 
 const X_FRAME_OPTIONS: HeaderName = HeaderName::from_static("x-frame-options");
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
-// Checked when they are compiled, not with every answer.
+// Validated at compile time instead of per response.
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 const DENY: HeaderValue = HeaderValue::from_static("DENY");
@@ -22,7 +22,8 @@ pub(super) fn add_headers(response: &mut ServiceResponse<BoxBody>, id: Uuid, fra
 pub(super) fn add_headers_to(headers: &mut HeaderMap, id: Uuid, frame_options: bool) {
     let mut text = Uuid::encode_buffer();
     let Ok(id) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)) else { return };
-    // Few views set these. So all are appended, which costs half of asking first, and it is counted whether all were new.
+    // Few views set these. So all are appended without a check, which costs half as much, and the count shows whether
+    // all were new.
     let expected = headers.len_keys() + 4 + usize::from(frame_options);
     headers.append(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     headers.append(REFERRER_POLICY, SAME_ORIGIN);
@@ -44,7 +45,7 @@ pub(super) fn add_headers_to(headers: &mut HeaderMap, id: Uuid, frame_options: b
     }
 }
 
-/// A header that the view set itself stays, as with Django: what was appended to it goes.
+/// Keeps a header that the view set, as Django does: drops the appended value.
 fn keep_own(headers: &mut HeaderMap, name: &HeaderName) {
     let mut values: Vec<HeaderValue> = headers.remove(name).collect();
     if values.len() > 1 {
@@ -58,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_view_s_own_headers_stay() {
+    fn headers_of_the_view_are_kept() {
         let mut headers = HeaderMap::new();
         for value in ["origin", "no-referrer"] {
             headers.append(REFERRER_POLICY, HeaderValue::from_static(value));

@@ -1,4 +1,4 @@
-//! Where two answers differ, in words that hold nothing of what they say.
+//! Compares two responses, and describes differences without quoting content.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use actix_web::http::header::{HeaderMap, HeaderValue};
 use bytes::Bytes;
 use serde_json::Value;
 
-/// Headers that Django or Django REST framework sets; what only the HTTP server sets is nobody's contract. The values of
-/// `retry-after` and `set-cookie` change by themselves, so only whether they are there counts.
+/// Headers that Django or Django REST framework sets. Headers that only an HTTP server sets are not compared. The
+/// values of `retry-after` and `set-cookie` vary, so only their presence is compared.
 const COMPARED_HEADERS: [&str; 12] = [
     "allow",
     "cache-control",
@@ -24,26 +24,28 @@ const COMPARED_HEADERS: [&str; 12] = [
     "content-disposition",
 ];
 const PRESENT_HEADERS: [&str; 2] = ["retry-after", "set-cookie"];
-/// Places in a JSON body that are told.
+/// The most differing places of a JSON body to report.
 const MAX_PLACES: usize = 20;
-/// How deep they are looked for.
+/// The greatest depth to compare.
 const MAX_DEPTH: usize = 32;
 
-/// What was answered. The body is `None` where it is too large to compare.
-pub(super) struct Answer {
+/// A response. The body is `None` if it is too large to compare.
+pub(super) struct ComparedResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Option<Bytes>,
 }
 
-/// Where the answers differ; empty where a client could not tell them apart.
-pub(super) fn differences(theirs: &Answer, ours: &Answer) -> BTreeSet<String> {
+/// Returns the differences that a client could see.
+pub(super) fn differences(theirs: &ComparedResponse, ours: &ComparedResponse) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     if theirs.status != ours.status {
         found.insert(format!("status {} there, {} here", theirs.status.as_u16(), ours.status.as_u16()));
     }
     for name in COMPARED_HEADERS {
-        let values = |answer: &Answer| answer.headers.get_all(name).cloned().collect::<Vec<HeaderValue>>();
+        let values = |response: &ComparedResponse| {
+            response.headers.get_all(name).cloned().collect::<Vec<HeaderValue>>()
+        };
         match (values(theirs), values(ours)) {
             (a, b) if a == b => {}
             (a, _) if a.is_empty() => drop(found.insert(format!("header {name} only here"))),
@@ -63,7 +65,7 @@ pub(super) fn differences(theirs: &Answer, ours: &Answer) -> BTreeSet<String> {
     {
         match (serde_json::from_slice(a), serde_json::from_slice(b)) {
             (Ok(a), Ok(b)) => json(&a, &b, &mut found),
-            _ => drop(found.insert(format!("body, of {} bytes there and {} here", a.len(), b.len()))),
+            _ => drop(found.insert(format!("body: {} bytes there, {} here", a.len(), b.len()))),
         }
     }
     found
@@ -73,7 +75,7 @@ fn json(theirs: &Value, ours: &Value, found: &mut BTreeSet<String>) {
     let mut places = BTreeSet::new();
     walk(theirs, ours, "$", 0, &mut places);
     if places.is_empty() {
-        found.insert("body: the same JSON, in another notation or order".to_owned());
+        found.insert("body: the same JSON, formatted or ordered differently".to_owned());
     }
     found.extend(places.into_iter().map(|place| format!("body: {place}")));
 }
@@ -85,19 +87,19 @@ fn walk(theirs: &Value, ours: &Value, place: &str, depth: usize, places: &mut BT
     match (theirs, ours) {
         (Value::Object(a), Value::Object(b)) if depth < MAX_DEPTH => {
             for (key, value) in a {
-                let place = format!("{place}.{}", shown(key));
+                let place = format!("{place}.{}", redacted_key(key));
                 match b.get(key) {
                     Some(other) => walk(value, other, &place, depth + 1, places),
                     None => drop(places.insert(format!("{place} only there"))),
                 }
             }
             for key in b.keys().filter(|key| !a.contains_key(*key)) {
-                places.insert(format!("{place}.{} only here", shown(key)));
+                places.insert(format!("{place}.{} only here", redacted_key(key)));
             }
         }
         (Value::Array(a), Value::Array(b)) if depth < MAX_DEPTH => {
             if a.len() != b.len() {
-                places.insert(format!("{place} of {} items there, {} here", a.len(), b.len()));
+                places.insert(format!("{place}: {} items there, {} here", a.len(), b.len()));
             }
             for (value, other) in a.iter().zip(b) {
                 walk(value, other, &format!("{place}[]"), depth + 1, places);
@@ -107,8 +109,8 @@ fn walk(theirs: &Value, ours: &Value, place: &str, depth: usize, places: &mut BT
     }
 }
 
-/// A key that looks like a field's name, or a star: keys can be data.
-fn shown(key: &str) -> &str {
+/// Returns the key if it looks like a field's name, else an asterisk: keys can be data.
+fn redacted_key(key: &str) -> &str {
     let name = key.len() <= 30
         && key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
@@ -122,10 +124,10 @@ mod tests {
 
     use super::*;
 
-    fn answer(status: u16, headers: &[(HeaderName, &str)], body: &str) -> Answer {
+    fn response(status: u16, headers: &[(HeaderName, &str)], body: &str) -> ComparedResponse {
         let headers =
             headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap()));
-        Answer {
+        ComparedResponse {
             status: StatusCode::from_u16(status).unwrap(),
             headers: headers.collect(),
             body: Some(Bytes::copy_from_slice(body.as_bytes())),
@@ -133,39 +135,39 @@ mod tests {
     }
 
     fn bodies(theirs: &str, ours: &str) -> Vec<String> {
-        differences(&answer(200, &[], theirs), &answer(200, &[], ours)).into_iter().collect()
+        differences(&response(200, &[], theirs), &response(200, &[], ours)).into_iter().collect()
     }
 
     #[test]
-    fn what_a_client_could_tell_apart_is_told() {
+    fn visible_differences_are_reported() {
         let json = |value| (CONTENT_TYPE, value);
-        let theirs = answer(200, &[json("application/json"), (SET_COOKIE, "a=1")], "");
-        let ours = answer(404, &[json("text/html")], "");
+        let theirs = response(200, &[json("application/json"), (SET_COOKIE, "a=1")], "");
+        let ours = response(404, &[json("text/html")], "");
         let found: Vec<_> = differences(&theirs, &ours).into_iter().collect();
         assert_eq!(
             found,
             ["header content-type", "header set-cookie only there", "status 200 there, 404 here"]
         );
         let same = [json("application/json"), (SET_COOKIE, "a=2")];
-        assert!(differences(&theirs, &answer(200, &same, "")).is_empty());
+        assert!(differences(&theirs, &response(200, &same, "")).is_empty());
     }
 
     #[test]
-    fn places_are_told_and_values_never() {
+    fn places_are_reported_without_values() {
         let theirs = r#"{"users":[{"name":"a","secret-a":1},{"name":"b"}],"401f7ac837da42b9":1}"#;
         let ours = r#"{"users":[{"name":"x"},{"name":"y"},{}],"401f7ac837da42b9":2}"#;
-        let told = [
+        let reported = [
             "body: $.*",
-            "body: $.users of 2 items there, 3 here",
+            "body: $.users: 2 items there, 3 here",
             "body: $.users[].name",
             "body: $.users[].secret-a only there",
         ];
-        assert_eq!(bodies(theirs, ours), told);
+        assert_eq!(bodies(theirs, ours), reported);
         assert_eq!(
             bodies(r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#),
-            ["body: the same JSON, in another notation or order"]
+            ["body: the same JSON, formatted or ordered differently"]
         );
-        assert_eq!(bodies("<p>abc", "<p>"), ["body, of 6 bytes there and 3 here"]);
+        assert_eq!(bodies("<p>abc", "<p>"), ["body: 6 bytes there, 3 here"]);
         assert!(bodies("[1]", "[1]").is_empty());
     }
 

@@ -1,10 +1,10 @@
-//! `manage shadow`: a small reverse proxy that answers from Django, and compares what this project would have answered to
-//! the same request, for safe ones (GET, HEAD, OPTIONS) to the paths that it has.
+//! `manage shadow`: a reverse proxy that forwards requests to Django. For safe requests (GET, HEAD, OPTIONS) to paths
+//! of this project, it also compares this project's response with Django's.
 //!
-//! The client gets Django's answer, and never waits for the comparison. This project's side is a server of this process on
-//! a loopback port of its own, so that what is compared is what a client would get; its database refuses to write, and it
-//! counts in memory. The report says where the answers differ and never what they hold: routes instead of paths, names of
-//! headers and of JSON keys, and numbers.
+//! The client gets Django's response and never waits for the comparison. This project's side is a server in this
+//! process on its own loopback port, so the compared response is what a client would get. Its database is read-only,
+//! and it counts throttles in memory. The report shows where responses differ, never their content: routes instead of
+//! paths, names of headers and JSON keys, and numbers.
 
 mod compare;
 mod proxy;
@@ -22,24 +22,26 @@ use tokio::sync::Semaphore;
 
 pub use self::report::Report;
 use super::project::Project;
-use super::server::{Address, application, until_told_to_end};
+use super::server::{Address, application, shutdown_signal};
 use super::urls::UrlConf;
 
-/// Bytes of a body that are compared. What is larger is passed on all the same.
-const COMPARED_BODY: usize = 1 << 20;
-/// Comparisons at a time; what comes on top is passed on, and only counted. With [`COMPARED_BODY`] this bounds the memory.
-const COMPARISONS: usize = 32;
-/// What both programs get to answer.
+/// Bytes of a body to compare. Larger bodies are forwarded without comparison.
+const MAX_COMPARED_BODY: usize = 1 << 20;
+/// Comparisons at a time; further requests are forwarded and only counted. With [`MAX_COMPARED_BODY`] this bounds the
+/// memory.
+const MAX_COMPARISONS: usize = 32;
+/// How long either program may take to respond.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// What the last comparisons get to end.
-const LAST: Duration = Duration::from_secs(5);
+/// How long the last comparisons may take at shutdown.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves until SIGTERM or SIGINT.
 ///
-/// `origin` is Django's, `http://HOST:PORT` or `https://HOST:PORT` without a path. `listening` is called once with the address that was bound.
+/// `origin` is Django's, `http://HOST:PORT` or `https://HOST:PORT` without a path. `listening` is called once with the
+/// bound address.
 ///
 /// # Errors
-/// The address can't be bound, or a server fails; for `https` there is no certificate to trust.
+/// The address can't be bound, a server fails, or there is no trusted certificate for `https`.
 pub fn run(
     project: &Project,
     address: Address,
@@ -47,9 +49,9 @@ pub fn run(
     listening: &mut dyn FnMut(SocketAddr) -> io::Result<()>,
 ) -> io::Result<Arc<Report>> {
     let report = Arc::new(Report::default());
-    let connect = proxy::Connect::to(origin, &project.env)?;
+    let connector = proxy::DjangoConnector::from_origin(origin, &project.env)?;
     actix_web::rt::System::new().block_on(async {
-        let project = Arc::new(project.for_reading());
+        let project = Arc::new(project.read_only());
         let resolver = Arc::new(UrlConf::new((project.urlpatterns)()).resolver());
         let own = {
             let project = Arc::clone(&project);
@@ -59,27 +61,27 @@ pub fn run(
                 .bind(("127.0.0.1", 0))?
         };
         let ours = own.addrs().first().map(|address| format!("http://{address}")).unwrap_or_default();
-        let permits = Arc::new(Semaphore::new(COMPARISONS));
+        let permits = Arc::new(Semaphore::new(MAX_COMPARISONS));
         let proxy = {
             let (theirs, report, permits) = (origin.to_owned(), Arc::clone(&report), Arc::clone(&permits));
-            let connect = connect.clone();
+            let connector = connector.clone();
             HttpServer::new(move || {
-                let shadow = proxy::Shadow {
-                    client: connect.client(),
+                let shadow = proxy::ShadowProxy {
+                    client: connector.client(),
                     theirs: theirs.clone(),
                     ours: ours.clone(),
                     resolver: Arc::clone(&resolver),
                     report: Arc::clone(&report),
                     permits: Arc::clone(&permits),
                 };
-                App::new().app_data(web::Data::new(shadow)).default_service(web::to(proxy::answer))
+                App::new().app_data(web::Data::new(shadow)).default_service(web::to(proxy::forward))
             })
             .workers(1)
             .disable_signals()
             .bind(address.0)
             .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?
         };
-        let end = until_told_to_end()?;
+        let end = shutdown_signal()?;
         for address in proxy.addrs() {
             listening(address)?;
         }
@@ -88,9 +90,9 @@ pub fn run(
         actix_web::rt::spawn(async move {
             end.await;
             proxy_handle.pause().await;
-            // All of them, which is to say that none is at work.
-            let all = u32::try_from(COMPARISONS).unwrap_or(u32::MAX);
-            let _ = actix_web::rt::time::timeout(LAST, permits.acquire_many(all)).await;
+            // Acquiring all permits waits until no comparison runs.
+            let all = u32::try_from(MAX_COMPARISONS).unwrap_or(u32::MAX);
+            let _ = actix_web::rt::time::timeout(DRAIN_TIMEOUT, permits.acquire_many(all)).await;
             proxy_handle.stop(true).await;
             own_handle.stop(false).await;
         });

@@ -1,4 +1,4 @@
-//! Passing a request on, to either program, and its answer back.
+//! Forwards a request to either program, and returns the response.
 
 use std::io;
 use std::sync::Arc;
@@ -16,43 +16,43 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use percent_encoding::percent_decode_str;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::compare::{Answer, differences};
+use super::compare::{ComparedResponse, differences};
 use super::report::Report;
-use super::{COMPARED_BODY, TIMEOUT};
+use super::{MAX_COMPARED_BODY, TIMEOUT};
 use crate::conf::Env;
 use crate::urls::Resolver;
 
-/// What the proxy works with; one a worker.
-pub(super) struct Shadow {
+/// The proxy's state; one per worker.
+pub(super) struct ShadowProxy {
     pub(super) client: awc::Client,
-    /// Where Django is, without a path.
+    /// Django's origin.
     pub(super) theirs: String,
-    /// Where this project is.
+    /// This project's origin.
     pub(super) ours: String,
     pub(super) resolver: Arc<Resolver>,
     pub(super) report: Arc<Report>,
     pub(super) permits: Arc<Semaphore>,
 }
 
-/// How Django is reached.
+/// How to connect to Django.
 #[derive(Clone)]
-pub(super) struct Connect {
+pub(super) struct DjangoConnector {
     #[cfg(feature = "shadow-tls")]
     tls: Option<Arc<rustls::ClientConfig>>,
 }
 
-impl Connect {
+impl DjangoConnector {
     /// # Errors
-    /// For `https` there is no certificate to trust.
+    /// There is no trusted certificate for `https`.
     #[cfg_attr(not(feature = "shadow-tls"), expect(unused_variables, reason = "there is only one way"))]
-    pub(super) fn to(origin: &str, env: &Env) -> io::Result<Self> {
+    pub(super) fn from_origin(origin: &str, env: &Env) -> io::Result<Self> {
         Ok(Self {
             #[cfg(feature = "shadow-tls")]
             tls: origin.starts_with("https:").then(|| super::tls::client_config(env)).transpose()?,
         })
     }
 
-    /// A client that adds nothing of its own, and follows no redirect.
+    /// Creates a client that adds no headers and follows no redirects.
     pub(super) fn client(&self) -> awc::Client {
         let client = awc::Client::builder().no_default_headers().disable_redirects().timeout(TIMEOUT);
         #[cfg(feature = "shadow-tls")]
@@ -63,74 +63,80 @@ impl Connect {
     }
 }
 
-/// A request's line and headers, as both programs get them.
-struct Head {
+/// The request line and headers that both programs get.
+struct RequestHead {
     method: Method,
     target: String,
     headers: HeaderMap,
 }
 
-/// A program's answer, whose body may be larger than what is kept of it.
-struct Passing<S> {
+/// A program's response. Its body may be larger than the buffered start.
+struct ProxiedResponse<S> {
     status: StatusCode,
     headers: HeaderMap,
     start: Bytes,
-    /// What follows the start, where that is not all.
+    /// The stream after `start`, if the body is longer.
     rest: Option<S>,
 }
 
-/// Answers from Django, and has the comparison made.
-pub(super) async fn answer(
+/// Responds with Django's response, and starts the comparison.
+pub(super) async fn forward(
     request: HttpRequest,
     payload: web::Payload,
-    shadow: web::Data<Shadow>,
+    shadow: web::Data<ShadowProxy>,
 ) -> HttpResponse {
     let head = Arc::new(head(&request));
-    let theirs = match shadow.ask_with_body(&head, &request, payload).await {
+    let theirs = match shadow.send_with_body(&head, &request, payload).await {
         Ok(theirs) => theirs,
         Err(error) => {
-            log::error!("Answered 502: Django gives no answer: {error}");
+            log::error!("Responded with 502: Django did not respond: {error}");
             return HttpResponse::BadGateway().body("Bad Gateway");
         }
     };
     let has_body =
         request.headers().contains_key(CONTENT_LENGTH) || request.headers().contains_key(TRANSFER_ENCODING);
     if matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS) && !has_body {
-        match shadow.resolver.route_of(&percent_decode_str(request.path()).decode_utf8_lossy()) {
-            None => shadow.report.not_ours(),
+        match shadow.resolver.route(&percent_decode_str(request.path()).decode_utf8_lossy()) {
+            None => shadow.report.add_unknown_path(),
             Some(route) => match Arc::clone(&shadow.permits).try_acquire_owned() {
-                Err(_) => shadow.report.left_out(),
+                Err(_) => shadow.report.add_skipped(),
                 Ok(permit) => {
-                    let (shadow, head, theirs) = (shadow.clone(), Arc::clone(&head), theirs.kept());
+                    let (shadow, head, theirs) = (shadow.clone(), Arc::clone(&head), theirs.to_compared());
                     let route = route.to_owned();
                     actix_web::rt::spawn(async move { shadow.compare(&head, &route, theirs, permit).await });
                 }
             },
         }
     }
-    theirs.pass_on(&head.method)
+    theirs.into_response(&head.method)
 }
 
-impl Shadow {
-    /// What both answer. Where that differs they are asked once more, since the data may have changed in between: only what
-    /// differs both times counts.
-    async fn compare(&self, head: &Head, route: &str, theirs: Answer, _permit: OwnedSemaphorePermit) {
-        let Ok(ours) = self.ask_ours(head).await else { return self.report.failed() };
+impl ShadowProxy {
+    /// Compares the responses. If they differ, asks both again, since the data may have changed in between: only
+    /// differences that occur both times count.
+    async fn compare(
+        &self,
+        head: &RequestHead,
+        route: &str,
+        theirs: ComparedResponse,
+        _permit: OwnedSemaphorePermit,
+    ) {
+        let Ok(ours) = self.send_to_ours(head).await else { return self.report.add_failed() };
         let mut found = differences(&theirs, &ours);
         if !found.is_empty() {
-            let Ok(theirs) = self.ask(&self.theirs, head).await else { return self.report.failed() };
-            let Ok(ours) = self.ask_ours(head).await else { return self.report.failed() };
-            let again = differences(&theirs.kept(), &ours);
+            let Ok(theirs) = self.send(&self.theirs, head).await else { return self.report.add_failed() };
+            let Ok(ours) = self.send_to_ours(head).await else { return self.report.add_failed() };
+            let again = differences(&theirs.to_compared(), &ours);
             found.retain(|difference| again.contains(difference));
         }
-        self.report.compared(&head.method, route, found);
+        self.report.add_comparison(&head.method, route, found);
     }
 
-    async fn ask_ours(&self, head: &Head) -> Result<Answer, SendRequestError> {
-        self.ask(&self.ours, head).await.map(|answer| answer.kept())
+    async fn send_to_ours(&self, head: &RequestHead) -> Result<ComparedResponse, SendRequestError> {
+        self.send(&self.ours, head).await.map(|response| response.to_compared())
     }
 
-    fn request(&self, origin: &str, head: &Head) -> awc::ClientRequest {
+    fn request(&self, origin: &str, head: &RequestHead) -> awc::ClientRequest {
         let mut request = self.client.request(head.method.clone(), format!("{origin}{}", head.target));
         for (name, value) in &head.headers {
             request.headers_mut().append(name.clone(), value.clone());
@@ -138,67 +144,69 @@ impl Shadow {
         request.no_decompress()
     }
 
-    async fn ask(
+    async fn send(
         &self,
         origin: &str,
-        head: &Head,
-    ) -> Result<Passing<impl Stream<Item = PayloadItem> + 'static>, SendRequestError> {
-        Ok(begin(self.request(origin, head).send().await?).await)
+        head: &RequestHead,
+    ) -> Result<ProxiedResponse<impl Stream<Item = PayloadItem> + 'static>, SendRequestError> {
+        Ok(read_start(self.request(origin, head).send().await?).await)
     }
 
-    /// The same, with the client's body on the way to Django.
-    async fn ask_with_body(
+    /// Like [`Self::send`], with the client's body, for Django.
+    async fn send_with_body(
         &self,
-        head: &Head,
+        head: &RequestHead,
         request: &HttpRequest,
         payload: web::Payload,
-    ) -> Result<Passing<impl Stream<Item = PayloadItem> + 'static>, SendRequestError> {
-        let asked = self.request(&self.theirs, head);
+    ) -> Result<ProxiedResponse<impl Stream<Item = PayloadItem> + 'static>, SendRequestError> {
+        let outgoing = self.request(&self.theirs, head);
         let length =
             request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         let payload = payload.map_err(actix_web::Error::from);
-        let answer = match length {
-            // Told, since a WSGI server may not read a body of unknown length.
-            Some(length) => asked.send_body(SizedStream::new(length, payload)).await?,
+        let response = match length {
+            // Sent with its length, since a WSGI server may not read a body of unknown length.
+            Some(length) => outgoing.send_body(SizedStream::new(length, payload)).await?,
             None if request.headers().contains_key(TRANSFER_ENCODING) => {
-                asked.send_body(BodyStream::new(payload)).await?
+                outgoing.send_body(BodyStream::new(payload)).await?
             }
-            None => asked.send().await?,
+            None => outgoing.send().await?,
         };
-        Ok(begin(answer).await)
+        Ok(read_start(response).await)
     }
 }
 
 type PayloadItem = Result<Bytes, actix_web::error::PayloadError>;
 
-/// Reads as much of the body as is compared.
-async fn begin<S>(mut answer: awc::ClientResponse<S>) -> Passing<impl Stream<Item = PayloadItem> + 'static>
+/// Reads the part of the body that is compared.
+async fn read_start<S>(
+    mut response: awc::ClientResponse<S>,
+) -> ProxiedResponse<impl Stream<Item = PayloadItem> + 'static>
 where
     S: Stream<Item = PayloadItem> + Unpin + 'static,
 {
-    let (status, headers) = (answer.status(), answer.headers().clone());
+    let (status, headers) = (response.status(), response.headers().clone());
     let mut start = BytesMut::new();
-    while start.len() <= COMPARED_BODY {
-        match answer.next().await {
-            None => return Passing { status, headers, start: start.freeze(), rest: None },
+    while start.len() <= MAX_COMPARED_BODY {
+        match response.next().await {
+            None => return ProxiedResponse { status, headers, start: start.freeze(), rest: None },
             Some(Ok(chunk)) => start.extend_from_slice(&chunk),
-            // Broken off: it ends for the client as it did here.
+            // The body was cut off: pass the error on to the client.
             Some(Err(error)) => {
                 let rest = stream::once(async move { Err(error) }).left_stream();
-                return Passing { status, headers, start: start.freeze(), rest: Some(rest) };
+                return ProxiedResponse { status, headers, start: start.freeze(), rest: Some(rest) };
             }
         }
     }
-    Passing { status, headers, start: start.freeze(), rest: Some(answer.right_stream()) }
+    ProxiedResponse { status, headers, start: start.freeze(), rest: Some(response.right_stream()) }
 }
 
-impl<S: Stream<Item = PayloadItem> + 'static> Passing<S> {
-    fn kept(&self) -> Answer {
+impl<S: Stream<Item = PayloadItem> + 'static> ProxiedResponse<S> {
+    fn to_compared(&self) -> ComparedResponse {
         let body = self.rest.is_none().then(|| self.start.clone());
-        Answer { status: self.status, headers: self.headers.clone(), body }
+        ComparedResponse { status: self.status, headers: self.headers.clone(), body }
     }
 
-    fn pass_on(self, method: &Method) -> HttpResponse {
+    fn into_response(self, method: &Method) -> HttpResponse {
         let length =
             self.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         let mut response = HttpResponse::new(self.status);
@@ -208,7 +216,7 @@ impl<S: Stream<Item = PayloadItem> + 'static> Passing<S> {
             }
         }
         let body = match (self.rest, length) {
-            // HEAD tells the length of what it leaves out.
+            // The response to HEAD has the length of the omitted body.
             (None, Some(length)) if method == Method::HEAD => {
                 BoxBody::new(SizedStream::new(length, stream::empty::<PayloadItem>()))
             }
@@ -225,10 +233,10 @@ impl<S: Stream<Item = PayloadItem> + 'static> Passing<S> {
     }
 }
 
-fn head(request: &HttpRequest) -> Head {
+fn head(request: &HttpRequest) -> RequestHead {
     let mut headers = HeaderMap::new();
     for (name, value) in request.headers() {
-        // Without encodings, the two bodies can be compared.
+        // Without content encodings, the bodies can be compared.
         if !is_hop_by_hop(name) && name != CONTENT_LENGTH && name != ACCEPT_ENCODING {
             headers.append(name.clone(), value.clone());
         }
@@ -247,10 +255,10 @@ fn head(request: &HttpRequest) -> Head {
         headers.insert(forwarded, peer);
     }
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
-    Head { method: request.method().clone(), target, headers }
+    RequestHead { method: request.method().clone(), target, headers }
 }
 
-/// RFC 9110, section 7.6.1: of this connection, not of the message.
+/// RFC 9110, section 7.6.1: headers of this connection, not of the message.
 fn is_hop_by_hop(name: &HeaderName) -> bool {
     const MORE: [&str; 3] = ["keep-alive", "proxy-connection", "proxy-authenticate"];
     [CONNECTION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE].contains(name) || MORE.contains(&name.as_str())

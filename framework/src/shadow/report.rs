@@ -1,4 +1,4 @@
-//! What the comparisons found, counted. It is as large as the URLconf at most, not as the traffic.
+//! The results of the comparisons, counted. Its size is bounded by the URLconf, not by the traffic.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use actix_web::http::Method;
 
-/// Kinds of differences that a route's report holds; more are counted as one.
+/// The most kinds of differences per route; further kinds are counted together.
 const MAX_DIFFERENCES: usize = 100;
 
-/// The counts so far.
+/// The counts.
 #[derive(Default)]
 pub struct Report(Mutex<Counts>);
 
@@ -17,8 +17,8 @@ pub struct Report(Mutex<Counts>);
 struct Counts {
     compared: u64,
     different: u64,
-    not_ours: u64,
-    left_out: u64,
+    unknown_paths: u64,
+    skipped: u64,
     failed: u64,
     routes: BTreeMap<(String, String), BTreeMap<String, u64>>,
 }
@@ -28,40 +28,41 @@ impl Report {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many answers differ.
+    /// The number of responses that differ.
     #[must_use]
     pub fn different(&self) -> u64 {
         self.counts().different
     }
 
-    /// A path that this project has no view for.
-    pub(super) fn not_ours(&self) {
-        self.counts().not_ours += 1;
+    /// Counts a path without a view in this project.
+    pub(super) fn add_unknown_path(&self) {
+        self.counts().unknown_paths += 1;
     }
 
-    /// Too many comparisons are at work.
-    pub(super) fn left_out(&self) {
-        self.counts().left_out += 1;
+    /// Counts a request that was not compared because too many comparisons were running.
+    pub(super) fn add_skipped(&self) {
+        self.counts().skipped += 1;
     }
 
-    /// One of the two gave no answer.
-    pub(super) fn failed(&self) {
+    /// Counts a comparison for which one of the programs did not respond.
+    pub(super) fn add_failed(&self) {
         self.counts().failed += 1;
     }
 
-    /// A comparison, and what it found. What was not seen before goes to the log at once.
-    pub(super) fn compared(&self, method: &Method, route: &str, differences: BTreeSet<String>) {
+    /// Counts a comparison. Logs each kind of difference when it first occurs.
+    pub(super) fn add_comparison(&self, method: &Method, route: &str, differences: BTreeSet<String>) {
         let mut counts = self.counts();
         counts.compared += 1;
         if differences.is_empty() {
             return;
         }
         counts.different += 1;
-        let of_route = counts.routes.entry((route.to_owned(), method.to_string())).or_default();
+        let route_counts = counts.routes.entry((route.to_owned(), method.to_string())).or_default();
         for difference in differences {
-            let full = of_route.len() >= MAX_DIFFERENCES && !of_route.contains_key(&difference);
-            let count =
-                of_route.entry(if full { "and more".to_owned() } else { difference.clone() }).or_default();
+            let full = route_counts.len() >= MAX_DIFFERENCES && !route_counts.contains_key(&difference);
+            let count = route_counts
+                .entry(if full { "and more".to_owned() } else { difference.clone() })
+                .or_default();
             *count += 1;
             if *count == 1 {
                 log::warn!("{method} {route} differs: {difference}");
@@ -79,11 +80,11 @@ impl fmt::Display for Report {
                 writeln!(f, "  {count:>6} x {difference}")?;
             }
         }
-        let Counts { compared, different, not_ours, left_out, failed, .. } = &*counts;
+        let Counts { compared, different, unknown_paths, skipped, failed, .. } = &*counts;
         write!(
             f,
-            "{compared} answers compared, {different} of them differ. Not compared: {not_ours} of paths that are Django's \
-             alone, {left_out} while too many were at work, {failed} without an answer."
+            "{compared} responses compared, {different} of them differ. Not compared: {unknown_paths} for paths that only Django \
+             has, {skipped} because too many comparisons were running, {failed} because one side did not respond."
         )
     }
 }
@@ -93,24 +94,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_counts_and_is_bounded() {
+    fn the_report_counts_and_is_bounded() {
         let report = Report::default();
-        report.compared(&Method::GET, "/auth/", BTreeSet::new());
+        report.add_comparison(&Method::GET, "/auth/", BTreeSet::new());
         for n in 0..150 {
-            report.compared(
+            report.add_comparison(
                 &Method::GET,
                 "/auth/",
                 BTreeSet::from(["header vary".to_owned(), format!("kind {n}")]),
             );
         }
-        report.not_ours();
-        let told = report.to_string();
-        assert!(told.starts_with("GET /auth/\n") && told.contains("\n     150 x header vary\n"), "{told}");
-        assert!(told.contains("\n      51 x and more\n"), "{told}");
+        report.add_unknown_path();
+        let text = report.to_string();
+        assert!(text.starts_with("GET /auth/\n") && text.contains("\n     150 x header vary\n"), "{text}");
+        assert!(text.contains("\n      51 x and more\n"), "{text}");
         assert!(
-            told.contains("151 answers compared, 150 of them differ. Not compared: 1 of paths"),
-            "{told}"
+            text.contains("151 responses compared, 150 of them differ. Not compared: 1 for paths"),
+            "{text}"
         );
-        assert!(told.lines().count() <= MAX_DIFFERENCES + 3, "{told}");
+        assert!(text.lines().count() <= MAX_DIFFERENCES + 3, "{text}");
     }
 }

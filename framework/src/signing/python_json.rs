@@ -1,8 +1,8 @@
-//! JSON as Python's `json.dumps` writes it, where the standard has no such thing.
+//! Python's extensions to JSON, as `json.dumps` writes them.
 
-/// The same as standard JSON: `null` for `NaN` and the infinities, U+FFFD for half of a surrogate pair.
+/// Converts to standard JSON: `NaN` and the infinities become `null`, an unpaired surrogate U+FFFD.
 ///
-/// It is for what could not be read otherwise, so that one number of a project's own does not cost all the rest.
+/// Used when standard parsing fails, so that one such value does not invalidate the whole document.
 pub(super) fn standardize(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     let mut rest = json;
@@ -14,14 +14,14 @@ pub(super) fn standardize(json: &str) -> String {
             _ => (character.len_utf8(), None),
         };
         in_string ^= character == '"';
-        let (same, behind) = rest.split_at_checked(taken).unwrap_or((rest, ""));
+        let (same, after) = rest.split_at_checked(taken).unwrap_or((rest, ""));
         out.push_str(put.unwrap_or(same));
-        rest = behind;
+        rest = after;
     }
     out
 }
 
-/// How long the escape sequence is, and what to put in its place.
+/// Returns the escape sequence's length and its replacement.
 fn escape(text: &str) -> (usize, Option<&'static str>) {
     match (unit(text), text.get(6..).and_then(unit)) {
         (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => (12, None),
@@ -31,7 +31,7 @@ fn escape(text: &str) -> (usize, Option<&'static str>) {
     }
 }
 
-/// The UTF-16 unit that an escape sequence stands for.
+/// Returns the UTF-16 code unit of an escape sequence.
 fn unit(text: &str) -> Option<u16> {
     u16::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok()
 }
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_python_alone_writes_is_replaced() {
+    fn python_extensions_are_replaced() {
         for (json, expected) in [
             (r#"{"a":NaN,"b":[-Infinity,Infinity,-1]}"#, r#"{"a":null,"b":[null,null,-1]}"#),
             (r#"{"NaN":"-Infinity \" NaN","\\":NaN}"#, r#"{"NaN":"-Infinity \" NaN","\\":null}"#),
@@ -63,7 +63,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn standard_json_stays(text in "\\PC*") {
+        fn standard_json_is_unchanged(text in "\\PC*") {
             let json = serde_json::to_string(&[&text]).unwrap();
             proptest::prop_assert_eq!(standardize(&json), json);
         }

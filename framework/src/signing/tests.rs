@@ -12,7 +12,7 @@ fn unzip(signed: &str) -> Vec<u8> {
 
 /// `[value, salt, compress, key, timestamp, signed]`, made with Django 5.2.
 #[test]
-fn texts_are_djangos() {
+fn texts_match_django() {
     type Case = (Value, String, bool, String, u64, String);
     let cases: Vec<Case> = serde_json::from_str(include_str!("../fixtures/signing.json")).unwrap();
     assert!(cases.len() > 100);
@@ -20,7 +20,7 @@ fn texts_are_djangos() {
         let keys = [key.as_bytes()];
         assert_eq!(loads::<Value>(&expected, &keys, &salt, None).as_ref(), Ok(&value));
         let signed = dumps_at(&value, &keys, &salt, compress, timestamp).unwrap();
-        // zlib's bytes depend on who compresses.
+        // zlib's output differs between implementations.
         assert_eq!(unzip(&signed), unzip(&expected));
         assert_eq!(signed.starts_with('.'), expected.starts_with('.'));
         if !signed.starts_with('.') {
@@ -31,7 +31,7 @@ fn texts_are_djangos() {
 }
 
 #[test]
-fn any_of_the_keys_reads_and_the_first_signs() {
+fn the_first_key_signs_and_any_key_verifies() {
     let signed = dumps(&"text", &[b"old"], SALT, false).unwrap();
     assert_eq!(loads::<String>(&signed, &[b"new", b"older", b"old"], SALT, None).as_deref(), Ok("text"));
     assert_eq!(loads::<String>(&signed, &[b"new"], SALT, None), Err(SigningError::DoesNotMatch));
@@ -43,7 +43,7 @@ fn any_of_the_keys_reads_and_the_first_signs() {
 }
 
 #[test]
-fn age_counts_only_with_a_limit() {
+fn age_is_checked_only_with_a_limit() {
     let keys: [&[u8]; 1] = [b"key"];
     let signed = dumps_at(&1, &keys, SALT, false, 1000).unwrap();
     let read = |limit: Option<u64>, now: Duration| {
@@ -56,7 +56,7 @@ fn age_counts_only_with_a_limit() {
 }
 
 #[test]
-fn other_texts_are_refused() {
+fn invalid_texts_are_rejected() {
     let keys: [&[u8]; 1] = [b"key"];
     let sign = |value: &str| format!("{value}:{}", signature(value, b"key", SALT));
     for (text, expected) in [
@@ -79,7 +79,7 @@ fn other_texts_are_refused() {
 
 proptest::proptest! {
     #[test]
-    fn what_was_signed_comes_back(text: String, numbers: Vec<i64>, compress: bool) {
+    fn signed_values_round_trip(text: String, numbers: Vec<i64>, compress: bool) {
         let value = json!({ "text": text, "numbers": numbers });
         let signed = dumps(&value, &[b"key"], SALT, compress).unwrap();
         proptest::prop_assert!(signed.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte)));
@@ -88,7 +88,7 @@ proptest::proptest! {
     }
 
     #[test]
-    fn base_62_is_reversible(number: u64) {
+    fn base_62_round_trips(number: u64) {
         proptest::prop_assert_eq!(b62_decode(&b62_encode(number)), Some(number));
     }
 }

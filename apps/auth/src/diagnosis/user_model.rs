@@ -44,11 +44,11 @@ pub(super) fn diagnose(model: &UserModel, examination: &mut Examination<'_>) -> 
     };
     if key_type(table).is_none() {
         let message = format!("{users}.id is neither a whole number nor a UUID, which no setting helps.");
-        examination.diagnosis.say(SECTION, Severity::Problem, message);
+        examination.diagnosis.add(SECTION, Severity::Problem, message);
     }
     for Wrong { variable, value, why } in compare(model, users, examination)? {
-        examination.diagnosis.say(SECTION, Severity::Problem, format!("{why}: set {variable}={value}."));
-        examination.diagnosis.set(variable, value);
+        examination.diagnosis.add(SECTION, Severity::Problem, format!("{why}: set {variable}={value}."));
+        examination.diagnosis.propose_setting(variable, value);
     }
     let own = [names.table("auth_user_groups"), names.table("auth_user_user_permissions")];
     let known = |table: &str| own.contains(&table) || refers_to_users(table);
@@ -64,7 +64,7 @@ pub(super) fn diagnose(model: &UserModel, examination: &mut Examination<'_>) -> 
              knows what shall become of the rows; here the database refuses.",
             unknown.join(", ")
         );
-        examination.diagnosis.say(SECTION, Severity::Note, message);
+        examination.diagnosis.add(SECTION, Severity::Note, message);
     }
     Ok(())
 }
@@ -122,9 +122,9 @@ fn propose(
     let words: Vec<String> =
         wrong.iter().map(|wrong| format!("{}={}", wrong.variable, wrong.value)).collect();
     let message = format!("{message} Set {}. docs/user-model.md has more.", words.join(", "));
-    examination.diagnosis.say(SECTION, Severity::Problem, message);
+    examination.diagnosis.add(SECTION, Severity::Problem, message);
     for Wrong { variable, value, .. } in wrong {
-        examination.diagnosis.set(variable, value);
+        examination.diagnosis.propose_setting(variable, value);
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::models::User;
 use crate::password_validation::PasswordValidators;
 use crate::passwords::Passwords;
 use crate::user_model::UserModel;
-use vitamin_framework::management::{Command, CommandError, of_database};
+use vitamin_framework::management::{Command, CommandError, with_database_option};
 use vitamin_framework::project::Project;
 
 const MAX_TRIES: usize = 3;
@@ -30,7 +30,7 @@ struct Options {
 impl Command for ChangePassword {
     fn command(&self) -> clap::Command {
         let command = clap::Command::new("changepassword").about("Changes a user's password.");
-        of_database(Options::augment_args(command))
+        with_database_option(Options::augment_args(command))
     }
 
     fn handle(

@@ -15,7 +15,7 @@ use crate::user_model::UserModel;
 use crate::validators::validate_username;
 use vitamin_framework::conf::Env;
 use vitamin_framework::database::DatabaseError;
-use vitamin_framework::management::{Command, CommandError, of_database, verbosity};
+use vitamin_framework::management::{Command, CommandError, verbosity, with_database_option};
 use vitamin_framework::project::Project;
 use vitamin_framework::validators::is_valid_email;
 
@@ -64,7 +64,7 @@ impl Command for CreateSuperuser {
             both("DJANGO_SUPERUSER_EMAIL", &format!("DJANGO_SUPERUSER_{}", field.to_uppercase())),
         );
         let noinput = Arg::new(NOINPUT).long("noinput").alias("no-input").action(ArgAction::SetTrue);
-        of_database(command.arg(noinput.help(help)))
+        with_database_option(command.arg(noinput.help(help)))
     }
 
     fn handle(

@@ -81,17 +81,17 @@ fn enforce_timezone(time: NaiveDateTime, offset: Option<TimeDelta>, zone: &TimeZ
         let naive = time.checked_sub_signed(offset.unwrap_or_default()).filter(has_valid_year)?;
         return Some(isoformat(naive, None));
     }
-    let ahead = match offset {
+    let offset_from_utc = match offset {
         Some(offset) => offset,
-        None => zone.ahead_when(time)?,
+        None => zone.offset_of_local(time)?,
     };
-    let utc = time.checked_sub_signed(ahead).filter(has_valid_year)?;
-    let ahead = if offset.is_some() { zone.ahead_at(utc) } else { ahead };
-    let local = utc.checked_add_signed(ahead).filter(has_valid_year)?;
-    // Historic offsets may have seconds, which RFC 3339 and chrono do not support.
-    let has_whole_minutes = ahead.num_seconds() % 60 == 0;
-    Some(if has_whole_minutes {
-        isoformat(local, Some(ahead))
+    let utc = time.checked_sub_signed(offset_from_utc).filter(has_valid_year)?;
+    let offset_from_utc = if offset.is_some() { zone.offset_at(utc) } else { offset_from_utc };
+    let local = utc.checked_add_signed(offset_from_utc).filter(has_valid_year)?;
+    // Before there was railway time offsets have seconds, which RFC 3339 and so chrono lack.
+    let whole = offset_from_utc.num_seconds() % 60 == 0;
+    Some(if whole {
+        isoformat(local, Some(offset_from_utc))
     } else {
         isoformat(utc, Some(TimeDelta::zero()))
     })

@@ -1,5 +1,5 @@
-//! On a server of their own, on a Unix socket in a temporary directory. Without the program `redis-server` they are
-//! skipped, and say so, unless REQUIRE_REDIS is 1.
+//! Each test starts its own server on a Unix socket in a temporary directory. Without the program `redis-server` they
+//! are skipped with a message, unless REQUIRE_REDIS is 1.
 
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -47,7 +47,7 @@ impl Server {
             sleep(Duration::from_millis(20));
         }
         program.kill()?;
-        Err(std::io::Error::other("it does not answer"))
+        Err(std::io::Error::other("it does not accept connections"))
     }
 
     fn stop(&mut self) {
@@ -56,7 +56,7 @@ impl Server {
         let _ = std::fs::remove_file(self.folder.path().join("socket"));
     }
 
-    /// As another process would have it.
+    /// A cache as another process would open it.
     fn cache(&self) -> Cache {
         let mut cache = Cache::locmem();
         let socket = self.folder.path().join("socket");
@@ -78,7 +78,7 @@ fn full(count: usize, oldest: f64) -> Hit {
 const WINDOW: Window = Window { limit: 3, seconds: 60 };
 
 #[actix_web::test]
-async fn two_processes_agree() {
+async fn two_processes_share_the_count() {
     let Some(server) = Server::start() else { return };
     let (one, other) = (server.cache(), server.cache());
     assert_eq!(one.hit("key", WINDOW, 1.7e9).await, Hit::Counted);
@@ -98,16 +98,16 @@ async fn two_processes_agree() {
     assert_eq!(one.get("value").await, Ok(None));
 }
 
-/// The same walk in Redis and in memory, which is held against Django REST framework's.
+/// The same sequence in Redis and in memory. The memory's is compared with Django REST framework's elsewhere.
 #[actix_web::test]
-async fn logs_are_those_of_the_memory() {
+async fn redis_counts_like_the_memory() {
     let Some(server) = Server::start() else { return };
     let (redis, memory) = (server.cache(), Cache::locmem());
-    // Several windows on one log, of one length: Redis forgets a whole log by its own clock, not by this walk's.
+    // Several windows of one length on one log: Redis expires a whole log by its own clock, not by the sequence's.
     let windows = [WINDOW, Window { limit: 5, seconds: 60 }, Window { limit: -1, seconds: 60 }];
     let mut now = 1.7e9;
     for step in 0..600_u32 {
-        // Uneven, and at times exactly on an edge.
+        // Uneven steps, some exactly on an edge.
         now += [0.0, 7.7, 60.0, 0.001, 21.3, 33.333_333][usize::try_from(step * step % 37 % 6).unwrap()];
         let window = windows[usize::try_from(step * 7 % 11 % 3).unwrap()];
         let key = ["a", "b"][usize::try_from(step % 5 % 2).unwrap()];
@@ -116,7 +116,7 @@ async fn logs_are_those_of_the_memory() {
 }
 
 #[test]
-fn two_processes_never_both_take_the_last_place() {
+fn two_processes_never_both_take_the_last_slot() {
     let Some(server) = Server::start() else { return };
     let counted: usize = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4)
@@ -141,7 +141,7 @@ fn two_processes_never_both_take_the_last_place() {
 }
 
 #[actix_web::test]
-async fn a_server_that_is_down_leaves_each_process_to_itself_until_it_is_back() {
+async fn while_the_server_is_down_each_process_counts_alone() {
     let Some(mut server) = Server::start() else { return };
     let cache = server.cache();
     let once = Window { limit: 1, seconds: 600 };
@@ -159,15 +159,15 @@ async fn a_server_that_is_down_leaves_each_process_to_itself_until_it_is_back() 
     server.program = Server::run(&server.folder).unwrap();
     let deadline = Instant::now() + 20 * PAUSE;
     while cache.get("value").await.is_err() {
-        assert!(Instant::now() < deadline, "it never came back");
+        assert!(Instant::now() < deadline, "the cache did not recover");
         actix_web::rt::time::sleep(PAUSE / 10).await;
     }
     assert_eq!(cache.hit("key", once, 1.7e9 + 4.0).await, Hit::Counted, "counted in the new server");
 }
 
-/// A server that takes connections and never answers costs a worker one timeout a pause.
+/// A server that accepts connections and never responds costs a worker one timeout per pause.
 #[actix_web::test]
-async fn a_server_that_hangs_is_not_waited_for() {
+async fn a_hanging_server_does_not_delay_every_request() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("redis://{}", listener.local_addr().unwrap());
     let cache = Cache::from_env(&Env::from_iter([("CACHE_URL", url)])).unwrap();
@@ -180,8 +180,8 @@ async fn a_server_that_hangs_is_not_waited_for() {
 }
 
 #[test]
-fn a_bad_url_is_not_shown() {
+fn an_invalid_url_is_not_printed() {
     let env = Env::from_iter([("CACHE_URL", "redis://joe:hunter2@host:port:port/")]);
     let error = Cache::from_env(&env).err().unwrap().to_string();
-    assert_eq!(error, "CACHE_URL: it is not a URL of a Redis server.");
+    assert_eq!(error, "CACHE_URL: this is not the URL of a Redis server.");
 }

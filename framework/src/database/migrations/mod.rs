@@ -28,12 +28,12 @@ macro_rules! migrations {
 }
 pub use migrations;
 
-/// A migration, and whether the database at hand has it.
+/// A migration and its state in a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MigrationState {
     /// The folder's name: `2026-11-23-000200_auth_initial`.
     pub name: String,
-    /// The label of the app that it belongs to.
+    /// The app's label.
     pub app: String,
     /// Whether diesel's table records it.
     pub applied: bool,
@@ -81,7 +81,8 @@ struct Applied {
     version: String,
 }
 
-/// What Django's own table `django_migrations` records as applied, as (app, name). Reads only: without the table, nothing.
+/// Returns the applied migrations in Django's table `django_migrations`, as (app, name). Reads only: empty without the
+/// table.
 ///
 /// # Errors
 /// The database can't be read.
@@ -94,7 +95,7 @@ pub fn recorded_by_django(connection: &mut DbConnection) -> Result<Vec<(String, 
     Ok(django_migrations.select((app, name)).order(id).load(connection)?)
 }
 
-/// Whether the database has a table (or view) of this name.
+/// Returns whether the database has a table or view of this name.
 ///
 /// # Errors
 /// The database can't be read.
@@ -102,11 +103,11 @@ pub fn has_table(connection: &mut DbConnection, table: &str) -> Result<bool, Dat
     use diesel::sql_types::{Bool, Text};
 
     #[derive(diesel::QueryableByName)]
-    struct Found {
+    struct ExistsRow {
         #[diesel(sql_type = Bool)]
         found: bool,
     }
-    let found: Found = match connection {
+    let found: ExistsRow = match connection {
         DbConnection::Sqlite(connection) => diesel::sql_query(
             "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type IN ('table', 'view') AND name = ?) AS found",
         )
@@ -157,7 +158,7 @@ impl Migrations {
         self.0.iter().copied()
     }
 
-    /// All migrations in the order in which they run. Reads only: a database without diesel's table has none applied.
+    /// Returns all migrations in order. Reads only: without diesel's table, none is applied.
     ///
     /// # Errors
     /// The database can't be read.
@@ -175,11 +176,11 @@ impl Migrations {
         Ok(self.iter().map(state).collect())
     }
 
-    /// What Django's own table `django_migrations` holds after all of these, as (app, name): tried out on an empty database
-    /// in memory, so that there is no second list to keep.
+    /// Returns the rows that all these migrations add to Django's table `django_migrations`, as (app, name). Runs them on an
+    /// empty database in memory, so there is no second list to maintain.
     ///
     /// # Errors
-    /// A migration that does not run.
+    /// A migration fails.
     pub fn recorded_for_django(&self) -> Result<Vec<(String, String)>, DatabaseError> {
         use diesel_schema::django_migrations::dsl::{app, django_migrations, id, name};
 
@@ -201,10 +202,10 @@ impl Migrations {
         Ok(())
     }
 
-    /// Runs one migration, in a transaction of its own.
+    /// Applies one migration in its own transaction.
     ///
     /// # Errors
-    /// No migration of this name, or the database refuses it.
+    /// The migration does not exist, or the database rejects it.
     pub fn apply(&self, connection: &mut DbConnection, name: &str) -> Result<(), MigrationError> {
         use diesel_schema::django_migrations::dsl::{applied, django_migrations, id};
 
@@ -216,7 +217,7 @@ impl Migrations {
         };
         let before = rows(connection).map_err(MigrationError::new)?;
         self.change(connection, name, Change::Apply)?;
-        // SQLite's own functions don't know the project's time zone.
+        // SQL functions of SQLite don't know the project's time zone.
         let set_time = |connection: &mut DbConnection| -> Result<(), DatabaseError> {
             if !has_table(connection, "django_migrations")? {
                 return Ok(());
@@ -233,25 +234,26 @@ impl Migrations {
         }
     }
 
-    /// Records one migration as applied, and runs nothing: what it would make is there, and is Django's.
+    /// Records one migration as applied without running it, since Django has created its tables.
     ///
     /// # Errors
-    /// No migration of this name, or the database refuses the record.
+    /// The migration does not exist, or the database rejects the record.
     pub fn record(&self, connection: &mut DbConnection, name: &str) -> Result<(), MigrationError> {
         self.change(connection, name, Change::Record)
     }
 
-    /// Reverts one migration, in a transaction of its own.
+    /// Reverts one migration in its own transaction.
     ///
     /// # Errors
-    /// No migration of this name, or the database refuses it.
+    /// The migration does not exist, or the database rejects it.
     pub fn unapply(&self, connection: &mut DbConnection, name: &str) -> Result<(), MigrationError> {
         self.change(connection, name, Change::Unapply)
     }
 
     fn change(&self, connection: &mut DbConnection, name: &str, how: Change) -> Result<(), MigrationError> {
         let migration = self.iter().map(|(_, migration)| migration).find(|migration| migration.name == name);
-        let migration = migration.ok_or_else(|| MigrationError(format!("There is no migration {name}.")))?;
+        let migration =
+            migration.ok_or_else(|| MigrationError(format!("The migration {name} does not exist.")))?;
         match connection {
             DbConnection::Sqlite(connection) => change(connection, migration, &migration.sqlite, how),
             #[cfg(feature = "postgres")]
@@ -278,7 +280,7 @@ where
 {
     let script = (!matches!(how, Change::Record)).then_some(script);
     let runnable = Runnable { name: Name { name: migration.name, version: migration.version() }, script };
-    // Makes diesel's table where it is missing.
+    // Creates diesel's table if it is missing.
     connection.applied_migrations().map_err(MigrationError::new)?;
     let done: Result<MigrationVersion<'_>, _> = match how {
         Change::Apply | Change::Record => connection.run_migration(&runnable),

@@ -1,7 +1,7 @@
-//! PostgreSQL's notifications (`LISTEN`, `NOTIFY`), as one thread waits for them on a connection of its own.
+//! Receives PostgreSQL's notifications (`LISTEN`, `NOTIFY`), on one thread with its own connection.
 //!
-//! libpq itself, since diesel's `notifications_iter` never waits: it would have to be asked again and again, which costs
-//! either time or processor. It is the same libpq, so the same URL leads to the same server by the same rules.
+//! Uses libpq directly, since diesel's `notifications_iter` never waits, and polling it costs latency or CPU time. It
+//! is the same libpq, so the same URL leads to the same server.
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::os::fd::BorrowedFd;
@@ -14,18 +14,18 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::libpq_url;
 use crate::database::{DatabaseError, DatabaseSettings, DatabaseUrl};
 
-/// What somebody sent by `NOTIFY`.
+/// A notification sent by `NOTIFY`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notification {
-    /// Where it was sent to.
+    /// The channel.
     pub channel: String,
-    /// What was said; empty where nothing was.
+    /// The payload; may be empty.
     pub payload: String,
-    /// The server's process that works for the sender.
+    /// The process id of the sender's backend.
     pub process_id: i32,
 }
 
-/// A connection that listens. It stays on the thread that made it.
+/// A listening connection. It stays on the thread that opened it.
 pub struct Listener(NonNull<ffi::PGconn>);
 
 impl Listener {
@@ -34,39 +34,39 @@ impl Listener {
             return Err(unavailable("only a PostgreSQL database sends notifications"));
         };
         let url = CString::new(libpq_url(settings, url)).map_err(|_| unavailable("a URL with a NUL"))?;
-        // SAFETY: the text ends with a NUL. The result is null or a connection, good or bad, that is ours to end.
+        // SAFETY: the text ends with a NUL. The result is null or a connection, open or failed, that we own.
         let connection = unsafe { ffi::PQconnectdb(url.as_ptr()) };
         let connection = Self(NonNull::new(connection).ok_or_else(|| unavailable("out of memory"))?);
-        // SAFETY: the connection is open, and the function does nothing; libpq's own would write to standard error.
+        // SAFETY: the connection is open, and the function does nothing; libpq's default writes to standard error.
         unsafe {
             ffi::PQsetNoticeProcessor(connection.0.as_ptr(), Some(ignore_notice), ptr::null_mut());
         }
         // SAFETY: the connection is open.
         match unsafe { ffi::PQstatus(connection.0.as_ptr()) } {
             ffi::ConnStatusType::CONNECTION_OK => Ok(connection),
-            _ => Err(unavailable(&settings.url.without_password(&connection.error_text()))),
+            _ => Err(unavailable(&settings.url.redact(&connection.error_text()))),
         }
     }
 
-    /// The server's process that works for this connection, as the server introduced it. A pooler between invents one.
+    /// Returns the backend's process id, as the server sent it. A pooler in between invents one.
     #[must_use]
     pub fn process_id(&self) -> i32 {
         // SAFETY: the connection is open.
         unsafe { ffi::PQbackendPID(self.0.as_ptr()) }
     }
 
-    /// Runs statements, or none, and returns how many rows the last one gave. What the server was notified of before it
-    /// began comes before its answer, and waits for [`Listener::next_notification`].
+    /// Runs zero or more statements, and returns the number of rows of the last one. Notifications that the server
+    /// received before are delivered before the result, and returned by [`Listener::next_notification`].
     ///
     /// # Errors
-    /// [`DatabaseError::Unavailable`], whatever it is: the caller begins with a new connection.
+    /// [`DatabaseError::Unavailable`] for every error: the caller must open a new connection.
     pub fn execute(&mut self, sql: &str) -> Result<usize, DatabaseError> {
         let sql = CString::new(sql).map_err(|_| unavailable("a statement with a NUL"))?;
         // SAFETY: the connection is open, the text ends with a NUL.
         let result = unsafe { ffi::PQexec(self.0.as_ptr(), sql.as_ptr()) };
-        // SAFETY: a result of libpq or null, which both functions take.
+        // SAFETY: both functions accept a result of libpq or null.
         let (status, rows) = unsafe { (ffi::PQresultStatus(result), ffi::PQntuples(result)) };
-        // SAFETY: it is not used any more.
+        // SAFETY: it is not used after this.
         unsafe { ffi::PQclear(result) };
         match status {
             ffi::ExecStatusType::PGRES_EMPTY_QUERY
@@ -76,37 +76,41 @@ impl Listener {
         }
     }
 
-    /// Waits until the server has sent something, `bell` can be read, or the time is over.
-    /// [`Listener::next_notification`] tells what was sent; whether the bell rang is returned.
+    /// Waits until the server has sent something, `wake_fd` is readable, or the timeout expires. Returns whether
+    /// `wake_fd` is readable; [`Listener::next_notification`] returns what was sent.
     ///
     /// # Errors
-    /// [`DatabaseError::Unavailable`] when the connection is lost.
-    pub fn wait(&mut self, timeout: Duration, bell: Option<BorrowedFd<'_>>) -> Result<bool, DatabaseError> {
+    /// [`DatabaseError::Unavailable`] if the connection is lost.
+    pub fn wait(
+        &mut self,
+        timeout: Duration,
+        wake_fd: Option<BorrowedFd<'_>>,
+    ) -> Result<bool, DatabaseError> {
         // SAFETY: the connection is open.
         let socket = unsafe { ffi::PQsocket(self.0.as_ptr()) };
         if socket < 0 {
             return Err(self.error());
         }
-        // SAFETY: a socket that libpq has open, and doesn't close before its next call.
+        // SAFETY: libpq keeps this socket open until its next call.
         let socket = unsafe { BorrowedFd::borrow_raw(socket) };
         let timeout = Timespec::try_from(timeout).map_err(|error| unavailable(&error.to_string()))?;
         let mut both =
-            [socket, bell.unwrap_or(socket)].map(|one| PollFd::from_borrowed_fd(one, PollFlags::IN));
+            [socket, wake_fd.unwrap_or(socket)].map(|one| PollFd::from_borrowed_fd(one, PollFlags::IN));
         match poll(&mut both, Some(&timeout)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(unavailable(&error.to_string())),
         }
-        let rang = bell.is_some() && !both[1].revents().is_empty();
-        // Also when the time is over: with TLS, something may have been read already.
+        let woken = wake_fd.is_some() && !both[1].revents().is_empty();
+        // Also after a timeout: with TLS, data may have been read already.
         // SAFETY: the connection is open.
-        if unsafe { ffi::PQconsumeInput(self.0.as_ptr()) } == 0 { Err(self.error()) } else { Ok(rang) }
+        if unsafe { ffi::PQconsumeInput(self.0.as_ptr()) } == 0 { Err(self.error()) } else { Ok(woken) }
     }
 
-    /// The next notification of those that have come, in the order of their commits.
+    /// Returns the next received notification, in the order of commits.
     pub fn next_notification(&mut self) -> Option<Notification> {
-        // SAFETY: the connection is open. The result is null or ours to free.
+        // SAFETY: the connection is open. The result is null, or we must free it.
         let received = NonNull::new(unsafe { ffi::PQnotifies(self.0.as_ptr()) })?;
-        // SAFETY: both texts are part of what was received.
+        // SAFETY: both texts belong to the notification.
         let notification = unsafe {
             let received = received.as_ref();
             Notification {
@@ -124,9 +128,9 @@ impl Listener {
         unavailable(&self.error_text())
     }
 
-    /// The last error, in the server's or libpq's words.
+    /// Returns the last error message of the server or libpq.
     fn error_text(&self) -> String {
-        // SAFETY: the connection is open, good or bad; the text is copied at once.
+        // SAFETY: the connection is open or failed; the text is copied at once.
         let message = unsafe { text(ffi::PQerrorMessage(self.0.as_ptr())) };
         message.trim().to_owned()
     }
@@ -139,7 +143,7 @@ impl Drop for Listener {
     }
 }
 
-/// A copy of a text of libpq's, without what is not UTF-8.
+/// Copies a text of libpq; invalid UTF-8 is replaced.
 ///
 /// # Safety
 /// `text` is null, or ends with a NUL.

@@ -1,10 +1,10 @@
-//! Which file a path names, so that another one in its place is noticed.
+//! The identity of a file, to detect its replacement.
 
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// A file of this machine, whatever it is called.
+/// A file of this machine, independent of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::database) struct FileId {
     device: u64,
@@ -12,9 +12,9 @@ pub(in crate::database) struct FileId {
 }
 
 impl FileId {
-    /// The file that the path names now.
-    pub(in crate::database) fn of(path: &Path) -> io::Result<Self> {
-        let found = path.metadata()?;
-        Ok(Self { device: found.dev(), inode: found.ino() })
+    /// Returns the file that the path names now.
+    pub(in crate::database) fn from_path(path: &Path) -> io::Result<Self> {
+        let metadata = path.metadata()?;
+        Ok(Self { device: metadata.dev(), inode: metadata.ino() })
     }
 }

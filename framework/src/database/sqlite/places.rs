@@ -1,22 +1,22 @@
-//! Where in a SQLite file a row stands, by which the [sentinel](super::sentinel::Changes) tells whether a commit may have
-//! changed it.
+//! The position of a row in a SQLite file. With it, the [sentinel](super::sentinel::Changes) determines whether a
+//! commit may have changed the row.
 
 use diesel::sql_types::{Bool, SingleValue, SqlType, Text};
 use diesel::{QueryResult, RunQueryDsl, SqliteConnection, dsl, select};
 
 #[diesel::declare_sql_function]
 extern "SQL" {
-    /// The offset in the file of the record that a column is read from, where [`tells_places`] says so
+    /// The file offset of the record that a column is read from, if [`tells_places`] allows it
     /// (<https://sqlite.org/lang_corefunc.html#sqlite_offset>).
     fn sqlite_offset<T: SqlType + SingleValue>(column: T) -> Nullable<BigInt>;
 
-    /// Whether SQLite was compiled with an option.
+    /// Returns whether SQLite was compiled with an option.
     fn sqlite_compileoption_used(option: Text) -> Bool;
 }
 
-/// Whether [`sqlite_offset`](fn@sqlite_offset) of this column is where the whole row stands: SQLite has the function, the name
-/// is a table's, and the column is in no index, from which it might be read instead. It holds until the schema changes, on a
-/// connection that makes no indexes by itself (`PRAGMA automatic_index = OFF`).
+/// Returns whether [`sqlite_offset`](fn@sqlite_offset) of this column is the position of the whole row: SQLite has the
+/// function, the name is a table's, and no index contains the column, since it might be read from the index. The result
+/// is valid until the schema changes, on a connection with `PRAGMA automatic_index = OFF`.
 ///
 /// # Errors
 /// Those of the queries.
@@ -24,7 +24,7 @@ pub fn tells_places(connection: &mut SqliteConnection, table: &str, column: &str
     if !select(sqlite_compileoption_used("ENABLE_OFFSET_SQL_FUNC")).get_result(connection)? {
         return Ok(false);
     }
-    // What SQLite makes of a view on the way has offsets too, in no file.
+    // A materialized view has offsets too, but not in a file.
     let query = dsl::sql::<Bool>("EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ")
         .bind::<Text, _>(table)
         .sql(" COLLATE NOCASE) AND NOT EXISTS (SELECT 1 FROM pragma_index_list(")

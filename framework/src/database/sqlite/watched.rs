@@ -1,20 +1,22 @@
-//! A SQLite database as one thread sees it: a connection of its own to read with, on the thread itself, and a sentinel
-//! that tells whether what was read still holds.
+//! A SQLite database for one thread: its own connection, read on the thread itself, and a sentinel that detects
+//! commits.
 //!
-//! Reading takes some ten microseconds, less than handing the query to another thread; so a request thread may do it.
-//! It never waits for a lock: the caller then goes by [`Database::run`](crate::database::Database::run), which does.
+//! A read takes about ten microseconds, less than passing the query to another thread, so a request thread may do it.
+//! It never waits for a lock: the caller then uses [`Database::run`](crate::database::Database::run), which
+//! does.
 //!
-//! **Several reads in one turn.** In WAL mode the reads between two moments in which the thread waits share a read
-//! transaction ([`Watched::read_in_turn`]), so that its locks are taken once. That is as exact as a transaction each:
+//! **Turns.** In WAL mode, all reads in one turn, that is until the thread next waits, share a read transaction
+//! ([`Watched::read_in_turn`]), so that its locks are taken once. This is as exact as one transaction per read:
 //!
 //! 1. the stamp is taken;
 //! 2. the transaction's first read takes the snapshot;
-//! 3. before each later read the stamp is found unchanged, or the transaction is ended and all begins anew.
+//! 3. each later read first checks that the stamp is unchanged, otherwise it ends the transaction and starts over.
 //!
-//! A commit that returned before 1 is in the snapshot, and one between 1 and 3 makes the stamp outdated at 3.
+//! A commit that returned before step 1 is in the snapshot. A commit between steps 1 and 3 makes the stamp outdated at
+//! step 3.
 //!
-//! A snapshot hinders no writer, but a checkpoint past it and the log's reuse; so it must end with the turn. In rollback
-//! mode a read transaction is a lock that a commit has to wait for; there is none over several reads.
+//! A snapshot blocks no writer, but it blocks checkpoints past it and the log's reuse, so it must end with the turn. In
+//! rollback mode a read transaction is a lock that commits wait for, so reads don't share one.
 
 use std::mem;
 
@@ -25,71 +27,71 @@ use super::sentinel::{Changes, Sentinel, Stamp};
 use crate::database::manager::Manager;
 use crate::database::{DatabaseError, DatabaseSettings, DbConnection};
 
-/// See the module. It stays on the thread that opened it.
+/// A database and its sentinel; see the module. It stays on the thread that opened it.
 pub struct Watched {
     sentinel: Sentinel,
     connection: DbConnection,
     turn: Turn,
-    /// A transaction could not be ended: what the connection reads may be old.
-    stuck: bool,
+    /// A transaction could not be ended, so the connection may read old data.
+    broken: bool,
 }
 
-/// What was read since [`Watched::end_turn`].
+/// The reads since [`Watched::end_turn`].
 enum Turn {
     Nothing,
-    /// One read, in a transaction of its own: most turns have no other.
+    /// One read in its own transaction: most turns have no other.
     Once,
-    /// A transaction is open, which reads this state, or a newer one.
+    /// An open transaction that reads this state, or a newer one.
     Snapshot(Stamp),
 }
 
-type Transactions = <DbConnection as Connection>::TransactionManager;
+type DbTransactions = <DbConnection as Connection>::TransactionManager;
 
 impl Watched {
     pub(in crate::database) fn open(settings: &DatabaseSettings) -> Result<Self, DatabaseError> {
         let unavailable = |reason: String| DatabaseError::Unavailable(reason);
         let Some(path) = settings.url.sqlite_path() else {
-            return Err(unavailable("only a SQLite database can be watched".to_owned()));
+            return Err(unavailable("only SQLite databases can be watched".to_owned()));
         };
-        // First: it makes no file where there is none.
+        // Opened first, since it does not create a missing file.
         let mut sentinel = Sentinel::open(path).map_err(|error| unavailable(error.to_string()))?;
         let connection = Manager::sqlite_reader(path, settings.names.clone())
             .map_err(|error| unavailable(error.to_string()))?;
-        // Both must have the same file open.
-        if sentinel.look_up() {
-            return Err(unavailable("the file was replaced".to_owned()));
+        // Both must have opened the same file.
+        if sentinel.check_path() {
+            return Err(unavailable("the database file was replaced".to_owned()));
         }
-        Ok(Self { sentinel, connection, turn: Turn::Nothing, stuck: false })
+        Ok(Self { sentinel, connection, turn: Turn::Nothing, broken: false })
     }
 
-    /// Whether nobody committed since `stamp` was taken; see [`Sentinel::is_unchanged`].
+    /// Returns whether there was no commit since `stamp` was taken; see [`Sentinel::is_unchanged`].
     pub fn is_unchanged(&mut self, stamp: &Stamp) -> bool {
         self.sentinel.is_unchanged(stamp)
     }
 
-    /// Whether it can tell what was committed.
+    /// Returns whether [`changes_since`](Self::changes_since) can report pages.
     pub const fn tells_changes(&self) -> bool {
         self.sentinel.is_wal()
     }
 
-    /// What was committed since `stamp` was taken; see [`Sentinel::changes_since`].
+    /// Returns the changes since `stamp` was taken; see [`Sentinel::changes_since`].
     pub fn changes_since(&mut self, stamp: &Stamp) -> Option<Changes> {
         self.sentinel.changes_since(stamp)
     }
 
-    /// Whether it must be opened anew; see [`Sentinel::is_lost`].
+    /// Returns whether it must be reopened; see [`Sentinel::is_lost`].
     pub fn is_lost(&mut self) -> bool {
-        self.stuck || self.sentinel.is_lost()
+        self.broken || self.sentinel.is_lost()
     }
 
-    /// Runs queries that read, with the stamp of what they read, where there is one. Several queries that must agree
-    /// belong in one transaction.
+    /// Runs reading queries, and returns the stamp of what they read, if there is one. Queries that need one snapshot
+    /// must run in one call.
     ///
-    /// Where [`is_in_turn`](Self::is_in_turn) says so afterwards, [`end_turn`](Self::end_turn) has to be called before the
-    /// thread waits for anything.
+    /// If [`is_in_turn`](Self::is_in_turn) is true afterwards, call [`end_turn`](Self::end_turn) before the thread
+    /// waits for anything.
     ///
     /// # Errors
-    /// Those of the queries. A lock that another holds is [`DatabaseError::Unavailable`].
+    /// Query errors. A lock held by another connection is [`DatabaseError::Unavailable`].
     pub fn read_in_turn<T>(
         &mut self,
         queries: impl FnOnce(&mut DbConnection) -> Result<T, DatabaseError>,
@@ -101,38 +103,38 @@ impl Watched {
             }
             self.end_turn();
         }
-        if self.stuck {
+        if self.broken {
             return Err(DatabaseError::Unavailable("a transaction could not be ended".to_owned()));
         }
         let is_wal = self.sentinel.is_wal();
         let is_second = is_wal && self.is_in_turn();
-        if !(is_second && Transactions::begin_transaction(&mut self.connection).is_ok()) {
+        if !(is_second && DbTransactions::begin_transaction(&mut self.connection).is_ok()) {
             let (result, stamp) = self.sentinel.read(|| queries(&mut self.connection));
             if is_wal {
                 self.turn = Turn::Once;
             }
             return Ok((result?, stamp));
         }
-        // For as long as it is not known how that ends: it may panic.
-        self.stuck = true;
+        // Set before the queries, which may panic.
+        self.broken = true;
         let (result, stamp) = self.sentinel.read(|| queries(&mut self.connection));
         match &stamp {
             Some(stamp) if result.is_ok() => {
                 self.turn = Turn::Snapshot(stamp.clone());
-                self.stuck = false;
+                self.broken = false;
             }
             _ => self.commit(),
         }
         Ok((result?, stamp))
     }
 
-    /// Whether anything was read since [`end_turn`](Self::end_turn), in WAL mode.
+    /// Returns whether anything was read since [`end_turn`](Self::end_turn), in WAL mode.
     #[must_use]
     pub const fn is_in_turn(&self) -> bool {
         !matches!(self.turn, Turn::Nothing)
     }
 
-    /// Ends the transaction of this turn's reads, where there is one.
+    /// Ends this turn's transaction, if there is one.
     pub fn end_turn(&mut self) {
         if let Turn::Snapshot(_) = mem::replace(&mut self.turn, Turn::Nothing) {
             self.commit();
@@ -140,7 +142,7 @@ impl Watched {
     }
 
     fn commit(&mut self) {
-        self.stuck = Transactions::commit_transaction(&mut self.connection).is_err();
+        self.broken = DbTransactions::commit_transaction(&mut self.connection).is_err();
     }
 }
 
@@ -157,12 +159,12 @@ mod tests {
     const MODES: [&str; 2] = ["WAL", "DELETE"];
 
     #[derive(QueryableByName)]
-    struct Row {
+    struct CounterRow {
         #[diesel(sql_type = Integer)]
         n: i32,
     }
 
-    /// A database, whose writer never waits for a lock.
+    /// Opens a database and a writer that never waits for a lock.
     fn open(mode: &str) -> (TempDir, SqliteConnection, Watched) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("db").to_str().unwrap().to_owned();
@@ -177,7 +179,7 @@ mod tests {
 
     fn read(watched: &mut Watched) -> i32 {
         watched
-            .read_in_turn(|connection| Ok(sql_query("SELECT n FROM t").get_result::<Row>(connection)?))
+            .read_in_turn(|connection| Ok(sql_query("SELECT n FROM t").get_result::<CounterRow>(connection)?))
             .unwrap()
             .0
             .n
@@ -187,18 +189,18 @@ mod tests {
         sql_query(format!("UPDATE t SET n = {n}")).execute(writer).unwrap();
     }
 
-    /// Whether a checkpoint came to the log's end, and could empty it.
+    /// Returns whether a checkpoint could empty the whole log.
     fn checkpoints(writer: &mut SqliteConnection) -> bool {
         #[derive(QueryableByName)]
-        struct Checkpoint {
+        struct CheckpointRow {
             #[diesel(sql_type = Integer)]
             busy: i32,
         }
-        sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Checkpoint>(writer).unwrap().busy == 0
+        sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<CheckpointRow>(writer).unwrap().busy == 0
     }
 
     #[test]
-    fn a_commit_between_two_reads_of_a_turn_is_seen_and_never_hindered() {
+    fn a_commit_within_a_turn_is_seen_and_never_blocked() {
         for mode in MODES {
             let (_folder, mut writer, mut watched) = open(mode);
             let mut n = 0;
@@ -217,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stamp_is_that_of_the_snapshot() {
+    fn the_stamp_matches_the_snapshot() {
         let (_folder, mut writer, mut watched) = open("WAL");
         let mut stamps = (0..4).map(|_| watched.read_in_turn(|_| Ok(())).unwrap().1.unwrap());
         let first = stamps.next().unwrap();
@@ -228,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_commit_while_the_snapshot_is_taken_makes_its_stamp_old() {
+    fn a_commit_during_the_first_read_outdates_its_stamp() {
         let (_folder, mut writer, mut watched) = open("WAL");
         for n in 1..10 {
             let (_, stamp) = watched
@@ -243,14 +245,14 @@ mod tests {
     }
 
     #[test]
-    fn a_snapshot_is_kept_from_the_second_read_to_the_turn_s_end() {
+    fn the_second_read_of_a_turn_opens_a_snapshot() {
         let (_folder, mut writer, mut watched) = open("WAL");
-        for (reads, is_kept) in [(0, false), (1, false), (2, true), (3, true)] {
+        for (reads, has_snapshot) in [(0, false), (1, false), (2, true), (3, true)] {
             (0..reads).for_each(|_| assert!(read(&mut watched) >= 0));
             assert_eq!(watched.is_in_turn(), reads > 0);
-            // A checkpoint that can't come to its end.
+            // A snapshot keeps a checkpoint from completing.
             writer.batch_execute("UPDATE t SET n = n + 1").unwrap();
-            assert_eq!(checkpoints(&mut writer), !is_kept, "{reads} reads");
+            assert_eq!(checkpoints(&mut writer), !has_snapshot, "{reads} reads");
             watched.end_turn();
             assert!(!watched.is_in_turn());
             assert!(checkpoints(&mut writer));
@@ -258,12 +260,12 @@ mod tests {
     }
 
     #[test]
-    fn the_log_is_used_again_although_somebody_always_reads() {
+    fn the_log_is_reused_despite_constant_reads() {
         let (folder, mut writer, mut watched) = open("WAL");
         writer.batch_execute("PRAGMA wal_autocheckpoint = 10; PRAGMA synchronous = OFF").unwrap();
         for n in 1..1000 {
             set(&mut writer, n);
-            // A turn ends anywhere between two commits.
+            // Turns end at any point between two commits.
             for at in 0..5 {
                 assert_eq!(read(&mut watched), n);
                 if at == n % 7 {
@@ -279,8 +281,8 @@ mod tests {
         let (_folder, mut writer, mut watched) = open("WAL");
         for reads in 0..4 {
             (0..reads).for_each(|_| assert!(read(&mut watched) >= 0));
-            let failed =
-                watched.read_in_turn(|connection| Ok(sql_query("SELECT x").get_result::<Row>(connection)?));
+            let failed = watched
+                .read_in_turn(|connection| Ok(sql_query("SELECT x").get_result::<CounterRow>(connection)?));
             assert!(failed.is_err());
             set(&mut writer, reads);
             assert_eq!(read(&mut watched), reads);
@@ -290,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_leaves_no_transaction_that_nobody_ends() {
+    fn a_panic_leaves_no_open_transaction() {
         let (_folder, mut writer, mut watched) = open("WAL");
         let mut panic = |watched: &mut Watched| {
             let panicking = std::panic::AssertUnwindSafe(|| {
@@ -311,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_failed_end_it_is_opened_anew() {
+    fn a_failed_commit_requires_reopening() {
         let (_folder, _writer, mut watched) = open("WAL");
         (0..2).for_each(|_| assert_eq!(read(&mut watched), 0));
         let ended = watched.read_in_turn(|connection| Ok(connection.batch_execute("COMMIT")?));

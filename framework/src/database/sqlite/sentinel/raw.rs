@@ -1,5 +1,5 @@
-//! The few calls of SQLite's C interface that the sentinel needs. Beside the calls of libpq in `notifications`, it is all
-//! of vitamin's unsafe code.
+//! The few functions of SQLite's C interface that the sentinel needs. With the libpq calls in `notifications`, this is
+//! all of vitamin's unsafe code.
 
 use std::array;
 use std::ffi::{CStr, CString, OsStr, c_int, c_void};
@@ -13,23 +13,23 @@ use libsqlite3_sys as ffi;
 
 use super::SentinelError;
 
-/// One of the two copies of the WAL-index header, which has 48 bytes.
+/// One of the two copies of the WAL-index header, of 48 bytes.
 pub(super) type WalIndexHeader = [u64; 6];
 /// The header of the database file.
 pub(super) type FileHeader = [u8; 100];
 
-/// The size of a region of the WAL-index. SQLite itself asks for this one.
+/// The size of a WAL-index region, as SQLite itself requests it.
 const WAL_INDEX_REGION: c_int = 32 * 1024;
 
 /// A connection. It is neither `Send` nor `Sync`, and never waits for a lock.
-pub(super) struct Connection {
+pub(super) struct RawConnection {
     handle: NonNull<ffi::sqlite3>,
     file: NonNull<ffi::sqlite3_file>,
     pin: NonNull<ffi::sqlite3_stmt>,
     wal: Option<Wal>,
 }
 
-/// What a database in WAL mode has beside its file.
+/// The WAL-index and log of a database in WAL mode.
 #[derive(Clone, Copy)]
 struct Wal {
     /// The two copies of the WAL-index header, 12 words.
@@ -37,8 +37,8 @@ struct Wal {
     log: NonNull<ffi::sqlite3_file>,
 }
 
-impl Connection {
-    /// Opens a file that is there.
+impl RawConnection {
+    /// Opens an existing file.
     pub(super) fn open(path: &str) -> Result<Self, SentinelError> {
         let path = CString::new(path).map_err(|_| SentinelError::Unsuitable("a path with a NUL"))?;
         // One thread uses it, hence NOMUTEX.
@@ -60,7 +60,7 @@ impl Connection {
         Ok(Self { handle: handle.keep(), file, pin, wal: None })
     }
 
-    /// The absolute path.
+    /// Returns the absolute path.
     pub(super) fn path(&self) -> Result<PathBuf, SentinelError> {
         // SAFETY: the handle is open.
         let path = unsafe { ffi::sqlite3_db_filename(self.handle.as_ptr(), c"main".as_ptr()) };
@@ -72,7 +72,7 @@ impl Connection {
         Ok(PathBuf::from(OsStr::from_bytes(path.to_bytes())))
     }
 
-    /// Whether the path names another file than the open one, or none.
+    /// Returns whether the path no longer names the open file.
     pub(super) fn has_moved(&self) -> bool {
         let mut moved: c_int = 0;
         // SAFETY: the handle is open, and this operation writes an int.
@@ -81,36 +81,37 @@ impl Connection {
     }
 
     /// Takes SQLite's shared lock, until the result is dropped.
-    pub(super) fn hold(&mut self) -> Result<Held<'_>, SentinelError> {
-        // Reading is what could leave WAL mode, and so unmap the memory and close the log.
+    pub(super) fn lock_shared(&mut self) -> Result<SharedLock<'_>, SentinelError> {
+        // Reading could leave WAL mode, which unmaps the memory and closes the log.
         self.wal = None;
         // SAFETY: the statement is prepared.
         let code = unsafe { ffi::sqlite3_step(self.pin.as_ptr()) };
-        let held = Held { has_row: code == ffi::SQLITE_ROW, connection: self };
-        if held.has_row || code == ffi::SQLITE_DONE { Ok(held) } else { Err(SentinelError::Sqlite(code)) }
+        let lock = SharedLock { is_locked: code == ffi::SQLITE_ROW, connection: self };
+        if lock.is_locked || code == ffi::SQLITE_DONE { Ok(lock) } else { Err(SentinelError::Sqlite(code)) }
     }
 
-    /// The file's header, read without a lock, or `None` where the file is shorter.
+    /// Reads the file's header without a lock. Returns `None` if the file is shorter.
     pub(super) fn read_header(&self) -> Option<FileHeader> {
         // SAFETY: the file is open as long as the connection.
         unsafe { read(self.file, 0) }
     }
 
-    /// What stands in the log, read without a lock, or `None` where that is shorter, or there is none.
+    /// Reads from the log without a lock. Returns `None` if there is no log or it is shorter.
     pub(super) fn read_log<const N: usize>(&self, offset: i64) -> Option<[u8; N]> {
-        // SAFETY: `Held::map_wal_index` asked for the file, which SQLite has open while the connection is, and reads nothing.
+        // SAFETY: `SharedLock::map_wal_index` got the file from SQLite, which keeps it open while the connection is
+        // open and reads nothing.
         unsafe { read(self.wal?.log, offset) }
     }
 
-    /// The WAL-index header, or `None` where it was not mapped, and while it is being written: its copies differ then.
+    /// Reads the WAL-index header. Returns `None` if it is not mapped, or is being written, when its copies differ.
     pub(super) fn read_wal_index(&self) -> Option<WalIndexHeader> {
         let copies = self.wal?.index;
-        // SAFETY: `Held::map_wal_index` made the pointer, to 32 KiB at the start of a memory page. They stay mapped
-        // while the connection is open and reads nothing (`hold` forgets the pointer). Others write there meanwhile,
-        // hence the atomics.
+        // SAFETY: `SharedLock::map_wal_index` got the pointer, to 32 KiB at the start of a memory page. They stay
+        // mapped while the connection is open and reads nothing (`lock_shared` clears the pointer). Other processes
+        // write there concurrently, hence the atomics.
         let word = |at: usize| unsafe { copies.add(at).as_ref() }.load(Ordering::Relaxed);
-        // A writer fills the second copy, then the first; so the first is read first. A word of it that a commit
-        // changes is old only as long as the commit has not returned.
+        // A writer writes the second copy first, so the first copy is read first. A word changed by a commit can be old
+        // only until that commit returns.
         let first: WalIndexHeader = array::from_fn(word);
         fence(Ordering::Acquire);
         let second: WalIndexHeader = array::from_fn(|at| word(at + first.len()));
@@ -118,14 +119,14 @@ impl Connection {
     }
 
     fn methods(&self) -> Option<&ffi::sqlite3_io_methods> {
-        // SAFETY: SQLite gave the file, which lives as long as the connection; its methods are static, or null.
+        // SAFETY: SQLite returned the file, which lives as long as the connection; its methods are static, or null.
         unsafe { self.file.as_ref().pMethods.as_ref() }
     }
 }
 
-impl Drop for Connection {
+impl Drop for RawConnection {
     fn drop(&mut self) {
-        // SAFETY: both are open; the statement must go first.
+        // SAFETY: both are open; the statement must be finalized first.
         unsafe {
             ffi::sqlite3_finalize(self.pin.as_ptr());
             ffi::sqlite3_close(self.handle.as_ptr());
@@ -133,31 +134,31 @@ impl Drop for Connection {
     }
 }
 
-/// A connection that stands on a row, and so has the shared lock. Dropping it releases the lock, also in a panic.
-pub(super) struct Held<'a> {
-    connection: &'a mut Connection,
-    has_row: bool,
+/// A connection positioned on a row, which holds the shared lock. Dropping it releases the lock, also on a panic.
+pub(super) struct SharedLock<'a> {
+    connection: &'a mut RawConnection,
+    is_locked: bool,
 }
 
-impl Held<'_> {
-    /// Whether there was a row to stand on. A database without any table has none, and then there is no lock either.
-    pub(super) const fn has_row(&self) -> bool {
-        self.has_row
+impl SharedLock<'_> {
+    /// Returns whether the lock is held. A database without tables has no row, and then there is no lock.
+    pub(super) const fn is_locked(&self) -> bool {
+        self.is_locked
     }
 
-    /// As [`Connection::read_header`], and nobody changes it meanwhile.
+    /// Like [`RawConnection::read_header`], without concurrent changes.
     pub(super) fn read_header(&self) -> Option<FileHeader> {
         self.connection.read_header()
     }
 
-    /// Makes [`Connection::read_wal_index`] and [`Connection::read_log`] work, for a database in WAL mode.
+    /// Enables [`RawConnection::read_wal_index`] and [`RawConnection::read_log`], for a database in WAL mode.
     pub(super) fn map_wal_index(&mut self) -> Result<(), SentinelError> {
         let methods = self.connection.methods().filter(|methods| methods.iVersion >= 2);
         let map = methods.and_then(|methods| methods.xShmMap);
         let map = map.ok_or(SentinelError::Unsuitable("no shared memory"))?;
         let mut region = ptr::null_mut();
         // SAFETY: the file is open. In WAL mode SQLite mapped region 0 of this size when the statement began to read,
-        // so this only asks where it is; the second 0 means that nothing is to be made.
+        // so this only returns its address; the second 0 prevents an allocation.
         let code = unsafe { map(self.connection.file.as_ptr(), 0, WAL_INDEX_REGION, 0, &raw mut region) };
         if code != ffi::SQLITE_OK {
             return Err(SentinelError::Sqlite(code));
@@ -169,14 +170,14 @@ impl Held<'_> {
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for SharedLock<'_> {
     fn drop(&mut self) {
         // SAFETY: the statement is prepared.
         unsafe { ffi::sqlite3_reset(self.connection.pin.as_ptr()) };
     }
 }
 
-/// An open handle, closed when what is built on it fails.
+/// An open handle, closed if a later step of opening fails.
 struct Handle(NonNull<ffi::sqlite3>);
 
 impl Handle {
@@ -192,7 +193,7 @@ impl Drop for Handle {
     }
 }
 
-/// A file that the connection has open: the operation says which.
+/// Returns a file that the connection has open, selected by the operation.
 fn file_of(
     handle: NonNull<ffi::sqlite3>,
     operation: c_int,
@@ -203,7 +204,7 @@ fn file_of(
     NonNull::new(file).filter(|_| code == ffi::SQLITE_OK).ok_or(SentinelError::Sqlite(code))
 }
 
-/// So many bytes at an offset, or `None` where the file is shorter.
+/// Reads `N` bytes at an offset. Returns `None` if the file is shorter.
 ///
 /// # Safety
 /// SQLite has the file open.

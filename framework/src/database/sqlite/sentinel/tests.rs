@@ -1,4 +1,4 @@
-//! Real files, other connections, threads and processes.
+//! Uses real files, connections, threads and processes.
 
 mod changes;
 
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use super::*;
 
 const MODES: [&str; 4] = ["WAL", "DELETE", "TRUNCATE", "PERSIST"];
-/// More than one interval in which the path is looked up.
+/// Longer than the interval in which the path is checked.
 const A_WHILE: Duration = Duration::from_millis(15);
 
 struct Fixture(TempDir);
@@ -55,25 +55,25 @@ fn connect(path: &str) -> SqliteConnection {
 
 fn value(connection: &mut SqliteConnection) -> diesel::QueryResult<i64> {
     #[derive(QueryableByName)]
-    struct Row {
+    struct NumberRow {
         #[diesel(sql_type = diesel::sql_types::BigInt)]
         n: i64,
     }
-    sql_query("SELECT n FROM t").get_result::<Row>(connection).map(|row| row.n)
+    sql_query("SELECT n FROM t").get_result::<NumberRow>(connection).map(|row| row.n)
 }
 
 fn stamp(sentinel: &mut Sentinel) -> Stamp {
-    sentinel.read(|| ()).1.expect("nobody writes")
+    sentinel.read(|| ()).1.expect("there is no writer")
 }
 
-/// Another process, which runs the SQL that it is told.
-struct Other {
+/// Another process, which runs SQL from its standard input.
+struct OtherProcess {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
-impl Other {
+impl OtherProcess {
     fn start(path: &str) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "database::sqlite::sentinel::tests::the_other_process"])
@@ -91,15 +91,15 @@ impl Other {
         writeln!(self.input, "{sql}").unwrap();
         for line in (&mut self.output).lines() {
             let line = line.unwrap();
-            if let Some((_, answer)) = line.split_once("answer:") {
-                return if answer == "ok" { Ok(()) } else { Err(answer.to_owned()) };
+            if let Some((_, reply)) = line.split_once("reply:") {
+                return if reply == "ok" { Ok(()) } else { Err(reply.to_owned()) };
             }
         }
-        panic!("the other process is gone");
+        panic!("the other process ended");
     }
 }
 
-impl Drop for Other {
+impl Drop for OtherProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -112,18 +112,18 @@ fn the_other_process() {
     let Ok(path) = std::env::var("SENTINEL_TEST_DATABASE") else { return };
     let mut connection = connect(&path);
     for sql in std::io::stdin().lines() {
-        let answer = connection.batch_execute(&sql.unwrap());
-        println!("answer:{}", answer.map_or_else(|error| error.to_string(), |()| "ok".to_owned()));
+        let reply = connection.batch_execute(&sql.unwrap());
+        println!("reply:{}", reply.map_or_else(|error| error.to_string(), |()| "ok".to_owned()));
     }
 }
 
 #[test]
-fn a_commit_is_noticed_and_nothing_else() {
+fn only_commits_are_detected() {
     for mode in MODES {
         let fixture = Fixture::new(mode);
         let mut sentinel = fixture.sentinel();
         let mut here = fixture.connect();
-        let mut other = Other::start(&fixture.path("db"));
+        let mut other = OtherProcess::start(&fixture.path("db"));
         for turn in 0..100 {
             let before = stamp(&mut sentinel);
             assert!(sentinel.is_unchanged(&before), "{mode}: nothing happened");
@@ -141,20 +141,20 @@ fn a_commit_is_noticed_and_nothing_else() {
 }
 
 #[test]
-fn a_state_that_was_never_committed_is_not_taken_for_one() {
+fn a_rolled_back_state_matches_no_stamp() {
     for mode in MODES {
         let fixture = Fixture::new(mode);
         let mut sentinel = fixture.sentinel();
         let (mut writer, mut reader) = (fixture.connect(), fixture.connect());
         let before = stamp(&mut sentinel);
-        // So small a cache that pages go to the file before the commit.
+        // A cache so small that pages are written to the file before the commit.
         let begin = "PRAGMA cache_size = 1; BEGIN IMMEDIATE; UPDATE t SET n = n + 1; CREATE TABLE filler AS
             WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 500)
             SELECT randomblob(1000) AS x FROM c";
         writer.batch_execute(begin).unwrap();
         let (_, during) = sentinel.read(|| ());
         writer.batch_execute("ROLLBACK").unwrap();
-        // The next commit gets the counter that the one rolled back would have had.
+        // The next commit gets the change counter of the one rolled back.
         writer.batch_execute("UPDATE t SET n = n + 10").unwrap();
         for stamp in [Some(before), during].iter().flatten() {
             assert!(!sentinel.is_unchanged(stamp), "{mode}");
@@ -166,11 +166,11 @@ fn a_state_that_was_never_committed_is_not_taken_for_one() {
 }
 
 #[test]
-fn after_a_checkpoint_or_vacuum_a_commit_is_still_noticed() {
+fn commits_after_a_checkpoint_or_vacuum_are_detected() {
     for mode in MODES {
         let fixture = Fixture::new(mode);
         let mut sentinel = fixture.sentinel();
-        let mut other = Other::start(&fixture.path("db"));
+        let mut other = OtherProcess::start(&fixture.path("db"));
         let checkpoints = ["PASSIVE", "FULL", "RESTART", "TRUNCATE"];
         let checkpoints = checkpoints.map(|kind| format!("PRAGMA wal_checkpoint({kind})"));
         let maintenance = ["VACUUM", "PRAGMA auto_vacuum = FULL; VACUUM", "REINDEX", "ANALYZE"];
@@ -188,14 +188,14 @@ fn after_a_checkpoint_or_vacuum_a_commit_is_still_noticed() {
 }
 
 #[test]
-fn a_switch_to_wal_is_noticed() {
+fn a_switch_to_wal_is_detected() {
     let fixture = Fixture::new("DELETE");
     let mut sentinel = fixture.sentinel();
     let before = stamp(&mut sentinel);
-    let mut other = Other::start(&fixture.path("db"));
+    let mut other = OtherProcess::start(&fixture.path("db"));
     other.run("PRAGMA journal_mode = WAL").unwrap();
     assert!(!sentinel.is_unchanged(&before));
-    // Such a sentinel would not see the commits of WAL mode, so it gives no stamp.
+    // A sentinel for rollback mode does not see commits in WAL mode, so it returns no stamp.
     assert!(sentinel.read(|| ()).1.is_none());
     assert!(sentinel.is_lost());
     let mut sentinel = fixture.sentinel();
@@ -205,21 +205,21 @@ fn a_switch_to_wal_is_noticed() {
 }
 
 #[test]
-fn nobody_leaves_wal_while_a_sentinel_counts_on_it() {
+fn a_sentinel_prevents_leaving_wal_mode() {
     let fixture = Fixture::new("WAL");
     let mut sentinel = fixture.sentinel();
-    let mut other = Other::start(&fixture.path("db"));
+    let mut other = OtherProcess::start(&fixture.path("db"));
     let before = stamp(&mut sentinel);
     assert!(other.run("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE").is_err());
-    // The last connection of another process neither removes the log nor the index.
+    // The last connection of another process removes neither the log nor the index.
     other.run("UPDATE t SET n = 1").unwrap();
     drop(other);
     assert!(!sentinel.is_unchanged(&before));
     let before = stamp(&mut sentinel);
-    Other::start(&fixture.path("db")).run("UPDATE t SET n = 2").unwrap();
+    OtherProcess::start(&fixture.path("db")).run("UPDATE t SET n = 2").unwrap();
     assert!(!sentinel.is_unchanged(&before));
     drop(sentinel);
-    Other::start(&fixture.path("db")).run("PRAGMA journal_mode = DELETE").unwrap();
+    OtherProcess::start(&fixture.path("db")).run("PRAGMA journal_mode = DELETE").unwrap();
     let mut sentinel = fixture.sentinel();
     let before = stamp(&mut sentinel);
     fixture.connect().batch_execute("UPDATE t SET n = 3").unwrap();
@@ -227,7 +227,7 @@ fn nobody_leaves_wal_while_a_sentinel_counts_on_it() {
 }
 
 #[test]
-fn another_file_in_its_place_is_noticed() {
+fn a_replaced_file_is_detected() {
     for mode in MODES {
         let fixture = Fixture::new(mode);
         fixture.make("new", mode);
@@ -239,12 +239,12 @@ fn another_file_in_its_place_is_noticed() {
         assert!(sentinel.is_lost() && sentinel.read(|| ()).1.is_none());
         let mut sentinel = fixture.sentinel();
         std::fs::remove_file(fixture.path("db")).unwrap();
-        assert!(sentinel.look_up(), "{mode}: no file at all");
+        assert!(sentinel.check_path(), "{mode}: no file at all");
     }
 }
 
 #[test]
-fn a_removed_index_is_noticed() {
+fn a_removed_index_is_detected() {
     let fixture = Fixture::new("WAL");
     let mut sentinel = fixture.sentinel();
     let before = stamp(&mut sentinel);
@@ -254,12 +254,12 @@ fn a_removed_index_is_noticed() {
 }
 
 #[test]
-fn a_truncated_or_overwritten_file_is_noticed() {
+fn a_truncated_or_overwritten_file_is_detected() {
     let fixture = Fixture::new("DELETE");
     let bytes = std::fs::read(fixture.path("db")).unwrap();
     let mut sentinel = fixture.sentinel();
     let before = stamp(&mut sentinel);
-    // In place, without a lock: whoever does that drops this process's locks, but there are none just now.
+    // Written in place, without a lock. This drops the process's locks, but there are none now.
     std::fs::write(fixture.path("db"), [0; 10]).unwrap();
     assert!(!sentinel.is_unchanged(&before));
     std::fs::write(fixture.path("db"), bytes).unwrap();
@@ -267,7 +267,7 @@ fn a_truncated_or_overwritten_file_is_noticed() {
 }
 
 #[test]
-fn what_can_not_be_watched_is_refused() {
+fn unsuitable_files_are_rejected() {
     let fixture = Fixture::new("DELETE");
     std::fs::write(fixture.path("empty"), []).unwrap();
     std::fs::write(fixture.path("text"), "no database ".repeat(100)).unwrap();
@@ -283,22 +283,22 @@ fn what_can_not_be_watched_is_refused() {
 }
 
 #[test]
-fn while_another_writes_there_is_no_stamp() {
+fn there_is_no_stamp_during_a_write() {
     let fixture = Fixture::new("DELETE");
     let mut sentinel = fixture.sentinel();
     let mut writer = fixture.connect();
     let before = stamp(&mut sentinel);
     writer.batch_execute("BEGIN EXCLUSIVE; UPDATE t SET n = 1").unwrap();
     assert!(sentinel.read(|| ()).1.is_none());
-    // Nothing is committed yet: what was read before still holds.
+    // Nothing is committed yet: cached values are still valid.
     assert!(sentinel.is_unchanged(&before));
     writer.batch_execute("COMMIT").unwrap();
     assert!(!sentinel.is_unchanged(&before));
 }
 
-/// A writer counts up in a tight loop. What a reader takes from its store is never older than the last commit that
-/// had returned when it asked.
-fn never_outdated(mode: &str, commits: u64) {
+/// A writer counts up in a tight loop. A reader's cached value is never older than the last commit that had returned
+/// before the read.
+fn assert_never_outdated(mode: &str, commits: u64) {
     let fixture = Fixture::new(mode);
     let committed = AtomicU64::new(0);
     thread::scope(|scope| {
@@ -319,20 +319,20 @@ fn never_outdated(mode: &str, commits: u64) {
                     std::iter::repeat_with(|| Sentinel::open(&path)).find_map(Result::ok).unwrap();
                 let mut reader = fixture.connect();
                 reader.batch_execute("PRAGMA busy_timeout = 0").unwrap();
-                let mut kept: Option<(u64, Stamp)> = None;
+                let mut cached: Option<(u64, Stamp)> = None;
                 let mut hits = 0_u64;
                 loop {
                     let least = committed.load(Ordering::SeqCst);
-                    let found = match &kept {
+                    let found = match &cached {
                         Some((n, stamp)) if sentinel.is_unchanged(stamp) => {
                             hits += 1;
                             *n
                         }
                         _ => {
                             let (read, stamp) = sentinel.read(|| value(&mut reader));
-                            // It is locked: another attempt.
+                            // The database is locked: retry.
                             let Ok(n) = read.map(i64::unsigned_abs) else { continue };
-                            kept = stamp.map(|stamp| (n, stamp));
+                            cached = stamp.map(|stamp| (n, stamp));
                             n
                         }
                     };
@@ -347,8 +347,8 @@ fn never_outdated(mode: &str, commits: u64) {
 }
 
 #[test]
-fn an_old_value_is_never_used_after_the_commit_returned() {
+fn an_old_value_is_never_used_after_a_commit() {
     for mode in MODES {
-        never_outdated(mode, 2_000);
+        assert_never_outdated(mode, 2_000);
     }
 }

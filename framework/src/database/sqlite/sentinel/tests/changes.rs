@@ -1,8 +1,8 @@
-//! Which pages were written.
+//! Tests which pages are reported.
 
 use super::*;
 
-/// Two tables of a hundred rows in WAL mode, on pages of 512 bytes, with nothing left to be allocated.
+/// Two tables of a hundred rows in WAL mode, with pages of 512 bytes and no free pages.
 fn fixture() -> (Fixture, SqliteConnection, Sentinel) {
     let fixture = Fixture(tempfile::tempdir().unwrap());
     let mut writer = fixture.connect();
@@ -19,24 +19,24 @@ fn fixture() -> (Fixture, SqliteConnection, Sentinel) {
     (fixture, writer, sentinel)
 }
 
-/// A state, and how many commits there were in it.
-struct Look {
+/// A stamp, and the number of commits it may include.
+struct Observation {
     stamp: Stamp,
     commits: std::ops::RangeInclusive<u64>,
 }
 
-/// The page of a row, by SQLite itself.
+/// Returns a row's page, according to SQLite.
 fn page_of(reader: &mut SqliteConnection, stamp: &Stamp, table: &str, id: i32) -> Page {
     #[derive(QueryableByName)]
-    struct Row {
+    struct OffsetRow {
         #[diesel(sql_type = diesel::sql_types::BigInt)]
         place: i64,
     }
     let sql = format!("SELECT sqlite_offset(content) AS place FROM {table} WHERE id = {id}");
-    stamp.page(sql_query(sql).get_result::<Row>(reader).unwrap().place).unwrap()
+    stamp.page(sql_query(sql).get_result::<OffsetRow>(reader).unwrap().place).unwrap()
 }
 
-/// What was written since, without what is there twice.
+/// Returns the pages written since, without duplicates.
 fn written(sentinel: &mut Sentinel, stamp: &Stamp) -> Option<Vec<Page>> {
     let Changes { stamp: now, mut pages, first_page } = sentinel.changes_since(stamp)?;
     assert!(first_page.is_none() && sentinel.is_unchanged(&now));
@@ -46,7 +46,7 @@ fn written(sentinel: &mut Sentinel, stamp: &Stamp) -> Option<Vec<Page>> {
 }
 
 #[test]
-fn the_pages_that_a_commit_wrote_are_told() {
+fn written_pages_are_reported() {
     let (fixture, mut writer, mut sentinel) = fixture();
     let mut reader = fixture.connect();
     let first = stamp(&mut sentinel);
@@ -74,27 +74,27 @@ fn the_pages_that_a_commit_wrote_are_told() {
     let mut all = vec![one, last, other];
     all.sort_unstable();
     assert_eq!(written(&mut sentinel, &first), Some(all));
-    // A checkpoint writes nothing anew.
+    // A checkpoint adds no frames.
     writer.batch_execute("PRAGMA wal_checkpoint(PASSIVE)").unwrap();
     assert!(written(&mut sentinel, &first).is_some());
 }
 
 #[test]
-fn where_any_row_may_have_changed_none_is_told_or_the_first_page_says_so() {
+fn if_any_row_may_have_changed_the_result_is_none_or_the_first_page_differs() {
     for sql in [
-        // The file's pages are other ones, or fewer.
+        // The file has other or fewer pages.
         "DELETE FROM a",
         "DELETE FROM b WHERE id = 1000",
         "BEGIN; DELETE FROM a; INSERT INTO b SELECT id + 2000, content FROM b; COMMIT",
         "VACUUM",
-        // The schema.
+        // The schema changes.
         "CREATE TABLE c (id INTEGER)",
         "ALTER TABLE a RENAME TO c",
         "DROP TABLE a",
         "BEGIN; ALTER TABLE a RENAME TO c; ALTER TABLE b RENAME TO a; COMMIT",
-        // A page that a row goes on in.
+        // An overflow page.
         "UPDATE b SET content = substr(content, 1, 1999) || 'x' WHERE id = 1000",
-        // Another log.
+        // A new log.
         "PRAGMA wal_checkpoint(RESTART); UPDATE a SET content = printf('%.20c', 'x') WHERE id = 1",
         "PRAGMA wal_checkpoint(TRUNCATE); UPDATE a SET content = printf('%.20c', 'x') WHERE id = 1",
     ] {
@@ -108,7 +108,7 @@ fn where_any_row_may_have_changed_none_is_told_or_the_first_page_says_so() {
     }
 }
 
-/// A table gets pages more, of which the first page tells nothing but that.
+/// Grows a table, which changes the first page only in its size.
 fn grow(writer: &mut SqliteConnection, sentinel: &mut Sentinel) -> FirstPage {
     let before = stamp(sentinel);
     writer.batch_execute("INSERT INTO a (content) SELECT content FROM a WHERE id < 50").unwrap();
@@ -116,7 +116,7 @@ fn grow(writer: &mut SqliteConnection, sentinel: &mut Sentinel) -> FirstPage {
 }
 
 #[test]
-fn where_a_table_only_grows_the_first_page_says_the_same() {
+fn a_growing_table_keeps_the_first_page() {
     let (_fixture, mut writer, mut sentinel) = fixture();
     let grown = grow(&mut writer, &mut sentinel);
     for _ in 0..5 {
@@ -127,7 +127,7 @@ fn where_a_table_only_grows_the_first_page_says_the_same() {
 }
 
 #[test]
-fn no_more_is_looked_at_than_a_request_can_wait_for() {
+fn the_number_of_frames_read_is_bounded() {
     let (_fixture, mut writer, mut sentinel) = fixture();
     let before = stamp(&mut sentinel);
     for n in 0..80 {
@@ -137,7 +137,7 @@ fn no_more_is_looked_at_than_a_request_can_wait_for() {
 }
 
 #[test]
-fn in_rollback_mode_none_is_told() {
+fn rollback_mode_reports_no_pages() {
     let fixture = Fixture::new("DELETE");
     let mut sentinel = fixture.sentinel();
     let before = stamp(&mut sentinel);
@@ -145,7 +145,7 @@ fn in_rollback_mode_none_is_told() {
 }
 
 #[test]
-fn of_a_file_that_was_replaced_none_is_told() {
+fn a_replaced_file_reports_no_pages() {
     let (fixture, _writer, mut sentinel) = fixture();
     let before = stamp(&mut sentinel);
     std::fs::rename(fixture.path("db"), fixture.path("gone")).unwrap();
@@ -154,7 +154,7 @@ fn of_a_file_that_was_replaced_none_is_told() {
 }
 
 #[test]
-fn it_is_told_while_others_commit_and_begin_the_log_anew() {
+fn pages_are_reported_during_commits_and_log_restarts() {
     let (fixture, mut writer, mut sentinel) = fixture();
     writer.batch_execute("PRAGMA wal_autocheckpoint = 50").unwrap();
     let [done, looks] = [0, 0].map(AtomicU64::new);
@@ -171,25 +171,25 @@ fn it_is_told_while_others_commit_and_begin_the_log_anew() {
                     ))
                     .unwrap();
                 done.store(n, Ordering::Release);
-                // So that there is a look between the logs, however busy the machine is.
+                // Guarantees a check in each log, however busy the machine is.
                 let seen = looks.load(Ordering::Acquire);
                 while n % 20 == 0 && looks.load(Ordering::Acquire) == seen {
                     thread::yield_now();
                 }
             }
         });
-        let now = |sentinel: &mut Sentinel, from: &Option<Look>| {
+        let now = |sentinel: &mut Sentinel, from: &Option<Observation>| {
             let before = done.load(Ordering::Acquire);
             let changes = from.as_ref().and_then(|from| sentinel.changes_since(&from.stamp));
             let (stamp, pages) = match changes {
                 Some(Changes { stamp, pages, .. }) => (stamp, Some(pages)),
                 None => (sentinel.read(|| ()).1?, None),
             };
-            // The one that is under way counts too.
-            Some((Look { stamp, commits: before..=done.load(Ordering::Acquire) + 1 }, pages))
+            // A commit in progress may be included.
+            Some((Observation { stamp, commits: before..=done.load(Ordering::Acquire) + 1 }, pages))
         };
-        let (mut told, mut last) = (0, None);
-        while last.as_ref().is_none_or(|last: &Look| *last.commits.start() < 3000) {
+        let (mut reported, mut last) = (0, None);
+        while last.as_ref().is_none_or(|last: &Observation| *last.commits.start() < 3000) {
             looks.fetch_add(1, Ordering::Release);
             let Some((look, pages)) = now(&mut sentinel, &last) else { continue };
             if let (Some(last), Some(pages)) = (last, pages) {
@@ -197,10 +197,10 @@ fn it_is_told_while_others_commit_and_begin_the_log_anew() {
                 let count = u64::try_from(pages.len()).unwrap();
                 assert!(count + last.commits.end() >= *look.commits.start(), "one is missing");
                 assert!(count + last.commits.start() <= *look.commits.end(), "one is too many");
-                told += count;
+                reported += count;
             }
             last = Some(look);
         }
-        assert!(told > 0);
+        assert!(reported > 0);
     });
 }
