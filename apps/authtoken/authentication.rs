@@ -54,9 +54,9 @@ impl Authentication for TokenAuthentication {
         let Some(key) = self.key(&header)? else { return Ok(None) };
         let database = request.database()?;
         let found = match request.app_data::<TokenLookup>() {
-            Some(lookup) => lookup.get(database, key).await,
+            Some(lookup) => lookup.find(database, key).await,
             // The view is served without the app.
-            None => lookup::get(database, key).await,
+            None => lookup::find(database, key).await,
         };
         identity(found?)
     }
@@ -69,11 +69,11 @@ impl Authentication for TokenAuthentication {
         let lookup = request.app_data::<TokenLookup>();
         // Written as nearly everybody writes it, and kept: there is nothing to be parsed.
         let usual = header.strip_prefix(self.keyword.as_bytes()).and_then(|rest| rest.strip_prefix(b" "));
-        if let Some(found) = lookup.zip(usual).and_then(|(lookup, key)| lookup.kept(key)) {
+        if let Some(found) = lookup.zip(usual).and_then(|(lookup, key)| lookup.cached(key)) {
             return Some(identity(Some(found)));
         }
         match self.key(&header) {
-            Ok(Some(key)) => lookup?.look_up_now(request.database().ok()?, key).map(identity),
+            Ok(Some(key)) => lookup?.find_now(request.database().ok()?, key).map(identity),
             Ok(None) => Some(Ok(None)),
             Err(error) => Some(Err(error)),
         }

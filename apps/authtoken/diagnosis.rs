@@ -71,24 +71,24 @@ pub(super) fn diagnose(examination: &mut Examination<'_>, cache: TokenCache) -> 
 fn diagnose_cache(examination: &mut Examination<'_>, cache: TokenCache) -> Result<(), DatabaseError> {
     #[cfg(feature = "postgres")]
     if let DbConnection::Postgres(_) = examination.connection {
-        use super::lookup::bounded::triggers::{State, state};
-        let state = state(examination.connection)?;
+        use super::lookup::bounded::triggers::{TriggerState, trigger_state};
+        let state = trigger_state(examination.connection)?;
         let (severity, message) = match (cache, state) {
-            (TokenCache::Exact, State::Missing) => return Ok(()),
+            (TokenCache::Exact, TriggerState::Missing) => return Ok(()),
             (TokenCache::Exact, _) => (
                 Severity::Note,
                 "The triggers of TOKEN_CACHE=bounded are installed, which is not set. `manage install_token_triggers \
                  --uninstall` removes them.",
             ),
-            (TokenCache::Bounded, State::Installed) => {
+            (TokenCache::Bounded, TriggerState::Installed) => {
                 (Severity::Fine, "The triggers that TOKEN_CACHE=bounded needs are installed.")
             }
-            (TokenCache::Bounded, State::Other) => (
+            (TokenCache::Bounded, TriggerState::Other) => (
                 Severity::Warning,
                 "The triggers that TOKEN_CACHE=bounded needs are incomplete, disabled or of another version, so each token \
                  is looked up. `manage install_token_triggers` mends them.",
             ),
-            (TokenCache::Bounded, State::Missing) => (
+            (TokenCache::Bounded, TriggerState::Missing) => (
                 Severity::Warning,
                 "The triggers that TOKEN_CACHE=bounded needs are not installed, so each token is looked up. `manage \
                  install_token_triggers` installs them.",

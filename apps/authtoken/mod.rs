@@ -18,7 +18,7 @@ use actix_web::web::ServiceConfig;
 pub use self::authentication::TokenAuthentication;
 pub use self::lookup::TokenLookup;
 #[cfg(feature = "postgres")]
-use self::lookup::{SharedBatches, bounded::Bounded};
+use self::lookup::{SharedBatches, bounded::RevocationFeed};
 pub use self::models::Token;
 use crate::apps::auth::user_model::identifier;
 use crate::apps::auth::{UserId, UserModel};
@@ -68,7 +68,7 @@ pub struct AuthToken {
     #[cfg(feature = "postgres")]
     batches: Arc<SharedBatches>,
     #[cfg(feature = "postgres")]
-    bounded: Arc<Bounded>,
+    revocation_feed: Arc<RevocationFeed>,
 }
 
 impl AuthToken {
@@ -85,7 +85,7 @@ impl AuthToken {
             #[cfg(feature = "postgres")]
             batches: Arc::default(),
             #[cfg(feature = "postgres")]
-            bounded: Arc::default(),
+            revocation_feed: Arc::default(),
         })
     }
 }
@@ -98,11 +98,11 @@ impl App for AuthToken {
     fn configure(&self, config: &mut ServiceConfig) {
         let lookup = TokenLookup::new(self.cache_size);
         #[cfg(feature = "postgres")]
-        let lookup = lookup.sharing(&self.batches);
+        let lookup = lookup.with_batches(&self.batches);
         #[cfg(feature = "postgres")]
         let lookup = match self.cache {
             TokenCache::Exact => lookup,
-            TokenCache::Bounded => lookup.bounded(self.bounded.kept(self.cache_size)),
+            TokenCache::Bounded => lookup.with_bounded_cache(self.revocation_feed.cache(self.cache_size)),
         };
         config.app_data(lookup);
     }
@@ -111,7 +111,7 @@ impl App for AuthToken {
     fn ready(&self, database: &Database) {
         let is_sqlite = database.settings().url.is_sqlite();
         if self.cache == TokenCache::Bounded && !is_sqlite && self.cache_size > 0 {
-            self.bounded.listen(database);
+            self.revocation_feed.listen(database);
         }
     }
 

@@ -54,7 +54,9 @@ fn handle(project: &Project, options: &Options, out: &mut dyn Write) -> Result<(
     use diesel::Connection;
     use diesel::connection::SimpleConnection;
 
-    use crate::apps::authtoken::lookup::bounded::triggers::{State, install_sql, state, uninstall_sql};
+    use crate::apps::authtoken::lookup::bounded::triggers::{
+        TriggerState, install_sql, trigger_state, uninstall_sql,
+    };
     use crate::framework::database::DatabaseError;
 
     let Options { uninstall, sql } = *options;
@@ -64,9 +66,9 @@ fn handle(project: &Project, options: &Options, out: &mut dyn Write) -> Result<(
         return Ok(write!(out, "BEGIN;\n{statements}COMMIT;\n")?);
     }
     let connection = &mut *project.database.get()?;
-    let done = match (state(connection)?, uninstall) {
-        (State::Installed, false) => return Ok(writeln!(out, "The triggers are installed already.")?),
-        (State::Missing, true) => return Ok(writeln!(out, "There are no triggers to remove.")?),
+    let done = match (trigger_state(connection)?, uninstall) {
+        (TriggerState::Installed, false) => return Ok(writeln!(out, "The triggers are installed already.")?),
+        (TriggerState::Missing, true) => return Ok(writeln!(out, "There are no triggers to remove.")?),
         (_, false) => "Installed the triggers. TOKEN_CACHE=bounded makes use of them.",
         (_, true) => "Removed the triggers.",
     };

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::BOUND;
+use super::MAX_DELAY;
 
 /// Users share one, by the hash of their keys: what is heard of one user costs a thousandth of the others another query.
 const SLOTS: usize = 1024;
@@ -18,7 +18,7 @@ const MAX_AGE: Duration = Duration::from_secs(60);
 
 /// When a look-up was about to begin, which is before its query's snapshot was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Reading {
+pub(super) struct ReadPoint {
     generation: u64,
     /// Milliseconds of [`Revocations::now`].
     at: u64,
@@ -26,13 +26,13 @@ pub(super) struct Reading {
 
 /// What the listener hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hearing {
-    /// All that was committed more than [`BOUND`] ago.
-    All,
+pub(super) enum FeedState {
+    /// All that was committed more than [`MAX_DELAY`] ago.
+    Current,
     /// It may be that something has not come yet. What has come is still good for later.
     Late,
     /// Nobody listens.
-    Nothing,
+    Stopped,
 }
 
 /// The newest of the things heard of each user, counted by one generation. There is one writer, the listener.
@@ -45,17 +45,17 @@ pub(super) struct Revocations {
     /// The generation at which each was last heard of.
     slots: Box<[AtomicU64]>,
     /// When the last pulse that came back was sent, in milliseconds of [`Revocations::now`]; 0: nobody listens.
-    heard: AtomicU64,
+    last_ping: AtomicU64,
     /// Whether anybody asked since the listener last looked.
-    asked: AtomicBool,
+    is_used: AtomicBool,
     /// Wakes the listener that rests.
-    bell: OnceLock<UnixStream>,
+    waker: OnceLock<UnixStream>,
 }
 
 /// The listener's end of the bell: it can be read when somebody has asked.
-pub(super) struct Bell(UnixStream);
+pub(super) struct WakeReceiver(UnixStream);
 
-impl AsFd for Bell {
+impl AsFd for WakeReceiver {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
@@ -68,9 +68,9 @@ impl Default for Revocations {
             generation: AtomicU64::new(1),
             floor: AtomicU64::new(1),
             slots: (0..SLOTS).map(|_| AtomicU64::new(0)).collect(),
-            heard: AtomicU64::new(0),
-            asked: AtomicBool::new(true),
-            bell: OnceLock::new(),
+            last_ping: AtomicU64::new(0),
+            is_used: AtomicBool::new(true),
+            waker: OnceLock::new(),
         }
     }
 }
@@ -83,27 +83,27 @@ impl Revocations {
     }
 
     /// The beginning of a look-up, and whether what was kept may be used at all.
-    pub(super) fn begin(&self) -> (Reading, Hearing) {
+    pub(super) fn start_lookup(&self) -> (ReadPoint, FeedState) {
         // Only where it is not set: this line of memory is every worker's.
-        if !self.asked.load(Ordering::Relaxed) {
-            self.ask();
+        if !self.is_used.load(Ordering::Relaxed) {
+            self.wake_listener();
         }
         // Before the generations and the slots: whoever sees a pulse sees all that was heard before it.
-        let heard = self.heard.load(Ordering::Acquire);
-        let reading = Reading { generation: self.generation.load(Ordering::Acquire), at: self.now() };
-        let hearing = match heard {
-            0 => Hearing::Nothing,
-            _ if reading.at.saturating_sub(heard) >= millis(BOUND) => Hearing::Late,
-            _ => Hearing::All,
+        let last_ping = self.last_ping.load(Ordering::Acquire);
+        let reading = ReadPoint { generation: self.generation.load(Ordering::Acquire), at: self.now() };
+        let state = match last_ping {
+            0 => FeedState::Stopped,
+            _ if reading.at.saturating_sub(last_ping) >= millis(MAX_DELAY) => FeedState::Late,
+            _ => FeedState::Current,
         };
-        (reading, hearing)
+        (reading, state)
     }
 
     /// Tells the listener that what it hears is of use again.
     #[cold]
-    fn ask(&self) {
-        if !self.asked.swap(true, Ordering::AcqRel)
-            && let Some(mut bell) = self.bell.get()
+    fn wake_listener(&self) {
+        if !self.is_used.swap(true, Ordering::AcqRel)
+            && let Some(mut bell) = self.waker.get()
         {
             // It is full where nobody listens; then there is nobody to wake.
             let _ = bell.write(b"!");
@@ -111,9 +111,9 @@ impl Revocations {
     }
 
     /// Whether what was read then still holds now, of a user of this slot.
-    pub(super) fn holds(&self, then: Reading, slot: usize, now: Reading) -> bool {
-        let heard_of = self.slots.get(slot).map_or(u64::MAX, |slot| slot.load(Ordering::Acquire));
-        then.generation >= heard_of.max(self.floor.load(Ordering::Acquire))
+    pub(super) fn is_valid(&self, then: ReadPoint, slot: usize, now: ReadPoint) -> bool {
+        let invalidated_at = self.slots.get(slot).map_or(u64::MAX, |slot| slot.load(Ordering::Acquire));
+        then.generation >= invalidated_at.max(self.floor.load(Ordering::Acquire))
             && now.at.saturating_sub(then.at) < millis(MAX_AGE)
     }
 
@@ -128,9 +128,9 @@ impl Revocations {
 /// The listener's side.
 impl Revocations {
     /// Something was heard of this user; of everybody, where the key is empty.
-    pub(super) fn revoke(&self, user_id: &str) {
+    pub(super) fn invalidate(&self, user_id: &str) {
         if user_id.is_empty() {
-            return self.revoke_all();
+            return self.invalidate_all();
         }
         let next = self.generation.load(Ordering::Relaxed).saturating_add(1);
         // First: whoever begins at the new generation reads what was committed.
@@ -141,37 +141,37 @@ impl Revocations {
     }
 
     /// Nothing that was read so far counts any more.
-    pub(super) fn revoke_all(&self) {
+    pub(super) fn invalidate_all(&self) {
         let next = self.generation.load(Ordering::Relaxed).saturating_add(1);
         self.floor.store(next, Ordering::Release);
         self.generation.store(next, Ordering::Release);
     }
 
     /// A pulse that was sent then has come back, and before it all that was committed before then.
-    pub(super) fn heard(&self, sent: u64) {
-        self.heard.store(sent, Ordering::Release);
+    pub(super) fn record_ping(&self, sent: u64) {
+        self.last_ping.store(sent, Ordering::Release);
     }
 
     /// Nobody listens from now on.
-    pub(super) fn silence(&self) {
-        self.heard.store(0, Ordering::Release);
+    pub(super) fn mark_stopped(&self) {
+        self.last_ping.store(0, Ordering::Release);
     }
 
     /// Hangs up the bell, once.
-    pub(super) fn hang_up_bell(&self) -> io::Result<Bell> {
+    pub(super) fn create_waker(&self) -> io::Result<WakeReceiver> {
         let (ours, workers) = UnixStream::pair()?;
         ours.set_nonblocking(true)?;
         workers.set_nonblocking(true)?;
-        let _ = self.bell.set(workers);
-        Ok(Bell(ours))
+        let _ = self.waker.set(workers);
+        Ok(WakeReceiver(ours))
     }
 
     /// Whether anybody asked since this was last called. The bell is silent afterwards.
-    pub(super) fn take_asked(&self, bell: &Bell) -> bool {
+    pub(super) fn take_used(&self, bell: &WakeReceiver) -> bool {
         // Before the flag is taken: who asks after that rings again.
         let mut rings = [0; 64];
         while (&bell.0).read(&mut rings).is_ok_and(|count| count == rings.len()) {}
-        self.asked.swap(false, Ordering::AcqRel)
+        self.is_used.swap(false, Ordering::AcqRel)
     }
 }
 
@@ -182,18 +182,18 @@ fn millis(duration: Duration) -> u64 {
 #[cfg(test)]
 impl Revocations {
     /// As if this much time had passed since the last pulse.
-    pub(super) fn hush(&self, passed: Duration) {
-        let heard = self.heard.load(Ordering::Relaxed);
-        self.heard.store(heard.saturating_sub(millis(passed)), Ordering::Relaxed);
+    pub(super) fn age_last_ping(&self, passed: Duration) {
+        let last_ping = self.last_ping.load(Ordering::Relaxed);
+        self.last_ping.store(last_ping.saturating_sub(millis(passed)), Ordering::Relaxed);
     }
 
     /// As it was so long ago.
-    pub(super) fn ago(reading: Reading, passed: Duration) -> Reading {
-        Reading { at: reading.at.saturating_sub(millis(passed)), ..reading }
+    pub(super) fn aged(reading: ReadPoint, passed: Duration) -> ReadPoint {
+        ReadPoint { at: reading.at.saturating_sub(millis(passed)), ..reading }
     }
 
     /// At least a minute old.
-    pub(super) fn old() -> Self {
+    pub(super) fn started_long_ago() -> Self {
         let started = Instant::now().checked_sub(Duration::from_secs(100)).unwrap();
         Self { started, ..Self::default() }
     }

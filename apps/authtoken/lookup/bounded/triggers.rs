@@ -16,8 +16,8 @@ pub(super) const CHANNEL: &str = "vitamin_token";
 
 const FUNCTION: &str = "vitamin_token_notify";
 /// Told by the name alone where they are to be removed.
-const OF_ROWS: &str = "vitamin_token_notify";
-const OF_ALL: &str = "vitamin_token_notify_truncate";
+const ROW_TRIGGER: &str = "vitamin_token_notify";
+const TRUNCATE_TRIGGER: &str = "vitamin_token_notify_truncate";
 
 /// What PostgreSQL keeps of the function, letter by letter.
 const BODY: &str = "
@@ -54,11 +54,11 @@ pub(in crate::apps::authtoken) fn install_sql(names: &Names) -> String {
         let quoted = identifier(table);
         for (name, event, argument) in [
             (
-                OF_ROWS,
+                ROW_TRIGGER,
                 "UPDATE OR DELETE",
                 format!("FOR EACH ROW EXECUTE FUNCTION {FUNCTION}({})", literal(column)),
             ),
-            (OF_ALL, "TRUNCATE", format!("FOR EACH STATEMENT EXECUTE FUNCTION {FUNCTION}()")),
+            (TRUNCATE_TRIGGER, "TRUNCATE", format!("FOR EACH STATEMENT EXECUTE FUNCTION {FUNCTION}()")),
         ] {
             sql.push_str(&format!(
                 "DROP TRIGGER IF EXISTS {name} ON {quoted};\nCREATE TRIGGER {name} AFTER {event} ON {quoted} {argument};\n\
@@ -73,7 +73,7 @@ pub(in crate::apps::authtoken) fn install_sql(names: &Names) -> String {
 pub(in crate::apps::authtoken) fn uninstall_sql(names: &Names) -> String {
     let mut sql = String::new();
     for (table, _) in tables(names) {
-        for name in [OF_ROWS, OF_ALL] {
+        for name in [ROW_TRIGGER, TRUNCATE_TRIGGER] {
             sql.push_str(&format!("DROP TRIGGER IF EXISTS {name} ON {};\n", identifier(table)));
         }
     }
@@ -87,8 +87,8 @@ pub(super) fn installed_condition(names: &Names) -> String {
         let table = literal(&identifier(table));
         let argument = literal(&format!("{column}\\000"));
         format!(
-            "(to_regclass({table}), '{OF_ROWS}', {ROW_UPDATE_DELETE}, {argument}), \
-             (to_regclass({table}), '{OF_ALL}', {TRUNCATE}, '')"
+            "(to_regclass({table}), '{ROW_TRIGGER}', {ROW_UPDATE_DELETE}, {argument}), \
+             (to_regclass({table}), '{TRUNCATE_TRIGGER}', {TRUNCATE}, '')"
         )
     });
     format!(
@@ -104,7 +104,7 @@ pub(super) fn installed_condition(names: &Names) -> String {
 
 /// What a database has of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::apps::authtoken) enum State {
+pub(in crate::apps::authtoken) enum TriggerState {
     /// All, as it should be.
     Installed,
     /// Something, but not all, or of another version, or disabled.
@@ -114,7 +114,7 @@ pub(in crate::apps::authtoken) enum State {
 }
 
 #[derive(QueryableByName)]
-struct Found {
+struct InstalledRow {
     #[diesel(sql_type = diesel::sql_types::Bool)]
     installed: bool,
     #[diesel(sql_type = diesel::sql_types::Bool)]
@@ -125,18 +125,20 @@ struct Found {
 ///
 /// # Errors
 /// Those of the query.
-pub(in crate::apps::authtoken) fn state(connection: &mut DbConnection) -> Result<State, DatabaseError> {
+pub(in crate::apps::authtoken) fn trigger_state(
+    connection: &mut DbConnection,
+) -> Result<TriggerState, DatabaseError> {
     let sql = format!(
         "SELECT {} AS installed, \
          EXISTS (SELECT FROM pg_trigger WHERE tgname IN ($1, $2)) OR to_regproc($3) IS NOT NULL AS any",
         installed_condition(connection.names())
     );
-    let query = diesel::sql_query(sql).bind::<Text, _>(OF_ROWS).bind::<Text, _>(OF_ALL);
-    let found: Found = query.bind::<Text, _>(FUNCTION).get_result(connection)?;
+    let query = diesel::sql_query(sql).bind::<Text, _>(ROW_TRIGGER).bind::<Text, _>(TRUNCATE_TRIGGER);
+    let found: InstalledRow = query.bind::<Text, _>(FUNCTION).get_result(connection)?;
     Ok(match found {
-        Found { installed: true, .. } => State::Installed,
-        Found { any: true, .. } => State::Other,
-        Found { .. } => State::Missing,
+        InstalledRow { installed: true, .. } => TriggerState::Installed,
+        InstalledRow { any: true, .. } => TriggerState::Other,
+        InstalledRow { .. } => TriggerState::Missing,
     })
 }
 
