@@ -1,4 +1,4 @@
-//! What `manage doctor` says of tokens.
+//! The checks of `manage doctor` on tokens.
 
 use diesel::prelude::*;
 
@@ -12,7 +12,7 @@ use crate::framework::diagnosis::{Examination, Severity};
 use crate::schema::authtoken_token;
 
 const SECTION: &str = "Tokens";
-/// Newest rows that are looked at one by one.
+/// Number of newest rows that are checked one by one.
 const NEWEST: i64 = 20;
 
 pub(super) fn tables() -> Vec<NeededTable> {
@@ -35,12 +35,13 @@ pub(super) fn diagnose(examination: &mut Examination<'_>, cache: TokenCache) -> 
             Ok(_) => examination.diagnosis.say(
                 SECTION,
                 Severity::Fine,
-                format!("{all} of rest_framework.authtoken. They work here as they are."),
+                format!("{all} tokens of rest_framework.authtoken. They work here unchanged."),
             ),
-            // The message may hold the value.
+            // The error's message may contain the value.
             Err(diesel::result::Error::DeserializationError(_)) => {
                 let table = examination.settings.database.names.table("authtoken_token");
-                let message = format!("A row of {table} can't be read: a value is not of its column's type.");
+                let message =
+                    format!("A row of {table} can't be read: a value does not have its column's type.");
                 examination.diagnosis.say(SECTION, Severity::Problem, message);
             }
             Err(error) => return Err(error.into()),
@@ -61,8 +62,7 @@ pub(super) fn diagnose(examination: &mut Examination<'_>, cache: TokenCache) -> 
         }
     }
     if examination.schema.has("knox_authtoken") {
-        let message =
-            "There are tokens of django-rest-knox too; no view here reads them. Leave those URLs to Django.";
+        let message = "There are also tokens of django-rest-knox, which no view here reads. Leave those URLs to Django.";
         examination.diagnosis.say(SECTION, Severity::Note, message);
     }
     diagnose_cache(examination, cache)
@@ -77,7 +77,7 @@ fn diagnose_cache(examination: &mut Examination<'_>, cache: TokenCache) -> Resul
             (TokenCache::Exact, TriggerState::Missing) => return Ok(()),
             (TokenCache::Exact, _) => (
                 Severity::Note,
-                "The triggers of TOKEN_CACHE=bounded are installed, which is not set. `manage install_token_triggers \
+                "The triggers of TOKEN_CACHE=bounded are installed, but it is not set. `manage install_token_triggers \
                  --uninstall` removes them.",
             ),
             (TokenCache::Bounded, TriggerState::Installed) => {
@@ -86,7 +86,7 @@ fn diagnose_cache(examination: &mut Examination<'_>, cache: TokenCache) -> Resul
             (TokenCache::Bounded, TriggerState::Other) => (
                 Severity::Warning,
                 "The triggers that TOKEN_CACHE=bounded needs are incomplete, disabled or of another version, so each token \
-                 is looked up. `manage install_token_triggers` mends them.",
+                 is looked up. `manage install_token_triggers` repairs them.",
             ),
             (TokenCache::Bounded, TriggerState::Missing) => (
                 Severity::Warning,
@@ -98,8 +98,7 @@ fn diagnose_cache(examination: &mut Examination<'_>, cache: TokenCache) -> Resul
         return Ok(());
     }
     if cache == TokenCache::Bounded {
-        let message =
-            "TOKEN_CACHE=bounded is for PostgreSQL; on SQLite tokens are kept exactly all the same.";
+        let message = "TOKEN_CACHE=bounded is for PostgreSQL; on SQLite the token cache is always exact.";
         examination.diagnosis.say(SECTION, Severity::Note, message);
     }
     Ok(())

@@ -31,17 +31,17 @@ use crate::framework::database::{DatabaseError, DbConnection, Names};
 use crate::framework::diagnosis::Examination;
 use crate::framework::management::Command;
 
-/// The tokens that a worker keeps by default: with their users some 8 MB, when all of them are in use.
+/// The default number of tokens that a worker caches: some 8 MB with their users, if all are in use.
 const TOKEN_CACHE_SIZE: usize = 10_000;
 
 const TABLE: &str = "authtoken_token";
-/// Whether a token may be used again (`TOKEN_CACHE`).
+/// When a cached token may be used (`TOKEN_CACHE`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TokenCache {
-    /// Only while it is certain that nobody has revoked it: on SQLite while nobody commits, on PostgreSQL never.
+    /// Only while it certainly is not revoked: on SQLite until a commit touches its rows, on PostgreSQL never.
     #[default]
     Exact,
-    /// On PostgreSQL until its revocation is heard of, some milliseconds later. SQLite stays exact.
+    /// On PostgreSQL until its revocation is received, some milliseconds later. SQLite stays exact.
     Bounded,
 }
 
@@ -60,9 +60,9 @@ impl FromStr for TokenCache {
 /// The app.
 pub struct AuthToken {
     cache: TokenCache,
-    /// How many tokens each worker keeps at most; 0 for none (`TOKEN_CACHE_SIZE`).
+    /// The maximum number of tokens that each worker caches; 0 disables the cache (`TOKEN_CACHE_SIZE`).
     cache_size: usize,
-    /// `TOKEN_DB_TABLE`, where it is set.
+    /// `TOKEN_DB_TABLE`, if set.
     db_table: Option<String>,
     user_model: UserModel,
     #[cfg(feature = "postgres")]
@@ -72,10 +72,9 @@ pub struct AuthToken {
 }
 
 impl AuthToken {
-    /// The app with the settings of the environment.
+    /// Creates the app with the environment's settings.
     ///
-    /// # Errors
-    /// A variable that can't be used.
+    /// A variable has an unusable value.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         Ok(Self {
             cache: env.parse("TOKEN_CACHE", TokenCache::default())?,
@@ -126,7 +125,7 @@ impl App for AuthToken {
     }
 
     fn left_to_django(&self) -> Option<&'static str> {
-        // The app's migration makes a table whose rows belong to `auth_user`.
+        // The app's migration creates a table whose rows refer to `auth_user`.
         let own = self.db_table.as_ref().filter(|table| *table != TABLE);
         own.map(|_| "TOKEN_DB_TABLE").or(self.user_model.left_to_django())
     }

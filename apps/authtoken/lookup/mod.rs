@@ -89,7 +89,7 @@ impl TokenLookup {
     /// Returns the token of this key with its user, active or not. Requires actix-web's runtime.
     ///
     /// # Errors
-    /// Those of the query.
+    /// The query fails.
     pub async fn find(&self, database: &Database, key: &str) -> Result<Option<TokenAndUser>, DatabaseError> {
         #[cfg(feature = "postgres")]
         if let DatabaseUrl::Postgres(_) = database.settings().url {

@@ -1,4 +1,4 @@
-//! The thread that listens.
+//! The thread that listens for revocations.
 
 use std::os::fd::AsFd;
 use std::sync::{Arc, Weak};
@@ -11,12 +11,12 @@ use super::{PING_INTERVAL, SELF_TEST_INTERVAL};
 use crate::framework::database::postgres::notifications::Listener;
 use crate::framework::database::{Database, DatabaseError};
 
-/// How long it waits before the next connection.
+/// Delay before reconnecting.
 const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 const MISSING: &str =
-    "its triggers are not installed, or are other ones: `manage install_token_triggers` installs them";
-const POOLED: &str = "a connection pooler stands before the database, and would keep the notifications; DATABASE_URL must lead to the server itself";
+    "its triggers are missing or of another version: `manage install_token_triggers` installs them";
+const POOLED: &str = "a connection pooler in front of the database would hold back the notifications; DATABASE_URL must lead to the server itself";
 
 pub(super) fn start(database: Database, revocations: &Arc<Revocations>) {
     let started = revocations.create_waker().and_then(|waker| {
@@ -31,11 +31,11 @@ pub(super) fn start(database: Database, revocations: &Arc<Revocations>) {
 
 /// In `pg_stat_activity`.
 const NAME: &str = "vitamin token-notify";
-const SELF_TEST_LOST: &str = "a notification to itself did not come back";
-/// The server has nothing to do for it but to answer.
+const SELF_TEST_LOST: &str = "its self-test notification did not arrive";
+/// An empty query, the cheapest one to answer.
 const PING_SQL: &str = "";
 
-const NOT_IN_FORCE: &str = "TOKEN_CACHE=bounded is not in force, and each token is looked up";
+const NOT_IN_FORCE: &str = "TOKEN_CACHE=bounded is not in force, so each token is looked up in the database";
 
 fn run(database: &Database, revocations: &Weak<Revocations>, waker: &WakeReceiver) {
     let mut log = StateLog::default();
@@ -51,7 +51,7 @@ fn run(database: &Database, revocations: &Weak<Revocations>, waker: &WakeReceive
     }
 }
 
-/// Says each thing once.
+/// Logs each state once.
 #[derive(Default)]
 struct StateLog {
     last_message: Option<String>,
@@ -67,21 +67,21 @@ impl StateLog {
 
     fn log_bounded(&mut self) {
         if self.last_message.as_deref() != Some("") {
-            log::info!("TOKEN_CACHE=bounded is in force: revocations are listened for.");
+            log::info!("TOKEN_CACHE=bounded is in force: listening for revocations.");
             self.last_message = Some(String::new());
         }
     }
 }
 
-/// A connection that listens.
+/// A connection that listens for notifications.
 struct ListeningConnection<'a> {
     listener: Listener,
-    /// The server's process that works for it.
+    /// The server process of this connection.
     process_id: i32,
-    /// The channel of what it sends to itself: other processes need not hear that.
+    /// The channel for its own self-tests, which other processes need not receive.
     own_channel: String,
     revocations: &'a Weak<Revocations>,
-    /// The heartbeats that came back.
+    /// Number of self-tests that arrived.
     self_tests_returned: u64,
 }
 
@@ -98,19 +98,19 @@ impl<'a> ListeningConnection<'a> {
         Ok(Self { listener, process_id, own_channel, revocations, self_tests_returned: 0 })
     }
 
-    /// Notes what has come.
+    /// Processes the notifications that have arrived.
     fn read_notifications(&mut self, revocations: &Revocations) {
         while let Some(notification) = self.listener.next_notification() {
             if notification.channel == CHANNEL {
                 revocations.invalidate(&notification.payload);
             } else if notification.process_id == self.process_id {
-                // Whoever may use the database may notify, but not as this process.
+                // Any database user may send notifications, but not as this server process.
                 self.self_tests_returned = self.self_tests_returned.saturating_add(1);
             }
         }
     }
 
-    /// Notes what comes until then, or until the bell rings.
+    /// Processes notifications until `until`, or until a lookup wakes the listener.
     fn wait_until(
         &mut self,
         revocations: &Revocations,
@@ -130,7 +130,8 @@ impl<'a> ListeningConnection<'a> {
         }
     }
 
-    /// Asks for a sign of life, and notes what comes before it. Returns when it asked.
+    /// Pings the server with `sql`, and processes the notifications that come before the reply. Returns the ping's time
+    /// and its number of rows.
     fn ping(&mut self, revocations: &Revocations, sql: &str) -> Result<(u64, usize), DatabaseError> {
         let sent = revocations.now();
         let rows = self.listener.execute(sql)?;
@@ -139,7 +140,7 @@ impl<'a> ListeningConnection<'a> {
     }
 }
 
-/// Listens on one connection, until that is lost or nobody uses what is heard any more.
+/// Listens on one connection, until it breaks or nothing uses the revocations any more.
 fn listen(
     database: &Database,
     revocations: &Weak<Revocations>,
@@ -152,7 +153,7 @@ fn listen(
         connection.own_channel,
         installed_condition(&database.settings().names)
     );
-    // Whether what is heard counts: the triggers are there, and nothing is kept from before.
+    // Whether the cache is in force: the triggers exist, and no older entry is valid.
     let mut is_in_force = false;
     let (mut self_tests_sent, mut next_self_test) = (0, Instant::now());
     while let Some(revocations) = connection.revocations.upgrade() {
@@ -161,7 +162,7 @@ fn listen(
             if connection.self_tests_returned < self_tests_sent {
                 return Err(DatabaseError::Unavailable(SELF_TEST_LOST.to_owned()));
             }
-            // Where nobody asks, nobody needs to know, until somebody does.
+            // Without lookups, the listener sleeps until the next one.
             if !revocations.take_used(waker) && is_in_force {
                 connection.wait_until(&revocations, next_self_test, Some(waker))?;
                 next_self_test = Instant::now();

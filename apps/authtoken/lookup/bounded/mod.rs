@@ -1,26 +1,26 @@
-//! `TOKEN_CACHE=bounded`: tokens that are used again on PostgreSQL until their revocation is heard of.
+//! `TOKEN_CACHE=bounded`: on PostgreSQL, cached tokens stay valid until their revocation is received.
 //!
-//! Triggers send a notification with every commit that changes a token or a user; each process listens on a connection
-//! of its own. So a revoked token is accepted until the notification has come, which takes milliseconds. Then it never
-//! is again, also where its row was being read just then:
+//! Triggers send a notification with every commit that changes a token or a user. Each process listens on its own
+//! connection. So a revoked token is accepted until the notification arrives, which takes milliseconds. From then on it
+//! is never accepted again, even if its row was being read at that moment:
 //!
-//! 1. A look-up notes the [generation](revocations) before it begins ([`BoundedCache::get`]), and so before its query's
-//!    snapshot is taken.
-//! 2. A notification is sent once its commit can be seen by everybody. The listener then notes the user as heard of at
-//!    the next generation, and publishes that generation afterwards.
-//! 3. So who begins at this generation or later reads what was committed. What was start before is of an older
-//!    generation, whenever it is inserted, and doesn't [hold](revocations::Revocations::is_valid) at its first use. That
-//!    the row may have been read after the commit costs a query more, no more.
-//! 4. What commits after a snapshot is heard of after the look-up's beginning, which is 3 again, as long as somebody
-//!    listens all the while: so what was read before `LISTEN` took effect, or before the triggers were there, is of a
-//!    generation below the floor.
+//! 1. A lookup notes the [generation](revocations) before it starts ([`BoundedCache::look_up`]), and so before its
+//!    query's snapshot is taken.
+//! 2. PostgreSQL sends a notification once the commit is visible to everyone. The listener then records the user as
+//!    invalidated at the next generation, and publishes that generation afterwards.
+//! 3. So a lookup that starts at this generation or later reads what was committed. A lookup that started earlier has
+//!    an older generation, whenever it is inserted, and is not [valid](revocations::Revocations::is_valid) at its first
+//!    use. If its row was in fact read after the commit, that costs one extra query.
+//! 4. A commit after the snapshot is notified after the lookup's start, so point 3 applies, as long as the listener
+//!    runs throughout. Whatever was read before `LISTEN` took effect, or before the triggers existed, has a generation
+//!    below the floor.
 //!
-//! The listener asks the server for a sign of life every [`PING_INTERVAL`]. Before the server answers, it sends what it was
-//! notified of, so what was committed before the question has been heard with the answer. Where the last answer's
-//! question is older than [`MAX_DELAY`], every look-up is exact, until the next answer: a revocation is never late by more,
-//! however slow or dead the network, the server or the listener is. Every [`SELF_TEST_INTERVAL`] the listener also looks whether
-//! the triggers are there, and notifies itself: that has to come back. While nobody asks, there is no pulse; the first
-//! who does wakes the listener.
+//! The listener pings the server every [`PING_INTERVAL`]. The server sends pending notifications before its reply, so a
+//! reply means that everything committed before the ping has been received. If the last answered ping is older than
+//! [`MAX_DELAY`], every lookup is exact until the next reply. So a revocation is never late by more than that, however
+//! slow or dead the network, the server or the listener is. Every [`SELF_TEST_INTERVAL`] the listener also checks that
+//! the triggers exist, and notifies itself; that notification must arrive. Without lookups there are no pings; the next
+//! lookup wakes the listener.
 
 mod listener;
 mod revocations;
@@ -33,14 +33,14 @@ use self::revocations::{FeedState, ReadPoint, Revocations};
 use super::entries::{Entries, TokenAndUser};
 use crate::framework::database::Database;
 
-/// How late a revocation may count.
+/// The longest time until a revocation takes effect.
 const MAX_DELAY: Duration = Duration::from_millis(40);
-/// How often the server is asked for a sign of life.
+/// How often the server is pinged.
 const PING_INTERVAL: Duration = Duration::from_millis(10);
-/// How often the whole way of a notification is tried.
+/// How often a notification is sent end to end as a self-test.
 const SELF_TEST_INTERVAL: Duration = Duration::from_millis(500);
 
-/// What all workers share: what was heard, and the thread that listens.
+/// The revocations received, and the thread that listens. All workers share it.
 #[derive(Default)]
 pub(in crate::apps::authtoken) struct RevocationFeed {
     revocations: Arc<Revocations>,
@@ -48,32 +48,32 @@ pub(in crate::apps::authtoken) struct RevocationFeed {
 }
 
 impl RevocationFeed {
-    /// Starts to listen, once. The thread ends with the last user of what it hears.
+    /// Starts the listener, once. Its thread ends when nothing uses the revocations any more.
     pub(in crate::apps::authtoken) fn listen(&self, database: &Database) {
         self.started.get_or_init(|| listener::start(database.clone(), &self.revocations));
     }
 
-    /// A worker's map of this many tokens at most.
+    /// Creates a worker's cache of at most `size` tokens.
     pub(in crate::apps::authtoken) fn cache(&self, size: usize) -> BoundedCache {
         BoundedCache { entries: Entries::new(size), revocations: Arc::clone(&self.revocations) }
     }
 }
 
-/// What one worker has cache.
+/// The bounded cache of one worker.
 pub(in crate::apps::authtoken) struct BoundedCache {
     entries: Entries<(ReadPoint, usize)>,
     revocations: Arc<Revocations>,
 }
 
-/// What the map says of a key.
+/// The result of a cache lookup.
 pub(super) enum CacheLookup {
-    /// Whose it is.
+    /// The cached entry, which is valid.
     Hit(TokenAndUser),
-    /// It has to be looked up.
+    /// The key has to be looked up in the database.
     Miss(LookupStart),
 }
 
-/// A look-up that has start.
+/// The start of a database lookup, needed to insert its result.
 pub(super) struct LookupStart(ReadPoint);
 
 impl BoundedCache {
@@ -87,13 +87,13 @@ impl BoundedCache {
                 _ => {}
             },
             FeedState::Late => {}
-            // What is read now is of no use to the next listener either.
+            // Entries read now are useless to the next listener too.
             FeedState::Stopped => self.entries.clear(),
         }
         CacheLookup::Miss(LookupStart(now))
     }
 
-    /// Keeps what a look-up has found. Keys that are nobody's are not kept: a client can make up any number.
+    /// Inserts the result of a lookup. Unknown keys are not cached: a client can make up any number.
     pub(super) fn insert(&mut self, LookupStart(reading): LookupStart, found: &TokenAndUser) {
         let slot = Revocations::slot(&found.0.user_id.to_string());
         self.entries.insert(found.clone(), (reading, slot));
@@ -105,7 +105,7 @@ mod tests {
     use super::super::entries::tests::entry;
     use super::*;
 
-    /// A map that is listened for, since just now.
+    /// A cache whose listener has just started.
     fn new_cache(revocations: Revocations) -> BoundedCache {
         let bounded = RevocationFeed { revocations: Arc::new(revocations), ..RevocationFeed::default() };
         bounded.revocations.invalidate_all();
@@ -116,7 +116,7 @@ mod tests {
     fn begin(cache: &mut BoundedCache) -> LookupStart {
         match cache.look_up(b"1") {
             CacheLookup::Miss(start) => start,
-            CacheLookup::Hit(_) => panic!("it is still there"),
+            CacheLookup::Hit(_) => panic!("it is still cached"),
         }
     }
 
@@ -130,9 +130,9 @@ mod tests {
         assert!(is_cached(cache));
     }
 
-    // The user of each of these entries has the key 1.
+    // The key of every entry's user is 1.
     #[test]
-    fn what_is_revoked_goes_and_what_is_not_stays() {
+    fn only_the_revoked_user_is_invalidated() {
         let mut cache = new_cache(Revocations::default());
         look_up(&mut cache);
         assert_ne!(Revocations::slot("1"), Revocations::slot("2"));
@@ -145,9 +145,9 @@ mod tests {
         assert!(!is_cached(&mut cache));
     }
 
-    /// The row was read before the commit; the notification came before the row.
+    /// The row is read before the commit, and the notification arrives before the row.
     #[test]
-    fn what_was_revoked_while_it_was_looked_up_is_not_kept() {
+    fn a_revocation_during_the_lookup_invalidates_its_result() {
         for user in ["1", ""] {
             let mut cache = new_cache(Revocations::default());
             let start = begin(&mut cache);
@@ -158,9 +158,9 @@ mod tests {
         }
     }
 
-    /// Two look-ups of one key, one from before the revocation and one from after it, in either order.
+    /// Two lookups of one key, one before and one after the revocation, inserted in either order.
     #[test]
-    fn a_late_answer_never_hides_a_revocation() {
+    fn a_late_result_never_hides_a_revocation() {
         for old_one_last in [false, true] {
             let mut cache = new_cache(Revocations::default());
             let old = begin(&mut cache);
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_late_is_not_used_but_stays() {
+    fn entries_are_unused_but_stay_while_the_feed_is_late() {
         let mut cache = new_cache(Revocations::started_long_ago());
         look_up(&mut cache);
         cache.revocations.age_last_ping(MAX_DELAY);
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_listener_does_not_know_what_the_last_one_missed() {
+    fn a_new_listener_invalidates_older_entries() {
         let mut cache = new_cache(Revocations::default());
         look_up(&mut cache);
         let before = begin_other(&mut cache);
@@ -204,12 +204,12 @@ mod tests {
     fn begin_other(cache: &mut BoundedCache) -> LookupStart {
         match cache.look_up(b"2") {
             CacheLookup::Miss(start) => start,
-            CacheLookup::Hit(_) => panic!("it is there already"),
+            CacheLookup::Hit(_) => panic!("it is cached already"),
         }
     }
 
     #[test]
-    fn nobody_listens_before_the_first_pulse() {
+    fn nothing_is_cached_before_the_first_ping() {
         let mut cache = RevocationFeed::default().cache(10);
         let start = begin(&mut cache);
         cache.insert(start, &entry(1));
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_kept_for_longer_than_a_minute() {
+    fn entries_expire_after_a_minute() {
         let mut cache = new_cache(Revocations::started_long_ago());
         for (seconds, stays) in [(59, true), (60, false)] {
             let LookupStart(reading) = begin_other(&mut cache);
@@ -228,10 +228,10 @@ mod tests {
         }
     }
 
-    /// A worker that looks up and uses what it cache, beside the listener: what it uses is never older than what was
-    /// heard before it asked. The database is a number, which the "commit" raises before it is heard of.
+    /// Workers run beside the listener: an entry they use is never older than what was received before the lookup. The
+    /// database is a number, which a "commit" increments before the notification is received.
     #[test]
-    fn nothing_outdated_is_used_after_it_was_heard_of() {
+    fn no_outdated_entry_is_used_after_its_notification() {
         use std::sync::atomic::{AtomicUsize, Ordering};
         let (committed, heard, hits) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
         let shared = RevocationFeed::default();
@@ -266,7 +266,7 @@ mod tests {
                 committed.store(version, Ordering::SeqCst);
                 shared.revocations.invalidate("1");
                 heard.store(version, Ordering::SeqCst);
-                // A worker that gets little time would never find what it kept still there.
+                // A worker that is rarely scheduled would never find its entry still valid.
                 if version % 500 == 250 {
                     let (before, since) = (hits.load(Ordering::SeqCst), std::time::Instant::now());
                     while hits.load(Ordering::SeqCst) == before && since.elapsed() < Duration::from_secs(1) {
@@ -276,6 +276,6 @@ mod tests {
                 }
             }
         });
-        assert!(hits.into_inner() > 0, "nothing was ever used again");
+        assert!(hits.into_inner() > 0, "no entry was ever used");
     }
 }

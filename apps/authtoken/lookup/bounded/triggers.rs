@@ -1,9 +1,10 @@
-//! The triggers that tell of each change to a token or a user: their SQL, and whether a database has them.
+//! The triggers that send a notification for each change to a token or a user: their SQL, and whether a database has
+//! them.
 //!
-//! A notification has the user's primary key as its payload, since every role of the database may listen, and nothing at
-//! all where everybody is concerned. A trigger must never make a statement of Django's fail. So the function knows no
-//! column but the one whose name it is given, and misses not even that where it is gone. The triggers fire `ALWAYS`: also
-//! for what a replication or a restore writes.
+//! A notification's payload is only the user's primary key, because every role of the database may listen. It is empty
+//! if every user is affected. A trigger must never make one of Django's statements fail, so the function refers to no
+//! column but the one named by its argument, and tolerates that one's absence. The triggers fire `ALWAYS`, so also for
+//! rows written by replication or a restore.
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -11,15 +12,15 @@ use diesel::sql_types::Text;
 use crate::framework::database::{DatabaseError, DbConnection, Names};
 use crate::schema::{auth_user, authtoken_token};
 
-/// Where the notifications go.
+/// The channel of the notifications.
 pub(super) const CHANNEL: &str = "vitamin_token";
 
 const FUNCTION: &str = "vitamin_token_notify";
-/// Told by the name alone where they are to be removed.
+/// Removal identifies the triggers by name alone.
 const ROW_TRIGGER: &str = "vitamin_token_notify";
 const TRUNCATE_TRIGGER: &str = "vitamin_token_notify_truncate";
 
-/// What PostgreSQL keeps of the function, letter by letter.
+/// The function's body, exactly as PostgreSQL stores it.
 const BODY: &str = "
 BEGIN
     IF TG_LEVEL = 'ROW' THEN
@@ -36,7 +37,7 @@ END
 const ROW_UPDATE_DELETE: i16 = 1 | 16 | 8;
 const TRUNCATE: i16 = 32;
 
-/// A table as the database calls it, and its column with the user's key.
+/// The tables' real names, each with its column that holds the user's key.
 fn tables(names: &Names) -> [(&str, &str); 2] {
     let [tokens, users] = ["authtoken_token", "auth_user"];
     [
@@ -45,7 +46,7 @@ fn tables(names: &Names) -> [(&str, &str); 2] {
     ]
 }
 
-/// What makes the triggers, in place of those that are there; without a transaction around it.
+/// SQL that installs the triggers, replacing existing ones. It opens no transaction.
 pub(in crate::apps::authtoken) fn install_sql(names: &Names) -> String {
     let mut sql = format!(
         "CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $vitamin${BODY}$vitamin$;\n"
@@ -69,7 +70,7 @@ pub(in crate::apps::authtoken) fn install_sql(names: &Names) -> String {
     sql
 }
 
-/// What removes all of it, also a part of it.
+/// SQL that removes the triggers, even if only some of them exist.
 pub(in crate::apps::authtoken) fn uninstall_sql(names: &Names) -> String {
     let mut sql = String::new();
     for (table, _) in tables(names) {
@@ -81,7 +82,7 @@ pub(in crate::apps::authtoken) fn uninstall_sql(names: &Names) -> String {
     sql
 }
 
-/// A condition that holds where all triggers are there as [`install_sql`] makes them, and enabled.
+/// SQL condition that is true if all triggers exist as [`install_sql`] creates them, and are enabled.
 pub(super) fn installed_condition(names: &Names) -> String {
     let wanted = tables(names).map(|(table, column)| {
         let table = literal(&identifier(table));
@@ -102,14 +103,14 @@ pub(super) fn installed_condition(names: &Names) -> String {
     )
 }
 
-/// What a database has of it.
+/// Whether a database has the triggers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::apps::authtoken) enum TriggerState {
-    /// All, as it should be.
+    /// All triggers are as expected.
     Installed,
-    /// Something, but not all, or of another version, or disabled.
+    /// Some are missing, of another version, or disabled.
     Other,
-    /// Nothing.
+    /// There are none.
     Missing,
 }
 
@@ -121,10 +122,10 @@ struct InstalledRow {
     any: bool,
 }
 
-/// Looks them up; PostgreSQL only.
+/// Checks a PostgreSQL database for the triggers.
 ///
 /// # Errors
-/// Those of the query.
+/// The query fails.
 pub(in crate::apps::authtoken) fn trigger_state(
     connection: &mut DbConnection,
 ) -> Result<TriggerState, DatabaseError> {
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_function_notifies_where_is_listened() {
+    fn the_function_notifies_the_listener_s_channel() {
         assert_eq!(BODY.matches(&format!("pg_notify('{CHANNEL}'")).count(), 2);
     }
 }
