@@ -1,11 +1,12 @@
-//! What holds the house together: who may import whom, how long a file may be, which settings are documented.
+//! Rules for the source: module dependencies, file lengths, documented settings.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The rooms in the order of docs/architecture.md: each may import those before it, and itself. An app that is not in
-/// the list may import all that are, and nobody imports it; the project's own files, the last, may import everything.
+/// The modules in the order of docs/architecture.md: each may import the modules before it, and itself. An app that is
+/// not listed may import every listed module, and nothing imports it. The project's own files, the last, may import
+/// everything.
 const ORDER: [&[&str]; 8] = [
     &["framework"],
     &["schema"],
@@ -20,16 +21,17 @@ const ORDER: [&[&str]; 8] = [
 /// The project's own files.
 const LAST: usize = 2 * (ORDER.len() - 1);
 
-fn rank(room: &str) -> Option<usize> {
-    let listed = ORDER.iter().position(|rooms| rooms.contains(&room)).map(|position| 2 * position);
-    listed.or_else(|| room.starts_with("apps::").then_some(LAST - 1))
+fn rank(module_key: &str) -> Option<usize> {
+    let listed =
+        ORDER.iter().position(|module_keys| module_keys.contains(&module_key)).map(|position| 2 * position);
+    listed.or_else(|| module_key.starts_with("apps::").then_some(LAST - 1))
 }
 
-/// The room that a path (without `crate`) leads to.
-fn room(path: &[String]) -> String {
+/// The module that a path (without `crate`) leads to.
+fn module_key(path: &[String]) -> String {
     match path {
         [apps, app, ..] if apps == "apps" => format!("apps::{app}"),
-        // A macro stands at the crate's root, wherever it was written.
+        // A macro is exported at the crate's root, wherever it is defined.
         [name] if name == "classes" => "apps::rest_framework".to_owned(),
         [first, ..] => first.clone(),
         [] => "lib".to_owned(),
@@ -59,7 +61,7 @@ fn sources() -> Vec<PathBuf> {
     files
 }
 
-/// The module of a file: `apps/auth/hashers/mod.rs` is `apps, auth, hashers`.
+/// The module path of a file: `apps/auth/hashers/mod.rs` is `apps, auth, hashers`.
 fn module(file: &Path) -> Vec<String> {
     let file = file.strip_prefix("src").unwrap_or(file).with_extension("");
     let mut names: Vec<String> = file.iter().map(|name| name.to_str().unwrap().to_owned()).collect();
@@ -70,17 +72,17 @@ fn module(file: &Path) -> Vec<String> {
 }
 
 #[test]
-fn imports_go_one_way_only() {
+fn imports_follow_the_module_order() {
     let mut wrong = Vec::new();
     let mut checked = 0;
     for file in sources() {
         let module = module(&file);
-        let own = room(&module);
-        let own_rank = rank(&own).unwrap_or_else(|| panic!("{own} has no place in ORDER"));
+        let own = module_key(&module);
+        let own_rank = rank(&own).unwrap_or_else(|| panic!("{own} is not listed in ORDER"));
         for path in paths(&tokens(&fs::read_to_string(root().join(&file)).unwrap()), &module) {
             checked += 1;
-            let target = room(&path);
-            // What stands at the crate's root and is not listed is nobody's to use.
+            let target = module_key(&path);
+            // Other items at the crate's root must not be used.
             if target != own && rank(&target).is_none_or(|rank| rank >= own_rank) && own_rank < LAST {
                 wrong.push(format!("{} imports {}", file.display(), path.join("::")));
             }
@@ -110,7 +112,7 @@ fn every_setting_is_documented() {
     let table = fs::read_to_string(root().join("README.md")).unwrap();
     let table = table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
     let example = fs::read_to_string(root().join(".env.example")).unwrap();
-    // A comment has a space behind its `#`, a setting that is left at its default has none.
+    // A comment has a space after its `#`; an unset setting has none.
     let example = example.lines().filter(|line| !line.starts_with("# "));
     let example = example.filter_map(|line| line.trim_start_matches('#').split_once('='));
     for (name, documented) in [
@@ -123,7 +125,7 @@ fn every_setting_is_documented() {
     }
 }
 
-/// The variables that are read here: upper-case texts that a method of `Env`, or a helper around one, is called with.
+/// Returns the variables read in a source: upper-case strings passed to a method of `Env` or to a function around one.
 fn variables(source: &str) -> Vec<String> {
     const READERS: [&str; 9] =
         ["get(", "raw(", "parse(", "optional(", "flag(", "list(", "variable(", "(env,", "(&env,"];
@@ -140,7 +142,7 @@ fn variables(source: &str) -> Vec<String> {
     found
 }
 
-/// Names, `::` and single characters. Comments, texts and lifetimes are left out.
+/// Splits a source into names, `::` and single characters, without comments, strings and lifetimes.
 fn tokens(source: &str) -> Vec<String> {
     let mut tokens: Vec<String> = Vec::new();
     let mut rest = source;
@@ -189,11 +191,11 @@ fn text(rest: &str) -> usize {
     rest.len()
 }
 
-/// The length of a character, or of a lifetime's mark alone.
+/// The length of a character literal, or of a lifetime's quote alone.
 fn character(rest: &str) -> usize {
     let inside = &rest[1..];
     let end = if let Some(escape) = inside.strip_prefix('\\') {
-        // What is escaped may be the mark itself.
+        // The escaped character may be the quote itself.
         escape.char_indices().nth(1).and_then(|(at, _)| Some(at + 1 + escape[at..].find('\'')?))
     } else {
         inside.chars().next().map(char::len_utf8).filter(|&length| inside[length..].starts_with('\''))
@@ -201,10 +203,10 @@ fn character(rest: &str) -> usize {
     end.map_or(1, |end| end + 2)
 }
 
-/// Every path that begins with `crate`, `super` or `self`, as a path from the crate's root.
+/// Returns every path that begins with `crate`, `super` or `self`, as a path from the crate's root.
 fn paths(tokens: &[String], module: &[String]) -> Vec<Vec<String>> {
     let mut found = Vec::new();
-    // Modules written inside the file, with the depth of braces at which each ends.
+    // Inline modules, with the brace depth at which each ends.
     let (mut inner, mut depth): (Vec<(String, usize)>, usize) = (Vec::new(), 0);
     for (at, token) in tokens.iter().enumerate() {
         let previous = at.checked_sub(1).map_or("", |before| tokens[before].as_str());
@@ -217,7 +219,7 @@ fn paths(tokens: &[String], module: &[String]) -> Vec<Vec<String>> {
             "mod" if tokens.get(at + 2).is_some_and(|next| next == "{") => {
                 inner.push((tokens[at + 1].clone(), depth + 1));
             }
-            // A path is begun by its first name.
+            // A path starts at its first name.
             "crate" | "super" | "self"
                 if previous != "::" && tokens.get(at + 1).is_some_and(|next| next == "::") =>
             {
@@ -231,7 +233,7 @@ fn paths(tokens: &[String], module: &[String]) -> Vec<Vec<String>> {
     found
 }
 
-/// Follows a path, with all that its braces hold, from the token at `at`; returns where it ends.
+/// Reads a path with its braced groups from the token at `at`; returns the index after it.
 fn tree(tokens: &[String], mut at: usize, prefix: &[String], found: &mut Vec<Vec<String>>) -> usize {
     let mut path = prefix.to_vec();
     loop {

@@ -39,8 +39,8 @@ fn migrate(database: &Database) {
 fn found(lookup: &TokenLookup, database: &Database) -> Vec<String> {
     let found = |key: u8| {
         let key = key.to_string();
-        let kept = lookup.cached(key.as_bytes()).map(Some);
-        kept.or_else(|| lookup.find_now(database, &key)).expect("the lookup had to wait")
+        let cached = lookup.cached(key.as_bytes()).map(Some);
+        cached.or_else(|| lookup.find_now(database, &key)).expect("the lookup had to wait")
     };
     let found = (1..=5).filter_map(found);
     found.map(|(token, user)| format!("{} {}", token.key, user.username)).collect()

@@ -233,15 +233,15 @@ mod tests {
     #[test]
     fn no_outdated_entry_is_used_after_its_notification() {
         use std::sync::atomic::{AtomicUsize, Ordering};
-        let (committed, heard, hits) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+        let (committed, notified, hits) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
         let shared = RevocationFeed::default();
         shared.revocations.invalidate_all();
         std::thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {
                     let mut cache = shared.cache(10);
-                    while heard.load(Ordering::SeqCst) < 20_000 {
-                        let at_least = heard.load(Ordering::SeqCst);
+                    while notified.load(Ordering::SeqCst) < 20_000 {
+                        let at_least = notified.load(Ordering::SeqCst);
                         let version = match cache.look_up(b"1") {
                             CacheLookup::Hit((token, _)) => {
                                 hits.fetch_add(1, Ordering::SeqCst);
@@ -265,7 +265,7 @@ mod tests {
                 shared.revocations.record_ping(shared.revocations.now());
                 committed.store(version, Ordering::SeqCst);
                 shared.revocations.invalidate("1");
-                heard.store(version, Ordering::SeqCst);
+                notified.store(version, Ordering::SeqCst);
                 // A worker that is rarely scheduled would never find its entry still valid.
                 if version % 500 == 250 {
                     let (before, since) = (hits.load(Ordering::SeqCst), std::time::Instant::now());

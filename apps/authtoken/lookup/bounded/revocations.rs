@@ -104,10 +104,10 @@ impl Revocations {
     #[cold]
     fn wake_listener(&self) {
         if !self.is_used.swap(true, Ordering::AcqRel)
-            && let Some(mut bell) = self.waker.get()
+            && let Some(mut waker) = self.waker.get()
         {
             // The socket is full if no listener reads it; then there is nothing to wake.
-            let _ = bell.write(b"!");
+            let _ = waker.write(b"!");
         }
     }
 
@@ -168,10 +168,10 @@ impl Revocations {
     }
 
     /// Returns whether any lookup happened since the last call, and resets the waker.
-    pub(super) fn take_used(&self, bell: &WakeReceiver) -> bool {
+    pub(super) fn take_used(&self, waker: &WakeReceiver) -> bool {
         // Before the flag is taken: a later lookup wakes the listener again.
-        let mut rings = [0; 64];
-        while (&bell.0).read(&mut rings).is_ok_and(|count| count == rings.len()) {}
+        let mut bytes = [0; 64];
+        while (&waker.0).read(&mut bytes).is_ok_and(|count| count == bytes.len()) {}
         self.is_used.swap(false, Ordering::AcqRel)
     }
 }

@@ -39,8 +39,8 @@ fn both(lookup: &TokenLookup, database: &Database) -> (Vec<Option<Found>>, Vec<O
     let mut connection = database.get().unwrap();
     let keys = || (1..=TOKENS).map(|key| key.to_string());
     let looked_up = |key: String| {
-        let kept = lookup.cached(key.as_bytes()).map(Some);
-        let found = kept.or_else(|| lookup.find_now(database, &key));
+        let cached = lookup.cached(key.as_bytes()).map(Some);
+        let found = cached.or_else(|| lookup.find_now(database, &key));
         // While another connection writes, the pool would be used.
         let found = found.unwrap_or_else(|| {
             Token::get_with_user(&mut database.get().unwrap(), &key).unwrap().map(into_shared)
