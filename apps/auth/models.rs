@@ -99,7 +99,7 @@ impl User {
             return Ok(None);
         }
         let query = auth_user::table.filter(auth_user::username.eq(username)).select(Self::as_select());
-        // Not `first`: diesel prepares a statement with a bound LIMIT each time on SQLite.
+        // Not `first`: SQLite re-prepares a statement with a bound LIMIT each time.
         Ok(query.get_result(connection).optional()?)
     }
 

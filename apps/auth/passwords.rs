@@ -83,7 +83,7 @@ impl Passwords {
         let check = move || match encoded {
             Some(encoded) => hashers.check_password(&password, &encoded),
             None => {
-                hashers.dummy(&password);
+                hashers.hash_dummy(&password);
                 Verdict::Incorrect
             }
         };

@@ -121,14 +121,14 @@ fn the_first_request_wakes_the_sleeping_listener() {
     let mut client = Connection::connect(server.address());
     client.get(&key);
     wait_until_cached(&database, &server, &key);
-    let kept_after_a_rest = |_: &i32| {
+    let is_cached_after_sleep = |_: &i32| {
         thread::sleep(Duration::from_millis(1100));
         client.get(&key);
         thread::sleep(Duration::from_millis(20));
         is_cached(&database, &server, &key)
     };
     // A busy machine may be slow.
-    let times = (0..4).filter(kept_after_a_rest).count();
+    let times = (0..4).filter(is_cached_after_sleep).count();
     assert!(times >= 2, "{times} of 4");
 }
 
@@ -207,7 +207,7 @@ fn added_and_removed_triggers_are_noticed() {
         let mut other = database.connection();
         other.batch_execute(break_it).unwrap();
         // At the next self-test.
-        wait_for("a look-up", || (!is_cached(&database, &server, &key)).then_some(()));
+        wait_for("a lookup", || (!is_cached(&database, &server, &key)).then_some(()));
         other.batch_execute(&revoke).unwrap();
         delay_until(&mut client, &key, refused);
         other.batch_execute(&give_back).unwrap();

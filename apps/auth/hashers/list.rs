@@ -155,7 +155,7 @@ impl Hashers {
     }
 
     /// Spends the time of one hash, for an unknown user, like Django's `ModelBackend.authenticate`.
-    pub fn dummy(&self, password: &str) {
+    pub fn hash_dummy(&self, password: &str) {
         if black_box(self.make_password(Some(password))).is_err() {
             self.fake_runtime();
         }

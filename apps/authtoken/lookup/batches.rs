@@ -63,10 +63,10 @@ impl SharedBatches {
                 Some(sender) => sender,
                 None => start_thread(database.clone())?,
             };
-            let requests = queue.insert(sender).send(BatchRequest { keys, reply });
-            requests.map_err(|_| unavailable("the token lookup thread has ended"))?;
+            let sent = queue.insert(sender).send(BatchRequest { keys, reply });
+            sent.map_err(|_| unavailable("the token lookup thread has ended"))?;
         }
-        receiver.await.map_err(|_| unavailable("the token look-up failed"))?
+        receiver.await.map_err(|_| unavailable("the token lookup failed"))?
     }
 }
 
@@ -86,7 +86,7 @@ fn serve_requests(database: &Database, receiver: &Receiver<BatchRequest>) {
         let found = looked_up.unwrap_or_else(|_| {
             log::error!("A token lookup panicked.");
             connection = None;
-            Err(DatabaseError::Unavailable("the token look-up failed".to_owned()))
+            Err(DatabaseError::Unavailable("the token lookup failed".to_owned()))
         });
         if found.is_err() && connection.is_none() {
             // Requests that arrived while no connection was available would wait as long for the same error.
@@ -131,8 +131,7 @@ fn query_requests(
     connection: &mut Option<DbConnection>,
     requests: &[BatchRequest],
 ) -> BatchReply {
-    let mut keys: Vec<&str> =
-        requests.iter().flat_map(|requests| &requests.keys).map(String::as_str).collect();
+    let mut keys: Vec<&str> = requests.iter().flat_map(|request| &request.keys).map(String::as_str).collect();
     keys.sort_unstable();
     keys.dedup();
     // PostgreSQL accepts no text with a NUL.
@@ -144,7 +143,7 @@ fn query_requests(
         found: BatchResult::default(),
     };
     for keys in keys.chunks(MAX_KEYS) {
-        query.query(keys)?;
+        query.run(keys)?;
     }
     Ok(query.found)
 }
@@ -162,12 +161,12 @@ struct BatchQuery<'a> {
 
 impl BatchQuery<'_> {
     /// Queries `keys`. If the query fails, queries each half, down to the keys that cause the failure.
-    fn query(&mut self, keys: &[&str]) -> Result<(), DatabaseError> {
-        let mut result = self.query_once(keys);
+    fn run(&mut self, keys: &[&str]) -> Result<(), DatabaseError> {
+        let mut result = self.run_once(keys);
         if result.is_err() && mem::replace(&mut self.may_be_stale, false) {
             *self.connection = None;
             // Repeating the query is just as exact.
-            result = self.query_once(keys);
+            result = self.run_once(keys);
         }
         match (result, keys) {
             (Ok(mut rows), _) => self.found.rows.append(&mut rows),
@@ -176,15 +175,15 @@ impl BatchQuery<'_> {
             }
             (Err(DatabaseError::Query(_)), [_, _, ..]) => {
                 let (first, second) = keys.split_at(keys.len() / 2);
-                self.query(first)?;
-                self.query(second)?;
+                self.run(first)?;
+                self.run(second)?;
             }
             (Err(error), _) => return Err(error),
         }
         Ok(())
     }
 
-    fn query_once(&mut self, keys: &[&str]) -> Result<Vec<(Token, User)>, DatabaseError> {
+    fn run_once(&mut self, keys: &[&str]) -> Result<Vec<(Token, User)>, DatabaseError> {
         let Some(last) = keys.last().copied() else { return Ok(Vec::new()) };
         let mut keys = keys.to_vec();
         keys.resize(keys.len().max(MIN_KEYS), last);

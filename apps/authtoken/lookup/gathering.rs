@@ -52,7 +52,7 @@ impl WorkerQueue {
                 actix_web::rt::spawn(serve_waiting(database.clone(), shared, state));
             }
         }
-        let failed = |_| DatabaseError::Unavailable("the token look-up failed".to_owned());
+        let failed = |_| DatabaseError::Unavailable("the token lookup failed".to_owned());
         receiver.await.map_err(failed)?
     }
 }

@@ -87,7 +87,7 @@ async fn no_snapshot_is_held_while_the_thread_waits() {
     let lookup = TokenLookup::new(100);
     for _ in 0..5 {
         assert_eq!(found(&lookup, &database).len(), 5);
-        assert!(!is_unread(&mut other), "the look-ups of a turn share a snapshot");
+        assert!(!is_unread(&mut other), "the lookups of a turn share a snapshot");
         yield_now().await;
         assert!(is_unread(&mut other));
     }

@@ -94,9 +94,9 @@ impl BoundedCache {
     }
 
     /// Inserts the result of a lookup. Unknown keys are not cached: a client can make up any number.
-    pub(super) fn insert(&mut self, LookupStart(reading): LookupStart, found: &TokenAndUser) {
+    pub(super) fn insert(&mut self, LookupStart(read_point): LookupStart, found: &TokenAndUser) {
         let slot = Revocations::slot(&found.0.user_id.to_string());
-        self.entries.insert(found.clone(), (reading, slot));
+        self.entries.insert(found.clone(), (read_point, slot));
     }
 }
 
@@ -107,13 +107,13 @@ mod tests {
 
     /// A cache whose listener has just started.
     fn new_cache(revocations: Revocations) -> BoundedCache {
-        let bounded = RevocationFeed { revocations: Arc::new(revocations), ..RevocationFeed::default() };
-        bounded.revocations.invalidate_all();
-        bounded.revocations.record_ping(bounded.revocations.now());
-        bounded.cache(10)
+        let feed = RevocationFeed { revocations: Arc::new(revocations), ..RevocationFeed::default() };
+        feed.revocations.invalidate_all();
+        feed.revocations.record_ping(feed.revocations.now());
+        feed.cache(10)
     }
 
-    fn begin(cache: &mut BoundedCache) -> LookupStart {
+    fn start_lookup(cache: &mut BoundedCache) -> LookupStart {
         match cache.look_up(b"1") {
             CacheLookup::Miss(start) => start,
             CacheLookup::Hit(_) => panic!("it is still cached"),
@@ -125,7 +125,7 @@ mod tests {
     }
 
     fn look_up(cache: &mut BoundedCache) {
-        let start = begin(cache);
+        let start = start_lookup(cache);
         cache.insert(start, &entry(1));
         assert!(is_cached(cache));
     }
@@ -150,7 +150,7 @@ mod tests {
     fn a_revocation_during_the_lookup_invalidates_its_result() {
         for user in ["1", ""] {
             let mut cache = new_cache(Revocations::default());
-            let start = begin(&mut cache);
+            let start = start_lookup(&mut cache);
             cache.revocations.invalidate(user);
             cache.insert(start, &entry(1));
             assert!(!is_cached(&mut cache));
@@ -163,9 +163,9 @@ mod tests {
     fn a_late_result_never_hides_a_revocation() {
         for old_one_last in [false, true] {
             let mut cache = new_cache(Revocations::default());
-            let old = begin(&mut cache);
+            let old = start_lookup(&mut cache);
             cache.revocations.invalidate("1");
-            let new = begin(&mut cache);
+            let new = start_lookup(&mut cache);
             let [first, second] = if old_one_last { [new, old] } else { [old, new] };
             cache.insert(first, &entry(1));
             cache.insert(second, &entry(1));
@@ -179,7 +179,7 @@ mod tests {
         look_up(&mut cache);
         cache.revocations.age_last_ping(MAX_DELAY);
         assert!(!is_cached(&mut cache));
-        let start = begin_other(&mut cache);
+        let start = start_other_lookup(&mut cache);
         cache.insert(start, &entry(2));
         cache.revocations.record_ping(cache.revocations.now());
         assert!(is_cached(&mut cache));
@@ -190,18 +190,18 @@ mod tests {
     fn a_new_listener_invalidates_older_entries() {
         let mut cache = new_cache(Revocations::default());
         look_up(&mut cache);
-        let before = begin_other(&mut cache);
+        let before = start_other_lookup(&mut cache);
         cache.revocations.mark_stopped();
-        let meanwhile = begin(&mut cache);
+        let meanwhile = start_lookup(&mut cache);
         cache.revocations.invalidate_all();
         cache.revocations.record_ping(cache.revocations.now());
         cache.insert(before, &entry(2));
         cache.insert(meanwhile, &entry(1));
         assert!(!is_cached(&mut cache));
-        begin_other(&mut cache);
+        start_other_lookup(&mut cache);
     }
 
-    fn begin_other(cache: &mut BoundedCache) -> LookupStart {
+    fn start_other_lookup(cache: &mut BoundedCache) -> LookupStart {
         match cache.look_up(b"2") {
             CacheLookup::Miss(start) => start,
             CacheLookup::Hit(_) => panic!("it is cached already"),
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn nothing_is_cached_before_the_first_ping() {
         let mut cache = RevocationFeed::default().cache(10);
-        let start = begin(&mut cache);
+        let start = start_lookup(&mut cache);
         cache.insert(start, &entry(1));
         assert!(!is_cached(&mut cache));
     }
@@ -220,8 +220,8 @@ mod tests {
     fn entries_expire_after_a_minute() {
         let mut cache = new_cache(Revocations::started_long_ago());
         for (seconds, stays) in [(59, true), (60, false)] {
-            let LookupStart(reading) = begin_other(&mut cache);
-            let then = Revocations::aged(reading, Duration::from_secs(seconds));
+            let LookupStart(read_point) = start_other_lookup(&mut cache);
+            let then = Revocations::aged(read_point, Duration::from_secs(seconds));
             cache.insert(LookupStart(then), &entry(2));
             assert_eq!(matches!(cache.look_up(b"2"), CacheLookup::Hit(_)), stays);
             cache.entries.clear();

@@ -91,13 +91,13 @@ impl Revocations {
         }
         // Load before the generations and slots: a worker that sees a ping sees everything received before it.
         let last_ping = self.last_ping.load(Ordering::Acquire);
-        let reading = ReadPoint { generation: self.generation.load(Ordering::Acquire), at: self.now() };
+        let read_point = ReadPoint { generation: self.generation.load(Ordering::Acquire), at: self.now() };
         let state = match last_ping {
             0 => FeedState::Stopped,
-            _ if reading.at.saturating_sub(last_ping) >= millis(MAX_DELAY) => FeedState::Late,
+            _ if read_point.at.saturating_sub(last_ping) >= millis(MAX_DELAY) => FeedState::Late,
             _ => FeedState::Current,
         };
-        (reading, state)
+        (read_point, state)
     }
 
     /// Wakes the listener, because lookups need it again.
@@ -189,8 +189,8 @@ impl Revocations {
     }
 
     /// The same point, this much earlier.
-    pub(super) fn aged(reading: ReadPoint, passed: Duration) -> ReadPoint {
-        ReadPoint { at: reading.at.saturating_sub(millis(passed)), ..reading }
+    pub(super) fn aged(read_point: ReadPoint, passed: Duration) -> ReadPoint {
+        ReadPoint { at: read_point.at.saturating_sub(millis(passed)), ..read_point }
     }
 
     /// Revocations created more than a minute ago.
