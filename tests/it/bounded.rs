@@ -67,7 +67,7 @@ fn is_cached(database: &TestDatabase, server: &Server<'_>, key: &str) -> bool {
 
 /// On a busy machine a ping may be late now and then.
 fn wait_until_cached(database: &TestDatabase, server: &Server<'_>, key: &str) {
-    wait_for("a token that is cached", || is_cached(database, server, key).then_some(()));
+    wait_for("the cached token", || is_cached(database, server, key).then_some(()));
 }
 
 /// Measures how long the old response is returned; it must never return after the new one.
@@ -232,18 +232,18 @@ impl Proxy {
                 let (client, server) = (client.unwrap(), UnixStream::connect(&server).unwrap());
                 let listens = Arc::new(AtomicBool::new(false));
                 let (other_client, other_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
-                let asks = Arc::clone(&listens);
+                let sets_listens = Arc::clone(&listens);
                 thread::spawn(move || {
-                    pass_on(client, other_server, |data| {
+                    forward(client, other_server, |data| {
                         if data.windows(7).any(|word| word == b"LISTEN ") {
-                            asks.store(true, Ordering::SeqCst);
+                            sets_listens.store(true, Ordering::SeqCst);
                         }
                         true
                     });
                 });
                 let silent = Arc::clone(&silent);
                 thread::spawn(move || {
-                    pass_on(server, other_client, |_| {
+                    forward(server, other_client, |_| {
                         !(listens.load(Ordering::SeqCst) && silent.load(Ordering::SeqCst))
                     });
                 });
@@ -253,10 +253,10 @@ impl Proxy {
     }
 }
 
-fn pass_on(mut from: UnixStream, mut to: UnixStream, mut look: impl FnMut(&[u8]) -> bool) {
+fn forward(mut from: UnixStream, mut to: UnixStream, mut should_forward: impl FnMut(&[u8]) -> bool) {
     let mut buffer = [0; 16 * 1024];
     while let Ok(length @ 1..) = from.read(&mut buffer) {
-        if look(&buffer[..length]) && to.write_all(&buffer[..length]).is_err() {
+        if should_forward(&buffer[..length]) && to.write_all(&buffer[..length]).is_err() {
             return;
         }
     }

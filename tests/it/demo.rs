@@ -24,7 +24,7 @@ fn it_prints_commands_and_their_responses() {
     let key = server.anonymous().post("/", "user=Pepe&password=aaaa").key();
     insta::assert_snapshot!(output.replace(server.address(), "<address>").replace(&key, "<key>"), @r#"
     The tutorial is served at http://<address>/ with the user Pepe, password aaaa.
-    Try this in another terminal; below each line stands the response to expect.
+    Try this in another terminal; below each line stands the answer to expect.
 
     curl http://<address>/
     {"detail":"GET Response"}

@@ -84,7 +84,7 @@ fn an_invalid_value_names_its_variable() {
         ("AUTH_USER_DB_TABLE", "members; DROP TABLE x", "letters, digits and underscores"),
         ("AUTH_USER_KEY", "text", "none of integer, bigint and uuid"),
         ("USERNAME_FIELD", "password", "can't be a login"),
-        ("TOKEN_DB_TABLE", "1", "no digit first"),
+        ("TOKEN_DB_TABLE", "1", "does not start with a digit"),
         ("TOKEN_CACHE", "fast", "neither exact nor bounded"),
         ("TOKEN_CACHE_SIZE", "-1", "invalid digit"),
         ("DATA_UPLOAD_MAX_MEMORY_SIZE", "x", "invalid digit"),

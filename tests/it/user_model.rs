@@ -225,8 +225,7 @@ fn an_additional_column_leaves_user_creation_to_django(database: &TestDatabase) 
     assert!(report.contains(note), "{report}");
     let refused = manage(database, &["createsuperuser", "--noinput", "--email", "joe@example.com"]).run();
     assert_eq!(refused.code, Some(1));
-    let why =
-        "The database has no default for a column of your own: create the user in Django, which has one.";
+    let why = "The database has no default for a column of your user model: create the user in Django, which has one.";
     assert!(refused.stderr.contains("phone") && refused.stderr.contains(why), "{refused:?}");
 }
 

@@ -24,8 +24,8 @@ fn cheap(names: &str) -> Hashers {
     Hashers::from_setting(names, &CHEAP).unwrap()
 }
 
-/// Hashes that Django 5.2 made with Python's bcrypt 5.0 and argon2-cffi 25.1, and what its hashers'
-/// `must_update` says of them at the default costs.
+/// Hashes made by Django 5.2 with Python's bcrypt 5.0 and argon2-cffi 25.1, and its hashers' `must_update` for them at
+/// the default costs.
 #[test]
 fn django_s_hashes_verify() {
     let cases: Vec<Value> = serde_json::from_str(include_str!("../fixtures/password_hashes.json")).unwrap();
@@ -35,7 +35,7 @@ fn django_s_hashes_verify() {
         let (password, encoded) = (case["password"].as_str().unwrap(), case["encoded"].as_str().unwrap());
         let hasher = hashers.identify_hasher(encoded).unwrap();
         assert!(hasher.verify(password, encoded), "{case}");
-        // In front, since plain bcrypt does not see what follows 72 bytes.
+        // In front, because plain bcrypt ignores bytes after the 72nd.
         assert!(!hasher.verify(&format!("x{password}y"), encoded) || password.starts_with('x'), "{case}");
         assert_eq!(hasher.must_update(encoded), case["must_update"].as_bool().unwrap(), "{case}");
     }
@@ -289,7 +289,8 @@ fn a_wrong_password_takes_the_same_time() {
         let costs = HasherCosts { pbkdf2_iterations, ..CHEAP };
         Hashers::from_setting(name, &costs).unwrap().make_password(Some("pw")).unwrap()
     };
-    // What is stored; whether the password is right; hashes beside the verification, calls of harden_runtime.
+    // The stored hash; whether the password is right; hashes besides the verification; calls of harden_runtime.
+    //
     for (stored, password, hashes, hardenings) in [
         (made("pbkdf2_sha256", 2), "pw", 0, 0),
         (made("pbkdf2_sha256", 2), "no", 0, 0),
