@@ -1,7 +1,7 @@
-//! What vitamin is measured against: an actix-web handler that sends the same bytes and checks nothing.
+//! The baseline for vitamin's measurements: an actix-web handler that sends the same bytes and checks nothing.
 //!
-//! `bare ADDRESS`, with the answer on standard input: path, status, body and headers (`name: value`), with tabs between. One
-//! path, since actix-web tries its routes one after the other. One worker.
+//! `bare ADDRESS` reads the response from standard input: path, status, body and headers (`name: value`), separated by
+//! tabs. It serves one path with one worker, because actix-web tries its routes one after the other.
 
 use std::error::Error;
 use std::io::stdin;
@@ -18,7 +18,7 @@ struct Answer {
 }
 
 impl Answer {
-    /// `line` is leaked, as literals in a handler would be.
+    /// `line` is leaked, like the literals in a handler.
     fn parse(line: &'static str) -> Result<Self, Box<dyn Error>> {
         let mut fields = line.split('\t');
         let (Some(path), Some(status), Some(body)) = (fields.next(), fields.next(), fields.next()) else {
@@ -48,11 +48,11 @@ impl Answer {
 fn main() -> Result<(), Box<dyn Error>> {
     let address = std::env::args().nth(1).ok_or("bare ADDRESS")?;
     let line = stdin().lines().next().ok_or("the answer is missing")??;
-    // actix-web clones a handler, and what it owns, for each request; a literal costs nothing there.
+    // actix-web clones a handler with its data for each request; cloning a literal costs nothing.
     let answer: &'static Answer = Box::leak(Box::new(Answer::parse(line.leak())?));
     let respond = move || std::future::ready(answer.respond());
     let app = move || App::new().route(&answer.path, web::get().to(respond));
-    // As vitamin's own server has it.
+    // Same as in vitamin's own server.
     let server = HttpServer::new(app).workers(1).tcp_nodelay(true).bind(address)?;
     actix_web::rt::System::new().block_on(server.run())?;
     Ok(())

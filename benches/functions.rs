@@ -1,4 +1,4 @@
-//! What a request spends its time in, function by function: `cargo bench`, or `cargo bench -- json` for some of it.
+//! Benchmarks of the functions in a request: `cargo bench`, or `cargo bench -- json` for some of them.
 
 #![expect(clippy::unwrap_used, reason = "what is measured is known to succeed")]
 
@@ -19,7 +19,7 @@ fn main() {
     divan::main();
 }
 
-/// A login, and a hundred rows of a list.
+/// The JSON of a login (no rows), or of a list.
 fn json_body(rows: usize) -> serde_json::Value {
     if rows == 0 {
         return json!({"username": "Pepe", "password": "correct horse battery staple"});
@@ -51,7 +51,7 @@ fn form(bencher: Bencher) {
     bencher.bench(|| parse_form(black_box(body), Charset::default(), Some(1000)).unwrap());
 }
 
-/// Two fields, and a file of so many bytes.
+/// Two fields, and a file of `size` bytes.
 #[divan::bench(args = [1_000, 1_000_000])]
 fn multipart(bencher: Bencher, size: usize) {
     let mut body = Vec::new();
@@ -99,7 +99,7 @@ fn negotiate_parser(bencher: Bencher, content_type: &str) {
     bencher.bench(|| select_parser(parsers, Some(black_box(content_type.as_bytes()))).unwrap());
 }
 
-/// A Content-Type with so many parameters: ten times as many shall take ten times as long.
+/// A Content-Type with `count` parameters; the time must grow linearly.
 #[divan::bench(args = [1, 1_000, 10_000])]
 fn header_parameters(bencher: Bencher, count: usize) {
     let parameters = (0..count).map(|number| format!(";p{number}={number}"));
@@ -110,7 +110,7 @@ fn header_parameters(bencher: Bencher, count: usize) {
     });
 }
 
-/// A database that is watched, and the state that it is in.
+/// Returns a watched database and its current state.
 fn watched(journal_mode: &str) -> (tempfile::TempDir, SqliteConnection, Sentinel, Stamp) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("db.sqlite3").to_str().unwrap().to_owned();
@@ -123,14 +123,15 @@ fn watched(journal_mode: &str) -> (tempfile::TempDir, SqliteConnection, Sentinel
     (folder, connection, sentinel, stamp)
 }
 
-/// What a kept token costs: has anybody committed? In rollback mode that is asked of the operating system.
+/// The cost of a cached token: checking for a commit. In rollback mode this asks the operating system.
 #[divan::bench(args = ["wal", "delete"])]
 fn sentinel_is_unchanged(bencher: Bencher, journal_mode: &str) {
     let (_folder, _connection, mut sentinel, stamp) = watched(journal_mode);
     bencher.bench_local(|| assert!(sentinel.is_unchanged(black_box(&stamp))));
 }
 
-/// And what, where somebody committed so often?
+/// The cost after this many commits.
+///
 #[divan::bench(args = [1, 64])]
 fn sentinel_changes_since(bencher: Bencher, commits: usize) {
     let (_folder, mut connection, mut sentinel, stamp) = watched("wal");

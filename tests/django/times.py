@@ -78,11 +78,11 @@ def main():
     said = live.manage("doctor")
     check("PROBLEM" not in said and "WARNING" not in said, said)
     if live.is_sqlite:
-        check(("Read and written as the clocks of" in said) == (use_tz == "0"), said)
+        check(("Times are read and written in" in said) == (use_tz == "0"), said)
     ahead = datetime.datetime.now(datetime.timezone.utc).astimezone(timezone.get_default_timezone()).utcoffset()
     if live.is_sqlite and use_tz == "0" and ahead > datetime.timedelta(minutes=10):
         said = live.manage("doctor", USE_TZ="true")
-        check("Somebody joined, or logged in, in the future" in said, said)
+        check("A user's date_joined or last_login is in the future" in said, said)
     print(f"times: {zone}, USE_TZ={use_tz}: fine; a session ended {seen} s after its time")
 
 

@@ -1,4 +1,4 @@
-//! How long a file may be, and which settings are documented. The crates' dependencies hold the rest.
+//! Rules for the source: file lengths, documented settings. The crates' dependencies enforce the rest.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -48,7 +48,7 @@ fn every_setting_is_documented() {
     let table = fs::read_to_string(root().join("README.md")).unwrap();
     let table = table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
     let example = fs::read_to_string(root().join(".env.example")).unwrap();
-    // A comment has a space behind its `#`, a setting that is left at its default has none.
+    // A comment has a space after its `#`; an unset setting has none.
     let example = example.lines().filter(|line| !line.starts_with("# "));
     let example = example.filter_map(|line| line.trim_start_matches('#').split_once('='));
     for (name, documented) in [
@@ -61,7 +61,7 @@ fn every_setting_is_documented() {
     }
 }
 
-/// The variables that are read here: upper-case texts that a method of `Env`, or a helper around one, is called with.
+/// Returns the variables read in a source: upper-case strings passed to a method of `Env` or to a function around one.
 fn variables(source: &str) -> Vec<String> {
     const READERS: [&str; 9] =
         ["get(", "raw(", "parse(", "optional(", "flag(", "list(", "variable(", "(env,", "(&env,"];

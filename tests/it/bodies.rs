@@ -1,4 +1,4 @@
-//! Bodies whose client takes its time: they end, and together they take so much memory and no more.
+//! Slow request bodies: they time out, and their total memory is bounded.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use insta::assert_snapshot;
 use rustix::process::Signal;
 
-use crate::support::{Answer, Server, TestDatabase, wait_for};
+use crate::support::{Server, TestDatabase, TestResponse, wait_for};
 
-/// A client that has announced a JSON body of so many bytes, and sent some of them.
+/// Opens a connection that has announced a JSON body of `length` bytes and sent some of them.
 fn begin(server: &Server<'_>, length: usize, body: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
@@ -21,11 +21,11 @@ fn begin(server: &Server<'_>, length: usize, body: &[u8]) -> TcpStream {
     stream
 }
 
-/// What it is answered, until the server ends the connection.
-fn answer(mut stream: &TcpStream) -> Answer {
+/// Reads the response until the server closes the connection.
+fn read_response(mut stream: &TcpStream) -> TestResponse {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
-    Answer::parse(&bytes).unwrap_or_else(|| panic!("no whole answer in {bytes:?}"))
+    TestResponse::parse(&bytes).unwrap_or_else(|| panic!("no complete response in {bytes:?}"))
 }
 
 fn migrated() -> TestDatabase {
@@ -35,11 +35,11 @@ fn migrated() -> TestDatabase {
 }
 
 #[test]
-fn a_client_that_stops_is_answered_and_its_connection_ends() {
+fn a_stalled_body_times_out() {
     let database = migrated();
     let server = database.runserver().env("REQUEST_BODY_IDLE_TIMEOUT", "1").serve();
-    let stopped = answer(&begin(&server, 100, b"{"));
-    assert_snapshot!(stopped.wire(), @r#"
+    let stopped = read_response(&begin(&server, 100, b"{"));
+    assert_snapshot!(stopped.snapshot(), @r#"
     408
     allow: POST, OPTIONS
     content-type: application/json
@@ -47,9 +47,9 @@ fn a_client_that_stops_is_answered_and_its_connection_ends() {
     {"detail":"The request's body was not received in time."}
     "#);
     assert_eq!(stopped.header("connection"), "close");
-    server.log_with("Answered 408: 1 of 100 bytes of the body came in time");
+    server.wait_for_log("Answered 408: 1 of 100 bytes of the body came in time");
 
-    // One that takes its time between two pieces, and less than that, is served.
+    // A client that pauses for less than the timeout is served.
     let body = br#"{"username":"Pepe","password":"aaaa"}"#;
     let mut slow = begin(&server, body.len(), &body[..10]);
     for piece in [&body[10..20], &body[20..30], &body[30..]] {
@@ -57,30 +57,33 @@ fn a_client_that_stops_is_answered_and_its_connection_ends() {
         slow.write_all(piece).unwrap();
     }
     slow.shutdown(std::net::Shutdown::Write).unwrap();
-    assert_eq!(answer(&slow).body, r#"{"non_field_errors":["Unable to log in with provided credentials."]}"#);
+    assert_eq!(
+        read_response(&slow).body,
+        r#"{"non_field_errors":["Unable to log in with provided credentials."]}"#
+    );
 }
 
 #[test]
-fn a_client_that_never_comes_to_an_end_is_answered() {
+fn an_endless_body_times_out() {
     let database = migrated();
     let server = database.runserver().env("REQUEST_BODY_TIMEOUT", "1").serve();
     let stream = begin(&server, 1_000_000, b"{");
     let started = Instant::now();
     let mut slow = stream.try_clone().unwrap();
     let sender = std::thread::spawn(move || {
-        // Until the connection ends.
+        // Until the connection is closed.
         while slow.write_all(b" ").is_ok() {
             std::thread::sleep(Duration::from_millis(100));
         }
     });
-    assert_eq!(answer(&stream).status, 408);
+    assert_eq!(read_response(&stream).status, 408);
     assert!(started.elapsed() >= Duration::from_secs(1));
     drop(stream);
     sender.join().unwrap();
 }
 
 #[test]
-fn bodies_together_take_so_much_memory_and_no_more() {
+fn the_memory_of_all_bodies_is_bounded() {
     let database = migrated();
     let server = database
         .runserver()
@@ -88,20 +91,20 @@ fn bodies_together_take_so_much_memory_and_no_more() {
         .env("REQUEST_BODIES_MAX_MEMORY", "3000000")
         .serve();
     let spaces = vec![b' '; 1_600_000];
-    // The server may end a connection whose body it does not want before all of it is sent.
+    // The server may close a connection before it has read a rejected body.
     let ask = || {
         let body = [&spaces[..], b"{}"].concat();
         server.anonymous().request("POST", "/api-token-auth/").body("application/json", body).try_send().ok()
     };
     let mut first = None;
     let refused = wait_for("the first one's body", || {
-        // Anew each time: of two that come in at once, it may be the first that is refused.
+        // Retry: of two concurrent bodies, either may be the one that is rejected.
         drop(first.take());
         first = Some(begin(&server, spaces.len() + 1, &spaces));
         std::thread::sleep(Duration::from_millis(300));
-        ask().filter(|answer| answer.status != 400)
+        ask().filter(|response| response.status != 400)
     });
-    assert_snapshot!(refused.wire(), @r#"
+    assert_snapshot!(refused.snapshot(), @r#"
     503
     allow: POST, OPTIONS
     content-type: application/json
@@ -109,23 +112,23 @@ fn bodies_together_take_so_much_memory_and_no_more() {
 
     {"detail":"Service temporarily unavailable, try again later."}
     "#);
-    server.log_with("REQUEST_BODIES_MAX_MEMORY");
-    // Small bodies are served beside it, and large ones once it is gone.
+    server.wait_for_log("REQUEST_BODIES_MAX_MEMORY");
+    // Small bodies are served meanwhile, and large ones once it is finished.
     assert_eq!(server.anonymous().post_json("/api-token-auth/", "{}").status, 400);
     drop(first);
-    wait_for("the memory of the first", || ask().filter(|answer| answer.status == 400));
+    wait_for("the memory of the first", || ask().filter(|response| response.status == 400));
 }
 
 #[test]
-fn the_end_does_not_wait_longer_for_a_body_than_the_body_may_take() {
+fn shutdown_waits_no_longer_than_the_body_timeout() {
     let database = migrated();
     let mut server = database.runserver().env("REQUEST_BODY_TIMEOUT", "2").serve();
     let stream = begin(&server, 100, b"{");
-    // A worker that has not yet read the head would end the connection without a word.
+    // A worker that has not read the head yet would close the connection without a response.
     std::thread::sleep(Duration::from_millis(300));
     let signalled = Instant::now();
     server.signal(Signal::TERM);
-    assert_eq!(answer(&stream).status, 408);
+    assert_eq!(read_response(&stream).status, 408);
     assert_eq!(server.wait().code(), Some(0), "{}", server.log());
     let took = signalled.elapsed();
     assert!(took < Duration::from_secs(10), "{took:?}, of SHUTDOWN_TIMEOUT's 30 s");

@@ -1,4 +1,4 @@
-//! The management commands that ask nothing.
+//! The management commands without prompts.
 
 use insta::assert_snapshot;
 
@@ -6,13 +6,13 @@ use crate::support::TestDatabase;
 
 database_tests!(
     migrate_goes_forwards_and_backwards,
-    drf_create_token_makes_shows_and_resets,
-    what_every_command_of_django_takes_is_taken,
-    commands_on_an_empty_database_say_what_is_missing,
+    drf_create_token_creates_shows_and_resets,
+    django_s_common_options_are_accepted,
+    commands_on_an_empty_database_name_the_missing_tables,
 );
 
 fn migrate_goes_forwards_and_backwards(database: &TestDatabase) {
-    let manage = |arguments: &[&str]| database.manage(arguments).run().succeeded();
+    let manage = |arguments: &[&str]| database.manage(arguments).run().expect_success();
     assert_snapshot!(manage(&["showmigrations"]), @"
     auth
      [ ] 2026-11-23-000200_auth_initial
@@ -87,9 +87,9 @@ fn migrate_goes_forwards_and_backwards(database: &TestDatabase) {
     assert!(!manage(&["showmigrations"]).contains("[ ]"));
 
     let refused = |arguments: &[&str]| {
-        let finished = database.manage(arguments).run();
-        assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""), "{arguments:?}");
-        finished.stderr
+        let output = database.manage(arguments).run();
+        assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "{arguments:?}");
+        output.stderr
     };
     assert_snapshot!(refused(&["migrate", "polls"]), @"CommandError: No installed app with label 'polls' that has migrations.");
     assert_snapshot!(refused(&["migrate", "auth", "0002"]), @"CommandError: Cannot find a migration matching '0002' from app 'auth'.");
@@ -97,20 +97,20 @@ fn migrate_goes_forwards_and_backwards(database: &TestDatabase) {
     assert_eq!(database.manage(&["migrate", "a", "b", "c"]).run().code, Some(2));
 }
 
-fn drf_create_token_makes_shows_and_resets(database: &TestDatabase) {
+fn drf_create_token_creates_shows_and_resets(database: &TestDatabase) {
     database.migrate().create_user("Pepe", "aaaa");
     let create = |arguments: &[&str]| database.manage(&[&["drf_create_token"], arguments].concat()).run();
-    let made = create(&["Pepe"]).succeeded();
+    let made = create(&["Pepe"]).expect_success();
     let key = database.token("Pepe");
     assert_eq!(made, format!("Generated token {key} for user Pepe\n"));
-    assert_eq!(create(&["Pepe"]).succeeded(), made);
+    assert_eq!(create(&["Pepe"]).expect_success(), made);
     for option in ["-r", "--reset"] {
         let before = database.token("Pepe");
-        let reset = create(&[option, "Pepe"]).succeeded();
+        let reset = create(&[option, "Pepe"]).expect_success();
         assert_eq!(reset, format!("Generated token {} for user Pepe\n", database.token("Pepe")));
         assert_ne!(before, database.token("Pepe"));
     }
-    assert_eq!(database.tokens(), 1);
+    assert_eq!(database.count_tokens(), 1);
     assert_snapshot!(create(&["nobody"]).report(), @"
     exit 1
     -- stdout
@@ -137,22 +137,23 @@ fn drf_create_token_makes_shows_and_resets(database: &TestDatabase) {
     assert_eq!(create(&["Pepe", "more"]).code, Some(2));
 }
 
-/// Scripts that call Django's commands pass these.
-fn what_every_command_of_django_takes_is_taken(database: &TestDatabase) {
+/// Scripts that call Django's commands pass these options.
+fn django_s_common_options_are_accepted(database: &TestDatabase) {
     let manage =
         |arguments: &[&str]| database.manage(arguments).env("DJANGO_SUPERUSER_PASSWORD", "aaaa").run();
-    assert_eq!(manage(&["migrate", "-v", "0", "--database", "default", "--no-color"]).succeeded(), "");
+    assert_eq!(manage(&["migrate", "-v", "0", "--database", "default", "--no-color"]).expect_success(), "");
     let create = ["createsuperuser", "--noinput", "--user", "joe", "--email", "", "--database=default"];
-    assert_eq!(manage(&[&create[..], &["--verbosity", "0"]].concat()).succeeded(), "");
-    let made = manage(&["drf_create_token", "-v", "0", "--traceback", "--skip-checks", "joe"]).succeeded();
+    assert_eq!(manage(&[&create[..], &["--verbosity", "0"]].concat()).expect_success(), "");
+    let made =
+        manage(&["drf_create_token", "-v", "0", "--traceback", "--skip-checks", "joe"]).expect_success();
     assert_eq!(made, format!("Generated token {} for user joe\n", database.token("joe")));
-    assert_ne!(manage(&["drf_create_token", "--res", "joe"]).succeeded(), made);
+    assert_ne!(manage(&["drf_create_token", "--res", "joe"]).expect_success(), made);
     assert_eq!(manage(&["drf_create_token", "joe", "-v", "4"]).code, Some(2));
     assert_eq!(manage(&["migrate", "--database", "other"]).code, Some(2));
 }
 
 #[test]
-fn an_unknown_command_is_told_as_django_tells_it() {
+fn an_unknown_command_has_django_s_message() {
     let database = TestDatabase::sqlite();
     assert_snapshot!(database.manage(&["migrat"]).run().report(), @"
     exit 1
@@ -170,25 +171,22 @@ fn an_unknown_command_is_told_as_django_tells_it() {
     ");
 }
 
-fn commands_on_an_empty_database_say_what_is_missing(database: &TestDatabase) {
-    let finished = database.manage(&["drf_create_token", "Pepe"]).run();
-    assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""));
-    assert!(
-        finished.stderr.starts_with("CommandError: ") && finished.stderr.contains("auth_user"),
-        "{finished:?}"
-    );
-    // The server starts, says so, and answers what needs no table.
+fn commands_on_an_empty_database_name_the_missing_tables(database: &TestDatabase) {
+    let output = database.manage(&["drf_create_token", "Pepe"]).run();
+    assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
+    assert!(output.stderr.starts_with("CommandError: ") && output.stderr.contains("auth_user"), "{output:?}");
+    // The server starts, logs the problem, and serves requests that need no table.
     let server = database.serve();
-    server.log_with("You have 4 unapplied migration(s)");
+    server.wait_for_log("You have 4 unapplied migration(s)");
     assert_eq!(server.anonymous().get("/").status, 200);
-    let answer = server.token("0123456789abcdef0123456789abcdef01234567").get("/auth/");
-    assert_eq!(answer.status, 500);
+    let response = server.token("0123456789abcdef0123456789abcdef01234567").get("/auth/");
+    assert_eq!(response.status, 500);
     assert!(
-        answer.body.contains("<h1>Server Error (500)</h1>") && !answer.body.contains("auth"),
+        response.body.contains("<h1>Server Error (500)</h1>") && !response.body.contains("auth"),
         "{}",
-        answer.body
+        response.body
     );
-    // As soon as the tables are there, all is well.
+    // Once the tables exist, everything works.
     database.migrate().create_user("Pepe", "aaaa");
     assert_eq!(server.anonymous().post("/", "user=Pepe&password=aaaa").status, 200);
 }
@@ -196,7 +194,7 @@ fn commands_on_an_empty_database_say_what_is_missing(database: &TestDatabase) {
 #[test]
 fn manage_lists_the_commands_by_app() {
     let database = TestDatabase::sqlite();
-    let list = database.manage(&[]).run().succeeded();
+    let list = database.manage(&[]).run().expect_success();
     assert_snapshot!(list, @"
     Type 'manage help <command>' for help on a specific command.
 
@@ -219,24 +217,24 @@ fn manage_lists_the_commands_by_app() {
 
     [authtoken]
         drf_create_token       Creates a token for a given user.
-        install_token_triggers Installs what TOKEN_CACHE=bounded needs in a PostgreSQL database, or removes it.
+        install_token_triggers Installs or removes the triggers that TOKEN_CACHE=bounded needs in a PostgreSQL database.
     ");
     for help in [&["help"], &["--help"], &["-h"]] {
-        assert_eq!(database.manage(help).run().succeeded(), list, "{help:?}");
+        assert_eq!(database.manage(help).run().expect_success(), list, "{help:?}");
     }
     let version = format!("manage {}\n", env!("CARGO_PKG_VERSION"));
-    assert_eq!(database.manage(&["--version"]).run().succeeded(), version);
-    let help = database.manage(&["help", "drf_create_token"]).run().succeeded();
+    assert_eq!(database.manage(&["--version"]).run().expect_success(), version);
+    let help = database.manage(&["help", "drf_create_token"]).run().expect_success();
     assert!(help.contains("Creates a token for a given user.") && help.contains("--reset"), "{help}");
-    assert!(!database.work().join("db.sqlite3").exists());
+    assert!(!database.work_dir().join("db.sqlite3").exists());
 }
 
 #[test]
-fn check_tells_of_rates_that_limit_nothing() {
+fn check_warns_of_rates_that_limit_nothing() {
     let database = TestDatabase::sqlite();
     let check = |rates| database.manage(&["check"]).env("DEFAULT_THROTTLE_RATES", rates).run();
-    assert_eq!(check("anon=,user=").succeeded(), "System check identified no issues.\n");
-    assert_snapshot!(check("anon=100/day").succeeded(), @"
+    assert_eq!(check("anon=,user=").expect_success(), "System check identified no issues.\n");
+    assert_snapshot!(check("anon=100/day").expect_success(), @"
     System check identified some issues:
 
     WARNINGS:
@@ -248,13 +246,13 @@ fn check_tells_of_rates_that_limit_nothing() {
 }
 
 #[test]
-fn check_tells_what_stops_the_server_and_deploy_what_is_unwise() {
+fn check_reports_errors_and_deploy_reports_warnings() {
     let database = TestDatabase::sqlite();
     let check = || database.manage(&["check"]);
     let deploy = || database.manage(&["check", "--deploy"]);
-    assert_eq!(check().run().succeeded(), "System check identified no issues.\n");
-    assert_eq!(deploy().run().succeeded(), "System check identified no issues.\n");
-    assert_snapshot!(check().without("SECRET_KEY").run().report(), @"
+    assert_eq!(check().run().expect_success(), "System check identified no issues.\n");
+    assert_eq!(deploy().run().expect_success(), "System check identified no issues.\n");
+    assert_snapshot!(check().env_remove("SECRET_KEY").run().report(), @"
     exit 1
     -- stdout
     -- stderr
@@ -266,7 +264,7 @@ fn check_tells_what_stops_the_server_and_deploy_what_is_unwise() {
 
     System check identified 1 issue.
     ");
-    assert_snapshot!(deploy().env("SECRET_KEY", "short").env("DEBUG", "1").without("ALLOWED_HOSTS").run().report(), @"
+    assert_snapshot!(deploy().env("SECRET_KEY", "short").env("DEBUG", "1").env_remove("ALLOWED_HOSTS").run().report(), @"
     exit 0
     -- stdout
     System check identified some issues:
@@ -279,11 +277,14 @@ fn check_tells_what_stops_the_server_and_deploy_what_is_unwise() {
     System check identified 3 issues.
     -- stderr
     ");
-    assert_eq!(check().env("DEBUG", "1").without("SECRET_KEY").without("ALLOWED_HOSTS").run().code, Some(0));
+    assert_eq!(
+        check().env("DEBUG", "1").env_remove("SECRET_KEY").env_remove("ALLOWED_HOSTS").run().code,
+        Some(0)
+    );
 }
 
 #[test]
-fn a_reader_that_goes_away_gets_no_false_success() {
+fn a_closed_output_is_an_error() {
     use std::process::Stdio;
     let database = TestDatabase::sqlite();
     let migrate = database.manage(&["migrate"]);

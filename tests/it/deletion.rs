@@ -1,4 +1,4 @@
-//! A user is deleted with what Django's cascade would delete, or not at all.
+//! Deleting a user also deletes what Django's cascade would delete, or nothing at all.
 
 use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::BigInt;
@@ -11,12 +11,12 @@ use vitamin::conf::Env;
 use crate::support::TestDatabase;
 
 database_tests!(
-    what_belongs_to_a_user_goes_with_it,
-    what_nobody_here_owns_keeps_the_user,
-    a_user_who_is_not_there_is_not_deleted,
+    related_rows_are_deleted,
+    an_unowned_reference_prevents_the_deletion,
+    deleting_an_unknown_user_returns_false,
 );
 
-/// The tables of Django's admin site and of knox, as far as they matter, and one of a project's own.
+/// The tables of Django's admin site and of knox, reduced to the relevant columns, and one of a project's own.
 const MORE_TABLES: &str = "
     CREATE TABLE django_admin_log (id integer NOT NULL PRIMARY KEY, user_id integer NOT NULL
         REFERENCES auth_user (id) DEFERRABLE INITIALLY DEFERRED);
@@ -37,7 +37,7 @@ fn apps() -> Apps {
     settings::project(&Env::from_iter([("SECRET_KEY", "x")])).unwrap().apps
 }
 
-/// Pepe and Rosa, each with a row in every table.
+/// Creates Pepe and Rosa, each with a row in every table.
 fn arrange(database: &TestDatabase) -> (UserId, UserId) {
     database.migrate().create_user("Pepe", "aaaa").create_user("Rosa", "bbbb");
     let ids = ["Pepe", "Rosa"].map(|name| {
@@ -76,7 +76,7 @@ fn count(database: &TestDatabase, table: &str, user_id: UserId) -> i64 {
     sql_query(query).get_result::<Count>(&mut *database.connection()).unwrap().rows
 }
 
-fn what_belongs_to_a_user_goes_with_it(database: &TestDatabase) {
+fn related_rows_are_deleted(database: &TestDatabase) {
     let (pepe, rosa) = arrange(database);
     let server = database.serve();
     let client = server.token(&database.token("Pepe"));
@@ -89,7 +89,7 @@ fn what_belongs_to_a_user_goes_with_it(database: &TestDatabase) {
     }
 }
 
-fn what_nobody_here_owns_keeps_the_user(database: &TestDatabase) {
+fn an_unowned_reference_prevents_the_deletion(database: &TestDatabase) {
     let (pepe, _) = arrange(database);
     let vote = format!("INSERT INTO polls_vote (id, user_id) VALUES (1, {pepe})");
     database.connection().batch_execute(&vote).unwrap();
@@ -99,12 +99,12 @@ fn what_nobody_here_owns_keeps_the_user(database: &TestDatabase) {
     for table in TABLES {
         assert_eq!(count(database, table, pepe), 1, "{table}");
     }
-    // The connection is as good as new.
+    // The connection is still usable.
     database.connection().batch_execute("DELETE FROM polls_vote").unwrap();
     assert!(User::delete(&mut database.connection(), &apps(), pepe).unwrap());
 }
 
-fn a_user_who_is_not_there_is_not_deleted(database: &TestDatabase) {
+fn deleting_an_unknown_user_returns_false(database: &TestDatabase) {
     database.migrate();
     assert!(!User::delete(&mut database.connection(), &apps(), 7.into()).unwrap());
     assert!(!User::set_active(&mut database.connection(), 7.into(), false).unwrap());

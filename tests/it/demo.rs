@@ -1,24 +1,28 @@
-//! `manage demo`: the tutorial's lines with their answers, and nothing left behind.
+//! `manage demo`: prints the tutorial's commands with their responses, and leaves nothing behind.
 
 use rustix::process::Signal;
 
-use crate::support::{Manage, TestDatabase, names_in};
+use crate::support::{ManageCommand, TestDatabase, names_in};
 
-/// The real database and settings must not matter, so there is nothing of them here.
-fn demo<'a>(database: &'a TestDatabase, address: &[&str]) -> Manage<'a> {
-    let manage = address.iter().fold(database.manage(&["demo"]), |manage, address| manage.argument(address));
-    manage.without("SECRET_KEY").without("ALLOWED_HOSTS").without("BCRYPT_ROUNDS").without("DATABASE_URL")
+/// The real database and settings must not matter, so none are set.
+fn demo<'a>(database: &'a TestDatabase, address: &[&str]) -> ManageCommand<'a> {
+    let manage = address.iter().fold(database.manage(&["demo"]), |manage, address| manage.arg(address));
+    manage
+        .env_remove("SECRET_KEY")
+        .env_remove("ALLOWED_HOSTS")
+        .env_remove("BCRYPT_ROUNDS")
+        .env_remove("DATABASE_URL")
 }
 
 #[test]
-fn it_prints_what_to_try_and_the_answers() {
+fn it_prints_commands_and_their_responses() {
     let database = TestDatabase::sqlite();
     let mut server = demo(&database, &["127.0.0.1:0"]).serve();
-    let said = crate::support::wait_for("the last line", || {
-        Some(server.stdout()).filter(|said| said.contains("leaves nothing behind"))
+    let output = crate::support::wait_for("the last line", || {
+        Some(server.stdout()).filter(|output| output.contains("leaves nothing behind"))
     });
     let key = server.anonymous().post("/", "user=Pepe&password=aaaa").key();
-    insta::assert_snapshot!(said.replace(server.address(), "<address>").replace(&key, "<key>"), @r#"
+    insta::assert_snapshot!(output.replace(server.address(), "<address>").replace(&key, "<key>"), @r#"
     The tutorial is served at http://<address>/ with the user Pepe, password aaaa.
     Try this in another terminal; below each line stands the answer to expect.
 
@@ -37,56 +41,56 @@ fn it_prints_what_to_try_and_the_answers() {
     Ctrl-C ends the demo and leaves nothing behind.
     "#);
 
-    // The answers are those that are printed below the lines.
-    let printed: Vec<&str> = said.lines().filter(|line| line.starts_with('{')).collect();
-    let answers = [
+    // The responses equal the printed ones.
+    let printed: Vec<&str> = output.lines().filter(|line| line.starts_with('{')).collect();
+    let responses = [
         server.anonymous().get("/"),
         server.anonymous().get("/auth/"),
         server.anonymous().post("/", "user=Pepe&password=aaaa"),
         server.token(&key).get("/auth/"),
     ];
-    assert_eq!(answers.map(|answer| answer.body).as_slice(), printed);
+    assert_eq!(responses.map(|response| response.body).as_slice(), printed);
 
-    assert_eq!(names_in(&database.tmp()).len(), 1, "its database");
+    assert_eq!(names_in(&database.temp_dir()).len(), 1, "its database");
     server.signal(Signal::INT);
     assert_eq!(server.wait().code(), Some(0), "{}", server.log());
     assert!(server.stdout().ends_with("\nThe demo is over; its database is gone.\n"));
-    assert!(names_in(&database.tmp()).is_empty() && names_in(&database.work()).is_empty());
+    assert!(names_in(&database.temp_dir()).is_empty() && names_in(&database.work_dir()).is_empty());
 }
 
 #[test]
-fn the_real_database_is_not_touched() {
+fn the_real_database_is_untouched() {
     let database = TestDatabase::sqlite();
     database.migrate().create_user("Pepe", "real");
     let manage = demo(&database, &["localhost:0"]).env("DATABASE_URL", database.url());
     let mut server = manage.env("ALLOWED_HOSTS", "nobody.example").env("SECRET_KEY", "x").serve();
     assert_eq!(server.anonymous().post("/", "user=Pepe&password=aaaa").status, 200);
     assert_eq!(server.anonymous().post("/", "user=Pepe&password=real").status, 401);
-    assert_eq!(database.tokens(), 0);
+    assert_eq!(database.count_tokens(), 0);
     server.signal(Signal::TERM);
     assert_eq!(server.wait().code(), Some(0), "{}", server.log());
-    assert!(names_in(&database.tmp()).is_empty());
+    assert!(names_in(&database.temp_dir()).is_empty());
 }
 
 #[test]
 fn other_addresses_are_refused() {
     let database = TestDatabase::sqlite();
     for address in ["0.0.0.0:0", "[::]:0", "0:0", "192.0.2.1:8000"] {
-        let finished = demo(&database, &[address]).run();
-        assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""), "{address}");
-        assert!(finished.stderr.contains("is not a loopback address"), "{finished:?}");
+        let output = demo(&database, &[address]).run();
+        assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "{address}");
+        assert!(output.stderr.contains("is not a loopback address"), "{output:?}");
     }
     assert_eq!(demo(&database, &["nonsense"]).run().code, Some(2));
-    assert!(names_in(&database.tmp()).is_empty() && names_in(&database.work()).is_empty());
+    assert!(names_in(&database.temp_dir()).is_empty() && names_in(&database.work_dir()).is_empty());
 }
 
 #[test]
-fn an_address_in_use_is_told() {
+fn an_address_in_use_is_reported() {
     let database = TestDatabase::sqlite();
     let server = demo(&database, &["127.0.0.1:0"]).serve();
     let second = TestDatabase::sqlite();
-    let finished = demo(&second, &[server.address()]).run();
-    assert_eq!(finished.code, Some(1), "{finished:?}");
-    assert!(finished.stderr.contains(server.address()), "{finished:?}");
-    assert!(names_in(&second.tmp()).is_empty());
+    let output = demo(&second, &[server.address()]).run();
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(output.stderr.contains(server.address()), "{output:?}");
+    assert!(names_in(&second.temp_dir()).is_empty());
 }

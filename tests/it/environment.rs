@@ -1,23 +1,23 @@
-//! Settings that can't be used: the program says which, and never shows a secret.
+//! Invalid settings: the error names the setting and never shows a secret.
 
 use insta::assert_snapshot;
 
 use crate::support::{SECRET_KEY, TestDatabase};
 
-/// `manage runserver`, refused with this on standard error.
+/// Runs `manage runserver`, which must fail; returns its standard error.
 fn refused(environment: &[(&str, &str)]) -> String {
     let database = TestDatabase::sqlite();
     database.migrate();
     let manage =
         environment.iter().fold(database.runserver(), |manage, (name, value)| manage.env(name, value));
-    let finished = manage.run();
-    assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""), "{environment:?}: {finished:?}");
-    assert!(!finished.stderr.contains(SECRET_KEY));
-    finished.stderr
+    let output = manage.run();
+    assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "{environment:?}: {output:?}");
+    assert!(!output.stderr.contains(SECRET_KEY));
+    output.stderr
 }
 
 #[test]
-fn runserver_wants_a_secret_key() {
+fn runserver_requires_a_secret_key() {
     for value in ["", "replace-me"] {
         assert!(refused(&[("SECRET_KEY", value)]).contains("SECRET_KEY is not set."), "{value:?}");
     }
@@ -35,7 +35,7 @@ fn runserver_wants_a_secret_key() {
 }
 
 #[test]
-fn runserver_wants_allowed_hosts() {
+fn runserver_requires_allowed_hosts() {
     assert_snapshot!(refused(&[("ALLOWED_HOSTS", " , ")]), @"
     SystemCheckError: System check identified some issues:
 
@@ -50,7 +50,7 @@ fn runserver_wants_allowed_hosts() {
 }
 
 #[test]
-fn a_value_that_can_not_be_used_names_its_variable() {
+fn an_invalid_value_names_its_variable() {
     for (name, value, why) in [
         ("DEBUG", "maybe", "neither true nor false"),
         ("APPEND_SLASH", "2", "neither true nor false"),
@@ -84,7 +84,7 @@ fn a_value_that_can_not_be_used_names_its_variable() {
         ("AUTH_USER_DB_TABLE", "members; DROP TABLE x", "letters, digits and underscores"),
         ("AUTH_USER_KEY", "text", "not integer, bigint or uuid"),
         ("USERNAME_FIELD", "password", "can't be a login"),
-        ("TOKEN_DB_TABLE", "1", "no digit first"),
+        ("TOKEN_DB_TABLE", "1", "does not start with a digit"),
         ("TOKEN_CACHE", "fast", "neither exact nor bounded"),
         ("TOKEN_CACHE_SIZE", "-1", "invalid digit"),
         ("DATA_UPLOAD_MAX_MEMORY_SIZE", "x", "invalid digit"),
@@ -93,35 +93,35 @@ fn a_value_that_can_not_be_used_names_its_variable() {
         ("REQUEST_BODY_TIMEOUT", "1.5", "invalid digit"),
         ("REQUEST_BODIES_MAX_MEMORY", "1000", "less than one body"),
     ] {
-        let said = refused(&[(name, value)]);
-        assert!(said.starts_with("ImproperlyConfigured: "), "{name}={value}: {said}");
+        let error = refused(&[(name, value)]);
+        assert!(error.starts_with("ImproperlyConfigured: "), "{name}={value}: {error}");
         assert!(
-            said.to_lowercase().contains(&name.to_lowercase()) && said.contains(why),
-            "{name}={value}: {said}"
+            error.to_lowercase().contains(&name.to_lowercase()) && error.contains(why),
+            "{name}={value}: {error}"
         );
-        assert!(!said.contains("s3cret"), "{said}");
+        assert!(!error.contains("s3cret"), "{error}");
     }
 }
 
 #[test]
-fn a_database_that_can_not_be_reached_stops_the_start() {
-    let said = refused(&[("DATABASE_URL", "/nonexistent/db.sqlite3"), ("DATABASE_TIMEOUT", "1")]);
-    assert!(said.contains("/nonexistent/db.sqlite3"), "{said}");
+fn an_unreachable_database_prevents_the_start() {
+    let error = refused(&[("DATABASE_URL", "/nonexistent/db.sqlite3"), ("DATABASE_TIMEOUT", "1")]);
+    assert!(error.contains("/nonexistent/db.sqlite3"), "{error}");
 }
 
 #[cfg(feature = "postgres")]
 #[test]
-fn a_server_that_can_not_be_reached_is_named_without_its_password() {
+fn an_unreachable_server_is_named_without_its_password() {
     let url = "postgres://pepe:s3cret@127.0.0.1:1/nothing";
-    let said = refused(&[("DATABASE_URL", url), ("DATABASE_TIMEOUT", "1")]);
-    assert!(said.contains("127.0.0.1:1/nothing") && !said.contains("s3cret"), "{said}");
+    let error = refused(&[("DATABASE_URL", url), ("DATABASE_TIMEOUT", "1")]);
+    assert!(error.contains("127.0.0.1:1/nothing") && !error.contains("s3cret"), "{error}");
 }
 
 #[cfg(not(feature = "postgres"))]
 #[test]
-fn a_program_without_postgresql_says_how_to_build_one_with_it() {
-    let said = refused(&[("DATABASE_URL", "postgres://pepe:s3cret@localhost/x")]);
-    assert_snapshot!(said, @"ImproperlyConfigured: DATABASE_URL: this program was built without PostgreSQL; build it with `--features postgres`.");
+fn a_build_without_postgresql_names_the_feature() {
+    let error = refused(&[("DATABASE_URL", "postgres://pepe:s3cret@localhost/x")]);
+    assert_snapshot!(error, @"ImproperlyConfigured: DATABASE_URL: this program was built without PostgreSQL; build it with `--features postgres`.");
 }
 
 #[test]
@@ -131,12 +131,16 @@ fn a_dotenv_file_is_read_and_the_environment_wins() {
         "DATABASE_URL={}\nSECRET_KEY=of-the-file\nALLOWED_HOSTS=file.example\nDEBUG=\n",
         database.url()
     );
-    std::fs::write(database.work().join(".env"), lines).unwrap();
+    std::fs::write(database.work_dir().join(".env"), lines).unwrap();
     let without = |arguments: &[&str]| {
-        database.manage(arguments).without("DATABASE_URL").without("SECRET_KEY").without("ALLOWED_HOSTS")
+        database
+            .manage(arguments)
+            .env_remove("DATABASE_URL")
+            .env_remove("SECRET_KEY")
+            .env_remove("ALLOWED_HOSTS")
     };
-    without(&["migrate"]).run().succeeded();
-    assert!(!database.work().join("db.sqlite3").exists());
+    without(&["migrate"]).run().expect_success();
+    assert!(!database.work_dir().join("db.sqlite3").exists());
     let status = |address: &str, host: &str| {
         let server = without(&["runserver", "127.0.0.1:0"]);
         let server = if address.is_empty() { server } else { server.env("ALLOWED_HOSTS", address) };
@@ -146,9 +150,9 @@ fn a_dotenv_file_is_read_and_the_environment_wins() {
     assert_eq!(status("environment.example", "file.example"), 400);
     assert_eq!(status("environment.example", "environment.example"), 200);
 
-    std::fs::write(database.work().join(".env"), "SECRET_KEY='s3cret\n").unwrap();
-    let finished = without(&["check"]).run();
-    assert_snapshot!(finished.report(), @"
+    std::fs::write(database.work_dir().join(".env"), "SECRET_KEY='s3cret\n").unwrap();
+    let output = without(&["check"]).run();
+    assert_snapshot!(output.report(), @"
     exit 1
     -- stdout
     -- stderr

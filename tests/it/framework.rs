@@ -1,31 +1,31 @@
-//! What Django's own middleware does around every view.
+//! Django's own middleware, which applies to every view.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use insta::assert_snapshot;
 
-use crate::support::{Answer, TestDatabase};
+use crate::support::{TestDatabase, TestResponse};
 
 database_tests!(
-    every_answer_has_django_s_headers,
-    hosts_that_are_not_allowed_are_refused,
-    a_client_of_http_1_0_gets_no_chunks,
+    every_response_has_django_s_headers,
+    disallowed_hosts_are_refused,
+    an_http_1_0_client_gets_no_chunks,
     a_missing_slash_is_redirected,
     an_unknown_path_is_not_found,
-    a_request_id_is_taken_or_made,
-    debug_helps,
+    a_request_id_is_accepted_or_generated,
+    debug_shows_details,
 );
 
 const ID: &str = "6f1a2b3c-4d5e-4f60-8a9b-0c1d2e3f4a5b";
 
-fn every_answer_has_django_s_headers(database: &TestDatabase) {
+fn every_response_has_django_s_headers(database: &TestDatabase) {
     let server = database.migrate().serve();
     let anonymous = server.anonymous();
-    // Of the content, different each time, or of the view.
+    // These depend on the content, the moment or the view.
     const OTHERS: [&str; 6] = ["allow", "connection", "content-length", "date", "vary", "x-request-id"];
-    let headers = |answer: &Answer| {
-        let mut lines: Vec<String> = answer
+    let headers = |response: &TestResponse| {
+        let mut lines: Vec<String> = response
             .headers
             .iter()
             .filter(|(name, _)| !OTHERS.contains(&name.as_str()))
@@ -56,11 +56,11 @@ fn every_answer_has_django_s_headers(database: &TestDatabase) {
     transfer-encoding: chunked
     x-content-type-options: nosniff
     ");
-    // AuthView has no session authentication, so its answer does not depend on a cookie.
+    // AuthView has no session authentication, so its response does not depend on a cookie.
     assert_eq!(anonymous.get("/auth/").header("vary"), "Accept");
 }
 
-fn hosts_that_are_not_allowed_are_refused(database: &TestDatabase) {
+fn disallowed_hosts_are_refused(database: &TestDatabase) {
     let hosts = "example.com,.example.org,127.0.0.1,[::1]";
     let server = database.migrate().runserver().env("ALLOWED_HOSTS", hosts).serve();
     let ask = |host: &str| server.anonymous().request("GET", "/").header("host", host).send();
@@ -72,7 +72,7 @@ fn hosts_that_are_not_allowed_are_refused(database: &TestDatabase) {
     for host in ["testserver", "www.example.com", "badexample.org", "example.com:port", "exa_mple.com"] {
         assert_eq!(ask(host).status, 400, "{host}");
     }
-    assert_snapshot!(ask("evil.example").wire(), @r#"
+    assert_snapshot!(ask("evil.example").snapshot(), @r#"
     400
     content-type: text/html; charset=utf-8
 
@@ -93,10 +93,12 @@ fn hosts_that_are_not_allowed_are_refused(database: &TestDatabase) {
     };
     let good = "csrftoken=abcdefghijklmnopqrstuvwxyzABCDEF";
     assert_eq!([vary("csrftoken=abc"), vary("sessionid=x"), vary(good)], ["Cookie", "Cookie", ""]);
-    server.log_with(r#"Invalid HTTP_HOST header: "evil.example". You may need to add it to ALLOWED_HOSTS."#);
+    server.wait_for_log(
+        r#"Invalid HTTP_HOST header: "evil.example". You may need to add it to ALLOWED_HOSTS."#,
+    );
 }
 
-fn a_client_of_http_1_0_gets_no_chunks(database: &TestDatabase) {
+fn an_http_1_0_client_gets_no_chunks(database: &TestDatabase) {
     let server = database.migrate().serve();
     let address = server.address();
     for (line, host, status, body) in [
@@ -106,25 +108,25 @@ fn a_client_of_http_1_0_gets_no_chunks(database: &TestDatabase) {
     ] {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.write_all(format!("{line}\r\nHost: {host}\r\n\r\n").as_bytes()).unwrap();
-        let mut answer = String::new();
-        // It ends with the connection.
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, content) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with(&format!("HTTP/1.0 {status}\r\n")), "{answer}");
-        assert!(!head.to_lowercase().contains("transfer-encoding"), "{answer}");
-        assert!(content.contains(body) && (body.is_empty() == content.is_empty()), "{answer}");
+        let mut response = String::new();
+        // The end of the connection ends the body.
+        stream.read_to_string(&mut response).unwrap();
+        let (head, content) = response.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with(&format!("HTTP/1.0 {status}\r\n")), "{response}");
+        assert!(!head.to_lowercase().contains("transfer-encoding"), "{response}");
+        assert!(content.contains(body) && (body.is_empty() == content.is_empty()), "{response}");
     }
 }
 
 fn a_missing_slash_is_redirected(database: &TestDatabase) {
     let server = database.migrate().serve();
-    assert_snapshot!(server.anonymous().get("/auth").wire(), @"
+    assert_snapshot!(server.anonymous().get("/auth").snapshot(), @"
     301
     content-type: text/html; charset=utf-8
     location: /auth/
     ");
     assert_snapshot!(server.anonymous().get("/auth?a=b&c=d%20e").header("location"), @"/auth/?a=b&c=d%20e");
-    // The data are lost, as with Django.
+    // The data is lost, as in Django.
     assert_eq!(server.anonymous().post("/auth", "a=b").header("location"), "/auth/");
     assert_eq!(server.anonymous().get("//auth").status, 404);
 
@@ -135,7 +137,7 @@ fn a_missing_slash_is_redirected(database: &TestDatabase) {
 fn an_unknown_path_is_not_found(database: &TestDatabase) {
     let server = database.migrate().serve();
     let anonymous = server.anonymous();
-    assert_snapshot!(anonymous.get("/nothing/here").wire(), @r#"
+    assert_snapshot!(anonymous.get("/nothing/here").snapshot(), @r#"
     404
     content-type: text/html; charset=utf-8
 
@@ -151,16 +153,16 @@ fn an_unknown_path_is_not_found(database: &TestDatabase) {
     </html>
     "#);
     for path in ["/nothing/here/", "/auth/x/", "/Auth/", "/%ff/"] {
-        assert_eq!(anonymous.get(path).wire(), anonymous.get("/nothing/here").wire(), "{path}");
+        assert_eq!(anonymous.get(path).snapshot(), anonymous.get("/nothing/here").snapshot(), "{path}");
     }
     assert_eq!(anonymous.post("/nothing", "a=b").status, 404);
 }
 
-fn a_request_id_is_taken_or_made(database: &TestDatabase) {
+fn a_request_id_is_accepted_or_generated(database: &TestDatabase) {
     let server = database.migrate().serve();
     let ask = |id: &str| {
-        let answer = server.anonymous().request("GET", "/auth/").header("x-request-id", id).send();
-        answer.header("x-request-id").to_owned()
+        let response = server.anonymous().request("GET", "/auth/").header("x-request-id", id).send();
+        response.header("x-request-id").to_owned()
     };
     assert_eq!(ask(ID), ID);
     assert_eq!(ask(&ID.to_uppercase()), ID);
@@ -170,22 +172,22 @@ fn a_request_id_is_taken_or_made(database: &TestDatabase) {
         assert_eq!(answered.len(), 36, "{id}");
         assert!(answered != id && answered != made, "{id}: {answered}");
     }
-    // Answers that no view made have it as well.
+    // Responses without a view have it too.
     for path in ["/nothing", "/auth"] {
         assert_eq!(server.anonymous().get(path).header("x-request-id").len(), 36, "{path}");
     }
-    let log = server.log_with(&made);
+    let log = server.wait_for_log(&made);
     let lines = log.lines().filter(|line| line.contains(ID)).count();
     assert_eq!(lines, 2, "{log}");
 }
 
-fn debug_helps(database: &TestDatabase) {
+fn debug_shows_details(database: &TestDatabase) {
     let server = database
         .migrate()
         .runserver()
         .env("DEBUG", "true")
-        .without("SECRET_KEY")
-        .without("ALLOWED_HOSTS")
+        .env_remove("SECRET_KEY")
+        .env_remove("ALLOWED_HOSTS")
         .serve();
     let anonymous = server.anonymous();
     let page = anonymous.get("/nothing%3Cscript%3E");
@@ -196,7 +198,7 @@ fn debug_helps(database: &TestDatabase) {
     for (host, status) in [("localhost:8000", 200), ("a.localhost", 200), ("example.com", 400)] {
         assert_eq!(anonymous.request("GET", "/").header("host", host).send().status, status, "{host}");
     }
-    // A redirect would lose what was posted; the log says what to do.
+    // A redirect would lose the posted data; the log names the fix.
     assert_eq!(anonymous.post("/auth", "a=b").status, 500);
-    server.log_with("APPEND_SLASH");
+    server.wait_for_log("APPEND_SLASH");
 }

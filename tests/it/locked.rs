@@ -1,4 +1,4 @@
-//! A database that somebody else keeps locked: 503 in time, never a request that hangs.
+//! A database locked by another connection: requests get 503 in time and never hang.
 
 use std::time::{Duration, Instant};
 
@@ -7,13 +7,13 @@ use insta::assert_snapshot;
 
 use crate::support::{Server, TestDatabase};
 
-database_tests!(a_login_that_must_write_is_told_to_come_again);
+database_tests!(a_login_that_must_write_gets_503);
 
 fn serve(database: &TestDatabase) -> Server<'_> {
     database.runserver().env("DATABASE_TIMEOUT", "1").serve()
 }
 
-/// Keeps others from writing until the connection is dropped.
+/// Blocks other writers until it is dropped.
 fn lock(database: &TestDatabase) -> impl Drop {
     let mut connection = database.connection();
     let lock = if database.is_sqlite() {
@@ -33,7 +33,7 @@ impl Drop for Rollback {
     }
 }
 
-fn a_login_that_must_write_is_told_to_come_again(database: &TestDatabase) {
+fn a_login_that_must_write_gets_503(database: &TestDatabase) {
     let server = {
         database.migrate().create_user("Pepe", "aaaa").create_user("Second", "bbbb");
         serve(database)
@@ -41,9 +41,9 @@ fn a_login_that_must_write_is_told_to_come_again(database: &TestDatabase) {
     let key = database.token("Second");
     let locked = lock(database);
     let started = Instant::now();
-    let answer = server.anonymous().post("/", "user=Pepe&password=aaaa");
+    let response = server.anonymous().post("/", "user=Pepe&password=aaaa");
     assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
-    assert_snapshot!(answer.wire(), @r#"
+    assert_snapshot!(response.snapshot(), @r#"
     503
     allow: GET, POST, HEAD, OPTIONS
     content-type: application/json
@@ -56,26 +56,26 @@ fn a_login_that_must_write_is_told_to_come_again(database: &TestDatabase) {
     assert_eq!(server.anonymous().post("/", "user=Second&password=bbbb").key(), key);
     drop(locked);
     assert_eq!(server.anonymous().post("/", "user=Pepe&password=aaaa").status, 200);
-    server.log_with("Answered 503: the database is unavailable");
+    server.wait_for_log("Answered 503: the database is unavailable");
 }
 
-/// In SQLite's rollback mode, which Django has, a writer keeps readers out too.
+/// In SQLite's rollback mode, which Django uses, a writer blocks readers too.
 #[test]
-fn in_rollback_mode_reading_is_refused_too() {
+fn in_rollback_mode_reading_gets_503_too() {
     let database = TestDatabase::sqlite();
     database.connection().batch_execute("PRAGMA journal_mode = DELETE").unwrap();
     database.migrate().create_user("Pepe", "aaaa");
     let server = serve(&database);
-    // A login reads the user each time; a token may be known from before, and stands as long as nobody has committed.
+    // A login reads the user each time; a token may be cached while nobody commits.
     database.token("Pepe");
     let log_in = || server.anonymous().post("/", "user=Pepe&password=aaaa");
     assert_eq!(log_in().status, 200);
     let locked = lock(&database);
     let started = Instant::now();
-    let answer = log_in();
+    let response = log_in();
     assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
-    assert_eq!((answer.status, answer.header("retry-after")), (503, "1"));
-    // What needs no database is answered all the while, and more at once than there are connections.
+    assert_eq!((response.status, response.header("retry-after")), (503, "1"));
+    // Requests that need no database are served meanwhile, even with more requests waiting than there are connections.
     std::thread::scope(|scope| {
         let waiting: Vec<_> = (0..20).map(|_| scope.spawn(|| log_in().status)).collect();
         assert_eq!(server.anonymous().get("/").status, 200);

@@ -1,21 +1,21 @@
-//! What the log tells, and what it never does.
+//! The contents of the log, and what it must never contain.
 
 use base64::Engine as _;
 
 use crate::support::{SECRET_KEY, Server, TestDatabase};
 
-database_tests!(the_access_log_tells_who_asked_what, no_secret_is_ever_logged, commands_log_no_secret_either,);
+database_tests!(the_access_log_names_user_and_request, no_secret_is_ever_logged, commands_log_no_secret,);
 
 const ID: &str = "6f1a2b3c-4d5e-4f60-8a9b-0c1d2e3f4a5b";
 
-/// The line about the request with this id.
+/// Returns the log line of the request with this id.
 fn access_line(server: &Server<'_>, id: &str) -> String {
     let text = format!("vitamin::access request_id={id} ");
-    let log = server.log_with(&text);
+    let log = server.wait_for_log(&text);
     log.lines().find(|line| line.contains(&text)).unwrap().to_owned()
 }
 
-/// The line without what differs each time: the moment and the duration.
+/// Removes the time and the duration from a line.
 fn stable(line: &str) -> String {
     let (moment, rest) = line.split_once(' ').unwrap();
     assert!(moment.starts_with("20") && moment.ends_with('Z'), "{line}");
@@ -25,7 +25,7 @@ fn stable(line: &str) -> String {
     format!("{before}duration=…{after}")
 }
 
-fn the_access_log_tells_who_asked_what(database: &TestDatabase) {
+fn the_access_log_names_user_and_request(database: &TestDatabase) {
     let server = database.migrate().create_user("Pepe", "aaaa").serve();
     let token = server.token(&database.token("Pepe"));
     token.request("GET", "/auth/?secret=1").header("x-request-id", ID).send();
@@ -34,8 +34,8 @@ fn the_access_log_tells_who_asked_what(database: &TestDatabase) {
 
     let anonymous = server.anonymous();
     let line_of = |method: &str, path: &str| {
-        let answer = anonymous.request(method, path).send();
-        stable(&access_line(&server, answer.header("x-request-id")))
+        let response = anonymous.request(method, path).send();
+        stable(&access_line(&server, response.header("x-request-id")))
             .split_once("method")
             .unwrap()
             .1
@@ -46,7 +46,7 @@ fn the_access_log_tells_who_asked_what(database: &TestDatabase) {
     insta::assert_snapshot!(line_of("POST", "/auth"), @r#"=POST path="/auth" status=301 duration=… user="-""#);
 }
 
-/// A session of everything that carries a secret, on a server that logs all it can.
+/// Sends every kind of secret to a server that logs everything.
 fn no_secret_is_ever_logged(database: &TestDatabase) {
     let (password, wrong) = ("Pa55word-of-Pepe", "Wr0ng-password");
     database.migrate().create_user("Pepe", password).create_user("Other", "0ther-password");
@@ -54,7 +54,7 @@ fn no_secret_is_ever_logged(database: &TestDatabase) {
     let server = database
         .runserver()
         .env("RUST_LOG", "trace")
-        // So that a login stores a hash as well.
+        // So that a login also stores a hash.
         .env("BCRYPT_ROUNDS", "5")
         .env("SECRET_KEY_FALLBACKS", "an-0lder-k3y-that-is-as-secret")
         .serve();
@@ -103,7 +103,7 @@ fn no_secret_is_ever_logged(database: &TestDatabase) {
     }
     database.deactivate("Other");
     assert_eq!(server.token(&other).get("/auth/").status, 401);
-    // A request that actix-web itself refuses.
+    // A request that actix-web itself rejects.
     for request in [
         format!("GET / HTTP/1.1\r\nHost testserver\r\nAuthorization: Token {key}\r\n\r\n"),
         format!("POST / HTTP/1.1\r\nHost: testserver\r\nContent-Length: 9999\r\n\r\npassword={password}"),
@@ -117,7 +117,7 @@ fn no_secret_is_ever_logged(database: &TestDatabase) {
 
     let after = database.user("Pepe").unwrap().password;
     assert!(after != before && after.starts_with("bcrypt_sha256$$2b$05$"));
-    let log = server.log_with("path=\"/auth/\"");
+    let log = server.wait_for_log("path=\"/auth/\"");
     assert!(
         log.contains(" DEBUG ") || log.contains(" TRACE "),
         "the log is not that of RUST_LOG=trace: {log}"
@@ -138,7 +138,7 @@ fn no_secret_is_ever_logged(database: &TestDatabase) {
         ("a wrong Authorization", basic(wrong).trim_end_matches('=')),
     ] {
         let bytes: Vec<String> = secret.bytes().map(|byte| byte.to_string()).collect();
-        // As text, and as the bytes that a derived Debug shows.
+        // As text, and as the bytes that a derived Debug prints.
         for form in [secret.to_owned(), bytes.join(", ")] {
             let line = log.lines().find(|line| line.contains(&form));
             assert_eq!(line, None, "{what} is in the log");
@@ -146,7 +146,7 @@ fn no_secret_is_ever_logged(database: &TestDatabase) {
     }
 }
 
-fn commands_log_no_secret_either(database: &TestDatabase) {
+fn commands_log_no_secret(database: &TestDatabase) {
     let secret = "Pa55word-of-Pepe";
     let options = ["createsuperuser", "--noinput", "--username", "Pepe", "--email", ""];
     let traced = |arguments: &[&str]| {
@@ -160,11 +160,11 @@ fn commands_log_no_secret_either(database: &TestDatabase) {
     ];
     let (key, hash) = (database.token("Pepe"), database.user("Pepe").unwrap().password);
     let checked = [traced(&options), traced(&["check", "--deploy"])];
-    assert_eq!(made.iter().map(|finished| finished.code).collect::<Vec<_>>(), [Some(0); 3], "{made:?}");
+    assert_eq!(made.iter().map(|output| output.code).collect::<Vec<_>>(), [Some(0); 3], "{made:?}");
     assert_eq!(checked[0].code, Some(1), "taken");
-    for said in made.iter().chain(&checked) {
+    for output in made.iter().chain(&checked) {
         for secret in [secret, &key, &hash, SECRET_KEY] {
-            assert!(!said.stderr.contains(secret), "{said:?}");
+            assert!(!output.stderr.contains(secret), "{output:?}");
         }
     }
 }

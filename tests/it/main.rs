@@ -1,14 +1,14 @@
-//! The tests over HTTP: the real program, on real databases, seen from outside.
+//! Tests over HTTP: the real program on real databases, seen from outside.
 //!
-//! A test that takes a [`TestDatabase`](support::TestDatabase) runs on SQLite and, with the cargo feature `postgres`, on
-//! PostgreSQL too. Each has its own database, folder and server, so all run side by side.
+//! A test that takes a [`TestDatabase`](support::TestDatabase) runs on SQLite and, with the cargo feature `postgres`,
+//! on PostgreSQL too. Each has its own database, folder and server, so all run in parallel.
 
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test may stop the way it likes, and clippy.toml does not reach the helpers of a test"
+    reason = "tests may panic, and clippy.toml does not cover their helper functions"
 )]
 
 #[macro_use]

@@ -1,4 +1,4 @@
-//! The migrations: each `down.sql` undoes its `up.sql`, and `manage` and diesel's own command take turns.
+//! The migrations: each `down.sql` reverts its `up.sql`, and `manage` and diesel's command can be mixed.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use vitamin::database::migrations::has_table;
 use crate::support::{TestDatabase, migrations, names_in};
 
 database_tests!(
-    each_down_undoes_its_up,
+    each_down_reverts_its_up,
     diesel_after_manage_changes_nothing,
     manage_after_diesel_changes_nothing,
-    tables_that_django_made_are_not_dropped,
+    tables_created_by_django_are_not_dropped,
 );
 
 #[derive(QueryableByName)]
@@ -23,7 +23,7 @@ struct Line {
     line: String,
 }
 
-/// All but diesel's own table, and SQLite's list of sequences, which can't be dropped.
+/// Everything except diesel's own table and SQLite's sequence table, which can't be dropped.
 const SQLITE_SCHEMA: &str = "
     SELECT type || ' ' || name || ' on ' || tbl_name || ': ' || coalesce(sql, '') AS line FROM sqlite_master
     WHERE tbl_name NOT IN ('__diesel_schema_migrations', 'sqlite_sequence') ORDER BY line";
@@ -46,10 +46,10 @@ const POSTGRES_SCHEMA: &str = "
     )
     SELECT line FROM lines WHERE of NOT LIKE '\\_\\_diesel%' ORDER BY line";
 
-/// Django's record; when each was applied is another thing.
+/// Django's record of migrations, without their times.
 const RECORD: &str = "SELECT app || ' ' || name AS line FROM django_migrations ORDER BY app, name";
 
-/// The schema, and what Django would believe to be applied.
+/// The schema, and the migrations that Django considers applied.
 fn dump(connection: &mut DbConnection) -> Vec<String> {
     let recorded = has_table(connection, "django_migrations").unwrap();
     let queries = |schema: &'static str| [Some(schema), recorded.then_some(RECORD)].into_iter().flatten();
@@ -65,12 +65,12 @@ fn dump(connection: &mut DbConnection) -> Vec<String> {
     lines.into_iter().map(|line| line.line).collect()
 }
 
-/// All names, in order.
+/// All migration names, in order.
 fn names(connection: &mut DbConnection) -> Vec<String> {
     migrations().states(connection).unwrap().into_iter().map(|state| state.name).collect()
 }
 
-fn each_down_undoes_its_up(database: &TestDatabase) {
+fn each_down_reverts_its_up(database: &TestDatabase) {
     let connection = &mut *database.connection();
     let mut dumps = vec![dump(connection)];
     for name in names(connection) {
@@ -83,7 +83,7 @@ fn each_down_undoes_its_up(database: &TestDatabase) {
         assert_eq!(dump(connection), made, "{name} made something else the second time");
         dumps.push(made);
     }
-    // And on top of each other, with rows in them.
+    // Then all together, with rows in the tables.
     database.create_user("Pepe", "aaaa").token("Pepe");
     for name in names(connection).iter().rev() {
         dumps.pop();
@@ -93,7 +93,7 @@ fn each_down_undoes_its_up(database: &TestDatabase) {
     assert_eq!(dumps.len(), 1);
 }
 
-/// `diesel migration run`, from the files, and how many it ran.
+/// Runs `diesel migration run` from the files, and returns the number of migrations it ran.
 fn diesel_migration_run(connection: &mut DbConnection) -> usize {
     let source = |side: &str| {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(side);
@@ -111,13 +111,13 @@ fn diesel_migration_run(connection: &mut DbConnection) -> usize {
 }
 
 fn diesel_after_manage_changes_nothing(database: &TestDatabase) {
-    database.manage(&["migrate"]).run().succeeded();
+    database.manage(&["migrate"]).run().expect_success();
     let connection = &mut *database.connection();
     let before = dump(connection);
     assert_eq!(diesel_migration_run(connection), 0);
     assert_eq!(dump(connection), before);
-    // A part by one, the rest by the other.
-    database.manage(&["migrate", "auth", "zero"]).run().succeeded();
+    // Some by one tool, the rest by the other.
+    database.manage(&["migrate", "auth", "zero"]).run().expect_success();
     assert_eq!(diesel_migration_run(connection), 2);
     assert_eq!(dump(connection), before);
 }
@@ -126,14 +126,14 @@ fn manage_after_diesel_changes_nothing(database: &TestDatabase) {
     let connection = &mut *database.connection();
     assert_eq!(diesel_migration_run(connection), names(connection).len());
     let before = dump(connection);
-    let said = database.manage(&["migrate"]).run().succeeded();
-    assert!(said.ends_with("  No migrations to apply.\n"), "{said}");
-    assert!(!database.manage(&["showmigrations"]).run().succeeded().contains("[ ]"));
+    let output = database.manage(&["migrate"]).run().expect_success();
+    assert!(output.ends_with("  No migrations to apply.\n"), "{output}");
+    assert!(!database.manage(&["showmigrations"]).run().expect_success().contains("[ ]"));
     assert_eq!(dump(connection), before);
 }
 
-/// Django records each migration at a moment of its own.
-fn tables_that_django_made_are_not_dropped(database: &TestDatabase) {
+/// Django records each migration at its own time.
+fn tables_created_by_django_are_not_dropped(database: &TestDatabase) {
     use diesel::connection::SimpleConnection as _;
     database.migrate().create_user("Pepe", "aaaa").token("Pepe");
     let connection = &mut *database.connection();
@@ -144,15 +144,12 @@ fn tables_that_django_made_are_not_dropped(database: &TestDatabase) {
         .unwrap();
     let before = dump(connection);
     for app in ["authtoken", "sessions", "auth", "contenttypes"] {
-        let finished = database.manage(&["migrate", app, "zero"]).run();
-        assert_eq!(finished.code, Some(1), "{finished:?}");
-        assert!(
-            finished.stderr.contains("other migrations are recorded in django_migrations"),
-            "{finished:?}"
-        );
+        let output = database.manage(&["migrate", app, "zero"]).run();
+        assert_eq!(output.code, Some(1), "{output:?}");
+        assert!(output.stderr.contains("other migrations are recorded in django_migrations"), "{output:?}");
         assert_eq!(dump(connection), before, "{app}");
     }
-    assert_eq!(database.tokens(), 1);
+    assert_eq!(database.count_tokens(), 1);
 }
 
 #[test]

@@ -1,21 +1,21 @@
-//! Logins with every hash that Django may have written, and what becomes of the hash.
+//! Logins with every hash that Django may have written, and how the hash changes.
 
 use serde_json::Value;
 
-use crate::support::{Client, Manage, TestDatabase};
+use crate::support::{Client, ManageCommand, TestDatabase};
 
 database_tests!(
     every_scheme_logs_in,
-    a_hash_is_made_anew_once_and_only_when_due,
-    hashes_of_django_s_order_are_left_alone,
-    an_unusable_or_broken_hash_lets_nobody_in,
-    what_exceeds_the_queue_is_refused,
+    a_hash_is_rehashed_once_and_only_if_outdated,
+    hashes_preferred_by_django_stay_unchanged,
+    an_unusable_or_malformed_hash_rejects_every_login,
+    logins_beyond_the_queue_are_refused,
 );
 
 const SCHEMES: [&str; 6] = ["pbkdf2_sha256", "pbkdf2_sha1", "argon2", "bcrypt_sha256", "bcrypt", "scrypt"];
 const PASSWORD: &str = "correct horse battery staple";
 
-/// The cheap costs at which Django made the fixture's hashes.
+/// The low costs of the fixture's hashes, which Django made.
 const COSTS: [(&str, &str); 8] = [
     ("PBKDF2_ITERATIONS", "1000"),
     ("ARGON2_MEMORY_COST", "256"),
@@ -27,7 +27,7 @@ const COSTS: [(&str, &str); 8] = [
     ("SCRYPT_PARALLELISM", "5"),
 ];
 
-/// A hash of [`PASSWORD`] that Django made.
+/// Returns a hash of [`PASSWORD`] that Django made.
 fn made_by_django(scheme: &str) -> String {
     let fixture = include_str!("../../apps/auth/fixtures/password_hashes.json");
     let hashes: Vec<Value> = serde_json::from_str(fixture).unwrap();
@@ -36,7 +36,7 @@ fn made_by_django(scheme: &str) -> String {
     hash.unwrap_or_else(|| panic!("{scheme}"))["encoded"].as_str().unwrap().to_owned()
 }
 
-/// One user a scheme, named after it.
+/// Creates one user per scheme, named after it.
 fn with_users(database: &TestDatabase) -> &TestDatabase {
     database.migrate();
     for scheme in SCHEMES {
@@ -45,7 +45,7 @@ fn with_users(database: &TestDatabase) -> &TestDatabase {
     database
 }
 
-fn with_costs(manage: Manage<'_>) -> Manage<'_> {
+fn with_costs(manage: ManageCommand<'_>) -> ManageCommand<'_> {
     COSTS.into_iter().fold(manage, |manage, (name, value)| manage.env(name, value))
 }
 
@@ -62,7 +62,7 @@ fn every_scheme_logs_in(database: &TestDatabase) {
     }
 }
 
-fn a_hash_is_made_anew_once_and_only_when_due(database: &TestDatabase) {
+fn a_hash_is_rehashed_once_and_only_if_outdated(database: &TestDatabase) {
     let server = with_costs(with_users(database).runserver()).serve();
     let stored = |user: &str| database.user(user).unwrap().password;
     for scheme in SCHEMES {
@@ -76,13 +76,13 @@ fn a_hash_is_made_anew_once_and_only_when_due(database: &TestDatabase) {
         log_in(&server.anonymous(), scheme, PASSWORD);
         assert_eq!(stored(scheme), after, "{scheme}: once");
     }
-    // Another cost of the same scheme.
+    // The same scheme with another cost.
     let dearer = with_costs(database.runserver()).env("BCRYPT_ROUNDS", "5").serve();
     log_in(&dearer.anonymous(), "scrypt", PASSWORD);
     assert!(stored("scrypt").starts_with("bcrypt_sha256$$2b$05$"), "{}", stored("scrypt"));
 }
 
-fn hashes_of_django_s_order_are_left_alone(database: &TestDatabase) {
+fn hashes_preferred_by_django_stay_unchanged(database: &TestDatabase) {
     let hashers = "django.contrib.auth.hashers.PBKDF2PasswordHasher,\
                    django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher,\
                    django.contrib.auth.hashers.Argon2PasswordHasher,\
@@ -91,15 +91,15 @@ fn hashes_of_django_s_order_are_left_alone(database: &TestDatabase) {
     let server = with_costs(with_users(database).runserver()).env("PASSWORD_HASHERS", hashers).serve();
     assert_eq!(log_in(&server.anonymous(), "pbkdf2_sha256", PASSWORD), 200);
     assert_eq!(database.user("pbkdf2_sha256").unwrap().password, made_by_django("pbkdf2_sha256"));
-    // What Django would write anew, becomes what Django would write.
+    // A hash that Django would rehash becomes what Django would write.
     assert_eq!(log_in(&server.anonymous(), "bcrypt_sha256", PASSWORD), 200);
     let after = database.user("bcrypt_sha256").unwrap().password;
     assert!(after.starts_with("pbkdf2_sha256$1000$"), "{after}");
-    // Plain bcrypt is not on that list.
+    // That list lacks plain bcrypt.
     assert_eq!(log_in(&server.anonymous(), "bcrypt", PASSWORD), 401);
 }
 
-fn an_unusable_or_broken_hash_lets_nobody_in(database: &TestDatabase) {
+fn an_unusable_or_malformed_hash_rejects_every_login(database: &TestDatabase) {
     let server = database.migrate().serve();
     let long = format!("!{}", "x".repeat(40));
     for (number, encoded) in ["", "!", &long, "aaaa", "md5$x$y", "bcrypt_sha256$", "pbkdf2_sha256$0$salt$x"]
@@ -114,8 +114,8 @@ fn an_unusable_or_broken_hash_lets_nobody_in(database: &TestDatabase) {
     }
 }
 
-fn what_exceeds_the_queue_is_refused(database: &TestDatabase) {
-    // Half a second for each, on one thread, where one may wait.
+fn logins_beyond_the_queue_are_refused(database: &TestDatabase) {
+    // Each login takes half a second, on one thread with a queue of one.
     let slow = "bcrypt_sha256$$2b$13$0REdcmlNGR76.8prAw.4Bu9Vb45sGRvlWIUOBGiacd2btKyMOgGgS";
     database.migrate().create_user_with_hash("Pepe", slow);
     let server = database
@@ -125,27 +125,27 @@ fn what_exceeds_the_queue_is_refused(database: &TestDatabase) {
         .env("BCRYPT_ROUNDS", "13")
         .serve();
     let key = database.token("Pepe");
-    let answers = std::thread::scope(|scope| {
+    let responses = std::thread::scope(|scope| {
         let logins: Vec<_> = (0..8)
             .map(|_| {
                 let client = server.anonymous();
                 scope.spawn(move || client.post("/", "user=Pepe&password=aaaa"))
             })
             .collect();
-        // Meanwhile a token costs no password's time.
+        // Meanwhile a token request does not wait for the password threads.
         let started = std::time::Instant::now();
         let token = server.token(&key);
         while !logins.iter().all(|login| login.is_finished()) {
             assert_eq!(token.get("/auth/").status, 200);
         }
-        assert!(started.elapsed().as_millis() > 300, "the logins were no burst");
+        assert!(started.elapsed().as_millis() > 300, "the logins were not concurrent");
         logins.into_iter().map(|login| login.join().unwrap()).collect::<Vec<_>>()
     });
-    let (busy, done): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 503);
-    // One at work and one waiting; one alone where all came before the thread had begun, more where some came late.
+    let (busy, done): (Vec<_>, Vec<_>) = responses.iter().partition(|response| response.status == 503);
+    // One runs and one waits: only one succeeds if all arrive before the thread starts, more if some arrive late.
     assert!(!done.is_empty() && !busy.is_empty(), "{} done, {} busy", done.len(), busy.len());
-    assert!(done.iter().all(|answer| answer.key() == key));
-    insta::assert_snapshot!(busy[0].wire(), @r#"
+    assert!(done.iter().all(|response| response.key() == key));
+    insta::assert_snapshot!(busy[0].snapshot(), @r#"
     503
     allow: GET, POST, HEAD, OPTIONS
     content-type: application/json
@@ -153,5 +153,5 @@ fn what_exceeds_the_queue_is_refused(database: &TestDatabase) {
 
     {"detail":"Service temporarily unavailable, try again later."}
     "#);
-    assert!(busy.iter().all(|answer| answer.wire() == busy[0].wire()));
+    assert!(busy.iter().all(|response| response.snapshot() == busy[0].snapshot()));
 }

@@ -1,7 +1,7 @@
-//! Behind pgbouncer, which gives the server's sessions to whoever comes next: all works in either pool mode, and nothing is
-//! left in a session for others.
+//! Behind pgbouncer, which shares the server's sessions among clients: everything works in either pool mode, and no
+//! session keeps state for another client.
 //!
-//! Skipped where pgbouncer is not installed (Debian: `pgbouncer`), or fails with `REQUIRE_POOLER=1`.
+//! Skipped if pgbouncer is not installed (Debian: `pgbouncer`), or fails with `REQUIRE_POOLER=1`.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 use crate::support::{TestDatabase, wait_for};
 
-/// Sessions that the pool has with the server.
+/// Number of sessions between the pool and the server.
 const SESSIONS: usize = 4;
 const NOTICED: &str = "PostgreSQL is behind a connection pooler.";
 
@@ -30,14 +30,14 @@ struct Pooler {
 }
 
 impl Pooler {
-    /// In front of this database, or `None` where that can't be.
+    /// Starts a pooler for this database, or returns `None` if that is impossible.
     fn start(database: &TestDatabase, pool_mode: &str) -> Option<Self> {
         let program = program()?;
         let Some((server, name)) = database.unix_socket() else {
             eprintln!("SKIPPED: the server of TEST_DATABASE_URL has no Unix socket");
             return None;
         };
-        // A socket's path may have a hundred bytes.
+        // A socket's path is limited to about a hundred bytes.
         let folder = tempfile::Builder::new().prefix("vitamin-pooler-").tempdir_in("/tmp").unwrap();
         let file = folder.path().join("ini");
         let (server, path) = (server.to_str().unwrap(), folder.path().to_str().unwrap());
@@ -47,7 +47,7 @@ impl Pooler {
              default_pool_size = {SESSIONS}\nlogfile = {path}/log\n"
         );
         fs::write(&file, settings).unwrap();
-        // Like PostgreSQL, it does not run as root.
+        // Like PostgreSQL, it refuses to run as root.
         let owner = Path::new(server).metadata().unwrap();
         let mut command = Command::new(program);
         command.arg("-q").arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -65,14 +65,14 @@ impl Pooler {
         Some(pooler)
     }
 
-    /// What each session of the server's has of these settings, from outside.
+    /// Returns these settings of each server session.
     fn sessions(&self) -> Vec<String> {
         #[derive(QueryableByName)]
         struct Session {
             #[diesel(sql_type = Text)]
             settings: String,
         }
-        // Each has one of its own for as long as its transaction is open.
+        // Each client has its own session while its transaction is open.
         let open = |_| {
             let mut connection = PgConnection::establish(&self.url).unwrap();
             connection.batch_execute("BEGIN").unwrap();
@@ -92,14 +92,14 @@ impl Drop for Pooler {
         if thread::panicking() {
             eprintln!("{}", fs::read_to_string(self.folder.path().join("log")).unwrap_or_default());
         }
-        // It would wait for its clients, in versions that differ on the signal.
+        // Some versions would wait for their clients; they differ in the signal.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 fn program() -> Option<PathBuf> {
-    // Debian keeps it where only root looks.
+    // Debian installs it where only root looks.
     let folders = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
         .chain(["/usr/sbin".into()])
         .collect::<Vec<_>>();
@@ -111,7 +111,7 @@ fn program() -> Option<PathBuf> {
     found
 }
 
-/// A database with a user, its key and a pooler.
+/// Returns a database with a user, its key and a pooler.
 fn prepare(pool_mode: &str) -> Option<(TestDatabase, String, Pooler)> {
     let database = TestDatabase::postgres()?;
     database.migrate().create_user("Pepe", "aaaa");
@@ -120,11 +120,11 @@ fn prepare(pool_mode: &str) -> Option<(TestDatabase, String, Pooler)> {
     Some((database, key, pooler))
 }
 
-/// Logins, tokens and a revocation, from several sides at once.
+/// Checks logins, tokens and a revocation, from several clients at once.
 fn serves(pool_mode: &str) {
     let Some((database, key, pooler)) = prepare(pool_mode) else { return };
     {
-        // In session mode each connection keeps a session.
+        // In session mode each connection occupies a session.
         let server =
             database.runserver().env("DATABASE_URL", &pooler.url).env("DATABASE_POOL_SIZE", "2").serve();
         thread::scope(|scope| {
@@ -140,7 +140,7 @@ fn serves(pool_mode: &str) {
         });
         database.connection().batch_execute("UPDATE auth_user SET is_active = false").unwrap();
         assert_eq!(server.token(&key).get("/auth/").status, 401);
-        server.log_with(NOTICED);
+        server.wait_for_log(NOTICED);
     }
     assert_eq!(pooler.sessions(), vec!["off 0 0 0"; SESSIONS]);
 }
@@ -155,11 +155,11 @@ fn transactions_are_pooled() {
     serves("transaction");
 }
 
-/// The commands that promise to write nothing tell the server to refuse it, for as long as they are there.
+/// Read-only commands make the server refuse writes while they run.
 #[test]
-fn what_reads_only_keeps_nobody_from_writing() {
+fn read_only_commands_do_not_block_other_writers() {
     let Some((database, key, pooler)) = prepare("transaction") else { return };
-    let report = database.manage(&["doctor"]).env("DATABASE_URL", &pooler.url).run().succeeded();
+    let report = database.manage(&["doctor"]).env("DATABASE_URL", &pooler.url).run().expect_success();
     assert!(report.contains("0 problems"), "{report}");
     assert_eq!(pooler.sessions(), vec!["off 0 0 0"; SESSIONS]);
     let django = database.serve();
@@ -167,7 +167,7 @@ fn what_reads_only_keeps_nobody_from_writing() {
     let mut shadow = database
         .manage(&["shadow", "--to", &origin, "127.0.0.1:0"])
         .env("DATABASE_URL", &pooler.url)
-        // A login would write the hash anew.
+        // A login would rehash the password.
         .env("PASSWORD_HASHERS", "pbkdf2_sha256,bcrypt_sha256")
         .env("PBKDF2_ITERATIONS", "1000")
         .serve();
@@ -178,7 +178,7 @@ fn what_reads_only_keeps_nobody_from_writing() {
         let basic = shadow.anonymous().request("GET", "/").header("authorization", "Basic UGVwZTphYWFh");
         assert_eq!(basic.send().status, 200);
     }
-    shadow.log_with("was not hashed anew");
+    shadow.wait_for_log("could not be rehashed");
     shadow.signal(Signal::INT);
     assert_eq!(shadow.wait().code(), Some(0), "{}", shadow.log());
     assert_eq!(database.user("Pepe").unwrap().password, hash);
@@ -186,18 +186,18 @@ fn what_reads_only_keeps_nobody_from_writing() {
 }
 
 #[test]
-fn tokens_are_not_kept_where_nobody_can_listen() {
+fn tokens_are_not_cached_behind_a_pooler() {
     let Some((database, key, pooler)) = prepare("transaction") else { return };
-    database.manage(&["install_token_triggers"]).env("DATABASE_URL", &pooler.url).run().succeeded();
+    database.manage(&["install_token_triggers"]).env("DATABASE_URL", &pooler.url).run().expect_success();
     let server = database
         .runserver()
         .env("DATABASE_URL", &pooler.url)
         .env("TOKEN_CACHE", "bounded")
         .env("RUST_LOG", "vitamin=warn")
         .serve();
-    let log = server.log_with("not in force");
+    let log = server.wait_for_log("not in force");
     let (_, reason) = log.split_once("lookup::bounded::listener ").unwrap();
-    assert_snapshot!(reason.trim(), @"TOKEN_CACHE=bounded is not in force, and each token is looked up: the database is unavailable: a connection pooler stands before the database, and would keep the notifications; DATABASE_URL must lead to the server itself");
+    assert_snapshot!(reason.trim(), @"TOKEN_CACHE=bounded is not in force, so each token is looked up in the database: the database is unavailable: a connection pooler in front of the database would hold back the notifications; DATABASE_URL must lead to the server itself");
     assert_eq!(server.token(&key).get("/auth/").status, 200);
     database.connection().batch_execute("DELETE FROM authtoken_token").unwrap();
     assert_eq!(server.token(&key).get("/auth/").status, 401);

@@ -1,5 +1,4 @@
-//! What changes under a running server: another file in the place of the database's, a column of another type, a row that
-//! can't be read.
+//! Changes under a running server: the database file is replaced, a column gets another type, a row becomes unreadable.
 
 use std::fs;
 use std::thread;
@@ -9,9 +8,9 @@ use diesel::{Connection as _, SqliteConnection};
 
 use crate::support::TestDatabase;
 
-/// As who puts a backup back does it.
+/// The way an operator restores a backup.
 #[test]
-fn another_file_in_its_place_is_the_database_from_then_on() {
+fn a_replaced_database_file_is_used() {
     let database = TestDatabase::sqlite();
     database.migrate().create_user("Pepe", "aaaa");
     let key = database.token("Pepe");
@@ -30,7 +29,7 @@ fn another_file_in_its_place_is_the_database_from_then_on() {
     for name in ["-wal", "-shm"] {
         fs::remove_file(format!("{}{name}", database.url())).unwrap();
     }
-    // The look-ups' own promise is ten milliseconds.
+    // Lookups notice it within ten milliseconds.
     thread::sleep(std::time::Duration::from_millis(20));
     for _ in 0..20 {
         assert_eq!(server.anonymous().post("/", "user=Pepe&password=aaaa").key(), new_key);
@@ -41,7 +40,7 @@ fn another_file_in_its_place_is_the_database_from_then_on() {
 
 #[cfg(feature = "postgres")]
 #[test]
-fn a_column_of_another_type_costs_no_token_its_user() {
+fn tokens_work_after_a_column_changes_its_type() {
     let Some(database) = TestDatabase::postgres() else { return };
     database.migrate().create_user("Pepe", "aaaa");
     let key = database.token("Pepe");
@@ -52,16 +51,16 @@ fn a_column_of_another_type_costs_no_token_its_user() {
         let alter = format!("ALTER TABLE auth_user ALTER first_name TYPE varchar({length})");
         database.connection().batch_execute(&alter).unwrap();
         assert_eq!(server.token(&key).get("/auth/").status, 200, "{length}");
-        // Each connection of the pool has to find out for itself.
-        let told = server.anonymous().post("/", "user=Pepe&password=aaaa").status;
-        assert!([200, 503].contains(&told), "{told}");
+        // Each connection of the pool fails once.
+        let status = server.anonymous().post("/", "user=Pepe&password=aaaa").status;
+        assert!([200, 503].contains(&status), "{status}");
         assert_eq!(server.anonymous().post("/", "user=Pepe&password=aaaa").status, 200, "{length}");
     }
 }
 
 #[cfg(feature = "postgres")]
 #[test]
-fn a_row_that_can_not_be_read_is_nobody_else_s_misfortune() {
+fn an_unreadable_row_affects_only_its_own_token() {
     let Some(database) = TestDatabase::postgres() else { return };
     database.migrate();
     let names = ["One", "Two", "Three", "Four", "Odd"];

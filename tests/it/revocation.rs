@@ -1,7 +1,7 @@
-//! A token that another process revokes is refused on the very next request, and accepted on the very next one after
-//! it was given back: under load, on several connections to several workers.
+//! A token that another process revokes is refused on the very next request, and accepted again on the very next one
+//! after it is restored: under load, on several connections to several workers.
 //!
-//! `REVOCATIONS` sets how often (of each of the four kinds, default 25).
+//! `REVOCATIONS` sets the number of revocations of each of the four kinds (default 25).
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -12,14 +12,14 @@ use diesel::connection::SimpleConnection;
 
 use crate::support::TestDatabase;
 
-database_tests!(revoked_at_once, all_connections_ended);
+database_tests!(revocations_take_effect_at_once, terminated_connections_are_replaced);
 
 const CONNECTIONS: usize = 4;
 pub const ACCEPTED: (u16, &str) = (200, r#"{"detail":"I suppose you are authenticated"}"#);
 pub const INVALID: (u16, &str) = (401, r#"{"detail":"Invalid token."}"#);
 pub const INACTIVE: (u16, &str) = (401, r#"{"detail":"User inactive or deleted."}"#);
 
-/// One connection, kept alive.
+/// A keep-alive connection.
 pub struct Connection {
     address: String,
     stream: BufReader<TcpStream>,
@@ -35,9 +35,9 @@ impl Connection {
     pub fn get(&mut self, key: &str) -> (u16, String) {
         loop {
             match self.try_get(key) {
-                // The server closes what it has not heard of for a while.
+                // The server closes idle connections.
                 Err(_) | Ok((0, _)) => *self = Self::connect(&self.address),
-                Ok(answer) => return answer,
+                Ok(response) => return response,
             }
         }
     }
@@ -62,8 +62,8 @@ impl Connection {
     }
 }
 
-/// The server is another process than this one, which writes.
-fn revoked_at_once(database: &TestDatabase) {
+/// The server and the writer are different processes.
+fn revocations_take_effect_at_once(database: &TestDatabase) {
     let times: u64 = std::env::var("REVOCATIONS").map_or(25, |times| times.parse().unwrap());
     database.migrate().create_user("Pepe", "aaaa").create_user("Other", "bbbb");
     let (key, others_key) = (database.token("Pepe"), database.token("Other"));
@@ -71,17 +71,17 @@ fn revoked_at_once(database: &TestDatabase) {
 }
 
 #[test]
-fn revoked_at_once_in_rollback_mode() {
+fn revocations_take_effect_at_once_in_rollback_mode() {
     let database = TestDatabase::sqlite();
     database.migrate().connection().batch_execute("PRAGMA journal_mode = DELETE").unwrap();
     assert_eq!(std::fs::read(database.url()).unwrap()[18], 1, "not WAL");
-    revoked_at_once(&database);
+    revocations_take_effect_at_once(&database);
 }
 
-/// How Pepe's token is revoked, what is answered then, and how it is given back.
+/// For each kind of revocation: its SQL, the expected response, and the SQL that restores the token.
 pub fn turns(database: &TestDatabase, key: &str) -> [(String, (u16, &'static str), String); 4] {
     let id = database.user("Pepe").unwrap().id;
-    // PostgreSQL reads a text as a boolean, and SQLite a number.
+    // A boolean literal: text for PostgreSQL, a number for SQLite.
     let [active, inactive] = if database.is_sqlite() { ["1", "0"] } else { ["'t'", "'f'"] };
     let drop_token = format!("DELETE FROM authtoken_token WHERE user_id = {id}");
     let give_token = format!(
@@ -109,7 +109,7 @@ fn revoke(database: &TestDatabase, times: u64, key: &str, others_key: &str) {
     let address = server.address();
     let mut other = database.connection();
     if database.is_sqlite() {
-        // Only the disk is spared: nobody cuts the power.
+        // Saves disk writes; only a power cut would matter.
         other.batch_execute("PRAGMA synchronous = OFF; PRAGMA busy_timeout = 30000").unwrap();
     }
     let turns = turns(database, key);
@@ -120,13 +120,13 @@ fn revoke(database: &TestDatabase, times: u64, key: &str, others_key: &str) {
                 let mut client = Connection::connect(address);
                 while !done.load(Ordering::Relaxed) {
                     assert_eq!(client.get(others_key), (ACCEPTED.0, ACCEPTED.1.to_owned()));
-                    // Whatever the answer is just now.
+                    // Either response is fine.
                     client.get(key);
                     requests.fetch_add(2, Ordering::Relaxed);
                 }
             });
         }
-        // Whatever happens, the load ends.
+        // The load ends even if a check panics.
         let turns = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let mut clients: Vec<_> = (0..CONNECTIONS).map(|_| Connection::connect(address)).collect();
             let mut check = |expected: (u16, &str), when: &str| {
@@ -152,7 +152,7 @@ fn revoke(database: &TestDatabase, times: u64, key: &str, others_key: &str) {
     println!("{} revocations, {} requests beside them", times * 4, requests.into_inner());
 }
 
-fn all_connections_ended(database: &TestDatabase) {
+fn terminated_connections_are_replaced(database: &TestDatabase) {
     if database.is_sqlite() {
         return;
     }

@@ -1,24 +1,25 @@
-//! `manage shadow`: its client gets the other program's answer, and the report says where ours differs.
+//! `manage shadow`: the client gets the other program's response, and the report lists the differences.
 
 use rustix::process::Signal;
 
 use crate::support::{Server, TestDatabase};
 
-/// In front of a program of the same make on another database, which stands for Django here; tests/django has the real one.
+/// Starts it in front of this same program on another database, which stands in for Django; tests/django has the real
+/// one.
 fn shadow<'a>(database: &'a TestDatabase, other: &Server<'_>) -> Server<'a> {
     let origin = format!("http://{}", other.address());
     database.manage(&["shadow", "--to", &origin, "127.0.0.1:0"]).serve()
 }
 
 #[test]
-fn what_differs_is_told_without_what_it_is() {
+fn differences_are_reported_without_their_values() {
     let (ours, theirs) = (TestDatabase::sqlite(), TestDatabase::sqlite());
     ours.migrate();
     theirs.migrate().create_user("Pepe", "aaaa");
     let django = theirs.serve();
     let mut shadow = shadow(&ours, &django);
     let key = theirs.token("Pepe");
-    // The client gets what the other says, also to what is not compared.
+    // The client gets the other program's response, even if it is not compared.
     assert_eq!(shadow.token(&key).get("/auth/").status, 200);
     assert_eq!(shadow.anonymous().get("/").body, r#"{"detail":"GET Response"}"#);
     assert_eq!(shadow.anonymous().post("/", "user=Pepe&password=aaaa").key(), key);
@@ -36,14 +37,14 @@ fn what_differs_is_told_without_what_it_is() {
 }
 
 #[test]
-fn nothing_is_written_and_django_may_be_down() {
+fn nothing_is_written_even_if_django_is_down() {
     let database = TestDatabase::sqlite();
     database.migrate().create_user("Pepe", "aaaa");
     let hash = database.user("Pepe").unwrap().password;
     let mut shadow = {
         let django = database.serve();
         let origin = format!("http://{}", django.address());
-        // Here this project would write the hash anew at a login, were its database not read only.
+        // This project would rehash at a login if its database were not read-only.
         let shadow = database
             .manage(&["shadow", "--to", &origin, "127.0.0.1:0"])
             .env("PASSWORD_HASHERS", "pbkdf2_sha256,bcrypt_sha256")
@@ -52,7 +53,7 @@ fn nothing_is_written_and_django_may_be_down() {
         // Pepe:aaaa
         let basic = shadow.anonymous().request("GET", "/").header("authorization", "Basic UGVwZTphYWFh");
         assert_eq!(basic.send().status, 200);
-        shadow.log_with("was not hashed anew");
+        shadow.wait_for_log("could not be rehashed");
         shadow
     };
     assert_eq!(shadow.anonymous().get("/auth/").status, 502);
@@ -61,7 +62,7 @@ fn nothing_is_written_and_django_may_be_down() {
     assert_eq!(database.user("Pepe").unwrap().password, hash);
 }
 
-/// One that says `{"detail":"GET Response"}` behind TLS, by a certificate that `fixtures/tls-ca.pem` vouches for.
+/// A server that responds `{"detail":"GET Response"}` over TLS, with a certificate signed by `fixtures/tls-ca.pem`.
 #[cfg(feature = "shadow-tls")]
 fn behind_tls() -> std::net::SocketAddr {
     use std::io::{Read as _, Write as _};
@@ -88,16 +89,16 @@ fn behind_tls() -> std::net::SocketAddr {
                 let (mut socket, mut tls) = (socket.unwrap(), ServerConnection::new(config).unwrap());
                 let mut stream = Stream::new(&mut tls, &mut socket);
                 let (mut request, mut buffer) = (Vec::new(), [0; 1024]);
-                // A client that refuses the certificate ends it.
+                // A client that rejects the certificate closes the connection.
                 while !request.ends_with(b"\r\n\r\n") {
                     match stream.read(&mut buffer) {
                         Ok(0) | Err(_) => return,
                         Ok(length) => request.extend_from_slice(&buffer[..length]),
                     }
                 }
-                let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nvary: Accept\r\n\
+                let response = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nvary: Accept\r\n\
                     allow: GET, POST, HEAD, OPTIONS\r\nconnection: close\r\ncontent-length: 25\r\n\r\n{\"detail\":\"GET Response\"}";
-                let _ = stream.write_all(answer.as_bytes());
+                let _ = stream.write_all(response.as_bytes());
                 stream.conn.send_close_notify();
                 let _ = stream.flush();
             });
@@ -108,26 +109,26 @@ fn behind_tls() -> std::net::SocketAddr {
 
 #[cfg(feature = "shadow-tls")]
 #[test]
-fn django_may_be_behind_tls() {
+fn django_may_use_tls() {
     let database = TestDatabase::sqlite();
     database.migrate();
     let origin = format!("https://{}", behind_tls());
     let shadow = || database.manage(&["shadow", "--to", &origin, "127.0.0.1:0"]);
     let fixture = |name: &str| format!("{}/tests/it/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
     let mut trusting = shadow().env("SSL_CERT_FILE", &fixture("tls-ca.pem")).serve();
-    let answer = trusting.anonymous().get("/");
-    assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"detail":"GET Response"}"#));
+    let response = trusting.anonymous().get("/");
+    assert_eq!((response.status, response.body.as_str()), (200, r#"{"detail":"GET Response"}"#));
     trusting.signal(Signal::INT);
-    // It lacks headers.
+    // The response lacks headers.
     assert_eq!(trusting.wait().code(), Some(1));
     assert!(trusting.log().contains("1 responses compared, 1 of them differ"), "{}", trusting.log());
-    // A file without a certificate in it: nobody is trusted.
-    let finished = shadow().env("SSL_CERT_FILE", &fixture("tls-server.der")).run();
-    assert_eq!(finished.code, Some(1));
-    assert!(finished.stderr.contains("there is no certificate to trust"), "{}", finished.stderr);
+    // A file without a certificate: no server is trusted.
+    let output = shadow().env("SSL_CERT_FILE", &fixture("tls-server.der")).run();
+    assert_eq!(output.code, Some(1));
+    assert!(output.stderr.contains("there is no certificate to trust"), "{}", output.stderr);
 }
 
-/// One that nobody vouches for is refused before anything was said.
+/// An untrusted server is rejected before anything is sent.
 #[cfg(feature = "shadow-tls")]
 #[test]
 fn a_certificate_must_be_trusted() {
@@ -138,5 +139,5 @@ fn a_certificate_must_be_trusted() {
     let shadow = database.manage(&["shadow", "--to", &origin, "127.0.0.1:0"]);
     let shadow = shadow.env("SSL_CERT_FILE", other).serve();
     assert_eq!(shadow.anonymous().get("/").status, 502);
-    assert!(shadow.log_with("Django did not respond").contains("UnknownIssuer"), "{}", shadow.log());
+    assert!(shadow.wait_for_log("Django did not respond").contains("UnknownIssuer"), "{}", shadow.log());
 }

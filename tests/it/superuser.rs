@@ -2,25 +2,25 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{Manage, TestDatabase};
+use crate::support::{ManageCommand, TestDatabase};
 
 database_tests!(
-    options_make_a_superuser,
-    the_environment_makes_a_superuser,
+    options_create_a_superuser,
+    the_environment_creates_a_superuser,
     without_a_password_nobody_can_log_in,
-    what_is_missing_or_wrong_is_told,
-    without_a_terminal_nothing_is_asked,
+    missing_and_invalid_options_are_reported,
+    without_a_terminal_there_are_no_prompts,
     a_script_changes_a_password,
 );
 
-fn createsuperuser<'a>(database: &'a TestDatabase, options: &[&str]) -> Manage<'a> {
-    options.iter().fold(database.manage(&["createsuperuser"]), |manage, option| manage.argument(option))
+fn createsuperuser<'a>(database: &'a TestDatabase, options: &[&str]) -> ManageCommand<'a> {
+    options.iter().fold(database.manage(&["createsuperuser"]), |manage, option| manage.arg(option))
 }
 
-fn options_make_a_superuser(database: &TestDatabase) {
+fn options_create_a_superuser(database: &TestDatabase) {
     let options = ["--noinput", "--username", "joe", "--email", "Joe@Example.COM"];
-    let said = createsuperuser(database.migrate(), &options).env("DJANGO_SUPERUSER_PASSWORD", "aaaa").run();
-    assert_snapshot!(said.report(), @"
+    let output = createsuperuser(database.migrate(), &options).env("DJANGO_SUPERUSER_PASSWORD", "aaaa").run();
+    assert_snapshot!(output.report(), @"
     exit 0
     -- stdout
     Superuser created successfully.
@@ -36,36 +36,39 @@ fn options_make_a_superuser(database: &TestDatabase) {
     assert!(joe.password.starts_with("bcrypt_sha256$$2b$04$"));
     let age = chrono::Utc::now().naive_utc() - joe.date_joined;
     assert!((0..60).contains(&age.num_seconds()), "{age}");
-    // No validator stands between an operator and a password.
+    // Password validators do not run for --noinput.
     assert_eq!(database.serve().anonymous().post("/", "user=joe&password=aaaa").status, 200);
 }
 
-fn the_environment_makes_a_superuser(database: &TestDatabase) {
+fn the_environment_creates_a_superuser(database: &TestDatabase) {
     let from_environment = |options: &[&str]| {
         createsuperuser(database.migrate(), options)
             .env("DJANGO_SUPERUSER_USERNAME", "joe")
             .env("DJANGO_SUPERUSER_EMAIL", "joe@example.com")
             .env("DJANGO_SUPERUSER_PASSWORD", "aaaa")
     };
-    from_environment(&["--no-input"]).run().succeeded();
+    from_environment(&["--no-input"]).run().expect_success();
     assert_eq!(database.user("joe").unwrap().email, "joe@example.com");
-    // An option wins.
+    // An option overrides the environment.
     let options = ["--noinput", "--username", "jane", "--email", "jane@example.com"];
-    from_environment(&options).run().succeeded();
+    from_environment(&options).run().expect_success();
     assert_eq!(database.user("jane").unwrap().email, "jane@example.com");
-    // A blank address is one; a blank option is not, where the environment has more.
-    from_environment(&["--noinput", "--username", "a"]).env("DJANGO_SUPERUSER_EMAIL", "").run().succeeded();
+    // A blank address is valid, but a blank option falls back to the environment.
+    from_environment(&["--noinput", "--username", "a"])
+        .env("DJANGO_SUPERUSER_EMAIL", "")
+        .run()
+        .expect_success();
     assert_eq!(database.user("a").unwrap().email, "");
-    from_environment(&["--noinput", "--username", "b", "--email", ""]).run().succeeded();
+    from_environment(&["--noinput", "--username", "b", "--email", ""]).run().expect_success();
     assert_eq!(database.user("b").unwrap().email, "joe@example.com");
     let manage = from_environment(&["--noinput", "--username", "c", "--email", ""]);
-    manage.without("DJANGO_SUPERUSER_EMAIL").run().succeeded();
+    manage.env_remove("DJANGO_SUPERUSER_EMAIL").run().expect_success();
     assert_eq!(database.user("c").unwrap().email, "");
 }
 
 fn without_a_password_nobody_can_log_in(database: &TestDatabase) {
     let options = ["--noinput", "--username", "joe", "--email", ""];
-    createsuperuser(database.migrate(), &options).run().succeeded();
+    createsuperuser(database.migrate(), &options).run().expect_success();
     let password = database.user("joe").unwrap().password;
     assert!(password.starts_with('!') && password.len() == 41, "{password}");
     let server = database.serve();
@@ -74,13 +77,13 @@ fn without_a_password_nobody_can_log_in(database: &TestDatabase) {
     }
 }
 
-fn what_is_missing_or_wrong_is_told(database: &TestDatabase) {
+fn missing_and_invalid_options_are_reported(database: &TestDatabase) {
     database.migrate().create_user("taken", "aaaa");
     let refused = |options: &[&str]| {
         let options = [&["--noinput"], options].concat();
-        let finished = createsuperuser(database, &options).run();
-        assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""), "{options:?}");
-        finished.stderr
+        let output = createsuperuser(database, &options).run();
+        assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "{options:?}");
+        output.stderr
     };
     assert_snapshot!(refused(&[]), @"CommandError: You must use --username with --noinput.");
     assert_snapshot!(refused(&["--username", "joe"]), @"CommandError: You must use --email with --noinput.");
@@ -91,14 +94,14 @@ fn what_is_missing_or_wrong_is_told(database: &TestDatabase) {
     assert_snapshot!(refused(&["--username", "joe", "--email", "nobody"]), @"CommandError: Enter a valid email address.");
     let long = format!("{}@example.com", "x".repeat(243));
     assert_snapshot!(refused(&["--username", "joe", "--email", &long]), @"CommandError: Ensure this value has at most 254 characters (it has 255).");
-    // A top level of letters alone, but of any.
+    // The top-level domain may have letters of any script only.
     for address in ["joe@1.2.3.44", "joe@b.c1"] {
         assert_snapshot!(refused(&["--username", "joe", "--email", address]), @"CommandError: Enter a valid email address.");
     }
     createsuperuser(database, &["--noinput", "--username", "рф", "--email", "a@example.рф"])
         .run()
-        .succeeded();
-    // A name that is taken once it is normalized; one that could not be typed so is no name at all.
+        .expect_success();
+    // A name that is taken after normalization, and a name that is invalid.
     database.create_user("finn", "aaaa").create_user("walterwhité", "aaaa");
     assert_snapshot!(refused(&["--username", "walterwhite\u{301}", "--email", ""]), @"CommandError: Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.");
     assert_snapshot!(refused(&["--username", "ﬁnn", "--email", ""]), @"CommandError: Error: That username is already taken.");
@@ -107,7 +110,7 @@ fn what_is_missing_or_wrong_is_told(database: &TestDatabase) {
     assert_eq!(usage.code, Some(2), "{usage:?}");
 }
 
-fn without_a_terminal_nothing_is_asked(database: &TestDatabase) {
+fn without_a_terminal_there_are_no_prompts(database: &TestDatabase) {
     database.migrate().create_user("Pepe", "aaaa");
     assert_snapshot!(createsuperuser(database, &[]).run().report(), @"
     exit 0
@@ -125,7 +128,7 @@ fn without_a_terminal_nothing_is_asked(database: &TestDatabase) {
 
 fn a_script_changes_a_password(database: &TestDatabase) {
     database.migrate().create_user("Pepe", "aaaa");
-    let change = |input: &str| database.manage(&["changepassword", "Pepe"]).run_with(input).report();
+    let change = |input: &str| database.manage(&["changepassword", "Pepe"]).run_with_input(input).report();
     assert_snapshot!(change("N3w-passw0rd!\nN3w-passw0rd!\n"), @"
     exit 0
     -- stdout

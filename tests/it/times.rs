@@ -1,4 +1,4 @@
-//! `TIME_ZONE` and `USE_TZ`: which time a row gets, and when a session ends.
+//! `TIME_ZONE` and `USE_TZ`: the times written to rows, and when a session expires.
 
 use chrono::{NaiveDateTime, TimeDelta, Utc};
 use diesel::connection::SimpleConnection;
@@ -7,13 +7,13 @@ use vitamin::auth::schema::{auth_user, django_session};
 use vitamin::auth::session_data::{SessionData, session_auth_hash};
 use vitamin::authtoken::schema::authtoken_token;
 
-use crate::support::{Manage, SECRET_KEY, TestDatabase};
+use crate::support::{ManageCommand, SECRET_KEY, TestDatabase};
 
 database_tests!(
     without_use_tz_sqlite_has_local_times,
-    a_session_ends_by_the_same_clock,
-    the_doctor_tells_of_times_that_have_not_come,
-    a_time_that_is_none_shuts_nobody_out,
+    a_session_expires_in_the_same_time_zone,
+    the_doctor_reports_times_in_the_future,
+    an_invalid_time_locks_nobody_out,
 );
 
 diesel::table! {
@@ -23,22 +23,22 @@ diesel::table! {
     }
 }
 
-/// No summer time there.
+/// Asia/Kolkata's offset; it has no summer time.
 const AHEAD: TimeDelta = TimeDelta::minutes(330);
 
-fn local(manage: Manage<'_>) -> Manage<'_> {
+fn local(manage: ManageCommand<'_>) -> ManageCommand<'_> {
     manage.env("TIME_ZONE", "Asia/Kolkata").env("USE_TZ", "false")
 }
 
-/// What a clock of the database says.
+/// The current time as the database stores it.
 fn clock(database: &TestDatabase) -> NaiveDateTime {
     Utc::now().naive_utc() + if database.is_sqlite() { AHEAD } else { TimeDelta::zero() }
 }
 
 fn without_use_tz_sqlite_has_local_times(database: &TestDatabase) {
-    local(database.manage(&["migrate"])).run().succeeded();
+    local(database.manage(&["migrate"])).run().expect_success();
     let options = ["createsuperuser", "--noinput", "--username", "joe", "--email", ""];
-    local(database.manage(&options)).env("DJANGO_SUPERUSER_PASSWORD", "aaaa").run().succeeded();
+    local(database.manage(&options)).env("DJANGO_SUPERUSER_PASSWORD", "aaaa").run().expect_success();
     let server = local(database.runserver()).serve();
     assert_eq!(server.anonymous().post("/", "user=joe&password=aaaa").status, 200);
     let connection = &mut *database.connection();
@@ -53,7 +53,7 @@ fn without_use_tz_sqlite_has_local_times(database: &TestDatabase) {
     }
 }
 
-fn a_session_ends_by_the_same_clock(database: &TestDatabase) {
+fn a_session_expires_in_the_same_time_zone(database: &TestDatabase) {
     database.migrate().create_user("joe", "aaaa");
     let joe = database.user("joe").unwrap();
     let mut session = SessionData::default();
@@ -73,34 +73,36 @@ fn a_session_ends_by_the_same_clock(database: &TestDatabase) {
             .set(django_session::expire_date.eq(clock(database) + TimeDelta::seconds(seconds)))
             .execute(&mut *database.connection())
             .unwrap();
-        let asked = server.anonymous().request("POST", "/").header("cookie", "sessionid=the-session-of-joe");
-        // Who is logged in lacks a CSRF token, and nobody lacks a password.
-        assert_eq!(asked.body("application/json", "{}").send().status, status, "{seconds}");
+        let request =
+            server.anonymous().request("POST", "/").header("cookie", "sessionid=the-session-of-joe");
+        // A logged-in request lacks a CSRF token; an anonymous one lacks a password.
+        assert_eq!(request.body("application/json", "{}").send().status, status, "{seconds}");
     }
 }
 
-fn the_doctor_tells_of_times_that_have_not_come(database: &TestDatabase) {
+fn the_doctor_reports_times_in_the_future(database: &TestDatabase) {
     database.migrate().create_user("joe", "aaaa");
-    let says = |manage: Manage<'_>| manage.run().succeeded();
-    let note = "Read and written as the clocks of Asia/Kolkata have them";
-    assert_eq!(says(local(database.manage(&["doctor"]))).contains(note), database.is_sqlite());
+    let run_doctor = |manage: ManageCommand<'_>| manage.run().expect_success();
+    let note = "Times are read and written in Asia/Kolkata";
+    assert_eq!(run_doctor(local(database.manage(&["doctor"]))).contains(note), database.is_sqlite());
     diesel::update(auth_user::table)
         .set(auth_user::last_login.eq(Some(Utc::now().naive_utc() + AHEAD)))
         .execute(&mut *database.connection())
         .unwrap();
-    let said = says(database.manage(&["doctor"]));
+    let report = run_doctor(database.manage(&["doctor"]));
     assert!(
-        said.contains("Somebody joined, or logged in, in the future") && said.contains(" 1 warning."),
-        "{said}"
+        report.contains("A user's date_joined or last_login is in the future")
+            && report.contains(" 1 warning."),
+        "{report}"
     );
-    assert_eq!(said.contains("USE_TZ=false\nTIME_ZONE="), database.is_sqlite(), "{said}");
-    // On PostgreSQL no setting explains it.
-    let said = says(local(database.manage(&["doctor"])));
-    assert_eq!(said.contains(" 0 warnings."), database.is_sqlite(), "{said}");
+    assert_eq!(report.contains("USE_TZ=false\nTIME_ZONE="), database.is_sqlite(), "{report}");
+    // On PostgreSQL no setting can cause this.
+    let report = run_doctor(local(database.manage(&["doctor"])));
+    assert_eq!(report.contains(" 0 warnings."), database.is_sqlite(), "{report}");
 }
 
-/// SQLite takes any text for a time, and Django reads it as None.
-fn a_time_that_is_none_shuts_nobody_out(database: &TestDatabase) {
+/// SQLite stores any text as a time, and Django reads it as None.
+fn an_invalid_time_locks_nobody_out(database: &TestDatabase) {
     if !database.is_sqlite() {
         return;
     }

@@ -1,33 +1,33 @@
-//! The tutorial's two views, as its reader meets them. The texts are the tutorial's and Django REST framework's.
+//! The tutorial's two views over HTTP. The texts are the tutorial's and Django REST framework's.
 
 use insta::assert_snapshot;
 
 use crate::support::{Client, Server, TestDatabase};
 
 database_tests!(
-    anybody_may_get,
-    a_form_gives_the_token,
-    a_form_is_read_in_its_charset,
-    multipart_and_json_give_the_same_token,
-    malformed_json_is_told,
+    get_is_public,
+    a_form_login_returns_the_token,
+    a_form_is_decoded_with_its_charset,
+    multipart_and_json_return_the_same_token,
+    malformed_json_is_reported,
     wrong_credentials_all_look_alike,
     a_body_of_another_type_is_refused,
-    without_any_user_there_is_nobody_to_log_in,
-    the_token_opens_the_other_view,
-    suffixes_choose_the_format,
-    head_and_options_answer_as_get_does,
+    without_any_user_login_gets_404,
+    the_token_authenticates_the_other_view,
+    suffixes_select_the_format,
+    head_and_options_match_get,
     other_methods_are_not_allowed,
     thirty_first_logins_at_once_get_one_token,
 );
 
-/// A server on a database with the tutorial's user.
+/// Starts a server on a database with the tutorial's user.
 fn tutorial(database: &TestDatabase) -> Server<'_> {
     database.migrate().create_user("Pepe", "aaaa").serve()
 }
 
-fn anybody_may_get(database: &TestDatabase) {
+fn get_is_public(database: &TestDatabase) {
     let server = tutorial(database);
-    assert_snapshot!(server.anonymous().get("/").wire(), @r#"
+    assert_snapshot!(server.anonymous().get("/").snapshot(), @r#"
     200
     allow: GET, POST, HEAD, OPTIONS
     content-type: application/json
@@ -36,15 +36,15 @@ fn anybody_may_get(database: &TestDatabase) {
     "#);
 }
 
-fn a_form_gives_the_token(database: &TestDatabase) {
+fn a_form_login_returns_the_token(database: &TestDatabase) {
     let server = tutorial(database);
     let anonymous = server.anonymous();
-    let answer = anonymous.post("/", "user=Pepe&password=aaaa");
-    let key = answer.key();
+    let response = anonymous.post("/", "user=Pepe&password=aaaa");
+    let key = response.key();
     assert_eq!(key.len(), 40);
     assert!(key.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')), "{key}");
     assert_eq!(key, database.token("Pepe"));
-    assert_snapshot!(answer.wire().replace(&key, "<key>"), @r#"
+    assert_snapshot!(response.snapshot().replace(&key, "<key>"), @r#"
     200
     allow: GET, POST, HEAD, OPTIONS
     content-type: application/json
@@ -52,12 +52,12 @@ fn a_form_gives_the_token(database: &TestDatabase) {
     {"detail":"POST answer","token":"<key>"}
     "#);
     assert_eq!(anonymous.post("/", "user=Pepe&password=aaaa").key(), key, "get or create");
-    assert_eq!(database.tokens(), 1);
+    assert_eq!(database.count_tokens(), 1);
     let user = database.user("Pepe").unwrap();
-    assert_eq!(user.last_login, None, "a token is no login");
+    assert_eq!(user.last_login, None, "issuing a token is not a login");
 }
 
-fn a_form_is_read_in_its_charset(database: &TestDatabase) {
+fn a_form_is_decoded_with_its_charset(database: &TestDatabase) {
     let server = tutorial(database);
     let anonymous = server.anonymous();
     let post = |charset: &str, form: &str| {
@@ -66,12 +66,12 @@ fn a_form_is_read_in_its_charset(database: &TestDatabase) {
     };
     assert_eq!(post("utf-8-sig", "user=Pepe&password=aaaa"), 200);
     assert_eq!(post("1252", "user=Pepe&password=aaaa"), 200);
-    // Of another length it could not be UTF-16, and would be read as ISO 8859-1.
+    // With an odd length it could not be UTF-16, and would be read as ISO 8859-1.
     assert_eq!(post("utf-16", "user=Pepe&password=aaaa&"), 401);
     assert_eq!(post("utf-16", "user=Pepe&password=aaaa"), 200);
 }
 
-fn multipart_and_json_give_the_same_token(database: &TestDatabase) {
+fn multipart_and_json_return_the_same_token(database: &TestDatabase) {
     let server = tutorial(database);
     let anonymous = server.anonymous();
     let multipart = "--limit\r\nContent-Disposition: form-data; name=\"user\"\r\n\r\nPepe\r\n\
@@ -80,14 +80,14 @@ fn multipart_and_json_give_the_same_token(database: &TestDatabase) {
         anonymous.request("POST", "/").body("multipart/form-data; boundary=limit", multipart).send();
     let json = anonymous.post_json("/", r#"{"user": "Pepe", "password": "aaaa"}"#);
     assert_eq!(multipart.key(), json.key());
-    assert_eq!(multipart.wire(), json.wire());
+    assert_eq!(multipart.snapshot(), json.snapshot());
     assert_eq!(json.key(), anonymous.post("/", "user=Pepe&password=aaaa").key());
 }
 
-fn malformed_json_is_told(database: &TestDatabase) {
+fn malformed_json_is_reported(database: &TestDatabase) {
     let server = tutorial(database);
     let anonymous = server.anonymous();
-    assert_snapshot!(anonymous.post_json("/", "{").wire(), @r#"
+    assert_snapshot!(anonymous.post_json("/", "{").snapshot(), @r#"
     400
     allow: GET, POST, HEAD, OPTIONS
     content-type: application/json
@@ -103,14 +103,16 @@ fn wrong_credentials_all_look_alike(database: &TestDatabase) {
     let server = tutorial(database);
     let anonymous = server.anonymous();
     let wrong = anonymous.post("/", "user=Pepe&password=bbbb");
-    assert_snapshot!(wrong.wire(), @r#"
+    assert_snapshot!(wrong.snapshot(), @r#"
     401
     allow: GET, POST, HEAD, OPTIONS
     content-type: application/json
 
     "Wrong credentials"
     "#);
-    let same = |what: &str, answer: crate::support::Answer| assert_eq!(answer.wire(), wrong.wire(), "{what}");
+    let same = |what: &str, response: crate::support::TestResponse| {
+        assert_eq!(response.snapshot(), wrong.snapshot(), "{what}")
+    };
     for form in [
         "user=Pepe",
         "password=aaaa",
@@ -134,10 +136,10 @@ fn wrong_credentials_all_look_alike(database: &TestDatabase) {
     ] {
         same(json, anonymous.post_json("/", json));
     }
-    // The right ones, of a user that was deactivated.
+    // Correct credentials of a deactivated user.
     database.deactivate("Pepe");
     same("inactive", anonymous.post("/", "user=Pepe&password=aaaa"));
-    assert_eq!(database.tokens(), 0);
+    assert_eq!(database.count_tokens(), 0);
 }
 
 fn a_body_of_another_type_is_refused(database: &TestDatabase) {
@@ -145,7 +147,7 @@ fn a_body_of_another_type_is_refused(database: &TestDatabase) {
     let anonymous = server.anonymous();
     let plain =
         anonymous.request("POST", "/").body("text/plain; charset=utf-8", "user=Pepe&password=aaaa").send();
-    assert_snapshot!(plain.wire(), @r#"
+    assert_snapshot!(plain.snapshot(), @r#"
     415
     allow: GET, POST, HEAD, OPTIONS
     content-type: application/json
@@ -153,7 +155,7 @@ fn a_body_of_another_type_is_refused(database: &TestDatabase) {
     {"detail":"Unsupported media type \"text/plain; charset=utf-8\" in request."}
     "#);
     let multipart = anonymous.request("POST", "/").body("multipart/form-data", "x").send();
-    assert_snapshot!(multipart.wire(), @r#"
+    assert_snapshot!(multipart.snapshot(), @r#"
     400
     allow: GET, POST, HEAD, OPTIONS
     content-type: application/json
@@ -162,22 +164,22 @@ fn a_body_of_another_type_is_refused(database: &TestDatabase) {
     "#);
 }
 
-fn without_any_user_there_is_nobody_to_log_in(database: &TestDatabase) {
+fn without_any_user_login_gets_404(database: &TestDatabase) {
     let server = database.migrate().serve();
     let anonymous = server.anonymous();
-    assert_snapshot!(anonymous.post("/", "user=Pepe&password=aaaa").wire(), @r#"
+    assert_snapshot!(anonymous.post("/", "user=Pepe&password=aaaa").snapshot(), @r#"
     404
     allow: GET, POST, HEAD, OPTIONS
     content-type: application/json
 
     "No default user, please create one"
     "#);
-    assert_eq!(anonymous.post("/", "user=Pepe").status, 401, "what is missing is told first");
+    assert_eq!(anonymous.post("/", "user=Pepe").status, 401, "missing fields are checked first");
 }
 
-fn the_token_opens_the_other_view(database: &TestDatabase) {
+fn the_token_authenticates_the_other_view(database: &TestDatabase) {
     let server = tutorial(database);
-    assert_snapshot!(server.anonymous().get("/auth/").wire(), @r#"
+    assert_snapshot!(server.anonymous().get("/auth/").snapshot(), @r#"
     401
     allow: GET, HEAD, OPTIONS
     content-type: application/json
@@ -186,7 +188,7 @@ fn the_token_opens_the_other_view(database: &TestDatabase) {
     {"detail":"Authentication credentials were not provided."}
     "#);
     let key = server.anonymous().post("/", "user=Pepe&password=aaaa").key();
-    assert_snapshot!(server.token(&key).get("/auth/").wire(), @r#"
+    assert_snapshot!(server.token(&key).get("/auth/").snapshot(), @r#"
     200
     allow: GET, HEAD, OPTIONS
     content-type: application/json
@@ -195,32 +197,32 @@ fn the_token_opens_the_other_view(database: &TestDatabase) {
     "#);
 }
 
-fn suffixes_choose_the_format(database: &TestDatabase) {
+fn suffixes_select_the_format(database: &TestDatabase) {
     let server = tutorial(database);
     let (anonymous, token) = (server.anonymous(), server.token(&database.token("Pepe")));
     for path in ["/.json", "/.json/", "/?format=json"] {
-        assert_eq!(anonymous.get(path).wire(), anonymous.get("/").wire(), "{path}");
+        assert_eq!(anonymous.get(path).snapshot(), anonymous.get("/").snapshot(), "{path}");
         assert_eq!(anonymous.post(path, "user=Pepe&password=aaaa").status, 200, "{path}");
     }
     for path in ["/auth.json", "/auth.json/", "/auth/?format=json", "/auth/?format="] {
-        assert_eq!(token.get(path).wire(), token.get("/auth/").wire(), "{path}");
-        assert_eq!(anonymous.get(path).wire(), anonymous.get("/auth/").wire(), "{path}");
+        assert_eq!(token.get(path).snapshot(), token.get("/auth/").snapshot(), "{path}");
+        assert_eq!(anonymous.get(path).snapshot(), anonymous.get("/auth/").snapshot(), "{path}");
     }
-    assert_snapshot!(token.get("/auth.xml").wire(), @r#"
+    assert_snapshot!(token.get("/auth.xml").snapshot(), @r#"
     404
     allow: GET, HEAD, OPTIONS
     content-type: application/json
 
     {"detail":"Not found."}
     "#);
-    assert_snapshot!(token.get("/auth/?format=xml").wire(), @r#"
+    assert_snapshot!(token.get("/auth/?format=xml").snapshot(), @r#"
     404
     allow: GET, HEAD, OPTIONS
     content-type: application/json
 
     {"detail":"Not found."}
     "#);
-    assert_snapshot!(token.request("GET", "/auth/").header("accept", "image/png").send().wire(), @r#"
+    assert_snapshot!(token.request("GET", "/auth/").header("accept", "image/png").send().snapshot(), @r#"
     406
     allow: GET, HEAD, OPTIONS
     content-type: application/json
@@ -236,7 +238,7 @@ fn suffixes_choose_the_format(database: &TestDatabase) {
     "#);
 }
 
-fn head_and_options_answer_as_get_does(database: &TestDatabase) {
+fn head_and_options_match_get(database: &TestDatabase) {
     let server = tutorial(database);
     let (anonymous, token) = (server.anonymous(), server.token(&database.token("Pepe")));
     let head = |client: &Client, path: &str| {
@@ -249,34 +251,34 @@ fn head_and_options_answer_as_get_does(database: &TestDatabase) {
     head(&anonymous, "/");
     head(&anonymous, "/auth/");
     head(&token, "/auth/");
-    assert_snapshot!(anonymous.request("OPTIONS", "/").send().wire(), @r#"
+    assert_snapshot!(anonymous.request("OPTIONS", "/").send().snapshot(), @r#"
     200
     allow: GET, POST, HEAD, OPTIONS
     content-type: application/json
 
     {"name":"Test","description":"","renders":["application/json","text/html"],"parses":["application/json","application/x-www-form-urlencoded","multipart/form-data"]}
     "#);
-    assert_snapshot!(token.request("OPTIONS", "/auth/").send().wire(), @r#"
+    assert_snapshot!(token.request("OPTIONS", "/auth/").send().snapshot(), @r#"
     200
     allow: GET, HEAD, OPTIONS
     content-type: application/json
 
     {"name":"Auth","description":"Authentication is needed for this methods","renders":["application/json","text/html"],"parses":["application/json","application/x-www-form-urlencoded","multipart/form-data"]}
     "#);
-    assert_eq!(anonymous.request("OPTIONS", "/auth/").send().wire(), anonymous.get("/auth/").wire());
+    assert_eq!(anonymous.request("OPTIONS", "/auth/").send().snapshot(), anonymous.get("/auth/").snapshot());
 }
 
 fn other_methods_are_not_allowed(database: &TestDatabase) {
     let server = tutorial(database);
     let (anonymous, token) = (server.anonymous(), server.token(&database.token("Pepe")));
-    assert_snapshot!(anonymous.request("DELETE", "/").send().wire(), @r#"
+    assert_snapshot!(anonymous.request("DELETE", "/").send().snapshot(), @r#"
     405
     allow: GET, POST, HEAD, OPTIONS
     content-type: application/json
 
     {"detail":"Method \"DELETE\" not allowed."}
     "#);
-    assert_snapshot!(token.post("/auth/", "a=b").wire(), @r#"
+    assert_snapshot!(token.post("/auth/", "a=b").snapshot(), @r#"
     405
     allow: GET, HEAD, OPTIONS
     content-type: application/json
@@ -284,11 +286,11 @@ fn other_methods_are_not_allowed(database: &TestDatabase) {
     {"detail":"Method \"POST\" not allowed."}
     "#);
     for method in ["PUT", "PATCH", "PROPFIND"] {
-        let answer = anonymous.request(method, "/").send();
-        assert_eq!(answer.status, 405, "{method}");
-        assert_eq!(answer.body, format!(r#"{{"detail":"Method \"{method}\" not allowed."}}"#));
+        let response = anonymous.request(method, "/").send();
+        assert_eq!(response.status, 405, "{method}");
+        assert_eq!(response.body, format!(r#"{{"detail":"Method \"{method}\" not allowed."}}"#));
     }
-    // Who asks comes first.
+    // Authentication comes before the method.
     assert_eq!(anonymous.request("DELETE", "/auth/").send().status, 401);
 }
 
@@ -310,5 +312,5 @@ fn thirty_first_logins_at_once_get_one_token(database: &TestDatabase) {
     });
     keys.dedup();
     assert_eq!(keys, [database.token("Pepe")]);
-    assert_eq!(database.tokens(), 1);
+    assert_eq!(database.count_tokens(), 1);
 }

@@ -1,4 +1,5 @@
-//! A database whose Django has a user model of its own, with UUIDs as keys, e-mail addresses as logins and other tables.
+//! A database of a Django project with its own user model: UUID keys, e-mail addresses as logins, and other table
+//! names.
 
 use diesel::connection::SimpleConnection as _;
 use insta::assert_snapshot;
@@ -10,14 +11,14 @@ use vitamin::database::UserId;
 use vitamin::database::inspection::LiveSchema;
 use vitamin::project::Project;
 
-use crate::support::{Manage, TestDatabase};
+use crate::support::{ManageCommand, TestDatabase};
 
 database_tests!(
-    its_users_are_at_home_here,
+    its_users_log_in_and_have_permissions,
     createsuperuser_asks_for_the_address,
-    what_only_django_can_make_is_left_to_it,
-    a_column_of_its_own_leaves_users_to_django,
-    settings_that_describe_another_database_are_told,
+    django_s_own_tables_are_not_migrated_here,
+    an_additional_column_leaves_user_creation_to_django,
+    mismatching_settings_are_reported,
 );
 
 const SETTINGS: [(&str, &str); 5] = [
@@ -28,7 +29,7 @@ const SETTINGS: [(&str, &str); 5] = [
     ("TOKEN_DB_TABLE", "api_keys"),
 ];
 
-/// As Django makes them; `more` are further columns.
+/// SQL of the tables as Django creates them; `more` are further columns.
 fn tables(database: &TestDatabase, more: &str) -> String {
     let sql = format!(
         "DROP TABLE authtoken_token; DROP TABLE auth_user_groups; DROP TABLE auth_user_user_permissions; DROP TABLE auth_user;
@@ -64,12 +65,12 @@ fn arrange(database: &TestDatabase, more: &str) {
     database.migrate().connection().batch_execute(&tables(database, more)).unwrap();
 }
 
-fn set<'a>(manage: Manage<'a>) -> Manage<'a> {
+fn set<'a>(manage: ManageCommand<'a>) -> ManageCommand<'a> {
     SETTINGS.iter().fold(manage, |manage, (name, value)| manage.env(name, value))
 }
 
-/// `manage` with the settings of this project.
-fn manage<'a>(database: &'a TestDatabase, arguments: &[&str]) -> Manage<'a> {
+/// Runs `manage` with this project's settings.
+fn manage<'a>(database: &'a TestDatabase, arguments: &[&str]) -> ManageCommand<'a> {
     set(database.manage(arguments))
 }
 
@@ -82,7 +83,7 @@ fn live_tables(database: &TestDatabase) -> Vec<String> {
     LiveSchema::read(&mut database.connection()).unwrap().tables.into_keys().collect()
 }
 
-fn its_users_are_at_home_here(database: &TestDatabase) {
+fn its_users_log_in_and_have_permissions(database: &TestDatabase) {
     arrange(database, "");
     let before = live_tables(database);
     assert_snapshot!(manage(database, &["migrate"]).run().report(), @"
@@ -101,7 +102,7 @@ fn its_users_are_at_home_here(database: &TestDatabase) {
     manage(database, &["createsuperuser", "--noinput", "--email", "Joe@Example.COM"])
         .env("DJANGO_SUPERUSER_PASSWORD", "aaaa")
         .run()
-        .succeeded();
+        .expect_success();
     let taken =
         manage(database, &["createsuperuser", "--noinput"]).env("DJANGO_SUPERUSER_EMAIL", "Joe@EXAMPLE.com");
     assert_snapshot!(taken.run().stderr, @"CommandError: Error: That email address is already taken.");
@@ -116,8 +117,8 @@ fn its_users_are_at_home_here(database: &TestDatabase) {
     let key = server.anonymous().post("/", "user=Joe@example.com&password=aaaa").key();
     let client = server.token(&key);
     assert_eq!(client.get("/auth/").status, 200);
-    let said = manage(database, &["drf_create_token", "Joe@example.com"]).run().succeeded();
-    assert_eq!(said, format!("Generated token {key} for user Joe@example.com\n"));
+    let output = manage(database, &["drf_create_token", "Joe@example.com"]).run().expect_success();
+    assert_eq!(output, format!("Generated token {key} for user Joe@example.com\n"));
     let project = project(database);
     let connection = &mut *project.database.get().unwrap();
     let joe = User::get_by_natural_key(connection, "Joe@example.com").unwrap().unwrap();
@@ -126,10 +127,10 @@ fn its_users_are_at_home_here(database: &TestDatabase) {
     assert_eq!(User::get(connection, joe.id).unwrap().unwrap(), joe);
     assert_eq!(User::get(connection, UserId::from(uuid::Uuid::nil())).unwrap(), None);
     assert_eq!(Token::of_user(connection, joe.id).unwrap().unwrap().key, key);
-    let answer = client.get("/auth/verify");
-    assert_eq!(answer.header("x-user-id"), joe.id.to_string());
-    assert_eq!(answer.header("x-user"), "Joe@example.com");
-    let report = manage(database, &["doctor"]).run().succeeded();
+    let response = client.get("/auth/verify");
+    assert_eq!(response.header("x-user-id"), joe.id.to_string());
+    assert_eq!(response.header("x-user"), "Joe@example.com");
+    let report = manage(database, &["doctor"]).run().expect_success();
     assert!(report.ends_with("0 problems, 0 warnings.\n"), "{report}");
     assert!(report.contains(
         "Matching tables: auth_group, auth_group_permissions, auth_permission, members, members_groups"
@@ -142,7 +143,7 @@ fn its_users_are_at_home_here(database: &TestDatabase) {
     assert_eq!(Token::of_user(connection, joe.id).unwrap(), None);
 }
 
-/// Of the user's own, and of a group.
+/// Checks the permissions of the user and of a group.
 fn permissions(connection: &mut vitamin::database::DbConnection, joe: &User) {
     let id = joe.id.to_string();
     let id = if matches!(connection, vitamin::database::DbConnection::Sqlite(_)) {
@@ -173,8 +174,8 @@ fn createsuperuser_asks_for_the_address(database: &TestDatabase) {
     terminal.expect("Email address: ").type_line("joe");
     terminal.expect("Enter a valid email address.\n");
     terminal.expect("Email address: ").type_line("joe@example.com");
-    terminal.expect_unseen("Password: ").type_line("joe@example");
-    terminal.expect_unseen("Password (again): ").type_line("joe@example");
+    terminal.expect_hidden("Password: ").type_line("joe@example");
+    terminal.expect_hidden("Password (again): ").type_line("joe@example");
     terminal.expect("The password is too similar to the email address.\n");
     terminal.expect("Bypass password validation and create user anyway? [y/N]: ").type_line("y");
     terminal.expect("Superuser created successfully.\n");
@@ -182,13 +183,13 @@ fn createsuperuser_asks_for_the_address(database: &TestDatabase) {
     assert!(!terminal.screen().to_lowercase().contains("username"), "{}", terminal.screen());
     let mut terminal = manage(database, &["changepassword", "joe@example.com"]).on_terminal();
     terminal.expect("Changing password for user 'joe@example.com'\n");
-    terminal.expect_unseen("Password: ").type_line("another long password");
-    terminal.expect_unseen("Password (again): ").type_line("another long password");
+    terminal.expect_hidden("Password: ").type_line("another long password");
+    terminal.expect_hidden("Password (again): ").type_line("another long password");
     terminal.expect("Password changed successfully for user 'joe@example.com'\n");
     assert_eq!(terminal.wait(), Some(0));
 }
 
-fn what_only_django_can_make_is_left_to_it(database: &TestDatabase) {
+fn django_s_own_tables_are_not_migrated_here(database: &TestDatabase) {
     assert_snapshot!(manage(database, &["migrate"]).run().report(), @"
     exit 1
     -- stdout
@@ -199,36 +200,35 @@ fn what_only_django_can_make_is_left_to_it(database: &TestDatabase) {
     CommandError: The table members, auth_group, auth_permission, auth_group_permissions, members_groups, members_user_permissions is missing. Your Django project creates it (AUTH_USER_MODEL), with all of its columns: run its own `migrate` first. `manage doctor` checks the settings.
     ");
     assert_eq!(live_tables(database), [""; 0]);
-    // Nothing is set, and Django has migrated.
+    // Nothing is set, and Django has already migrated.
     arrange(database, "");
     let before = live_tables(database);
     let refused = database.manage(&["migrate"]).run();
     assert_eq!(refused.code, Some(1));
     assert!(refused.stderr.contains("The table auth_user, auth_user_groups"), "{refused:?}");
     assert_eq!(live_tables(database), before);
-    // What is Django's, it takes back.
-    manage(database, &["migrate"]).run().succeeded();
+    // Django can revert its own migrations.
+    manage(database, &["migrate"]).run().expect_success();
     let refused = manage(database, &["migrate", "auth", "zero"]).run();
     assert_snapshot!(refused.stderr, @"CommandError: The tables of authtoken belong to your Django project (TOKEN_DB_TABLE); unapply them with its own `migrate`.");
     assert_eq!(live_tables(database), before);
 }
 
-fn a_column_of_its_own_leaves_users_to_django(database: &TestDatabase) {
+fn an_additional_column_leaves_user_creation_to_django(database: &TestDatabase) {
     arrange(database, ", phone varchar(20) NOT NULL");
-    manage(database, &["migrate"]).run().succeeded();
-    let report = manage(database, &["doctor"]).run().succeeded();
-    let note = "note     members.phone is unknown to vitamin and has no default, so users are to be created in Django, not here.";
+    manage(database, &["migrate"]).run().expect_success();
+    let report = manage(database, &["doctor"]).run().expect_success();
+    let note = "note     members.phone is unknown to vitamin and has no default, so create users in Django, not here.";
     assert!(report.contains(note), "{report}");
     let refused = manage(database, &["createsuperuser", "--noinput", "--email", "joe@example.com"]).run();
     assert_eq!(refused.code, Some(1));
-    let why =
-        "The database has no default for a column of your own: create the user in Django, which has one.";
+    let why = "The database has no default for a column of your user model: create the user in Django, which has one.";
     assert!(refused.stderr.contains("phone") && refused.stderr.contains(why), "{refused:?}");
 }
 
-fn settings_that_describe_another_database_are_told(database: &TestDatabase) {
+fn mismatching_settings_are_reported(database: &TestDatabase) {
     arrange(database, "");
-    let told = |changes: &[(&str, &str)], expected: &str| {
+    let check_report = |changes: &[(&str, &str)], expected: &str| {
         let doctor = changes
             .iter()
             .fold(manage(database, &["doctor"]), |doctor, (name, value)| doctor.env(name, value));
@@ -236,25 +236,25 @@ fn settings_that_describe_another_database_are_told(database: &TestDatabase) {
         assert_eq!(report.code, Some(1), "{report:?}");
         assert!(report.stderr.contains(expected), "{expected:?} is not in {}", report.stderr);
     };
-    told(&[("AUTH_USER_KEY", "")], "members.id is of another type: set AUTH_USER_KEY=uuid.");
-    told(&[("USERNAME_FIELD", "")], "members has no column username: set USERNAME_FIELD=email.");
-    told(
+    check_report(&[("AUTH_USER_KEY", "")], "members.id is of another type: set AUTH_USER_KEY=uuid.");
+    check_report(&[("USERNAME_FIELD", "")], "members has no column username: set USERNAME_FIELD=email.");
+    check_report(
         &[("AUTH_USER_MODEL", "accounts.Person")],
         "members_groups.member_id is named after another model: set AUTH_USER_MODEL=",
     );
     let nothing = SETTINGS.map(|(name, _)| (name, ""));
     let all = "AUTH_USER_DB_TABLE=members, AUTH_USER_KEY=uuid, USERNAME_FIELD=email";
-    told(
+    check_report(
         &nothing,
         &format!(
             "members looks like the table of this project's user model. Set AUTH_USER_MODEL=<the AUTH_USER_MODEL of Django's settings>, {all}."
         ),
     );
-    told(
+    check_report(
         &[("AUTH_USER_DB_TABLE", "")],
         "api_keys.user_id refers to members: that is the table of this project's user model",
     );
-    told(
+    check_report(
         &[("TOKEN_DB_TABLE", "")],
         "The table authtoken_token is missing; api_keys looks like it: set TOKEN_DB_TABLE=api_keys.",
     );
@@ -264,9 +264,9 @@ fn settings_that_describe_another_database_are_told(database: &TestDatabase) {
             "INSERT INTO django_content_type (id, app_label, model) VALUES (1, 'accounts', 'member')",
         )
         .unwrap();
-    told(&nothing, &format!("Set AUTH_USER_MODEL=accounts.member, {all}."));
-    // The other way round: these are settings of another project.
-    let plain = TestDatabase::like(database);
+    check_report(&nothing, &format!("Set AUTH_USER_MODEL=accounts.member, {all}."));
+    // The reverse: the settings describe another project.
+    let plain = TestDatabase::new_like(database);
     plain.migrate();
     let report = manage(&plain, &["doctor"]).env("TOKEN_DB_TABLE", "").run();
     assert_eq!(report.code, Some(1));

@@ -9,10 +9,10 @@ use super::user_model::UserModel;
 use vitamin_framework::database::{Database, DatabaseError, DbConnection};
 use vitamin_framework::worker_pool::Busy;
 
-/// Why nothing can be said about a name and a password.
+/// Why a username and password could not be checked.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthenticationError {
-    /// The database gave no answer.
+    /// The database failed.
     #[error(transparent)]
     Database(#[from] DatabaseError),
     /// Too many passwords are being hashed already.
@@ -23,13 +23,13 @@ pub enum AuthenticationError {
     NotInstalled,
 }
 
-/// The user of this name and password, or `None`: unknown, wrong and inactive look alike, also in the time they take.
+/// Returns the user of this name and password. Returns `None` for an unknown name, a wrong password and an inactive
+/// user alike, after the same time.
 ///
-/// As Django does, a right password whose hash is of another scheme or cost than the preferred one is hashed anew and
-/// stored, if the database lets us.
+/// As in Django, a correct password whose hash has another scheme or cost than the preferred one is rehashed and
+/// stored, if the database allows it.
 ///
-/// # Errors
-/// [`AuthenticationError`], which says nothing of the user.
+/// [`AuthenticationError`], which reveals nothing about the user.
 pub async fn authenticate(
     request: &HttpRequest,
     username: &str,
@@ -53,11 +53,11 @@ pub async fn authenticate(
     Ok(user.is_active.then_some(user))
 }
 
-/// Trusts the name that a server in front gives, which has checked the user itself (Django's backend of this name).
+/// Trusts the username from a proxy that has authenticated the user (Django's backend of this name).
 pub struct RemoteUserBackend {
-    /// Whether a user of an unknown name is created, without rights and without a password. Django's default is true.
+    /// Whether to create a user, without permissions or password, for an unknown name. Django's default is true.
     pub create_unknown_user: bool,
-    /// Makes the user's name of the name that came, e.g. takes a realm off. Django's default leaves it alone.
+    /// Converts the received name to the username, e.g. by removing a realm. Django's default changes nothing.
     pub clean_username: fn(&str) -> &str,
 }
 
@@ -68,7 +68,7 @@ impl Default for RemoteUserBackend {
 }
 
 impl RemoteUserBackend {
-    /// The active user of this name, or `None`. An empty name is nobody's.
+    /// Returns the active user of this name, or `None`. An empty name matches no user.
     ///
     /// # Errors
     /// [`AuthenticationError`].
@@ -97,13 +97,13 @@ impl RemoteUserBackend {
     }
 }
 
-/// Best effort: a login does not fail because a better hash could not be stored.
+/// Best effort: a login does not fail if the better hash cannot be stored.
 async fn upgrade_password(database: &Database, user: &mut User, encoded: String) {
     let (row, new) = (user.clone(), encoded.clone());
     let stored: Result<(), DatabaseError> =
         database.run(move |connection| row.upgrade_password(connection, &new)).await;
     match stored {
         Ok(()) => user.password = encoded,
-        Err(error) => log::warn!("The password of user {} was not hashed anew: {error}", user.id),
+        Err(error) => log::warn!("The password of user {} could not be rehashed: {error}", user.id),
     }
 }

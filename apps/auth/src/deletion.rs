@@ -1,5 +1,5 @@
-//! Deleting a user (`django/db/models/deletion.py`): the foreign keys have no ON DELETE, since Django cascades itself, so
-//! whoever deletes a user deletes what belongs to it too.
+//! Deletes a user (`django/db/models/deletion.py`). The foreign keys have no ON DELETE, because Django cascades itself,
+//! so a deletion here must delete the related rows too.
 
 use diesel::prelude::*;
 
@@ -20,14 +20,13 @@ mod django_schema {
 use django_schema::django_admin_log;
 
 impl User {
-    /// Deletes a user with all that Django's cascade would delete: every app's rows of the user
-    /// ([`App::delete_user`](vitamin_framework::app::App::delete_user)), groups, permissions, the admin's log. Sessions stay,
-    /// as in Django, and are nobody's from now on. All in one transaction. False where there is no such user.
+    /// Deletes a user in one transaction, with everything that Django's cascade deletes: every app's rows of the user
+    /// ([`App::delete_user`](vitamin_framework::app::App::delete_user)), groups, permissions, and the admin's log.
+    /// Sessions stay, as in Django, and no longer match a user. Returns false if there is no such user.
     ///
-    /// A handler finds the apps in its app data (`Data<Apps>`).
+    /// Handlers get the apps from app data (`Data<Apps>`).
     ///
-    /// # Errors
-    /// Those of the queries. Rows of a table that no app here owns still refer to the user: then the database refuses, and
+    /// A query fails. If rows of a table that no app here owns still refer to the user, the database refuses, and
     /// nothing is deleted.
     pub fn delete(
         connection: &mut DbConnection,
@@ -35,8 +34,8 @@ impl User {
         user_id: UserId,
     ) -> Result<bool, DatabaseError> {
         connection.transaction(|connection| {
-            // The user first, which the foreign keys allow until the end: from here on nobody can give it a new token, and
-            // SQLite's transaction begins with the lock that it needs.
+            // Delete the user first, which the deferred foreign keys allow. From here on nobody can create a token for
+            // it, and SQLite's transaction starts with the write lock that it needs.
             if diesel::delete(auth_user::table.find(user_id)).execute(connection)? == 0 {
                 return Ok(false);
             }
@@ -47,11 +46,11 @@ impl User {
         })
     }
 
-    /// Makes an account count, or no longer: what Django does instead of deleting. Tokens and sessions stay, and are refused
-    /// while it doesn't. False where there is no such user.
+    /// Activates or deactivates an account; Django deactivates instead of deleting. Tokens and sessions stay, and are
+    /// refused while the account is inactive. Returns false if there is no such user.
     ///
     /// # Errors
-    /// Those of the query.
+    /// The query fails.
     pub fn set_active(
         connection: &mut DbConnection,
         user_id: UserId,
@@ -62,7 +61,7 @@ impl User {
     }
 }
 
-/// The rows of `django.contrib.auth` itself, and of the admin site, which is on no list here.
+/// Deletes the rows of `django.contrib.auth`, and of the admin site, which is no app here.
 pub(super) fn delete_related(connection: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
     diesel::delete(auth_user_groups::table.filter(auth_user_groups::user_id.eq(user_id)))
         .execute(connection)?;

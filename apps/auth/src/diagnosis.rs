@@ -1,4 +1,4 @@
-//! What `manage doctor` says of users, passwords and sessions.
+//! The checks of `manage doctor` on users, passwords and sessions.
 
 mod user_model;
 
@@ -20,16 +20,16 @@ use vitamin_framework::database::needs::NeededTable;
 use vitamin_framework::database::{DatabaseError, DbConnection, UserId, now};
 use vitamin_framework::diagnosis::{Examination, Severity};
 
-/// Rows that are read at a time.
+/// Number of rows per query.
 const BATCH: i64 = 2000;
-/// Newest rows that are looked at one by one.
+/// Number of newest rows that are checked one by one.
 const NEWEST: i64 = 20;
 
 pub(super) fn tables() -> Vec<NeededTable> {
     vec![
         NeededTable::new(auth_user::table)
             .unique(&[&[auth_user::id::NAME], &[auth_user::username::NAME]])
-            .written_by("users are to be created in Django, not here"),
+            .written_by("create users in Django, not here"),
         NeededTable::new(auth_group::table),
         NeededTable::new(auth_permission::table),
         NeededTable::new(auth_group_permissions::table),
@@ -48,16 +48,16 @@ pub(super) fn diagnose(
 ) -> Result<(), DatabaseError> {
     user_model::diagnose(model, examination)?;
     if examination.can_read(auth_user::table) {
-        users(examination)?;
-        passwords(hashers, examination)?;
+        check_users(examination)?;
+        check_passwords(hashers, examination)?;
     }
     if examination.can_read(django_session::table) {
-        sessions(settings, examination)?;
+        check_sessions(settings, examination)?;
     }
     Ok(())
 }
 
-fn users(examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+fn check_users(examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
     let newest: QueryResult<Vec<User>> = auth_user::table
         .order(auth_user::date_joined.desc())
         .limit(NEWEST)
@@ -65,10 +65,10 @@ fn users(examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
         .load(examination.connection);
     let newest = match newest {
         Ok(newest) => newest,
-        // The message may hold the value.
+        // The error's message may contain the value.
         Err(diesel::result::Error::DeserializationError(_)) => {
             let table = examination.settings.database.names.table("auth_user");
-            let message = format!("A row of {table} can't be read: a value is not of its column's type.");
+            let message = format!("A row of {table} can't be read: a value does not have its column's type.");
             examination.diagnosis.add("Users", Severity::Problem, message);
             return Ok(());
         }
@@ -77,19 +77,22 @@ fn users(examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
     let last_login: Option<NaiveDateTime> = auth_user::table
         .select(diesel::dsl::max(auth_user::last_login))
         .get_result(examination.connection)?;
-    times(newest.iter().map(|user| user.date_joined).chain(last_login).max(), examination)
+    check_times(newest.iter().map(|user| user.date_joined).chain(last_login).max(), examination)
 }
 
-/// Whether both sides mean the same by a time. A time in SQLite does not say of which zone it is, so this can be seen of one
-/// that has not come yet, and else not at all.
-fn times(newest: Option<NaiveDateTime>, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+/// Checks that Django and this program use the same time zone. A time in SQLite has no zone, so only a time in the
+/// future reveals a difference.
+fn check_times(
+    newest: Option<NaiveDateTime>,
+    examination: &mut Examination<'_>,
+) -> Result<(), DatabaseError> {
     const SECTION: &str = "Times";
     let soon = now(examination.connection)? + TimeDelta::minutes(5);
     let (database, diagnosis) = (&examination.settings.database, &mut *examination.diagnosis);
     let ahead = newest.filter(|newest| *newest > soon);
     if !database.url.is_sqlite() {
         if ahead.is_some() {
-            let message = "Somebody joined, or logged in, in the future: a machine's clock is wrong.";
+            let message = "A user's date_joined or last_login is in the future: a machine's clock is wrong.";
             diagnosis.add(SECTION, Severity::Warning, message);
         }
         return Ok(());
@@ -97,23 +100,23 @@ fn times(newest: Option<NaiveDateTime>, examination: &mut Examination<'_>) -> Re
     let zone = database.time_zone.name();
     match (database.time_zone.use_tz(), ahead) {
         (true, Some(_)) => {
-            let message = "Somebody joined, or logged in, in the future. With USE_TZ = False Django writes what the clocks of \
-                           its TIME_ZONE say, and it is read as UTC here: set both as Django has them.";
+            let message = "A user's date_joined or last_login is in the future. With USE_TZ = False Django writes local times of \
+                           its TIME_ZONE, but they are read as UTC here: set both to Django's values.";
             diagnosis.add(SECTION, Severity::Warning, message);
             diagnosis.propose_setting("USE_TZ", "false");
             diagnosis.propose_setting("TIME_ZONE", "<the TIME_ZONE of Django's settings>");
         }
         (false, Some(_)) => {
             let message = format!(
-                "Somebody joined, or logged in, in the future. Times are read as those of {zone} here (USE_TZ=false): Django's \
-                 TIME_ZONE is another, or it has USE_TZ = True, its default, and writes UTC."
+                "A user's date_joined or last_login is in the future. Times are read in {zone} here (USE_TZ=false): Django's \
+                 TIME_ZONE differs, or it has USE_TZ = True, its default, and writes UTC."
             );
             diagnosis.add(SECTION, Severity::Warning, message);
         }
         (false, None) => {
             let message = format!(
-                "Read and written as the clocks of {zone} have them, which is right where Django has USE_TZ = False and this \
-                 TIME_ZONE. The rows can't tell."
+                "Times are read and written in {zone}, which is correct if Django has USE_TZ = False and this \
+                 TIME_ZONE. The rows do not show it."
             );
             diagnosis.add(SECTION, Severity::Note, message);
         }
@@ -122,12 +125,12 @@ fn times(newest: Option<NaiveDateTime>, examination: &mut Examination<'_>) -> Re
     Ok(())
 }
 
-/// By scheme and cost: how many hashes there are, and how many of them the next login would write anew here.
-type Counts = BTreeMap<Result<Summary, &'static str>, (u64, u64)>;
+/// For each scheme and cost: the number of hashes, and how many of them the next login would rehash.
+type HashCounts = BTreeMap<Result<Summary, &'static str>, (u64, u64)>;
 
-/// All stored hashes, counted.
-fn count(hashers: &Hashers, connection: &mut DbConnection) -> Result<Counts, DatabaseError> {
-    let mut counts = Counts::new();
+/// HashCounts all stored hashes.
+fn count_hashes(hashers: &Hashers, connection: &mut DbConnection) -> Result<HashCounts, DatabaseError> {
+    let mut counts = HashCounts::new();
     let mut last: Option<UserId> = None;
     loop {
         let batch =
@@ -146,9 +149,8 @@ fn count(hashers: &Hashers, connection: &mut DbConnection) -> Result<Counts, Dat
     }
 }
 
-/// The hash that Django wrote last, as far as one can tell: that of the last login, or of the newest user, whichever came
-/// later.
-fn written_last(connection: &mut DbConnection) -> Result<Option<String>, DatabaseError> {
+/// Returns the hash that Django probably wrote last: that of the last login or of the newest user, whichever is later.
+fn last_written_hash(connection: &mut DbConnection) -> Result<Option<String>, DatabaseError> {
     let usable = || auth_user::table.filter(auth_user::password.not_like("!%")).limit(1);
     let by_login: Option<(Option<NaiveDateTime>, String)> = usable()
         .filter(auth_user::last_login.is_not_null())
@@ -166,11 +168,11 @@ fn written_last(connection: &mut DbConnection) -> Result<Option<String>, Databas
     Ok(last.map(|(_, encoded)| encoded))
 }
 
-fn passwords(hashers: &Hashers, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+fn check_passwords(hashers: &Hashers, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
     const SECTION: &str = "Passwords";
     let preferred = hashers.preferred().algorithm();
-    let counts = count(hashers, examination.connection)?;
-    let last = written_last(examination.connection)?;
+    let counts = count_hashes(hashers, examination.connection)?;
+    let last = last_written_hash(examination.connection)?;
     let diagnosis = &mut *examination.diagnosis;
     if counts.is_empty() {
         diagnosis.add(SECTION, Severity::Note, "There are no users yet.");
@@ -181,30 +183,27 @@ fn passwords(hashers: &Hashers, examination: &mut Examination<'_>) -> Result<(),
                 diagnosis.add(
                     SECTION,
                     Severity::Fine,
-                    format!("{all} unusable, as Django's set_unusable_password."),
+                    format!("{all} unusable, as made by Django's set_unusable_password."),
                 );
             }
             Err(words) => {
                 let message =
-                    format!("{all} of {words}: these users can't log in here until Django rewrites them.");
+                    format!("{all} of {words}: these users can't log in here until Django rehashes them.");
                 diagnosis.add(SECTION, Severity::Problem, message);
             }
             Ok(summary) if !hashers.reads(summary.algorithm) => {
-                let message =
-                    format!("{all} of {summary}, which PASSWORD_HASHERS leaves out: they can't log in here.");
+                let message = format!(
+                    "{all} of {summary}, which PASSWORD_HASHERS omits: these users can't log in here."
+                );
                 diagnosis.add(SECTION, Severity::Problem, message);
-                diagnosis.propose_setting("PASSWORD_HASHERS", setting(preferred));
+                diagnosis.propose_setting("PASSWORD_HASHERS", hashers_setting(preferred));
             }
             Ok(summary) if *rewritten == 0 => {
-                diagnosis.add(
-                    SECTION,
-                    Severity::Fine,
-                    format!("{all} of {summary}, which stay as they are."),
-                );
+                diagnosis.add(SECTION, Severity::Fine, format!("{all} of {summary}, which stay unchanged."));
             }
             Ok(summary) => {
                 let message =
-                    format!("{all} of {summary}; the next login here writes {rewritten} of them anew.");
+                    format!("{all} of {summary}; the next login here rehashes {rewritten} of them.");
                 diagnosis.add(SECTION, Severity::Note, message);
             }
         }
@@ -220,12 +219,12 @@ fn passwords(hashers: &Hashers, examination: &mut Examination<'_>) -> Result<(),
             "another scheme is preferred here"
         };
         let message = format!(
-            "The hash that was written last is of {summary}, so that is what Django prefers, as far as the rows tell; {here} \
-             (first of PASSWORD_HASHERS: {preferred}). The two would rewrite each other's hashes at every login, and lock out \
+            "The newest hash is of {summary}, so Django probably prefers that; {here} \
+             (first of PASSWORD_HASHERS: {preferred}). The two would replace each other's hashes at every login, and lock out \
              users whose scheme Django lacks. If Django's PASSWORD_HASHERS begins with yet another scheme, name that one."
         );
         diagnosis.add(SECTION, Severity::Problem, message);
-        diagnosis.propose_setting("PASSWORD_HASHERS", setting(summary.algorithm));
+        diagnosis.propose_setting("PASSWORD_HASHERS", hashers_setting(summary.algorithm));
         for (variable, value) in summary.costs {
             diagnosis.propose_setting(variable, value.to_string());
         }
@@ -233,19 +232,22 @@ fn passwords(hashers: &Hashers, examination: &mut Examination<'_>) -> Result<(),
         diagnosis.add(
             SECTION,
             Severity::Fine,
-            format!("Both sides prefer {summary}, as far as the rows tell."),
+            format!("Both sides prefer {summary}, as far as the rows show."),
         );
     }
     Ok(())
 }
 
-/// All schemes, this one first.
-fn setting(first: &'static str) -> String {
+/// The value of `PASSWORD_HASHERS` with all schemes, this one first.
+fn hashers_setting(first: &'static str) -> String {
     let others = Hashers::algorithms().filter(|name| *name != first);
     std::iter::once(first).chain(others).collect::<Vec<_>>().join(",")
 }
 
-fn sessions(settings: &SessionSettings, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+fn check_sessions(
+    settings: &SessionSettings,
+    examination: &mut Examination<'_>,
+) -> Result<(), DatabaseError> {
     const SECTION: &str = "Sessions";
     let newest: Vec<String> = django_session::table
         .order(django_session::expire_date.desc())
@@ -255,8 +257,7 @@ fn sessions(settings: &SessionSettings, examination: &mut Examination<'_>) -> Re
     let keys = examination.settings.http.signing_keys();
     let diagnosis = &mut *examination.diagnosis;
     if newest.is_empty() {
-        let message =
-            "There are none to try SECRET_KEY on. It must be Django's, and SESSION_ENGINE the database's.";
+        let message = "There are none to check SECRET_KEY with. It must be Django's, and SESSION_ENGINE the database's.";
         diagnosis.add(SECTION, Severity::Note, message);
         return Ok(());
     }
@@ -269,7 +270,7 @@ fn sessions(settings: &SessionSettings, examination: &mut Examination<'_>) -> Re
         .collect();
     if !unknown.is_empty() {
         let message = format!(
-            "{} logs users in, and AUTHENTICATION_BACKENDS does not name it: their sessions count for nothing here.",
+            "{} logs users in, but AUTHENTICATION_BACKENDS does not name it: their sessions are not accepted here.",
             unknown.join(", ")
         );
         diagnosis.add(SECTION, Severity::Warning, message);
@@ -279,7 +280,7 @@ fn sessions(settings: &SessionSettings, examination: &mut Examination<'_>) -> Re
     if read.is_empty() {
         let message = format!(
             "None of the {} newest can be read: SECRET_KEY, and SECRET_KEY_FALLBACKS, must be Django's, and \
-             SESSION_SERIALIZER its JSONSerializer. Who is logged in there is nobody here.",
+             SESSION_SERIALIZER its JSONSerializer. Sessions from Django are not accepted here.",
             newest.len()
         );
         diagnosis.add(SECTION, Severity::Problem, message);

@@ -34,7 +34,7 @@ use vitamin_framework::database::{DatabaseError, DbConnection, Names};
 use vitamin_framework::diagnosis::Examination;
 use vitamin_framework::management::Command;
 
-/// The app. It holds the project's user model, hashers and validators, and whose sessions count.
+/// The app: the project's user model, hashers, validators and session settings.
 pub struct Auth {
     passwords: Passwords,
     validators: PasswordValidators,
@@ -43,13 +43,12 @@ pub struct Auth {
 }
 
 impl Auth {
-    /// The app with the settings of the environment.
+    /// Creates the app with the environment's settings.
     ///
-    /// # Errors
-    /// The first variable that can't be used.
+    /// A variable has an unusable value; the first one is named.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         let validators = match env.raw("AUTH_PASSWORD_VALIDATORS") {
-            // An empty list is a choice here: Django's own default.
+            // An empty list disables validation, which is Django's own default.
             Some(names) => PasswordValidators::from_setting(names)
                 .map_err(|error| ImproperlyConfigured::new(error.to_string()))?,
             None => PasswordValidators::default(),
@@ -63,7 +62,7 @@ impl Auth {
         })
     }
 
-    /// The app's way to hash and check passwords.
+    /// Hashes and checks passwords.
     #[must_use]
     pub fn passwords(&self) -> &Passwords {
         &self.passwords

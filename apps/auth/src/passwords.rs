@@ -1,4 +1,4 @@
-//! Password hashing as a service: the hashers, and the bounded threads that they run on.
+//! Hashes passwords on a bounded set of threads.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
@@ -7,12 +7,12 @@ use super::hashers::{HashError, HasherCosts, Hashers, Verdict};
 use vitamin_framework::conf::{Env, ImproperlyConfigured};
 use vitamin_framework::worker_pool::{Busy, WorkerPool};
 
-/// How passwords are hashed.
+/// The settings for password hashing.
 #[derive(Clone, Debug)]
 pub struct PasswordSettings {
     /// `PASSWORD_HASHERS` and the costs.
     pub hashers: Hashers,
-    /// Threads that hash (`PASSWORD_THREADS`, default: one a processor core).
+    /// Number of hashing threads (`PASSWORD_THREADS`, default: one per processor core).
     pub threads: NonZeroUsize,
     /// Logins that may wait for a thread (`PASSWORD_QUEUE`, default 64); the next one gets 503.
     pub queue: usize,
@@ -21,8 +21,7 @@ pub struct PasswordSettings {
 impl PasswordSettings {
     /// Reads the settings.
     ///
-    /// # Errors
-    /// A hasher that there is not, or a number that can't be used.
+    /// A hasher is unknown, or a number is invalid.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         let default = HasherCosts::default();
         let costs = HasherCosts {
@@ -48,7 +47,7 @@ impl PasswordSettings {
     }
 }
 
-/// Hashes and checks passwords. Clones share the threads, which start with the first password.
+/// Hashes and checks passwords. Clones share the threads, which start on first use.
 #[derive(Clone)]
 pub struct Passwords {
     settings: Arc<PasswordSettings>,
@@ -56,7 +55,7 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    /// A service with these settings.
+    /// Creates the service with these settings.
     #[must_use]
     pub fn new(settings: PasswordSettings) -> Self {
         Self { settings: Arc::new(settings), pool: Arc::default() }
@@ -68,25 +67,23 @@ impl Passwords {
         &self.settings.hashers
     }
 
-    /// Hashes a password here and now: for commands, never for a request.
+    /// Hashes a password on the calling thread: for commands, never for a request.
     ///
-    /// # Errors
-    /// The preferred scheme can't take this password.
+    /// The preferred scheme rejects this password.
     pub fn make_password(&self, password: Option<&str>) -> Result<String, HashError> {
         self.settings.hashers.make_password(password)
     }
 
-    /// Checks a password against a stored hash, or spends the same time where there is none (an unknown user).
+    /// Checks a password against a stored hash, or spends the same time if there is none (an unknown user).
     ///
-    /// # Errors
-    /// [`Busy`] where too many passwords are waiting already.
+    /// [`Busy`] if too many passwords are waiting already.
     pub async fn check_password(&self, password: &str, encoded: Option<&str>) -> Result<Verdict, Busy> {
         let hashers = self.settings.hashers.clone();
         let (password, encoded) = (password.to_owned(), encoded.map(str::to_owned));
         let check = move || match encoded {
             Some(encoded) => hashers.check_password(&password, &encoded),
             None => {
-                hashers.dummy(&password);
+                hashers.hash_dummy(&password);
                 Verdict::Incorrect
             }
         };
@@ -96,7 +93,7 @@ impl Passwords {
     fn pool(&self) -> Result<&WorkerPool, Busy> {
         if self.pool.get().is_none() {
             let pool = WorkerPool::new("password", self.settings.threads, self.settings.queue);
-            // Where two race, the second's threads end at once.
+            // If two calls race, the second's threads end at once.
             let _ = self.pool.set(pool.map_err(|error| {
                 log::error!("No threads to hash passwords on: {error}");
                 Busy

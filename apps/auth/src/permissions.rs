@@ -1,5 +1,5 @@
-//! What a user may do (`ModelBackend` of `django/contrib/auth/backends.py`, `PermissionsMixin` of `models.py`):
-//! permissions named `app_label.codename`, given to the user or to a group that the user is in.
+//! A user's permissions (`ModelBackend` of `django/contrib/auth/backends.py`, `PermissionsMixin` of `models.py`). They
+//! are named `app_label.codename`, and granted to the user or to one of the user's groups.
 
 use std::collections::HashSet;
 
@@ -12,18 +12,19 @@ use crate::schema::{
 };
 use vitamin_framework::database::{DatabaseError, DbConnection};
 
-type Names = Vec<(String, String)>;
+type PermissionRows = Vec<(String, String)>;
 
 impl User {
-    /// Those that were given to the user alone. A superuser has all that there are, an inactive user none.
+    /// Returns the permissions granted to the user directly: all permissions for a superuser, none for an inactive
+    /// user.
     ///
     /// # Errors
-    /// Those of the query.
+    /// The query fails.
     pub fn get_user_permissions(
         &self,
         connection: &mut DbConnection,
     ) -> Result<HashSet<String>, DatabaseError> {
-        if let Some(all) = self.without_asking(connection)? {
+        if let Some(all) = self.implied_permissions(connection)? {
             return Ok(all);
         }
         let given = auth_user_user_permissions::table
@@ -33,15 +34,15 @@ impl User {
         Ok(names(given.load(connection)?))
     }
 
-    /// Those of the user's groups. A superuser has all that there are, an inactive user none.
+    /// Returns the permissions of the user's groups: all permissions for a superuser, none for an inactive user.
     ///
     /// # Errors
-    /// Those of the query.
+    /// The query fails.
     pub fn get_group_permissions(
         &self,
         connection: &mut DbConnection,
     ) -> Result<HashSet<String>, DatabaseError> {
-        if let Some(all) = self.without_asking(connection)? {
+        if let Some(all) = self.implied_permissions(connection)? {
             return Ok(all);
         }
         let groups = auth_user_groups::table
@@ -54,15 +55,15 @@ impl User {
         Ok(names(given.load(connection)?))
     }
 
-    /// Both.
+    /// Returns the union of both.
     ///
     /// # Errors
-    /// Those of the queries.
+    /// A query fails.
     pub fn get_all_permissions(
         &self,
         connection: &mut DbConnection,
     ) -> Result<HashSet<String>, DatabaseError> {
-        if let Some(all) = self.without_asking(connection)? {
+        if let Some(all) = self.implied_permissions(connection)? {
             return Ok(all);
         }
         let mut all = self.get_user_permissions(connection)?;
@@ -73,15 +74,14 @@ impl User {
     /// Whether the user has this permission, such as `polls.add_question`.
     ///
     /// # Errors
-    /// Those of the queries.
+    /// A query fails.
     pub fn has_perm(&self, connection: &mut DbConnection, perm: &str) -> Result<bool, DatabaseError> {
         self.has_perms(connection, &[perm])
     }
 
-    /// Whether the user has all of these permissions. An active superuser has any, also one that there is not.
+    /// Whether the user has all of these permissions. An active superuser has every permission, even nonexistent ones.
     ///
-    /// # Errors
-    /// Those of the queries; there are none for a superuser, or where nothing is asked for.
+    /// A query fails. A superuser or an empty list needs no query.
     pub fn has_perms<S: AsRef<str>>(
         &self,
         connection: &mut DbConnection,
@@ -94,14 +94,14 @@ impl User {
         Ok(perms.iter().all(|perm| all.contains(perm.as_ref())))
     }
 
-    /// Whether the user has every permission, also one that there is not, so that nothing need be asked.
+    /// Whether the user has every permission, even nonexistent ones, so that no query is needed.
     #[must_use]
     pub fn has_any_perm(&self) -> bool {
         self.is_active && self.is_superuser
     }
 
-    /// Nothing for an inactive user, everything for a superuser, `None` where it depends on what was given.
-    fn without_asking(
+    /// Returns no permissions for an inactive user, all for a superuser, and `None` if they depend on grants.
+    fn implied_permissions(
         &self,
         connection: &mut DbConnection,
     ) -> Result<Option<HashSet<String>>, DatabaseError> {
@@ -118,6 +118,6 @@ impl User {
     }
 }
 
-fn names(names: Names) -> HashSet<String> {
-    names.into_iter().map(|(app_label, codename)| format!("{app_label}.{codename}")).collect()
+fn names(rows: PermissionRows) -> HashSet<String> {
+    rows.into_iter().map(|(app_label, codename)| format!("{app_label}.{codename}")).collect()
 }

@@ -1,5 +1,5 @@
-//! The `session_data` column of `django_session`, after `django/contrib/sessions/backends/base.py`, and what
-//! `django/contrib/auth` keeps in it.
+//! The `session_data` column of `django_session` (`django/contrib/sessions/backends/base.py`), and the keys that
+//! `django/contrib/auth` stores in it.
 
 use serde_json::{Map, Value};
 
@@ -7,27 +7,27 @@ use vitamin_framework::crypto::{constant_time_compare, salted_hmac};
 use vitamin_framework::database::{KeyType, UserId};
 use vitamin_framework::signing::{self, SigningError};
 
-/// The salt of the database's sessions; other backends of Django have their class's name in it too.
+/// The salt of the database's sessions. Django's other backends have their class's name in it.
 const KEY_SALT: &str = "django.contrib.sessions.SessionStore";
 const SESSION_KEY: &str = "_auth_user_id";
 const BACKEND_SESSION_KEY: &str = "_auth_user_backend";
 const HASH_SESSION_KEY: &str = "_auth_user_hash";
 const AUTH_HASH_SALT: &str = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash";
 
-/// What a session holds: who is logged in, and whatever the project put there.
+/// A session's data: the logged-in user, and the project's own values.
 #[derive(Clone, Default, PartialEq)]
 pub struct SessionData(Map<String, Value>);
 
 impl std::fmt::Debug for SessionData {
-    /// Without the values, which are a user's secrets.
+    /// Omits the values, which are secrets.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("SessionData").finish_non_exhaustive()
     }
 }
 
 impl SessionData {
-    /// Reads a column's value, signed with one of `keys` (`SECRET_KEY`, then `SECRET_KEY_FALLBACKS`). Its age
-    /// does not matter: the row's `expire_date` does.
+    /// Decodes a column's value, signed with one of `keys` (`SECRET_KEY`, then `SECRET_KEY_FALLBACKS`). The signature's
+    /// age is ignored: the row's `expire_date` decides.
     ///
     /// # Errors
     /// [`SigningError`]. Django logs "Session data corrupted" and goes on with an empty session.
@@ -35,7 +35,7 @@ impl SessionData {
         signing::loads(session_data, keys, KEY_SALT, None).map(Self)
     }
 
-    /// The column's value, signed with the first of `keys`.
+    /// Encodes the column's value, signed with the first of `keys`.
     ///
     /// # Errors
     /// [`SigningError::NoKey`].
@@ -43,8 +43,8 @@ impl SessionData {
         signing::dumps(&self.0, keys, KEY_SALT, true)
     }
 
-    /// Puts a user into the session, as `django.contrib.auth.login` does. `backend` is the path that
-    /// `AUTHENTICATION_BACKENDS` has, `auth_hash` from [`session_auth_hash`].
+    /// Logs a user in, like `django.contrib.auth.login`. `backend` is a path from `AUTHENTICATION_BACKENDS`;
+    /// `auth_hash` is from [`session_auth_hash`].
     pub fn log_in(&mut self, user_id: UserId, backend: &str, auth_hash: &str) {
         for (key, value) in [
             (SESSION_KEY, user_id.to_string()),
@@ -55,7 +55,7 @@ impl SessionData {
         }
     }
 
-    /// The primary key of who is logged in; None if nobody is, or it is no key of this type.
+    /// Returns the primary key of the logged-in user. `None` if nobody is logged in, or the key has another type.
     pub fn user_id(&self, key: KeyType) -> Option<UserId> {
         match self.get(SESSION_KEY)? {
             Value::String(text) => UserId::parse(text, key),
@@ -63,48 +63,48 @@ impl SessionData {
         }
     }
 
-    /// The path of the backend that logged the user in, e.g. `django.contrib.auth.backends.ModelBackend`. A
-    /// user counts only if `AUTHENTICATION_BACKENDS` has it.
+    /// The path of the backend that logged the user in, e.g. `django.contrib.auth.backends.ModelBackend`. The session
+    /// is valid only if `AUTHENTICATION_BACKENDS` contains it.
     pub fn backend(&self) -> Option<&str> {
         self.get(BACKEND_SESSION_KEY)?.as_str()
     }
 
-    /// The hash of the password that the user had at the login: for [`verify_session_hash`].
+    /// The hash of the user's password at login, for [`verify_session_hash`].
     pub fn auth_hash(&self) -> Option<&str> {
         self.get(HASH_SESSION_KEY)?.as_str()
     }
 
-    /// Any value of the session.
+    /// Returns a value of the session.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.0.get(key)
     }
 
-    /// Sets any value of the session.
+    /// Sets a value of the session.
     pub fn set(&mut self, key: &str, value: Value) {
         self.0.insert(key.to_owned(), value);
     }
 }
 
-/// The hash of a user's `password` column that ends all sessions when the password changes, 64 hexadecimal
-/// digits: `AbstractBaseUser._get_session_auth_hash` of `django/contrib/auth/base_user.py`.
+/// The hash of a user's `password` column, which invalidates all sessions when the password changes: 64 hexadecimal
+/// digits (`AbstractBaseUser._get_session_auth_hash` of `django/contrib/auth/base_user.py`).
 pub fn session_auth_hash(password_column: &str, secret_key: &[u8]) -> String {
     let hash = salted_hmac(AUTH_HASH_SALT, password_column.as_bytes(), secret_key);
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What [`verify_session_hash`] found.
+/// The result of [`verify_session_hash`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionHash {
-    /// The session is the user's.
+    /// The hash matches.
     Verified,
-    /// It is, but was made with an older key: Django then gives it a new session key and the current hash.
+    /// The hash matches with an older key: Django then gives the session a new key and the current hash.
     VerifiedByFallback,
-    /// It is not: Django deletes the session.
+    /// The hash does not match: Django deletes the session.
     Refused,
 }
 
-/// Whether a session's hash is of the user's present password, after `get_user` of
-/// `django/contrib/auth/__init__.py`. No hash is refused.
+/// Checks a session's hash against the user's current password (`get_user` of `django/contrib/auth/__init__.py`). A
+/// missing hash is refused.
 pub fn verify_session_hash(auth_hash: Option<&str>, password_column: &str, keys: &[&[u8]]) -> SessionHash {
     let Some(auth_hash) = auth_hash.filter(|hash| !hash.is_empty()) else { return SessionHash::Refused };
     let made_by = |key: &&[u8]| {

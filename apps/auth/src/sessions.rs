@@ -1,7 +1,7 @@
-//! Who a session belongs to (`get_user` of `django/contrib/auth/__init__.py`, over the database's sessions).
+//! Finds a session's user (`get_user` of `django/contrib/auth/__init__.py`, over the database's sessions).
 //!
-//! Sessions are only read here. Django deletes one whose hash does not match, and renews one that was signed with an older
-//! key; both wait until the user's next request to Django.
+//! Sessions are only read here. Django deletes a session whose hash does not match, and renews one that was signed with
+//! an older key; both wait until the user's next request to Django.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::COOKIE;
@@ -17,16 +17,16 @@ use vitamin_framework::database::{Database, DatabaseError, DbConnection, KeyType
 use vitamin_framework::http::get_cookie;
 use vitamin_framework::middleware::{Site, is_session_key};
 
-/// Whose logins count. The names of cookies, and the keys that sign, are the framework's
+/// Which sessions are accepted. The cookies' names and the signing keys are the framework's
 /// ([`HttpSettings`](vitamin_framework::middleware::HttpSettings)).
 #[derive(Clone, Debug)]
 pub struct SessionSettings {
-    /// `AUTHENTICATION_BACKENDS`, comma-separated, as your Django project has it: a session counts where one of these
-    /// made it. The default is Django's, ModelBackend alone.
+    /// `AUTHENTICATION_BACKENDS`, comma-separated, as in your Django project: a session is accepted if one of these
+    /// created it. The default is Django's, ModelBackend alone.
     ///
-    /// Whichever made it, the user must be active.
+    /// In any case the user must be active.
     pub authentication_backends: Vec<String>,
-    /// What a session's user is read as: [`UserModel::key`](super::UserModel::key).
+    /// The type of the user key in a session: [`UserModel::key`](super::UserModel::key).
     pub user_key: KeyType,
 }
 
@@ -52,11 +52,11 @@ impl Default for SessionSettings {
     }
 }
 
-/// The active user whom the request's session cookie logs in, or `None`: no cookie, no such session, expired, signed with
-/// another key, or made before the password changed. Without a cookie nothing is asked of the database.
+/// Returns the active user of the request's session cookie. Returns `None` if there is no cookie or no such session, or
+/// if the session has expired, was signed with another key, or predates the last password change. Without a cookie it
+/// does not query the database.
 ///
-/// # Errors
-/// The database gave no answer, or the auth app is not installed.
+/// The database failed, or the auth app is not installed.
 pub async fn get_user(request: &HttpRequest) -> Result<Option<User>, AuthenticationError> {
     if !request.headers().contains_key(COOKIE) {
         return Ok(None);
@@ -69,26 +69,26 @@ pub async fn get_user(request: &HttpRequest) -> Result<Option<User>, Authenticat
         return Err(AuthenticationError::NotInstalled);
     };
     let session_key = get_cookie(request.headers(), &site.settings.session_cookie_name);
-    // PostgreSQL can't even be asked for a text with a NUL, which a quoted cookie can hold.
+    // PostgreSQL accepts no text with a NUL, which a quoted cookie can contain.
     let Some(session_key) = session_key.filter(|key| is_session_key(key) && !key.contains('\0')) else {
         return Ok(None);
     };
     let (site, settings) = (site.clone(), settings.clone());
     let load = move |connection: &mut DbConnection| {
         let Some(session_data) = load(connection, &session_key)? else { return Ok(None) };
-        user_of(connection, &session_data, &settings, &site.settings.signing_keys())
+        find_session_user(connection, &session_data, &settings, &site.settings.signing_keys())
     };
     database.run(load).await.map_err(|error: DatabaseError| error.into())
 }
 
-/// The data of a session that has not expired.
+/// Returns the data of an unexpired session.
 fn load(connection: &mut DbConnection, session_key: &str) -> Result<Option<String>, DatabaseError> {
     let now = now(connection)?;
     let live = django_session::table.find(session_key).filter(django_session::expire_date.gt(now));
     Ok(live.select(django_session::session_data).get_result(connection).optional()?)
 }
 
-fn user_of(
+fn find_session_user(
     connection: &mut DbConnection,
     session_data: &str,
     settings: &SessionSettings,

@@ -1,12 +1,12 @@
-//! What a Django project's own user model changes (`AUTH_USER_MODEL` of `django/conf/global_settings.py`): the names of its
-//! tables, the type of its key, and the field that is the login.
+//! The settings that describe a Django project's custom user model (`AUTH_USER_MODEL` of
+//! `django/conf/global_settings.py`): its tables' names, its key's type, and its login field.
 
 use super::models::{MAX_USERNAME_LENGTH, User, normalize_email, normalize_username};
 use super::password_validation::UserAttributes;
 use vitamin_framework::conf::{Env, ImproperlyConfigured};
 use vitamin_framework::database::{KeyType, Names};
 
-/// Columns of [`User`] that are no login.
+/// Columns of [`User`] that cannot be the login.
 const NO_LOGINS: [&str; 9] = [
     "id",
     "password",
@@ -18,10 +18,10 @@ const NO_LOGINS: [&str; 9] = [
     "is_active",
     "date_joined",
 ];
-/// What an e-mail field takes (`EmailField` of `django/db/models/fields/__init__.py`).
+/// The maximum length of an e-mail field (`EmailField` of `django/db/models/fields/__init__.py`).
 const MAX_EMAIL_LENGTH: usize = 254;
 
-/// The user model, as far as the environment describes it.
+/// The user model, as described by the environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserModel {
     app_label: String,
@@ -49,8 +49,7 @@ impl UserModel {
     /// Reads `AUTH_USER_MODEL` (default `auth.User`), `AUTH_USER_DB_TABLE` (default: Django's name for that model's table),
     /// `AUTH_USER_KEY` (default `integer`) and `USERNAME_FIELD` (default `username`).
     ///
-    /// # Errors
-    /// A name that Django or the database would not take.
+    /// A name is not valid for Django or the database.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         let default = Self::default();
         let (app_label, model_name) = match env.get("AUTH_USER_MODEL").map(str::trim) {
@@ -60,9 +59,8 @@ impl UserModel {
                     (app.to_owned(), name.to_lowercase())
                 }
                 _ => {
-                    let message = format!(
-                        "AUTH_USER_MODEL must be of the form 'app_label.model_name', and is '{model}'."
-                    );
+                    let message =
+                        format!("AUTH_USER_MODEL must be of the form 'app_label.model_name', not '{model}'.");
                     return Err(ImproperlyConfigured::new(message));
                 }
             },
@@ -89,13 +87,13 @@ impl UserModel {
         format!("{}.{}", self.app_label, self.model_name)
     }
 
-    /// The table.
+    /// The table's name.
     #[must_use]
     pub fn db_table(&self) -> &str {
         &self.db_table
     }
 
-    /// Whether the table has the name that Django gives it where the model says nothing.
+    /// Whether the table has Django's default name for this model.
     #[must_use]
     pub fn has_default_table(&self) -> bool {
         self.db_table == format!("{}_{}", self.app_label, self.model_name)
@@ -107,13 +105,13 @@ impl UserModel {
         self.key
     }
 
-    /// The field that is the login, which is its column too.
+    /// The login field, which is also its column.
     #[must_use]
     pub fn username_field(&self) -> &str {
         &self.username_field
     }
 
-    /// The field's name in sentences, as AbstractUser has it; of a field of the project's own, as Django makes it.
+    /// The login field's `verbose_name`: AbstractUser's, or Django's default for a custom field.
     #[must_use]
     pub fn verbose_name(&self) -> String {
         if self.is_email() { "email address".to_owned() } else { self.username_field.replace('_', " ") }
@@ -125,25 +123,25 @@ impl UserModel {
         self.username_field == "email"
     }
 
-    /// Whether it is the project's own, and not `auth.User`.
+    /// Whether the project has its own model instead of `auth.User`.
     #[must_use]
     pub fn is_swapped(&self) -> bool {
         self.label() != "auth.user"
     }
 
-    /// A login as it is stored: an address as `BaseUserManager.normalize_email` has it, anything else as
+    /// Normalizes a login for storage: an e-mail address as `BaseUserManager.normalize_email`, anything else as
     /// `AbstractBaseUser.normalize_username`.
     #[must_use]
     pub fn normalize(&self, login: &str) -> String {
         if self.is_email() { normalize_email(login) } else { normalize_username(login) }
     }
 
-    /// Characters that a login may have.
+    /// The maximum number of characters in a login.
     pub(super) fn max_length(&self) -> usize {
         if self.is_email() { MAX_EMAIL_LENGTH } else { MAX_USERNAME_LENGTH }
     }
 
-    /// What a password shall not be similar to.
+    /// The attributes that a password must not resemble.
     pub(super) fn attributes<'a>(&self, user: &'a User) -> UserAttributes<'a> {
         UserAttributes {
             first_name: &user.first_name,
@@ -152,7 +150,8 @@ impl UserModel {
         }
     }
 
-    /// The same, of a user who is not there yet. Where the address is the login, Django has no name to compare with.
+    /// The same for a user that does not exist yet. If the e-mail address is the login, Django has no username to
+    /// compare with.
     pub(super) fn login_attributes<'a>(&self, login: &'a str, email: &'a str) -> UserAttributes<'a> {
         match self.username_field.as_str() {
             "username" => UserAttributes { username: login, email, ..Default::default() },
@@ -161,8 +160,8 @@ impl UserModel {
         }
     }
 
-    /// The tables' names. Those of the many-to-many tables are Django's own
-    /// (`create_many_to_many_intermediary_model` of `django/db/models/fields/related.py`).
+    /// Sets the tables' names. The many-to-many tables have Django's names (`create_many_to_many_intermediary_model` of
+    /// `django/db/models/fields/related.py`).
     pub(super) fn names(&self, names: &mut Names) {
         let table = &self.db_table;
         names.rename_table("auth_user", table);
@@ -176,8 +175,8 @@ impl UserModel {
         }
     }
 
-    /// The setting that says that the table is the project's own, if any does: then it has columns that Django alone knows,
-    /// and only Django's migrations can make it.
+    /// The setting that makes the user table the project's own, if any. Such a table may have columns that only Django
+    /// knows, so only Django's migrations can create it.
     #[must_use]
     pub fn left_to_django(&self) -> Option<&'static str> {
         let default = Self::default();
@@ -192,15 +191,14 @@ impl UserModel {
     }
 }
 
-/// The name of a table or a column, where it is set.
+/// Validates the name of a table or column, if set.
 ///
-/// # Errors
-/// Anything but letters, digits and underscores, or a digit first. A database could quote more, but a name like that is
-/// rather a mistake (`"schema"."table"`, say: that is what PostgreSQL's search path is for).
+/// The name has other characters than letters, digits and underscores, or starts with a digit. A database could quote
+/// more, but such a name is probably a mistake (e.g. `"schema"."table"`; use PostgreSQL's search path for that).
 pub fn identifier(setting: &str, value: Option<&str>) -> Result<Option<String>, ImproperlyConfigured> {
     match value.map(str::trim) {
         Some(name) if !is_identifier(name) => Err(ImproperlyConfigured::new(format!(
-            "{setting}: '{name}' can't be used: a name has letters, digits and underscores, and no digit first."
+            "{setting}: '{name}' can't be used: a name consists of letters, digits and underscores, and does not start with a digit."
         ))),
         name => Ok(name.map(str::to_owned)),
     }
@@ -234,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_those_that_django_gives() {
+    fn names_are_django_s_defaults() {
         let custom = model(&[("AUTH_USER_MODEL", "accounts.TeamMember")]).unwrap();
         assert_eq!(
             live(&custom),
@@ -275,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_refused() {
+    fn invalid_names_are_rejected() {
         for value in ["Member", "accounts.", ".Member", "accounts.models.Member", "a-b.Member"] {
             let error = model(&[("AUTH_USER_MODEL", value)]).unwrap_err();
             assert!(error.contains("of the form 'app_label.model_name'"), "{error}");

@@ -1,8 +1,8 @@
-//! What a username may be (`django/contrib/auth/validators.py`).
+//! Username validation (`django/contrib/auth/validators.py`).
 
 use super::password_validation::is_word;
 
-/// Django's UnicodeUsernameValidator and the length of the column: the messages, if any.
+/// Checks a username with Django's UnicodeUsernameValidator and the column's length. Returns the error messages.
 #[must_use]
 pub fn validate_username(username: &str) -> Vec<String> {
     let mut messages = Vec::new();
@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_may_be_of_any_script_but_no_sentence() {
+    fn usernames_allow_any_script_but_no_spaces_or_symbols() {
         for name in ["Pepe", "walterwhité", "a.b@c+d-e_f", "日本"] {
             assert!(validate_username(name).is_empty(), "{name}");
         }

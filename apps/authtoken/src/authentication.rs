@@ -14,12 +14,12 @@ use vitamin_rest_framework::request::Request;
 /// `Authorization: Token 401f7ac837da42b97f613d789819ff93537bee6a`. The request's credential is
 /// the [`Token`](super::Token).
 pub struct TokenAuthentication {
-    /// The word before the key, and the challenge of a 401. It is compared without regard to case.
+    /// The word before the key, and the challenge of a 401. Compared without regard to case.
     pub keyword: &'static str,
 }
 
 impl TokenAuthentication {
-    /// With the keyword `Token`.
+    /// Uses the keyword `Token`.
     #[must_use]
     pub const fn new() -> Self {
         Self { keyword: "Token" }
@@ -33,7 +33,7 @@ impl Default for TokenAuthentication {
 }
 
 impl TokenAuthentication {
-    /// The key in the header, or `None` where it is not for this class.
+    /// Returns the key in the header, or `None` if the header is for another authentication class.
     fn key<'a>(&self, header: &'a [u8]) -> Result<Option<&'a str>, APIException> {
         match credentials(header, self.keyword) {
             Credentials::NotMine => return Ok(None),
@@ -54,9 +54,9 @@ impl Authentication for TokenAuthentication {
         let Some(key) = self.key(&header)? else { return Ok(None) };
         let database = request.database()?;
         let found = match request.app_data::<TokenLookup>() {
-            Some(lookup) => lookup.get(database, key).await,
-            // The view is served without the app.
-            None => lookup::get(database, key).await,
+            Some(lookup) => lookup.find(database, key).await,
+            // The view runs without the app.
+            None => lookup::find(database, key).await,
         };
         identity(found?)
     }
@@ -67,13 +67,13 @@ impl Authentication for TokenAuthentication {
             return Some(Ok(None));
         }
         let lookup = request.app_data::<TokenLookup>();
-        // Written as nearly everybody writes it, and kept: there is nothing to be parsed.
+        // Fast path: the usual form of the header and a cached key need no parsing.
         let usual = header.strip_prefix(self.keyword.as_bytes()).and_then(|rest| rest.strip_prefix(b" "));
-        if let Some(found) = lookup.zip(usual).and_then(|(lookup, key)| lookup.kept(key)) {
+        if let Some(found) = lookup.zip(usual).and_then(|(lookup, key)| lookup.cached(key)) {
             return Some(identity(Some(found)));
         }
         match self.key(&header) {
-            Ok(Some(key)) => lookup?.look_up_now(request.database().ok()?, key).map(identity),
+            Ok(Some(key)) => lookup?.find_now(request.database().ok()?, key).map(identity),
             Ok(None) => Some(Ok(None)),
             Err(error) => Some(Err(error)),
         }

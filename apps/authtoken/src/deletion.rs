@@ -1,4 +1,4 @@
-//! A deleted user's tokens go with it: this app's, and knox's where that is installed beside it.
+//! Deletes a deleted user's tokens: this app's, and knox's if it is installed beside it.
 
 use diesel::prelude::*;
 

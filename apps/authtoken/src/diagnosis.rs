@@ -1,4 +1,4 @@
-//! What `manage doctor` says of tokens.
+//! The checks of `manage doctor` on tokens.
 
 use diesel::prelude::*;
 
@@ -12,7 +12,7 @@ use vitamin_framework::database::needs::NeededTable;
 use vitamin_framework::diagnosis::{Examination, Severity};
 
 const SECTION: &str = "Tokens";
-/// Newest rows that are looked at one by one.
+/// Number of newest rows that are checked one by one.
 const NEWEST: i64 = 20;
 
 pub(super) fn tables() -> Vec<NeededTable> {
@@ -35,12 +35,13 @@ pub(super) fn diagnose(examination: &mut Examination<'_>, cache: TokenCache) -> 
             Ok(_) => examination.diagnosis.add(
                 SECTION,
                 Severity::Fine,
-                format!("{all} of rest_framework.authtoken. They work here as they are."),
+                format!("{all} tokens of rest_framework.authtoken. They work here unchanged."),
             ),
-            // The message may hold the value.
+            // The error's message may contain the value.
             Err(diesel::result::Error::DeserializationError(_)) => {
                 let table = examination.settings.database.names.table("authtoken_token");
-                let message = format!("A row of {table} can't be read: a value is not of its column's type.");
+                let message =
+                    format!("A row of {table} can't be read: a value does not have its column's type.");
                 examination.diagnosis.add(SECTION, Severity::Problem, message);
             }
             Err(error) => return Err(error.into()),
@@ -61,8 +62,7 @@ pub(super) fn diagnose(examination: &mut Examination<'_>, cache: TokenCache) -> 
         }
     }
     if examination.schema.has("knox_authtoken") {
-        let message =
-            "There are tokens of django-rest-knox too; no view here reads them. Leave those URLs to Django.";
+        let message = "There are also tokens of django-rest-knox, which no view here reads. Leave those URLs to Django.";
         examination.diagnosis.add(SECTION, Severity::Note, message);
     }
     diagnose_cache(examination, cache)
@@ -71,24 +71,24 @@ pub(super) fn diagnose(examination: &mut Examination<'_>, cache: TokenCache) -> 
 fn diagnose_cache(examination: &mut Examination<'_>, cache: TokenCache) -> Result<(), DatabaseError> {
     #[cfg(feature = "postgres")]
     if let DbConnection::Postgres(_) = examination.connection {
-        use super::lookup::bounded::triggers::{State, state};
-        let state = state(examination.connection)?;
+        use super::lookup::bounded::triggers::{TriggerState, trigger_state};
+        let state = trigger_state(examination.connection)?;
         let (severity, message) = match (cache, state) {
-            (TokenCache::Exact, State::Missing) => return Ok(()),
+            (TokenCache::Exact, TriggerState::Missing) => return Ok(()),
             (TokenCache::Exact, _) => (
                 Severity::Note,
-                "The triggers of TOKEN_CACHE=bounded are installed, which is not set. `manage install_token_triggers \
+                "The triggers of TOKEN_CACHE=bounded are installed, but it is not set. `manage install_token_triggers \
                  --uninstall` removes them.",
             ),
-            (TokenCache::Bounded, State::Installed) => {
+            (TokenCache::Bounded, TriggerState::Installed) => {
                 (Severity::Fine, "The triggers that TOKEN_CACHE=bounded needs are installed.")
             }
-            (TokenCache::Bounded, State::Other) => (
+            (TokenCache::Bounded, TriggerState::Other) => (
                 Severity::Warning,
                 "The triggers that TOKEN_CACHE=bounded needs are incomplete, disabled or of another version, so each token \
-                 is looked up. `manage install_token_triggers` mends them.",
+                 is looked up. `manage install_token_triggers` repairs them.",
             ),
-            (TokenCache::Bounded, State::Missing) => (
+            (TokenCache::Bounded, TriggerState::Missing) => (
                 Severity::Warning,
                 "The triggers that TOKEN_CACHE=bounded needs are not installed, so each token is looked up. `manage \
                  install_token_triggers` installs them.",
@@ -98,8 +98,7 @@ fn diagnose_cache(examination: &mut Examination<'_>, cache: TokenCache) -> Resul
         return Ok(());
     }
     if cache == TokenCache::Bounded {
-        let message =
-            "TOKEN_CACHE=bounded is for PostgreSQL; on SQLite tokens are kept exactly all the same.";
+        let message = "TOKEN_CACHE=bounded is for PostgreSQL; on SQLite the token cache is always exact.";
         examination.diagnosis.add(SECTION, Severity::Note, message);
     }
     Ok(())

@@ -20,7 +20,7 @@ use actix_web::web::ServiceConfig;
 pub use self::authentication::TokenAuthentication;
 pub use self::lookup::TokenLookup;
 #[cfg(feature = "postgres")]
-use self::lookup::{SharedBatches, bounded::Bounded};
+use self::lookup::{SharedBatches, bounded::RevocationFeed};
 pub use self::models::Token;
 use vitamin_auth::user_model::identifier;
 use vitamin_auth::{UserId, UserModel};
@@ -34,17 +34,17 @@ use vitamin_framework::database::{DatabaseError, DbConnection, Names};
 use vitamin_framework::diagnosis::Examination;
 use vitamin_framework::management::Command;
 
-/// The tokens that a worker keeps by default: with their users some 8 MB, when all of them are in use.
+/// The default number of tokens that a worker caches: some 8 MB with their users, if all are in use.
 const TOKEN_CACHE_SIZE: usize = 10_000;
 
 const TABLE: &str = "authtoken_token";
-/// Whether a token may be used again (`TOKEN_CACHE`).
+/// When a cached token may be used (`TOKEN_CACHE`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TokenCache {
-    /// Only while it is certain that nobody has revoked it: on SQLite while nobody commits, on PostgreSQL never.
+    /// Only while it certainly is not revoked: on SQLite until a commit touches its rows, on PostgreSQL never.
     #[default]
     Exact,
-    /// On PostgreSQL until its revocation is heard of, some milliseconds later. SQLite stays exact.
+    /// On PostgreSQL until its revocation is received, some milliseconds later. SQLite stays exact.
     Bounded,
 }
 
@@ -63,22 +63,21 @@ impl FromStr for TokenCache {
 /// The app.
 pub struct AuthToken {
     cache: TokenCache,
-    /// How many tokens each worker keeps at most; 0 for none (`TOKEN_CACHE_SIZE`).
+    /// The maximum number of tokens that each worker caches; 0 disables the cache (`TOKEN_CACHE_SIZE`).
     cache_size: usize,
-    /// `TOKEN_DB_TABLE`, where it is set.
+    /// `TOKEN_DB_TABLE`, if set.
     db_table: Option<String>,
     user_model: UserModel,
     #[cfg(feature = "postgres")]
     batches: Arc<SharedBatches>,
     #[cfg(feature = "postgres")]
-    bounded: Arc<Bounded>,
+    revocation_feed: Arc<RevocationFeed>,
 }
 
 impl AuthToken {
-    /// The app with the settings of the environment.
+    /// Creates the app with the environment's settings.
     ///
-    /// # Errors
-    /// A variable that can't be used.
+    /// A variable has an unusable value.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         Ok(Self {
             cache: env.parse("TOKEN_CACHE", TokenCache::default())?,
@@ -88,7 +87,7 @@ impl AuthToken {
             #[cfg(feature = "postgres")]
             batches: Arc::default(),
             #[cfg(feature = "postgres")]
-            bounded: Arc::default(),
+            revocation_feed: Arc::default(),
         })
     }
 }
@@ -101,11 +100,11 @@ impl App for AuthToken {
     fn configure(&self, config: &mut ServiceConfig) {
         let lookup = TokenLookup::new(self.cache_size);
         #[cfg(feature = "postgres")]
-        let lookup = lookup.sharing(&self.batches);
+        let lookup = lookup.with_batches(&self.batches);
         #[cfg(feature = "postgres")]
         let lookup = match self.cache {
             TokenCache::Exact => lookup,
-            TokenCache::Bounded => lookup.bounded(self.bounded.kept(self.cache_size)),
+            TokenCache::Bounded => lookup.with_bounded_cache(self.revocation_feed.cache(self.cache_size)),
         };
         config.app_data(lookup);
     }
@@ -114,7 +113,7 @@ impl App for AuthToken {
     fn ready(&self, database: &Database) {
         let is_sqlite = database.settings().url.is_sqlite();
         if self.cache == TokenCache::Bounded && !is_sqlite && self.cache_size > 0 {
-            self.bounded.listen(database);
+            self.revocation_feed.listen(database);
         }
     }
 
@@ -133,7 +132,7 @@ impl App for AuthToken {
     }
 
     fn left_to_django(&self) -> Option<&'static str> {
-        // The app's migration makes a table whose rows belong to `auth_user`.
+        // The app's migration creates a table whose rows refer to `auth_user`.
         let own = self.db_table.as_ref().filter(|table| *table != TABLE);
         own.map(|_| "TOKEN_DB_TABLE").or(self.user_model.left_to_django())
     }

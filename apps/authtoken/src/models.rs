@@ -1,4 +1,4 @@
-//! The token, as Django REST framework's table `authtoken_token` has it (`rest_framework/authtoken/models.py`).
+//! The token: a row of Django REST framework's table `authtoken_token` (`rest_framework/authtoken/models.py`).
 
 use std::fmt::{self, Write};
 
@@ -13,21 +13,21 @@ use vitamin_auth::schema::auth_user;
 use vitamin_framework::crypto::fill_random;
 use vitamin_framework::database::{DatabaseError, DbConnection, Moment, Prepared, UserId, now, on_variant};
 
-/// A row of `authtoken_token`. Its `Debug` leaves the key out.
+/// A row of `authtoken_token`. Its `Debug` omits the key.
 #[derive(Clone, PartialEq, Eq, Queryable, Selectable, Identifiable, Insertable)]
 #[diesel(table_name = authtoken_token, primary_key(key))]
 pub struct Token {
     /// The key that the client sends: 40 lower-case hexadecimal digits.
     pub key: String,
-    /// As [`now`] has it: UTC, but for SQLite without `USE_TZ`.
+    /// UTC, except on SQLite without `USE_TZ` ([`now`]).
     #[diesel(deserialize_as = Moment)]
     pub created: NaiveDateTime,
-    /// Whose token it is; a user has one at most.
+    /// The owner; a user has at most one token.
     pub user_id: UserId,
 }
 
 impl Token {
-    /// 20 random bytes in hexadecimal.
+    /// Generates a key: 20 random bytes in hexadecimal.
     #[must_use]
     pub fn generate_key() -> String {
         let mut bytes = [0; 20];
@@ -39,19 +39,19 @@ impl Token {
         })
     }
 
-    /// The token of this key with its user, or `None`.
+    /// Returns the token of this key with its user, or `None`.
     ///
     /// # Errors
-    /// Those of the query.
+    /// The query fails.
     pub fn get_with_user(
         connection: &mut DbConnection,
         key: &str,
     ) -> Result<Option<(Self, User)>, DatabaseError> {
         let query = authtoken_token::table.inner_join(auth_user::table).filter(authtoken_token::key.eq(key));
-        // On the variant itself, since `MultiConnection` writes a query's text anew each time, which costs more than to
-        // run this one.
+        // On the variant itself: `MultiConnection` builds a query's text each time, which costs more than running this
+        // one.
         let found: Option<(Moment, User)> = on_variant!(connection, |inner| {
-            // What the token's two other columns are is known.
+            // The token's two other columns are already known.
             let query = query.select((authtoken_token::created, User::as_select()));
             Prepared::new(query, key.into_sql::<Text>()).get_result(inner)
         })
@@ -61,10 +61,10 @@ impl Token {
         }))
     }
 
-    /// Those of these keys that there are, with their users.
+    /// Returns the tokens that exist among `keys`, with their users.
     ///
     /// # Errors
-    /// Those of the query.
+    /// The query fails.
     #[cfg(feature = "postgres")]
     pub(super) fn get_many_with_user(
         connection: &mut DbConnection,
@@ -72,15 +72,14 @@ impl Token {
     ) -> Result<Vec<(Self, User)>, DatabaseError> {
         let key = authtoken_token::key;
         let query = authtoken_token::table.inner_join(auth_user::table);
-        // On the variant itself PostgreSQL gets the keys as one array, so one prepared statement does for any number.
+        // On the variant itself the keys are one array parameter, so one prepared statement serves any number of keys.
         let query = query.filter(key.eq_any(keys));
         Ok(on_variant!(connection, |inner| query.select((Self::as_select(), User::as_select())).load(inner))?)
     }
 
-    /// The user's token, and whether it was made just now. When several ask at once, all get the same.
+    /// Returns the user's token, and whether it was just created. Concurrent calls all get the same token.
     ///
-    /// # Errors
-    /// Those of the queries; no such user among them.
+    /// A query fails, or the user does not exist.
     pub fn get_or_create(
         connection: &mut DbConnection,
         user_id: UserId,
@@ -91,7 +90,7 @@ impl Token {
         let token = Self { key: Self::generate_key(), created: now(connection)?, user_id };
         match diesel::insert_into(authtoken_token::table).values(&token).execute(connection) {
             Ok(_) => Ok((token, true)),
-            // Somebody else was faster: the token is theirs.
+            // A concurrent call inserted first: return its token.
             Err(error @ QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
                 let token = Self::of_user(connection, user_id)?;
                 token.map(|token| (token, false)).ok_or_else(|| error.into())
@@ -100,10 +99,10 @@ impl Token {
         }
     }
 
-    /// The user's token, or `None`.
+    /// Returns the user's token, or `None`.
     ///
     /// # Errors
-    /// Those of the query.
+    /// The query fails.
     pub fn of_user(connection: &mut DbConnection, user_id: UserId) -> Result<Option<Self>, DatabaseError> {
         let query =
             authtoken_token::table.filter(authtoken_token::user_id.eq(user_id)).select(Self::as_select());
@@ -113,7 +112,7 @@ impl Token {
     /// Revokes the user's token, if there is one.
     ///
     /// # Errors
-    /// Those of the query.
+    /// The query fails.
     pub fn delete_of_user(connection: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
         diesel::delete(authtoken_token::table.filter(authtoken_token::user_id.eq(user_id)))
             .execute(connection)?;
@@ -132,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_forty_hexadecimal_digits_and_never_print() {
+    fn keys_are_forty_hexadecimal_digits_and_never_printed() {
         let token =
             Token { key: Token::generate_key(), created: NaiveDateTime::default(), user_id: 7.into() };
         assert_eq!(token.key.len(), 40);

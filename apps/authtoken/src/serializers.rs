@@ -5,17 +5,17 @@ use serde::Deserialize;
 use vitamin_rest_framework::fields::CharField;
 use vitamin_rest_framework::serializers::Serializer;
 
-/// A name and a password, as they passed the serializer. Deliberately without `Debug`.
+/// A validated username and password. Deliberately without `Debug`.
 #[derive(Deserialize)]
 pub struct Credentials {
     /// Trimmed.
     pub username: String,
-    /// As it was sent.
+    /// Not trimmed.
     pub password: String,
 }
 
-/// Django REST framework's AuthTokenSerializer. Whether the credentials are right is the view's to find out, since
-/// that takes a database and a while.
+/// Django REST framework's AuthTokenSerializer. The view checks the credentials, because that takes time and a
+/// database.
 #[must_use]
 pub fn auth_token_serializer() -> Serializer {
     Serializer::new()

@@ -1,4 +1,4 @@
-//! `obtain_auth_token` (`rest_framework/authtoken/views.py`): a token for a user's name and password.
+//! `obtain_auth_token` (`rest_framework/authtoken/views.py`): exchanges a username and a password for a token.
 
 use serde_json::json;
 
@@ -15,11 +15,11 @@ use vitamin_rest_framework::request::Request;
 use vitamin_rest_framework::response::Response;
 use vitamin_rest_framework::views::APIView;
 
-/// The view, to be mounted where the project wants it: `path("api-token-auth/", obtain_auth_token())`.
+/// The view; a project mounts it with `path("api-token-auth/", obtain_auth_token())`.
 ///
-/// It answers `{"token": "…"}`, the same token each time. Everybody may ask, as often as they like, unless the project
-/// gives it throttle classes; the default authentication classes still run, so a bad credential in the header is
-/// refused.
+/// It answers `{"token": "…"}`, always the same token for a user. It needs no permission, and is not throttled unless
+/// the project sets throttle classes. The default authentication classes still run, so an invalid credential in the
+/// header is refused.
 #[must_use]
 pub fn obtain_auth_token() -> APIView {
     APIView::new("ObtainAuthToken")

@@ -1,6 +1,6 @@
-//! Forward authentication: a reverse proxy asks here whose a request is, before it passes the request on to another
-//! program, an unmodified Django among them (nginx's `auth_request`, Traefik's `forwardAuth`, Caddy's `forward_auth`).
-//! docs/nginx.md has the configuration.
+//! Forward authentication: a reverse proxy asks this view for a request's user before it passes the request on to
+//! another program, such as an unmodified Django (nginx's `auth_request`, Traefik's `forwardAuth`, Caddy's
+//! `forward_auth`). docs/nginx.md has the configuration.
 
 use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
@@ -26,23 +26,23 @@ impl App for ForwardAuth {
     }
 }
 
-/// The view, to be mounted where the project wants it: `path("auth/verify", forward_auth::verify())`.
+/// The view; a project mounts it with `path("auth/verify", forward_auth::verify())`.
 ///
-/// It answers every method, with an empty body: 200 and these headers, or what the view's authentication says (401 with
-/// its challenge, and JSON).
+/// It answers every method with an empty body: 200 and the headers below, or the error of the view's authentication
+/// (401 with its challenge, and JSON).
 ///
 /// - `X-User-Id`: the primary key, decimal, or a UUID with its dashes.
-/// - `X-User`, `X-User-Email`: UTF-8, percent-encoded (RFC 3986) but for letters, digits and `-._~@+`, so that no name can
-///   end a header, and `unquote` of Python's urllib.parse gives it back. An e-mail may be empty.
+/// - `X-User`, `X-User-Email`: UTF-8, percent-encoded (RFC 3986) except letters, digits and `-._~@+`, so that a name
+///   cannot end a header. Python's `urllib.parse.unquote` decodes it. The e-mail may be empty.
 /// - `X-User-Is-Staff`, `X-User-Is-Superuser`: `true` or `false`.
 ///
-/// It takes tokens; with `.authentication_classes(…)` the project says otherwise. The default throttles don't run, since the
-/// proxy's one address would share their rate. `Accept`, `Host` and the query are not looked at for a renderer or a version,
-/// since they are another request's.
+/// It accepts tokens; `.authentication_classes(…)` changes that. The default throttles don't run, because all requests
+/// would share the proxy's one address. `Accept`, `Host` and the query are ignored for the renderer and the version,
+/// because they belong to another request.
 #[must_use]
 pub fn verify() -> APIView {
     let view = APIView::new("ForwardAuthView")
-        .description("Tells a proxy whose a request is.")
+        .description("Tells a proxy which user sent a request.")
         .authentication_classes(classes![TokenAuthentication::new()])
         .permission_classes(classes![IsAuthenticated])
         .throttle_classes(classes![])
@@ -57,12 +57,12 @@ pub fn verify() -> APIView {
 async fn answer(request: Request) -> Result<Response, APIException> {
     let user = request.user().ok_or_else(APIException::not_authenticated)?;
     let response = Response::no_content().status(actix_web::http::StatusCode::OK);
-    // A proxy that may cache would otherwise let a revoked token in.
+    // Otherwise a caching proxy would let a revoked token in.
     let response = response.header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(headers(user).into_iter().fold(response, |response, (name, value)| {
         match HeaderValue::from_str(&value) {
             Ok(value) => response.header(HeaderName::from_static(name), value),
-            // ASCII without controls always is a value.
+            // Unreachable: ASCII without control characters is always a valid value.
             Err(_) => response,
         }
     }))
@@ -78,7 +78,7 @@ fn headers(user: &User) -> [(&'static str, String); 5] {
     ]
 }
 
-/// What Django allows in a user name, less what is not ASCII, stays readable.
+/// The ASCII characters that Django allows in a username stay readable.
 const ENCODED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@').remove(b'+');
 
@@ -101,7 +101,7 @@ mod tests {
 
     /// The expected values are those of Python's `urllib.parse.quote(name, safe="@+")`.
     #[test]
-    fn names_are_quoted_as_python_quotes_them() {
+    fn names_are_quoted_as_in_python() {
         for (name, quoted) in [
             ("joe+test@example.com", "joe+test@example.com"),
             ("walterwhité", "walterwhit%C3%A9"),
@@ -113,9 +113,9 @@ mod tests {
         }
     }
 
-    /// It would be 404 where the project has versions, and the request that is asked about another's.
+    /// With versions in the project it would answer 404, but the version belongs to the proxied request.
     #[actix_web::test]
-    async fn versions_are_not_its_affair() {
+    async fn versions_are_ignored() {
         let settings = APISettings {
             default_versioning_class: Some(std::sync::Arc::new(QueryParameterVersioning::default())),
             versions: Versions { allowed_versions: vec!["v1"], ..Versions::default() },
@@ -132,7 +132,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_name_is_one_word_and_comes_back(name in ".*") {
+        fn any_name_is_printable_ascii_and_decodes(name in ".*") {
             let quoted = encode(&name);
             prop_assert!(quoted.bytes().all(|byte| byte.is_ascii_graphic()));
             prop_assert_eq!(percent_decode_str(&quoted).decode_utf8().unwrap(), name);

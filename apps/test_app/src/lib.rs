@@ -1,4 +1,4 @@
-//! The tutorial's app: the example that every new app copies.
+//! The tutorial's app, and the example that new apps copy.
 
 pub mod urls;
 pub mod views;

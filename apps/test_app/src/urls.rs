@@ -1,4 +1,4 @@
-//! Which view answers where, below the prefix that `src/urls.rs` chooses.
+//! The app's URL patterns, below the prefix that `src/urls.rs` chooses.
 
 use super::views::{auth_view, test_view};
 use vitamin::rest_framework::urlpatterns::format_suffix_patterns;

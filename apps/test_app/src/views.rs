@@ -1,7 +1,7 @@
 //! The tutorial's two views.
 //!
-//! One thing follows the tutorial's prose instead of its listing: POST wants "a correct user and password", where the
-//! listing hands out the first user's token.
+//! POST follows the tutorial's prose, which wants "a correct user and password". Its listing instead hands out the
+//! first user's token.
 
 use actix_web::http::StatusCode;
 use serde_json::json;
@@ -16,13 +16,14 @@ use vitamin::rest_framework::request::Request;
 use vitamin::rest_framework::response::Response;
 use vitamin::rest_framework::views::APIView;
 
-/// Gives a user's token for the user's name and password.
+/// Returns a user's token for the user's name and password.
 #[must_use]
 pub fn test_view() -> APIView {
     APIView::new("TestView").get(async || Response::detail("GET Response")).post(post)
 }
 
-/// Lets in whoever sends a token.
+/// Allows only requests with a valid token.
+///
 #[must_use]
 pub fn auth_view() -> APIView {
     APIView::new("AuthView")

@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS "django_content_type" (
     CONSTRAINT "django_content_type_app_label_model_76bd3d3b_uniq" UNIQUE ("app_label", "model")
 );
 
--- Where Django has recorded any of this app's migrations, the tables are Django's and so is the rest of the record.
+-- If Django has recorded any of this app's migrations, it created the tables and records the rest itself.
 INSERT INTO "django_migrations" ("app", "name", "applied")
 SELECT 'contenttypes', column1, CURRENT_TIMESTAMP
 FROM (VALUES

@@ -8,7 +8,7 @@ CREATE INDEX IF NOT EXISTS "django_session_session_key_c0390e0f_like"
 CREATE INDEX IF NOT EXISTS "django_session_expire_date_a5c62663"
     ON "django_session" ("expire_date");
 
--- Where Django has recorded any of this app's migrations, the tables are Django's and so is the rest of the record.
+-- If Django has recorded any of this app's migrations, it created the tables and records the rest itself.
 INSERT INTO "django_migrations" ("app", "name", "applied")
 SELECT 'sessions', column1, CURRENT_TIMESTAMP
 FROM (VALUES

@@ -21,7 +21,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS "auth_user_user_permissions_user_id_permission
 CREATE INDEX IF NOT EXISTS "auth_user_user_permissions_user_id_a95ead1b" ON "auth_user_user_permissions" ("user_id");
 CREATE INDEX IF NOT EXISTS "auth_user_user_permissions_permission_id_1fbb5f2c" ON "auth_user_user_permissions" ("permission_id");
 
--- Where Django has recorded any of this app's migrations, the tables are Django's and so is the rest of the record.
+-- If Django has recorded any of this app's migrations, it created the tables and records the rest itself.
 INSERT INTO "django_migrations" ("app", "name", "applied")
 SELECT 'auth', column1, strftime('%Y-%m-%d %H:%M:%f000', 'now')
 FROM (VALUES

@@ -1,7 +1,7 @@
 CREATE TABLE IF NOT EXISTS "django_session" ("session_key" varchar(40) NOT NULL PRIMARY KEY, "session_data" text NOT NULL, "expire_date" datetime NOT NULL);
 CREATE INDEX IF NOT EXISTS "django_session_expire_date_a5c62663" ON "django_session" ("expire_date");
 
--- Where Django has recorded any of this app's migrations, the tables are Django's and so is the rest of the record.
+-- If Django has recorded any of this app's migrations, it created the tables and records the rest itself.
 INSERT INTO "django_migrations" ("app", "name", "applied")
 SELECT 'sessions', column1, strftime('%Y-%m-%d %H:%M:%f000', 'now')
 FROM (VALUES

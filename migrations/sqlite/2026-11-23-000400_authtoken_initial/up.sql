@@ -1,6 +1,6 @@
 CREATE TABLE IF NOT EXISTS "authtoken_token" ("key" varchar(40) NOT NULL PRIMARY KEY, "created" datetime NOT NULL, "user_id" integer NOT NULL UNIQUE REFERENCES "auth_user" ("id") DEFERRABLE INITIALLY DEFERRED);
 
--- Where Django has recorded any of this app's migrations, the tables are Django's and so is the rest of the record.
+-- If Django has recorded any of this app's migrations, it created the tables and records the rest itself.
 INSERT INTO "django_migrations" ("app", "name", "applied")
 SELECT 'authtoken', column1, strftime('%Y-%m-%d %H:%M:%f000', 'now')
 FROM (VALUES

@@ -1,27 +1,27 @@
-//! An HTTP client that sends just what it is told, any bytes in a header too, and shows just what was answered.
+//! An HTTP client that sends exactly the given bytes, even in a header, and returns the raw response.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// A client with a role: who it says it is, it says in every request.
+/// A client that sends its authorization with every request.
 #[derive(Clone)]
 pub struct Client {
     address: String,
     authorization: Option<String>,
 }
 
-/// A request that was not sent yet.
-pub struct Asked {
+/// A request that is not sent yet.
+pub struct RequestBuilder {
     address: String,
     line: String,
     headers: Vec<(String, Vec<u8>)>,
     body: Option<Vec<u8>>,
 }
 
-/// What came back.
+/// A parsed HTTP response.
 #[derive(Debug)]
-pub struct Answer {
+pub struct TestResponse {
     pub status: u16,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
@@ -38,36 +38,36 @@ impl Client {
         self
     }
 
-    pub fn get(&self, path: &str) -> Answer {
+    pub fn get(&self, path: &str) -> TestResponse {
         self.request("GET", path).send()
     }
 
-    /// POST of a form.
-    pub fn post(&self, path: &str, form: &str) -> Answer {
+    /// Posts a form.
+    pub fn post(&self, path: &str, form: &str) -> TestResponse {
         self.request("POST", path).body("application/x-www-form-urlencoded", form).send()
     }
 
-    /// POST of JSON.
-    pub fn post_json(&self, path: &str, json: &str) -> Answer {
+    /// Posts JSON.
+    pub fn post_json(&self, path: &str, json: &str) -> TestResponse {
         self.request("POST", path).body("application/json", json).send()
     }
 
-    pub fn request(&self, method: &str, path: &str) -> Asked {
-        let asked = Asked {
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        let request = RequestBuilder {
             address: self.address.clone(),
             line: format!("{method} {path} HTTP/1.1"),
             headers: Vec::new(),
             body: None,
         };
         match &self.authorization {
-            Some(value) => asked.header("authorization", value),
-            None => asked,
+            Some(value) => request.header("authorization", value),
+            None => request,
         }
     }
 }
 
-impl Asked {
-    /// Adds a header, beside those of the same name. `host` has a value by itself.
+impl RequestBuilder {
+    /// Adds a header, keeping others of the same name. `host` has a default.
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.to_owned(), value.as_ref().to_owned()));
         self
@@ -78,13 +78,12 @@ impl Asked {
         self.header("content-type", content_type)
     }
 
-    pub fn send(self) -> Answer {
-        self.try_send().unwrap_or_else(|error| panic!("no answer: {error}"))
+    pub fn send(self) -> TestResponse {
+        self.try_send().unwrap_or_else(|error| panic!("no response: {error}"))
     }
 
-    /// # Errors
-    /// Nobody listens, or the connection ended without an answer.
-    pub fn try_send(mut self) -> std::io::Result<Answer> {
+    /// The connection is refused, or ends without a response.
+    pub fn try_send(mut self) -> std::io::Result<TestResponse> {
         if !self.headers.iter().any(|(name, _)| name == "host") {
             self.headers.push(("host".to_owned(), self.address.clone().into_bytes()));
         }
@@ -101,14 +100,15 @@ impl Asked {
         let mut stream = TcpStream::connect(&self.address)?;
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
         stream.write_all(&request)?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer)?;
-        Answer::parse(&answer).ok_or_else(|| std::io::Error::other(format!("{} bytes", answer.len())))
+        let mut response = Vec::new();
+        stream.read_to_end(&mut response)?;
+        TestResponse::parse(&response)
+            .ok_or_else(|| std::io::Error::other(format!("{} bytes", response.len())))
     }
 }
 
-impl Answer {
-    /// `None` where it is not whole.
+impl TestResponse {
+    /// Parses a response; `None` if it is incomplete.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let mut headers = [httparse::EMPTY_HEADER; 32];
         let mut head = httparse::Response::new(&mut headers);
@@ -118,23 +118,23 @@ impl Answer {
         };
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_owned()).unwrap();
         let headers = head.headers.iter().map(|header| (header.name.to_lowercase(), text(header.value)));
-        let mut answer = Self { status: head.code?, headers: headers.collect(), body: String::new() };
+        let mut response = Self { status: head.code?, headers: headers.collect(), body: String::new() };
         let body = &bytes[length..];
-        let chunked = answer.header("transfer-encoding") == "chunked" && !body.is_empty();
-        answer.body = if chunked { text(&join_chunks(body)?) } else { text(body) };
-        Some(answer)
+        let chunked = response.header("transfer-encoding") == "chunked" && !body.is_empty();
+        response.body = if chunked { text(&join_chunks(body)?) } else { text(body) };
+        Some(response)
     }
 
-    /// The value of a header, or "" where it is missing.
+    /// Returns the value of a header, or "" if it is missing.
     pub fn header(&self, name: &str) -> &str {
         let header = self.headers.iter().find(|(known, _)| known == name);
         header.map_or("", |(_, value)| value)
     }
 
-    /// Status, the headers that this one answer is about, and the body, for a snapshot.
+    /// Returns the status, the headers specific to this response, and the body, for a snapshot.
     ///
-    /// `framework.rs` has a test of those that every answer has.
-    pub fn wire(&self) -> String {
+    /// `framework.rs` tests the headers that every response has.
+    pub fn snapshot(&self) -> String {
         let mut text = format!("{}\n", self.status);
         for wanted in ["allow", "content-type", "location", "retry-after", "www-authenticate"] {
             for (_, value) in self.headers.iter().filter(|(name, _)| name == wanted) {
@@ -144,7 +144,7 @@ impl Answer {
         format!("{text}\n{}", self.body)
     }
 
-    /// The token in the body.
+    /// Returns the token in the body.
     pub fn key(&self) -> String {
         assert_eq!(self.status, 200, "{self:?}");
         let (_, rest) = self.body.split_once(r#""token":""#).expect(&self.body);
@@ -152,7 +152,7 @@ impl Answer {
     }
 }
 
-/// The body that was sent in chunks; `None` where its end is missing.
+/// Decodes a chunked body; `None` if its end is missing.
 fn join_chunks(mut rest: &[u8]) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     loop {

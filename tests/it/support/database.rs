@@ -1,4 +1,4 @@
-//! A database of its own for one test, and the rows that a test starts from.
+//! A test's own database, and the rows that a test starts from.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,9 +16,9 @@ use vitamin::conf::Env;
 use vitamin::database::migrations::Migrations;
 use vitamin::database::{Database, DatabaseSettings, Manager};
 
-use super::{Manage, Server};
+use super::{ManageCommand, Server};
 
-/// An empty database, and a folder that the program works in.
+/// An empty database, and the program's working folder.
 pub struct TestDatabase {
     url: String,
     pool: Database,
@@ -42,7 +42,7 @@ impl TestDatabase {
         }
     }
 
-    /// `None` where there is no PostgreSQL to test on.
+    /// Creates a PostgreSQL database; `None` without PostgreSQL.
     #[cfg(feature = "postgres")]
     pub fn postgres() -> Option<Self> {
         let database = super::postgres::server()?.create_database();
@@ -56,8 +56,8 @@ impl TestDatabase {
         })
     }
 
-    /// Another one of the same kind, empty.
-    pub fn like(other: &Self) -> Self {
+    /// Creates another empty database of the same kind.
+    pub fn new_like(other: &Self) -> Self {
         #[cfg(feature = "postgres")]
         if !other.is_sqlite() {
             return Self::postgres().unwrap();
@@ -70,7 +70,7 @@ impl TestDatabase {
         &self.url
     }
 
-    /// The folder of PostgreSQL's Unix socket, where it has one, and the database's name.
+    /// Returns the folder of PostgreSQL's Unix socket, if it has one, and the database's name.
     #[cfg(feature = "postgres")]
     pub fn unix_socket(&self) -> Option<(PathBuf, &str)> {
         // postgres://USER@FOLDER:5432/NAME
@@ -83,17 +83,17 @@ impl TestDatabase {
         !self.url.contains("://")
     }
 
-    /// Where the program is started: it has no `.env`.
-    pub fn work(&self) -> PathBuf {
+    /// The program's working folder, which has no `.env`.
+    pub fn work_dir(&self) -> PathBuf {
         self.folder.path().join("work")
     }
 
     /// The program's `TMPDIR`.
-    pub fn tmp(&self) -> PathBuf {
+    pub fn temp_dir(&self) -> PathBuf {
         self.folder.path().join("tmp")
     }
 
-    /// A new file name, for what the program prints.
+    /// Returns a new file name for the program's output.
     pub fn output(&self, what: &str) -> PathBuf {
         let number = self.files.fetch_add(1, Ordering::Relaxed);
         self.folder.path().join(format!("{number}.{what}"))
@@ -103,14 +103,14 @@ impl TestDatabase {
         self.pool.get().unwrap()
     }
 
-    /// Runs the migrations that were not run yet.
+    /// Runs the pending migrations.
     pub fn migrate(&self) -> &Self {
         let connection = &mut *self.connection();
         migrations().apply_all(connection).unwrap();
         self
     }
 
-    /// Creates a superuser whose password is hashed as the tests' servers prefer it.
+    /// Creates a superuser with a hash that the tests' servers prefer.
     pub fn create_user(&self, username: &str, password: &str) -> &Self {
         let costs = HasherCosts { bcrypt_rounds: 4, ..HasherCosts::default() };
         let encoded = Hashers::with_costs(&costs).unwrap().make_password(Some(password)).unwrap();
@@ -134,24 +134,24 @@ impl TestDatabase {
         User::get_by_natural_key(&mut self.connection(), username).unwrap()
     }
 
-    /// The key of the user's token, which is made where there is none.
+    /// Returns the key of the user's token, creating it if needed.
     pub fn token(&self, username: &str) -> String {
         let user = self.user(username).unwrap();
         Token::get_or_create(&mut self.connection(), user.id).unwrap().0.key
     }
 
-    pub fn tokens(&self) -> i64 {
+    pub fn count_tokens(&self) -> i64 {
         use diesel::QueryDsl as _;
         authtoken_token::table.count().get_result(&mut *self.connection()).unwrap()
     }
 
-    /// `manage` with these arguments on this database.
-    pub fn manage(&self, arguments: &[&str]) -> Manage<'_> {
-        Manage::new(self, arguments)
+    /// Prepares `manage` with these arguments on this database.
+    pub fn manage(&self, arguments: &[&str]) -> ManageCommand<'_> {
+        ManageCommand::new(self, arguments)
     }
 
-    /// `manage runserver` on a free port, before it is started.
-    pub fn runserver(&self) -> Manage<'_> {
+    /// Prepares `manage runserver` on a free port.
+    pub fn runserver(&self) -> ManageCommand<'_> {
         self.manage(&["runserver", "127.0.0.1:0"])
     }
 
@@ -174,7 +174,7 @@ fn pool(url: &str) -> Database {
     Database::new(&DatabaseSettings::from_env(&env).unwrap())
 }
 
-/// The names in a folder.
+/// Returns the file names in a folder.
 pub fn names_in(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()

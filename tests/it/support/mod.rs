@@ -1,4 +1,4 @@
-//! What the tests are made of: databases, the program, servers, clients, a terminal.
+//! Shared parts of the tests: databases, the program, servers, clients, a terminal.
 
 mod client;
 mod database;
@@ -11,15 +11,15 @@ mod terminal;
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub use self::client::{Answer, Client};
+pub use self::client::{Client, TestResponse};
 pub use self::database::{TestDatabase, migrations, names_in};
-pub use self::program::{Manage, SECRET_KEY};
+pub use self::program::{ManageCommand, SECRET_KEY};
 pub use self::server::Server;
 pub use self::terminal::Terminal;
 
-/// Makes a test of each named function, which takes a `&TestDatabase`, on every database.
+/// Defines each named function, which takes a `&TestDatabase`, as a test on every database.
 ///
-/// The database is empty: `database.migrate()` is the test's to call.
+/// The database is empty: the test calls `database.migrate()`.
 macro_rules! database_tests {
     ($($name:ident),* $(,)?) => {
         mod sqlite {
@@ -34,7 +34,7 @@ macro_rules! database_tests {
         mod postgres {
             $(#[test]
             fn $name() {
-                // Where there is no PostgreSQL, `postgres::server` has said so.
+                // Without PostgreSQL, `postgres::server` has reported it.
                 if let Some(database) = $crate::support::TestDatabase::postgres() {
                     insta::allow_duplicates! { super::$name(&database) }
                 }
@@ -43,17 +43,16 @@ macro_rules! database_tests {
     };
 }
 
-/// Asks until the answer is there.
+/// Polls `poll` until it returns a value.
 ///
-/// # Panics
-/// It is not there within 30 seconds.
-pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+/// There is no value within 30 seconds.
+pub fn wait_for<T>(what: &str, mut poll: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {
-        if let Some(answer) = ask() {
-            return answer;
+        if let Some(value) = poll() {
+            return value;
         }
-        assert!(started.elapsed() < Duration::from_secs(30), "waited in vain for {what}");
+        assert!(started.elapsed() < Duration::from_secs(30), "timed out waiting for {what}");
         thread::sleep(Duration::from_millis(5));
     }
 }

@@ -1,14 +1,14 @@
 //! A PostgreSQL server for the tests: the one that `TEST_DATABASE_URL` names, or a throw-away one.
 //!
-//! The throw-away server is made of the server programs that are installed, in a temporary directory, and listens on a
-//! Unix socket there alone. All test processes of a target directory share it, since cargo-nextest makes one for every
-//! test: each holds a shared lock on one file, which the system takes back however the process ends. A shell of its
-//! own process group waits for that, then stops the server and removes the directory.
+//! The throw-away server runs from the installed server programs, in a temporary directory, and listens only on a Unix
+//! socket there. All test processes of a target directory share it, because cargo-nextest starts one process per test.
+//! Each holds a shared lock on one file, which the system releases however the process ends. A shell in its own process
+//! group waits for that, then stops the server and removes the directory.
 //!
-//! Where there is neither, `server` is `None` and says so once on standard error, or panics if `REQUIRE_POSTGRES` is 1.
+//! Without either, `server` is `None` and reports it once on standard error, or panics if `REQUIRE_POSTGRES` is 1.
 
-#![allow(dead_code, reason = "compiled into every test program, and not all use all of it")]
-#![allow(clippy::panic, reason = "a test without its database has to fail")]
+#![allow(dead_code, reason = "compiled into every test program, which do not use every item")]
+#![allow(clippy::panic, reason = "a test without its database must fail")]
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read as _, Seek as _, Write as _};
@@ -20,9 +20,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{env, fs, process, thread};
 
-/// Runs until nobody has held the lock on its standard input for two seconds.
+/// Runs until the lock on its standard input has been free for two seconds.
 ///
-/// $1: where to make the directory. Prints `ready DIRECTORY`, or what went wrong.
+/// $1: the parent of the directory. Prints `ready DIRECTORY`, or the error.
 const SUPERVISOR: &str = r#"
 trap '' HUP INT TERM
 umask 077
@@ -46,19 +46,19 @@ fi
 rm -rf "$dir"
 "#;
 
-/// A server on which databases can be made.
+/// A server on which tests create databases.
 #[derive(Debug)]
 pub struct Server {
-    /// Of a database that is there already, to make others from.
+    /// The URL of an existing database, from which others are created.
     url: String,
     psql: PathBuf,
-    /// A throw-away server takes its databases along.
+    /// A throw-away server is removed with its databases.
     throw_away: bool,
-    /// Held, never read: the server lives as long as anybody has this lock.
+    /// Never read: the server runs while any process holds this lock.
     _lock: Option<File>,
 }
 
-/// An empty database of its own for one test; dropped with this value.
+/// An empty database for one test, dropped with this value.
 #[derive(Debug)]
 pub struct Database {
     url: String,
@@ -66,7 +66,7 @@ pub struct Database {
     server: &'static Server,
 }
 
-/// The server that all tests of this process share, started at the first call.
+/// Returns the server shared by all tests of this process, starting it at the first call.
 ///
 /// # Panics
 /// `REQUIRE_POSTGRES` is 1 and there is no server.
@@ -87,10 +87,9 @@ pub fn server() -> Option<&'static Server> {
 }
 
 impl Server {
-    /// Makes an empty database under a name that nobody else uses.
+    /// Creates an empty database with a unique name.
     ///
-    /// # Panics
-    /// The server refuses.
+    /// The server returns an error.
     #[must_use]
     pub fn create_database(&'static self) -> Database {
         static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -114,7 +113,7 @@ impl Server {
 }
 
 impl Database {
-    /// What `DATABASE_URL` takes.
+    /// The value for `DATABASE_URL`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -126,7 +125,7 @@ impl Drop for Database {
         if self.server.throw_away {
             return;
         }
-        // Not a panic, which would hide the test's own.
+        // No panic, which would hide the test's own.
         if let Err(why) = self.server.run(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)) {
             eprintln!("{} was left behind: {why}", self.name);
         }
@@ -146,9 +145,9 @@ fn connect_or_start() -> Result<Server, String> {
     Ok(Server { url, psql: programs.join("psql"), throw_away: true, _lock: Some(lock) })
 }
 
-/// The directory of the server that runs, or of one that this starts, and the lock that keeps it.
+/// Returns the directory of the running server, or of a newly started one, and the lock that keeps it running.
 fn share(programs: &Path) -> Result<(File, String), std::io::Error> {
-    // CARGO_TARGET_TMPDIR, which cargo does not tell unit tests: the program is target/debug/deps/NAME.
+    // CARGO_TARGET_TMPDIR, which cargo does not set for unit tests: the program is target/debug/deps/NAME.
     let program = env::current_exe()?;
     let folder = program.ancestors().nth(3).unwrap_or(&program).join("tmp");
     fs::create_dir_all(&folder)?;
@@ -162,7 +161,7 @@ fn share(programs: &Path) -> Result<(File, String), std::io::Error> {
     };
     let mut lock = open()?;
     loop {
-        // Waits while somebody starts or stops the server.
+        // Waits while another process starts or stops the server.
         lock.lock_shared()?;
         if let Some(directory) = running(&mut lock, programs)? {
             return Ok((lock, directory));
@@ -182,7 +181,7 @@ fn share(programs: &Path) -> Result<(File, String), std::io::Error> {
     }
 }
 
-/// The directory that the lock file names, if a server answers there.
+/// Returns the directory named in the lock file, if a server answers there.
 fn running(lock: &mut File, programs: &Path) -> Result<Option<String>, std::io::Error> {
     let mut directory = String::new();
     lock.rewind()?;
@@ -195,7 +194,7 @@ fn running(lock: &mut File, programs: &Path) -> Result<Option<String>, std::io::
     Ok(ready.success().then_some(directory))
 }
 
-/// Starts the supervising shell; back when the server answers.
+/// Starts the supervising shell, and returns when the server answers.
 fn start(programs: &Path, lock: File) -> Result<String, std::io::Error> {
     let mut shell = Command::new("sh");
     shell.args(["-c", SUPERVISOR, "sh"]);
@@ -220,29 +219,29 @@ fn start(programs: &Path, lock: File) -> Result<String, std::io::Error> {
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()?;
-    let mut said = String::new();
+    let mut output = String::new();
     for line in child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines) {
         let line = line?;
         if let Some(directory) = line.strip_prefix("ready ") {
             return Ok(directory.to_owned());
         }
-        said = format!("{said}{line}\n");
+        output = format!("{output}{line}\n");
     }
     child.wait()?;
-    Err(std::io::Error::other(said))
+    Err(std::io::Error::other(output))
 }
 
-/// A folder that has all of these programs.
+/// Finds a folder that has all of these programs.
 fn folder_with(wanted: &[&str]) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let told = Command::new("pg_config").arg("--bindir").output().ok();
-    let told = told.map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim_end()));
+    let pg_config = Command::new("pg_config").arg("--bindir").output().ok();
+    let pg_config = pg_config.map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim_end()));
     let mut releases: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .map(|releases| releases.flatten().map(|release| release.path().join("bin")).collect())
         .unwrap_or_default();
     releases.sort();
     env::split_paths(&path)
-        .chain(told)
+        .chain(pg_config)
         .chain(releases.into_iter().rev())
         .find(|folder| wanted.iter().all(|name| folder.join(name).is_file()))
 }
@@ -252,7 +251,7 @@ fn id(what: &str, user: Option<&str>) -> Option<u32> {
     String::from_utf8_lossy(&output.stdout).trim().parse().ok()
 }
 
-/// `url` with its database replaced.
+/// Replaces the database in `url`.
 fn with_database(url: &str, name: &str) -> String {
     let (rest, query) =
         url.split_once('?').map_or((url, String::new()), |(rest, query)| (rest, format!("?{query}")));

@@ -1,4 +1,4 @@
-//! A server that ends with the test.
+//! A server that stops at the end of the test.
 
 use std::fs::{self, File};
 use std::marker::PhantomData;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{Client, Manage, TestDatabase, wait_for};
+use super::{Client, ManageCommand, TestDatabase, wait_for};
 
 pub struct Server<'a> {
     /// The database outlives its servers.
@@ -20,23 +20,27 @@ pub struct Server<'a> {
 }
 
 impl<'a> Server<'a> {
-    pub(super) fn start(manage: &Manage<'a>) -> Self {
+    pub(super) fn start(manage: &ManageCommand<'a>) -> Self {
         let database = manage.database;
         let (stdout, stderr) = (database.output("stdout"), database.output("stderr"));
         let child = manage
             .command()
             .stdin(Stdio::null())
-            // Files, since nobody reads a pipe until the test asks for what was said.
+            // Files, because nothing reads a pipe until the test asks for the output.
             .stdout(File::create(&stdout).unwrap())
             .stderr(File::create(&stderr).unwrap())
             .spawn()
             .unwrap();
         let mut server = Self { database: PhantomData, child, address: String::new(), stdout, stderr };
         server.address = wait_for("the server's address", || {
-            let said = server.stdout();
-            let address = said.split_once("http://").and_then(|(_, rest)| rest.split_once('/'));
+            let output = server.stdout();
+            let address = output.split_once("http://").and_then(|(_, rest)| rest.split_once('/'));
             let ended = server.child.try_wait().unwrap();
-            assert!(address.is_some() || ended.is_none(), "it ended with {ended:?}: {}", server.log());
+            assert!(
+                address.is_some() || ended.is_none(),
+                "the server stopped with {ended:?}: {}",
+                server.log()
+            );
             address.map(|(address, _)| address.to_owned())
         });
         server
@@ -56,8 +60,8 @@ impl<'a> Server<'a> {
         String::from_utf8_lossy(&fs::read(&self.stderr).unwrap()).into_owned()
     }
 
-    /// The log, once it has a line with this text.
-    pub fn log_with(&self, text: &str) -> String {
+    /// Waits until the log contains this text, and returns the log.
+    pub fn wait_for_log(&self, text: &str) -> String {
         wait_for(text, || Some(self.log()).filter(|log| log.contains(text)))
     }
 
@@ -65,7 +69,7 @@ impl<'a> Server<'a> {
         Client::new(&self.address)
     }
 
-    /// Sends `Authorization: Token <key>` with all its requests.
+    /// Returns a client that sends `Authorization: Token <key>`.
     pub fn token(&self, key: &str) -> Client {
         Client::new(&self.address).authorization(format!("Token {key}"))
     }
@@ -74,7 +78,7 @@ impl<'a> Server<'a> {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Waits for the end.
+    /// Waits for the server to stop.
     pub fn wait(&mut self) -> ExitStatus {
         wait_for("the server's end", || self.child.try_wait().unwrap())
     }
@@ -83,7 +87,7 @@ impl<'a> Server<'a> {
 impl Drop for Server<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("The server said:\n{}", self.log());
+            eprintln!("The server's log:\n{}", self.log());
         }
         if matches!(self.child.try_wait(), Ok(None)) {
             let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);

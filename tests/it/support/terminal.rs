@@ -1,4 +1,4 @@
-//! A person at a terminal.
+//! A simulated user at a terminal.
 
 use std::io::{Read, Write};
 use std::process::Child;
@@ -7,26 +7,26 @@ use std::sync::{Arc, Mutex};
 use pty_process::blocking::{Command, Pts, Pty, open};
 use rustix::termios::{LocalModes, tcgetattr};
 
-use super::{Manage, wait_for};
+use super::{ManageCommand, wait_for};
 
-/// The program on a terminal of its own, with a person who reads before typing.
+/// The program on its own terminal, with a user who reads before typing.
 pub struct Terminal {
     keyboard: Arc<Pty>,
-    /// Open, so that the terminal is still there when the program has gone.
+    /// Kept open, so that the terminal outlives the program.
     terminal: Pts,
     screen: Arc<Mutex<Vec<u8>>>,
-    /// How much of the screen the person has read.
+    /// The length of the screen's text read so far.
     read: usize,
     child: Child,
 }
 
 impl Terminal {
-    pub(super) fn start(manage: &Manage<'_>) -> Self {
+    pub(super) fn start(manage: &ManageCommand<'_>) -> Self {
         let (pty, terminal) = open().unwrap();
         let child = Command::from(manage.command()).spawn_borrowed(&terminal).unwrap();
         let (keyboard, screen) = (Arc::new(pty), Arc::new(Mutex::new(Vec::new())));
         let (pty, shown) = (Arc::clone(&keyboard), Arc::clone(&screen));
-        // Ends with the program's and the person's side of the terminal.
+        // Ends when both sides of the terminal are closed.
         std::thread::spawn(move || {
             let mut buffer = [0; 1024];
             while let Ok(length @ 1..) = (&*pty).read(&mut buffer) {
@@ -36,18 +36,18 @@ impl Terminal {
         Self { keyboard, terminal, screen, read: 0, child }
     }
 
-    /// Everything shown so far.
+    /// Returns the text shown so far.
     pub fn screen(&self) -> String {
         String::from_utf8_lossy(&self.screen.lock().unwrap()).replace("\r\n", "\n")
     }
 
-    /// Reads on until this text is there.
+    /// Reads until this text appears.
     pub fn expect(&mut self, text: &str) -> &mut Self {
         self.read = wait_for(&format!("{text:?} on the terminal"), || {
             let screen = self.screen();
             let found = screen[self.read..].find(text).map(|at| self.read + at + text.len());
             if found.is_none() && self.child.try_wait().unwrap().is_some() {
-                // What the program said last may still be on its way.
+                // The last output may still be on its way.
                 std::thread::sleep(std::time::Duration::from_millis(50));
                 assert!(self.screen()[self.read..].contains(text), "no {text:?} in {:?}", self.screen());
             }
@@ -56,10 +56,10 @@ impl Terminal {
         self
     }
 
-    /// Reads on until this question is there and the terminal shows no longer what is typed.
-    pub fn expect_unseen(&mut self, question: &str) -> &mut Self {
+    /// Reads until this prompt appears and the echo is off.
+    pub fn expect_hidden(&mut self, question: &str) -> &mut Self {
         self.expect(question);
-        wait_for("the echo's end", || (!self.echoes()).then_some(()));
+        wait_for("the echo's end", || (!self.is_echoing()).then_some(()));
         self
     }
 
@@ -72,12 +72,12 @@ impl Terminal {
         self
     }
 
-    /// Whether the terminal shows what is typed.
-    pub fn echoes(&self) -> bool {
+    /// Whether the terminal echoes input.
+    pub fn is_echoing(&self) -> bool {
         tcgetattr(&self.terminal).unwrap().local_modes.contains(LocalModes::ECHO)
     }
 
-    /// Waits for the program's end: its exit code.
+    /// Waits for the program to end, and returns its exit code.
     pub fn wait(&mut self) -> Option<i32> {
         wait_for("the program's end", || self.child.try_wait().unwrap()).code()
     }

@@ -1,4 +1,4 @@
-//! What `manage doctor` says of the user model: whether the settings describe the one that this database has.
+//! The checks of `manage doctor` on the user model: whether the settings match the database.
 
 use diesel::prelude::*;
 
@@ -9,17 +9,17 @@ use vitamin_framework::database::{DatabaseError, KeyType};
 use vitamin_framework::diagnosis::{Examination, Severity};
 
 const SECTION: &str = "Users";
-/// Tables of Django's own, and of knox, whose rows a deletion here takes along.
-const DELETED_ALONG: [&str; 2] = ["django_admin_log", "knox_authtoken"];
-/// Columns by which the table of an `AbstractUser` is known.
-const OF_A_USER: [&str; 5] = ["password", "last_login", "is_superuser", "is_active", "date_joined"];
+/// Tables of Django, and of knox, whose rows a deletion here also deletes.
+const ALSO_DELETED: [&str; 2] = ["django_admin_log", "knox_authtoken"];
+/// Columns that identify the table of an `AbstractUser`.
+const USER_COLUMNS: [&str; 5] = ["password", "last_login", "is_superuser", "is_active", "date_joined"];
 
 pub(super) fn diagnose(model: &UserModel, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
     let schema = examination.schema;
     let names = &examination.settings.database.names;
     let users = names.table("auth_user");
     let tokens = names.table("authtoken_token");
-    let refers_to_users = |table: &str| table == tokens || DELETED_ALONG.contains(&table);
+    let refers_to_users = |table: &str| table == tokens || ALSO_DELETED.contains(&table);
     let elsewhere = schema
         .foreign_keys
         .iter()
@@ -33,7 +33,7 @@ pub(super) fn diagnose(model: &UserModel, examination: &mut Examination<'_>) -> 
     }
     let Some(table) = schema.tables.get(users) else {
         let mut alike =
-            schema.tables.iter().filter(|(_, table)| OF_A_USER.iter().all(|name| has(table, name)));
+            schema.tables.iter().filter(|(_, table)| USER_COLUMNS.iter().all(|name| has(table, name)));
         return match (alike.next(), alike.next()) {
             (Some((name, _)), None) => {
                 let message = format!("{name} looks like the table of this project's user model.");
@@ -43,10 +43,10 @@ pub(super) fn diagnose(model: &UserModel, examination: &mut Examination<'_>) -> 
         };
     };
     if key_type(table).is_none() {
-        let message = format!("{users}.id is neither a whole number nor a UUID, which no setting helps.");
+        let message = format!("{users}.id is neither an integer nor a UUID, which no setting supports.");
         examination.diagnosis.add(SECTION, Severity::Problem, message);
     }
-    for Wrong { variable, value, why } in compare(model, users, examination)? {
+    for SettingMismatch { variable, value, why } in compare(model, users, examination)? {
         examination.diagnosis.add(SECTION, Severity::Problem, format!("{why}: set {variable}={value}."));
         examination.diagnosis.propose_setting(variable, value);
     }
@@ -60,8 +60,8 @@ pub(super) fn diagnose(model: &UserModel, examination: &mut Examination<'_>) -> 
         .collect();
     if !unknown.is_empty() {
         let message = format!(
-            "Refer to users, and no app here owns them: {}. A user with such rows can be deleted in Django only, which \
-             knows what shall become of the rows; here the database refuses.",
+            "These columns refer to users, but no app here owns them: {}. Delete a user with such rows in Django, which \
+             knows how to handle the rows; here the database refuses.",
             unknown.join(", ")
         );
         examination.diagnosis.add(SECTION, Severity::Note, message);
@@ -69,22 +69,24 @@ pub(super) fn diagnose(model: &UserModel, examination: &mut Examination<'_>) -> 
     Ok(())
 }
 
-/// A setting that describes another table of users.
-struct Wrong {
+/// A setting that does not match the user table.
+struct SettingMismatch {
     variable: &'static str,
     value: String,
     why: String,
 }
 
-/// The settings that must be others for this table to be read.
+/// Returns the settings that must change for this table to be read.
 fn compare(
     model: &UserModel,
     table: &str,
     examination: &mut Examination<'_>,
-) -> Result<Vec<Wrong>, DatabaseError> {
+) -> Result<Vec<SettingMismatch>, DatabaseError> {
     let schema = examination.schema;
-    let mut wrong = Vec::new();
-    let mut add = |variable, value: &str, why| wrong.push(Wrong { variable, value: value.to_owned(), why });
+    let mut mismatches = Vec::new();
+    let mut add = |variable, value: &str, why| {
+        mismatches.push(SettingMismatch { variable, value: value.to_owned(), why })
+    };
     let mut label = model.label();
     if let Some(name) = model_name(table, schema)
         && let found = find_label(&name, table, examination)?
@@ -97,7 +99,7 @@ fn compare(
     if table != model.db_table() && !(named_after_it && model.has_default_table()) {
         add("AUTH_USER_DB_TABLE", table, format!("{} is another table", model.db_table()));
     }
-    let Some(live) = schema.tables.get(table) else { return Ok(wrong) };
+    let Some(live) = schema.tables.get(table) else { return Ok(mismatches) };
     if let Some(key) = key_type(live).filter(|key| *key != model.key()) {
         let value = if key == KeyType::Uuid { "uuid" } else { "integer" };
         add("AUTH_USER_KEY", value, format!("{table}.id is of another type"));
@@ -108,22 +110,22 @@ fn compare(
         let login = login.unwrap_or("<the column of the login>");
         add("USERNAME_FIELD", login, format!("{table} has no column {field}"));
     }
-    Ok(wrong)
+    Ok(mismatches)
 }
 
-/// Says the message, with all settings that make this table the users'.
+/// Reports the message, with all settings that select this table.
 fn propose(
     model: &UserModel,
     table: &str,
     message: &str,
     examination: &mut Examination<'_>,
 ) -> Result<(), DatabaseError> {
-    let wrong = compare(model, table, examination)?;
+    let mismatches = compare(model, table, examination)?;
     let words: Vec<String> =
-        wrong.iter().map(|wrong| format!("{}={}", wrong.variable, wrong.value)).collect();
+        mismatches.iter().map(|mismatch| format!("{}={}", mismatch.variable, mismatch.value)).collect();
     let message = format!("{message} Set {}. docs/user-model.md has more.", words.join(", "));
     examination.diagnosis.add(SECTION, Severity::Problem, message);
-    for Wrong { variable, value, .. } in wrong {
+    for SettingMismatch { variable, value, .. } in mismatches {
         examination.diagnosis.propose_setting(variable, value);
     }
     Ok(())
@@ -142,14 +144,14 @@ fn key_type(users: &LiveTable) -> Option<KeyType> {
     }
 }
 
-/// The model's name, which Django puts into a column of the table that holds its users' groups.
+/// Returns the model's name, which Django puts into a column of the user's groups table.
 fn model_name(users: &str, schema: &LiveSchema) -> Option<String> {
     let groups = schema.tables.get(&format!("{users}_groups"))?;
     let names = groups.columns.iter().filter_map(|column| column.name.strip_suffix("_id"));
     names.into_iter().find(|name| *name != "group").map(str::to_owned)
 }
 
-/// `AUTH_USER_MODEL` for a model of this name, as far as Django's list of models tells.
+/// Returns `AUTH_USER_MODEL` for a model of this name, according to Django's content types.
 fn find_label(
     name: &str,
     table: &str,
@@ -165,7 +167,8 @@ fn find_label(
     let fits = apps.iter().find(|app| format!("{app}_{name}") == table);
     Ok(match (fits, apps.as_slice()) {
         (Some(app), _) | (None, [app]) => Some(format!("{app}.{name}")),
-        // Where Django never was, the table of this name is the one that was made here.
+        // Without Django's content types, the table of this name was created here.
+        //
         _ if table == "auth_user" => Some("auth.user".to_owned()),
         _ => None,
     })

@@ -7,10 +7,10 @@ use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine as _};
 use super::{HashError, PasswordHasher, check_salt, must_update_salt, parse_cost};
 use vitamin_framework::crypto::constant_time_compare;
 
-/// The most memory in KiB that a stored hash may ask for, unless the hasher itself is set to more: 1 GiB.
+/// The most memory in KiB that a stored hash may require, unless the hasher itself is set to more: 1 GiB.
 const MAX_MEMORY_COST: u32 = 1 << 20;
 
-/// The most memory in KiB, times passes over it, that a stored hash may ask for. Some ten seconds.
+/// The most memory in KiB, times passes over it, that a stored hash may require. Some ten seconds.
 const MAX_WORK: u64 = 1 << 24;
 
 /// Bytes of a new hash: `DEFAULT_HASH_LENGTH` of argon2-cffi.
@@ -18,7 +18,7 @@ const HASH_LENGTH: usize = 32;
 
 /// Django's `Argon2PasswordHasher`. Makes argon2id of version 19; also reads argon2i, argon2d and version 16.
 ///
-/// The lanes are computed one after another: whoever runs the hashers chooses how many threads there are.
+/// The lanes are computed sequentially: the caller chooses the number of threads.
 #[derive(Clone, Copy, Debug)]
 pub struct Argon2PasswordHasher {
     /// Passes over the memory, at least 1; 2 in Django 5.2.
@@ -29,7 +29,7 @@ pub struct Argon2PasswordHasher {
     pub parallelism: u32,
 }
 
-struct Decoded {
+struct DecodedArgon2 {
     argon2: Argon2<'static>,
     is_current_variety: bool,
     salt: Vec<u8>,
@@ -42,7 +42,7 @@ impl Argon2PasswordHasher {
             .map_err(|_| HashError::InvalidCost)
     }
 
-    fn decode(&self, encoded: &str) -> Option<Decoded> {
+    fn decode(&self, encoded: &str) -> Option<DecodedArgon2> {
         let mut parts = encoded.split('$');
         if parts.next()? != self.algorithm() {
             return None;
@@ -53,7 +53,7 @@ impl Argon2PasswordHasher {
             "argon2d" => Algorithm::Argon2d,
             _ => return None,
         };
-        // Argon2 before its version 1.3 wrote none.
+        // Argon2 before version 1.3 wrote no version.
         let (version, costs) = match parts.next()? {
             "v=19" => (Version::V0x13, parts.next()?),
             "v=16" => (Version::V0x10, parts.next()?),
@@ -65,7 +65,7 @@ impl Argon2PasswordHasher {
         let whole = parts.next().is_none()
             && salt.len() >= argon2::MIN_SALT_LEN
             && hash.len() >= Params::MIN_OUTPUT_LEN;
-        whole.then(|| Decoded {
+        whole.then(|| DecodedArgon2 {
             argon2: Argon2::new(algorithm, version, params),
             is_current_variety: algorithm == Algorithm::Argon2id && version == Version::V0x13,
             salt,
@@ -79,9 +79,13 @@ impl Argon2PasswordHasher {
         let time = parse_cost(costs.next()?.strip_prefix("t=")?)?;
         let lanes = parse_cost(costs.next()?.strip_prefix("p=")?)?;
         let work = |memory: u32, time: u32| u64::from(memory) * u64::from(time);
-        let bearable = memory <= MAX_MEMORY_COST.max(self.memory_cost)
+        let is_affordable = memory <= MAX_MEMORY_COST.max(self.memory_cost)
             && work(memory, time) <= MAX_WORK.max(work(self.memory_cost, self.time_cost));
-        if costs.next().is_some() || !bearable { None } else { Params::new(memory, time, lanes, None).ok() }
+        if costs.next().is_some() || !is_affordable {
+            None
+        } else {
+            Params::new(memory, time, lanes, None).ok()
+        }
     }
 }
 
@@ -110,7 +114,7 @@ impl PasswordHasher for Argon2PasswordHasher {
     }
 
     fn verify(&self, password: &str, encoded: &str) -> bool {
-        self.decode(encoded).is_some_and(|Decoded { argon2, salt, hash, .. }| {
+        self.decode(encoded).is_some_and(|DecodedArgon2 { argon2, salt, hash, .. }| {
             let mut expected = vec![0; hash.len()];
             argon2.hash_password_into(password.as_bytes(), &salt, &mut expected).is_ok()
                 && constant_time_compare(&hash, &expected)
@@ -118,7 +122,7 @@ impl PasswordHasher for Argon2PasswordHasher {
     }
 
     fn must_update(&self, encoded: &str) -> bool {
-        self.decode(encoded).is_none_or(|Decoded { argon2, is_current_variety, salt, hash }| {
+        self.decode(encoded).is_none_or(|DecodedArgon2 { argon2, is_current_variety, salt, hash }| {
             let params = argon2.params();
             !is_current_variety
                 || hash.len() != HASH_LENGTH

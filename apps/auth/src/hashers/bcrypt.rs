@@ -13,13 +13,13 @@ use vitamin_framework::crypto::{constant_time_compare, fill_random};
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(&BCRYPT, NO_PAD);
 
-/// What the algorithm allows: the binary logarithm of its iterations.
+/// The rounds that the algorithm allows: the binary logarithm of its iterations.
 pub(super) const ROUNDS: std::ops::RangeInclusive<u32> = 4..=31;
 
-/// The most rounds that a stored hash may ask for, unless the hasher itself is set to more. Some ten seconds.
+/// The most rounds that a stored hash may require, unless the hasher itself is set to more. Some ten seconds.
 const MAX_ROUNDS: u32 = 18;
 
-/// bcrypt's key is at most this long, the closing NUL included where there is room for it.
+/// The maximum length of bcrypt's key, including the terminating NUL if it fits.
 const MAX_KEY_LENGTH: usize = 72;
 
 /// Characters of a salt, and of a salt with its hash.
@@ -28,32 +28,31 @@ const DATA_LENGTH: usize = 53;
 
 /// Django's `BCryptSHA256PasswordHasher` and, with `sha256` false, its `BCryptPasswordHasher`.
 ///
-/// Plain bcrypt reads 72 bytes of a password. Python's bcrypt cut what is longer until its version 4 and
-/// refuses it since 5.0. Here [`encode`](PasswordHasher::encode) refuses it, since another password could
-/// then log in, and [`verify`](PasswordHasher::verify) cuts it, so that hashes made with the older versions
-/// stay valid.
+/// Plain bcrypt reads 72 bytes of a password. Python's bcrypt truncates longer ones before version 5.0, and rejects
+/// them since. Here [`encode`](PasswordHasher::encode) rejects them, because otherwise another password could log in.
+/// [`verify`](PasswordHasher::verify) truncates, so that hashes made with the older versions stay valid.
 #[derive(Clone, Copy, Debug)]
 pub struct BCryptPasswordHasher {
     /// The binary logarithm of the iterations, 4 to 31; 12 in Django 5.2.
     pub rounds: u32,
-    /// Whether bcrypt hashes the SHA-256 of the password in hex, which no password is too long for.
+    /// Whether bcrypt hashes the hexadecimal SHA-256 of the password, which removes the length limit.
     pub sha256: bool,
 }
 
-struct Decoded<'a> {
+struct DecodedBcrypt<'a> {
     version: &'a str,
     rounds: u32,
     salt: [u8; 16],
 }
 
-impl Decoded<'_> {
+impl DecodedBcrypt<'_> {
     /// Reads `$2b$12$` and a salt, with or without the hash.
-    fn parse(text: &str, max_rounds: u32) -> Option<Decoded<'_>> {
+    fn parse(text: &str, max_rounds: u32) -> Option<DecodedBcrypt<'_>> {
         let mut parts = text.splitn(4, '$');
         let ("", version, rounds, data) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?) else {
             return None;
         };
-        // Python's bcrypt gives all four the same meaning: 2x is not the broken one of crypt_blowfish.
+        // Python's bcrypt treats all four alike: 2x is not crypt_blowfish's broken one.
         if !matches!(version, "2a" | "2b" | "2x" | "2y")
             || rounds.len() != 2
             || !rounds.bytes().all(|byte| byte.is_ascii_digit())
@@ -63,19 +62,23 @@ impl Decoded<'_> {
         }
         let rounds = rounds.parse().ok()?;
         let salt = BASE64.decode(data.get(..SALT_LENGTH)?).ok()?.try_into().ok()?;
-        (ROUNDS.contains(&rounds) && rounds <= max_rounds).then_some(Decoded { version, rounds, salt })
+        (ROUNDS.contains(&rounds) && rounds <= max_rounds).then_some(DecodedBcrypt { version, rounds, salt })
     }
 }
 
 impl BCryptPasswordHasher {
-    /// The stored hash, less `<algorithm>$`, and what it says.
-    fn decode<'a>(&self, encoded: &'a str) -> Option<Decoded<'a>> {
+    /// Decodes a stored hash.
+    fn decode<'a>(&self, encoded: &'a str) -> Option<DecodedBcrypt<'a>> {
         let (algorithm, data) = encoded.split_once('$')?;
         let whole = algorithm == self.algorithm() && data.len() == "$2b$12$".len() + DATA_LENGTH;
-        if whole { Decoded::parse(data, MAX_ROUNDS.max(self.rounds)) } else { None }
+        if whole { DecodedBcrypt::parse(data, MAX_ROUNDS.max(self.rounds)) } else { None }
     }
 
-    fn encode_with(&self, password: &str, Decoded { version, rounds, salt }: &Decoded<'_>) -> String {
+    fn encode_with(
+        &self,
+        password: &str,
+        DecodedBcrypt { version, rounds, salt }: &DecodedBcrypt<'_>,
+    ) -> String {
         let mut key = if self.sha256 {
             Sha256::digest(password).iter().fold(String::new(), |mut hex, byte| {
                 // Writing to a String can't fail.
@@ -100,7 +103,7 @@ impl PasswordHasher for BCryptPasswordHasher {
         if self.sha256 { "bcrypt_sha256" } else { "bcrypt" }
     }
 
-    /// As bcrypt's `gensalt`: the cost is part of it.
+    /// Like bcrypt's `gensalt`: includes the cost.
     fn salt(&self) -> String {
         let mut salt = [0; 16];
         fill_random(&mut salt);
@@ -114,7 +117,7 @@ impl PasswordHasher for BCryptPasswordHasher {
         if !self.sha256 && password.len() > MAX_KEY_LENGTH {
             return Err(HashError::PasswordTooLong);
         }
-        let salt = Decoded::parse(salt, *ROUNDS.end()).ok_or(HashError::InvalidSalt)?;
+        let salt = DecodedBcrypt::parse(salt, *ROUNDS.end()).ok_or(HashError::InvalidSalt)?;
         Ok(self.encode_with(password, &salt))
     }
 
@@ -134,7 +137,7 @@ impl PasswordHasher for BCryptPasswordHasher {
 
     fn harden_runtime(&self, password: &str, encoded: &str) {
         if let Some(decoded) = self.decode(encoded) {
-            // One round more is twice the work.
+            // Each round doubles the work.
             let missing = self.rounds.checked_sub(decoded.rounds).and_then(|rounds| 1u64.checked_shl(rounds));
             for _ in 1..missing.unwrap_or(1) {
                 black_box(self.encode_with(password, &decoded));

@@ -1,5 +1,4 @@
-//! What a hash costs: the settings behind every scheme's class attributes in
-//! `django/contrib/auth/hashers.py`.
+//! The cost settings, one for each class attribute in `django/contrib/auth/hashers.py`.
 
 use super::bcrypt::ROUNDS;
 use super::{
@@ -9,8 +8,7 @@ use super::{
 
 /// The cost of every scheme. The default is that of Django 5.2.
 ///
-/// On a Django database they must be what that Django has: each side writes a hash of another cost anew at
-/// every login.
+/// On a Django database they must equal Django's: each side rehashes a hash of another cost at every login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HasherCosts {
     /// Rounds of HMAC for `pbkdf2_sha256` and `pbkdf2_sha1`, at least 1. Django 6.0 has 1,200,000.
@@ -23,8 +21,7 @@ pub struct HasherCosts {
     pub argon2_parallelism: u32,
     /// The binary logarithm of the iterations for `bcrypt_sha256` and `bcrypt`, 4 to 31.
     pub bcrypt_rounds: u32,
-    /// N of `scrypt`, a power of two from 2 on. From 131,072 on a hash is too long for the column of 128
-    /// characters.
+    /// N of `scrypt`, a power of two from 2 on. From 131,072 on a hash exceeds the column's 128 characters.
     pub scrypt_work_factor: u32,
     /// r of `scrypt`, at least 1.
     pub scrypt_block_size: u32,
@@ -47,16 +44,16 @@ impl Default for HasherCosts {
     }
 }
 
-/// What is wrong with the setting `PASSWORD_HASHERS` or with a cost.
+/// An error in `PASSWORD_HASHERS` or in a cost.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HasherSettingError {
-    /// The list of hashers has no entry.
+    /// The list of hashers is empty.
     #[error("PASSWORD_HASHERS is empty: name at least one hasher")]
     Empty,
-    /// An entry of the list names no hasher there is.
+    /// An entry names an unknown hasher.
     #[error("PASSWORD_HASHERS names an unknown hasher '{0}'; there are {names}", names = algorithms(", "))]
     Unknown(String),
-    /// A cost that its algorithm does not allow, with what it does allow.
+    /// A cost outside of its algorithm's range, with that range.
     #[error("a password hasher's cost is not allowed: {0}")]
     Cost(&'static str),
 }
@@ -65,7 +62,7 @@ fn algorithms(separator: &str) -> String {
     SCHEMES.map(|(algorithm, ..)| algorithm).join(separator)
 }
 
-/// The schemes there are.
+/// The supported schemes.
 #[derive(Clone, Copy)]
 pub(super) enum Scheme {
     BcryptSha256,
@@ -76,8 +73,8 @@ pub(super) enum Scheme {
     Scrypt,
 }
 
-/// Every scheme by its `algorithm` and its class in Django. The default list has this order: Django's own,
-/// but with this project's preferred one first.
+/// Every scheme with its `algorithm` and its class in Django. The default list is in this order: Django's, but with
+/// this project's preferred scheme first.
 pub(super) const SCHEMES: [(&str, &str, Scheme); 6] = [
     ("bcrypt_sha256", "BCryptSHA256PasswordHasher", Scheme::BcryptSha256),
     ("pbkdf2_sha256", "PBKDF2PasswordHasher", Scheme::Pbkdf2Sha256),
@@ -88,10 +85,9 @@ pub(super) const SCHEMES: [(&str, &str, Scheme); 6] = [
 ];
 
 impl HasherCosts {
-    /// Checks every cost, also of schemes that are not in use.
+    /// Checks every cost, even of schemes that are not in use.
     ///
-    /// # Errors
-    /// [`HasherSettingError::Cost`] on the first that its algorithm does not allow.
+    /// [`HasherSettingError::Cost`] for the first invalid cost.
     pub fn validate(&self) -> Result<(), HasherSettingError> {
         let rules = [
             (self.pbkdf2_iterations > 0, "pbkdf2_iterations is at least 1"),
@@ -125,7 +121,7 @@ impl HasherCosts {
         }
     }
 
-    /// The hasher that `name` means: an `algorithm`, or a class of Django with or without its module.
+    /// Returns the hasher called `name`: an `algorithm`, or a Django class with or without its module.
     ///
     /// # Errors
     /// [`HasherSettingError::Unknown`] with the name.

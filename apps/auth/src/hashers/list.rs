@@ -13,24 +13,24 @@ use super::{
 };
 use vitamin_framework::crypto::get_random_string;
 
-/// An ordered list of hashers: the first makes new hashes, all are read. A clone shares the list.
+/// An ordered list of hashers: the first creates new hashes, all can verify. A clone shares the list.
 #[derive(Clone)]
-pub struct Hashers(Arc<List>);
+pub struct Hashers(Arc<HasherList>);
 
-struct List {
+struct HasherList {
     preferred: Box<dyn PasswordHasher>,
     others: Vec<Box<dyn PasswordHasher>>,
 }
 
-/// What [`Hashers::check_password`] found. Its `Debug` does not show the hash.
+/// The result of [`Hashers::check_password`]. Its `Debug` omits the hash.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// Another password, or a hash that no password matches.
+    /// A wrong password, or a hash that no password matches.
     Incorrect,
-    /// The right password.
+    /// The correct password.
     Correct {
-        /// What to store in place of the hash, where Django would write it anew: it is of another scheme or
-        /// cost than the preferred one, or its salt is weak.
+        /// The hash to store instead, if Django would rehash: the old one has another scheme or cost than the preferred
+        /// one, or a weak salt.
         rehashed: Option<String>,
     },
 }
@@ -53,12 +53,12 @@ impl fmt::Debug for Verdict {
 }
 
 impl Hashers {
-    /// A list of the caller's own hashers, in order.
+    /// Creates a list of the caller's own hashers, in order.
     pub fn new(preferred: Box<dyn PasswordHasher>, others: Vec<Box<dyn PasswordHasher>>) -> Self {
-        Self(Arc::new(List { preferred, others }))
+        Self(Arc::new(HasherList { preferred, others }))
     }
 
-    /// The default list at other costs.
+    /// The default list with other costs.
     ///
     /// # Errors
     /// [`HasherSettingError::Cost`].
@@ -72,8 +72,8 @@ impl Hashers {
         Self::new(costs.build(preferred), others.map(|(.., scheme)| costs.build(scheme)).into())
     }
 
-    /// A list from a setting: names separated by commas, each an algorithm (`pbkdf2_sha256`) or a class of
-    /// Django (`PBKDF2PasswordHasher`, `django.contrib.auth.hashers.PBKDF2PasswordHasher`).
+    /// Parses a setting: names separated by commas, each an algorithm (`pbkdf2_sha256`) or a Django class
+    /// (`PBKDF2PasswordHasher`, `django.contrib.auth.hashers.PBKDF2PasswordHasher`).
     ///
     /// # Errors
     /// [`HasherSettingError`], naming the bad entry.
@@ -84,7 +84,7 @@ impl Hashers {
         Ok(Self::new(preferred, names.map(|name| costs.hasher(name)).collect::<Result<_, _>>()?))
     }
 
-    /// The hasher that makes new hashes.
+    /// The hasher that creates new hashes.
     pub fn preferred(&self) -> &dyn PasswordHasher {
         &*self.0.preferred
     }
@@ -93,24 +93,24 @@ impl Hashers {
         once(self.preferred()).chain(self.0.others.iter().map(|hasher| &**hasher))
     }
 
-    /// The names of all schemes there are, in the default order.
+    /// The names of all supported schemes, in the default order.
     pub fn algorithms() -> impl Iterator<Item = &'static str> {
         SCHEMES.into_iter().map(|(algorithm, ..)| algorithm)
     }
 
-    /// Whether hashes of this scheme are read.
+    /// Whether the list can verify hashes of this scheme.
     pub fn reads(&self, algorithm: &str) -> bool {
         self.iter().any(|hasher| hasher.algorithm() == algorithm)
     }
 
-    /// The hasher whose name `encoded` begins with; None where the list has none.
+    /// Returns the hasher whose name `encoded` begins with, if it is in the list.
     pub fn identify_hasher(&self, encoded: &str) -> Option<&dyn PasswordHasher> {
         let algorithm = encoded.split('$').next()?;
         self.iter().find(|hasher| hasher.algorithm() == algorithm)
     }
 
-    /// A new hash of `password` by the preferred hasher. `None` gives an unusable password: `!` and 40 random
-    /// characters, so that no two users have the same.
+    /// Hashes `password` with the preferred hasher. `None` gives an unusable password: `!` and 40 random characters, so
+    /// that no two users share it.
     ///
     /// Takes as long as a hash.
     ///
@@ -123,12 +123,11 @@ impl Hashers {
         }
     }
 
-    /// Whether `password` is the one that `encoded` was made of: Django's `check_password` and
-    /// `verify_password`.
+    /// Checks `password` against `encoded`: Django's `check_password` and `verify_password`.
     ///
-    /// Takes as long as one hash, and as two where the verdict brings a new one. A wrong password takes as
-    /// long as with a hash of the preferred cost, and so does a hash that can't match: nobody learns from the
-    /// time which users there are. That holds, as in Django, only for hashes of the preferred scheme.
+    /// Takes as long as one hash, or two if it rehashes. A wrong password takes as long as with a hash of the preferred
+    /// cost, and so does a hash that can't match, so the time does not reveal which users exist. As in Django, that
+    /// holds only for hashes of the preferred scheme.
     pub fn check_password(&self, password: &str, encoded: &str) -> Verdict {
         let readable = self.identify_hasher(encoded).filter(|hasher| hasher.is_readable(encoded));
         let Some(hasher) = readable.filter(|_| is_password_usable(encoded)) else {
@@ -143,26 +142,26 @@ impl Hashers {
             }
             return Verdict::Incorrect;
         }
-        // A password that the preferred scheme refuses (plain bcrypt's 72 bytes) keeps the hash it has.
+        // A password that the preferred scheme rejects (plain bcrypt's 72 bytes) keeps its hash.
         let rehashed = if must_update { self.make_password(Some(password)).ok() } else { None };
         Verdict::Correct { rehashed }
     }
 
-    /// Whether the next login with the right password writes `encoded` anew: it is of another scheme or cost than the
-    /// preferred one, or its salt is weak.
+    /// Whether the next successful login rehashes `encoded`: it has another scheme or cost than the preferred one, or a
+    /// weak salt.
     pub fn must_update(&self, encoded: &str) -> bool {
         let algorithm = self.identify_hasher(encoded).map(PasswordHasher::algorithm);
         algorithm != Some(self.preferred().algorithm()) || self.preferred().must_update(encoded)
     }
 
-    /// Costs one hash of the preferred scheme: for an unknown user, as Django's `ModelBackend.authenticate`.
-    pub fn dummy(&self, password: &str) {
+    /// Spends the time of one hash, for an unknown user, like Django's `ModelBackend.authenticate`.
+    pub fn hash_dummy(&self, password: &str) {
         if black_box(self.make_password(Some(password))).is_err() {
             self.fake_runtime();
         }
     }
 
-    /// Costs one hash of a password that no scheme refuses.
+    /// Hashes a random password, which no scheme rejects.
     fn fake_runtime(&self) {
         let _ = black_box(self.make_password(Some(&get_random_string(UNUSABLE_PASSWORD_SUFFIX_LENGTH))));
     }

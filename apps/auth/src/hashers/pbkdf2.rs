@@ -9,11 +9,10 @@ use sha2::Sha256;
 use super::{HashError, PasswordHasher, check_salt, must_update_salt, parse_cost};
 use vitamin_framework::crypto::constant_time_compare;
 
-/// The most iterations that a stored hash may ask for, unless the hasher itself is set to more. Some ten
-/// seconds.
+/// The most iterations that a stored hash may require, unless the hasher itself is set to more. Some ten seconds.
 const MAX_ITERATIONS: u32 = 100_000_000;
 
-/// What PBKDF2 runs HMAC with: Django's `digest`.
+/// The hash function that PBKDF2 uses in HMAC: Django's `digest`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prf {
     /// `pbkdf2_sha256`, a key of 32 bytes.
@@ -31,18 +30,18 @@ pub struct PBKDF2PasswordHasher {
     pub digest: Prf,
 }
 
-struct Decoded<'a> {
+struct DecodedPbkdf2<'a> {
     iterations: u32,
     salt: &'a str,
 }
 
 impl PBKDF2PasswordHasher {
-    fn decode<'a>(&self, encoded: &'a str) -> Option<Decoded<'a>> {
+    fn decode<'a>(&self, encoded: &'a str) -> Option<DecodedPbkdf2<'a>> {
         let mut parts = encoded.splitn(4, '$');
         let (algorithm, iterations, salt) = (parts.next()?, parse_cost(parts.next()?)?, parts.next()?);
         let allowed = (1..=MAX_ITERATIONS.max(self.iterations)).contains(&iterations);
         (algorithm == self.algorithm() && allowed && !salt.is_empty() && parts.next().is_some())
-            .then_some(Decoded { iterations, salt })
+            .then_some(DecodedPbkdf2 { iterations, salt })
     }
 
     fn encode_with(&self, password: &str, salt: &str, iterations: u32) -> String {
@@ -80,20 +79,20 @@ impl PasswordHasher for PBKDF2PasswordHasher {
     }
 
     fn verify(&self, password: &str, encoded: &str) -> bool {
-        self.decode(encoded).is_some_and(|Decoded { iterations, salt }| {
+        self.decode(encoded).is_some_and(|DecodedPbkdf2 { iterations, salt }| {
             let expected = self.encode_with(password, salt, iterations);
             constant_time_compare(encoded.as_bytes(), expected.as_bytes())
         })
     }
 
     fn must_update(&self, encoded: &str) -> bool {
-        self.decode(encoded).is_none_or(|Decoded { iterations, salt }| {
+        self.decode(encoded).is_none_or(|DecodedPbkdf2 { iterations, salt }| {
             iterations != self.iterations || must_update_salt(salt.chars().count())
         })
     }
 
     fn harden_runtime(&self, password: &str, encoded: &str) {
-        if let Some(Decoded { iterations, salt }) = self.decode(encoded) {
+        if let Some(DecodedPbkdf2 { iterations, salt }) = self.decode(encoded) {
             let missing = self.iterations.saturating_sub(iterations);
             if missing > 0 {
                 black_box(self.encode_with(password, salt, missing));

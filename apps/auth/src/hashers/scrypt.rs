@@ -6,17 +6,16 @@ use scrypt::Params;
 use super::{HashError, PasswordHasher, check_salt, parse_cost};
 use vitamin_framework::crypto::constant_time_compare;
 
-/// The most memory in bytes that a stored hash may ask for, unless the hasher itself is set to more: 1 GiB.
+/// The most memory in bytes that a stored hash may require, unless the hasher itself is set to more: 1 GiB.
 const MAX_MEMORY: u128 = 1 << 30;
 
-/// The most memory in bytes, times `p` passes, that a stored hash may ask for. Some ten seconds.
+/// The most memory in bytes, times `p` passes, that a stored hash may require. Some ten seconds.
 const MAX_WORK: u128 = 1 << 32;
 
 /// Bytes of a hash: Django's `dklen`.
 const HASH_LENGTH: usize = 64;
 
-/// Django's `ScryptPasswordHasher`. Reads larger hashes than Django does, which leaves OpenSSL its limit of
-/// 32 MiB.
+/// Django's `ScryptPasswordHasher`. Reads larger hashes than Django, which keeps OpenSSL's limit of 32 MiB.
 #[derive(Clone, Copy, Debug)]
 pub struct ScryptPasswordHasher {
     /// N, a power of two and at least 2; 16,384 in Django 5.2. Memory is 128 × N × r bytes.
@@ -27,7 +26,7 @@ pub struct ScryptPasswordHasher {
     pub parallelism: u32,
 }
 
-struct Decoded<'a> {
+struct DecodedScrypt<'a> {
     costs: ScryptPasswordHasher,
     salt: &'a str,
 }
@@ -41,7 +40,7 @@ impl ScryptPasswordHasher {
         self.memory() * u128::from(self.parallelism)
     }
 
-    fn is_bearable(&self, limit: &Self) -> bool {
+    fn is_affordable(&self, limit: &Self) -> bool {
         self.memory() <= MAX_MEMORY.max(limit.memory()) && self.work() <= MAX_WORK.max(limit.work())
     }
 
@@ -58,7 +57,7 @@ impl ScryptPasswordHasher {
         Params::new(log_n, self.block_size, self.parallelism).map_err(|_| HashError::InvalidCost)
     }
 
-    fn decode<'a>(&self, encoded: &'a str) -> Option<Decoded<'a>> {
+    fn decode<'a>(&self, encoded: &'a str) -> Option<DecodedScrypt<'a>> {
         let mut parts = encoded.split('$');
         if parts.next()? != self.algorithm() {
             return None;
@@ -68,7 +67,8 @@ impl ScryptPasswordHasher {
         let costs =
             Self { work_factor: parse_cost(n)?, block_size: parse_cost(r)?, parallelism: parse_cost(p)? };
         let whole = parts.next().is_none() && !salt.is_empty();
-        (whole && costs.is_bearable(self) && costs.params().is_ok()).then_some(Decoded { costs, salt })
+        (whole && costs.is_affordable(self) && costs.params().is_ok())
+            .then_some(DecodedScrypt { costs, salt })
     }
 }
 
@@ -92,16 +92,16 @@ impl PasswordHasher for ScryptPasswordHasher {
     }
 
     fn verify(&self, password: &str, encoded: &str) -> bool {
-        self.decode(encoded).is_some_and(|Decoded { costs, salt }| {
+        self.decode(encoded).is_some_and(|DecodedScrypt { costs, salt }| {
             costs
                 .encode(password, salt)
                 .is_ok_and(|expected| constant_time_compare(encoded.as_bytes(), expected.as_bytes()))
         })
     }
 
-    /// The salt does not count: Django 5.2 does not look at it either.
+    /// Ignores the salt, as Django 5.2 does.
     fn must_update(&self, encoded: &str) -> bool {
-        self.decode(encoded).is_none_or(|Decoded { costs, .. }| {
+        self.decode(encoded).is_none_or(|DecodedScrypt { costs, .. }| {
             (costs.work_factor, costs.block_size, costs.parallelism)
                 != (self.work_factor, self.block_size, self.parallelism)
         })

@@ -1,5 +1,5 @@
-//! What a stored hash tells of its making, without anything of the hash itself: after `safe_summary` of
-//! `django/contrib/auth/hashers.py`.
+//! Summarizes a stored hash's scheme and cost without revealing the hash (`safe_summary` of
+//! `django/contrib/auth/hashers.py`).
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::{UNUSABLE_PASSWORD_PREFIX, parse_cost};
 pub struct Summary {
     /// The scheme's name in `PASSWORD_HASHERS`.
     pub algorithm: &'static str,
-    /// The settings that make such hashes, with their values: `PBKDF2_ITERATIONS`, 1000000.
+    /// The settings that create such hashes, with their values: `PBKDF2_ITERATIONS`, 1000000.
     pub costs: Vec<(&'static str, u32)>,
 }
 
@@ -22,10 +22,9 @@ impl fmt::Display for Summary {
     }
 }
 
-/// The scheme and cost of a stored hash.
+/// Returns the scheme and cost of a stored hash.
 ///
-/// # Errors
-/// Words for what has none: an unusable password, a scheme that only Django had, anything else.
+/// A description, if there is none: an unusable password, a scheme that only Django had, or anything else.
 pub fn summarize(encoded: &str) -> Result<Summary, &'static str> {
     const OLD: [&str; 6] = ["crypt", "md5", "sha1", "unsalted_md5", "unsalted_sha1", "bcrypt_sha512"];
     if encoded.starts_with(UNUSABLE_PASSWORD_PREFIX) {
@@ -35,7 +34,7 @@ pub fn summarize(encoded: &str) -> Result<Summary, &'static str> {
     if let Some(old) = OLD.iter().find(|old| parts.len() > 1 && parts.first() == Some(old)) {
         return Err(old);
     }
-    current(&parts).ok_or("no scheme that vitamin knows")
+    current(&parts).ok_or("no known scheme")
 }
 
 fn current(parts: &[&str]) -> Option<Summary> {
@@ -66,7 +65,7 @@ mod tests {
 
     /// The hashes were made by Django 5.2, with the hash itself cut.
     #[test]
-    fn a_hash_tells_its_scheme_and_cost_alone() {
+    fn a_summary_reveals_only_scheme_and_cost() {
         for (encoded, words) in [
             ("pbkdf2_sha256$1200000$salt$c2Vj", "pbkdf2_sha256 (PBKDF2_ITERATIONS=1200000)"),
             ("bcrypt_sha256$$2b$12$saltandhash", "bcrypt_sha256 (BCRYPT_ROUNDS=12)"),
@@ -84,7 +83,7 @@ mod tests {
         assert_eq!(summarize("!abc"), Err("unusable"));
         assert_eq!(summarize("md5$salt$hash"), Err("md5"));
         for secret in ["5f4dcc3b5aa765d61d8327deb882cf99", "pbkdf2_sha256$s3cret$x$y", ""] {
-            assert_eq!(summarize(secret), Err("no scheme that vitamin knows"));
+            assert_eq!(summarize(secret), Err("no known scheme"));
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::*;
 
-/// As cheap as the algorithms allow.
+/// The lowest costs that the algorithms allow.
 const CHEAP: HasherCosts = HasherCosts {
     pbkdf2_iterations: 2,
     argon2_memory_cost: 8,
@@ -24,10 +24,10 @@ fn cheap(names: &str) -> Hashers {
     Hashers::from_setting(names, &CHEAP).unwrap()
 }
 
-/// Hashes that Django 5.2 made with Python's bcrypt 5.0 and argon2-cffi 25.1, and what its hashers'
-/// `must_update` says of them at the default costs.
+/// Hashes made by Django 5.2 with Python's bcrypt 5.0 and argon2-cffi 25.1, and its hashers' `must_update` for them at
+/// the default costs.
 #[test]
-fn reads_what_django_writes() {
+fn django_s_hashes_verify() {
     let cases: Vec<Value> =
         serde_json::from_str(include_str!("../../fixtures/password_hashes.json")).unwrap();
     assert_eq!(cases.len(), 78);
@@ -36,14 +36,14 @@ fn reads_what_django_writes() {
         let (password, encoded) = (case["password"].as_str().unwrap(), case["encoded"].as_str().unwrap());
         let hasher = hashers.identify_hasher(encoded).unwrap();
         assert!(hasher.verify(password, encoded), "{case}");
-        // In front, since plain bcrypt does not see what follows 72 bytes.
+        // In front, because plain bcrypt ignores bytes after the 72nd.
         assert!(!hasher.verify(&format!("x{password}y"), encoded) || password.starts_with('x'), "{case}");
         assert_eq!(hasher.must_update(encoded), case["must_update"].as_bool().unwrap(), "{case}");
     }
 }
 
 #[test]
-fn writes_what_it_reads_without_wanting_to_write_it_anew() {
+fn own_hashes_verify_and_need_no_update() {
     for name in SCHEMES {
         let hashers = cheap(name);
         for password in ["", "lètmein", "nul\0inside", "x\0"] {
@@ -56,7 +56,7 @@ fn writes_what_it_reads_without_wanting_to_write_it_anew() {
 }
 
 #[test]
-fn writes_the_very_text_that_django_writes() {
+fn hashes_equal_django_s_text() {
     let costs = HasherCosts { argon2_memory_cost: 64, scrypt_work_factor: 16, ..HasherCosts::default() };
     let encode = |name: &str, salt| costs.hasher(name).unwrap().encode("lètmein", salt).unwrap();
     let pbkdf2 = HasherCosts { pbkdf2_iterations: 1000, ..costs }.hasher("pbkdf2_sha256").unwrap();
@@ -83,7 +83,7 @@ fn writes_the_very_text_that_django_writes() {
 }
 
 #[test]
-fn what_django_would_rewrite() {
+fn must_update_matches_django() {
     let made = |name: &str, costs: HasherCosts| costs.hasher(name).unwrap();
     for (name, dearer) in [
         ("pbkdf2_sha256", HasherCosts { pbkdf2_iterations: 3, ..CHEAP }),
@@ -118,7 +118,7 @@ fn what_django_would_rewrite() {
 }
 
 #[test]
-fn another_scheme_is_rewritten_in_the_preferred_one() {
+fn another_scheme_is_rehashed_with_the_preferred_one() {
     let encoded = cheap("pbkdf2_sha1").make_password(Some("pw")).unwrap();
     let Verdict::Correct { rehashed: Some(rehashed) } =
         cheap("argon2,pbkdf2_sha1").check_password("pw", &encoded)
@@ -126,7 +126,7 @@ fn another_scheme_is_rewritten_in_the_preferred_one() {
         panic!("was not rehashed");
     };
     assert!(rehashed.starts_with("argon2$argon2id$v=19$m=8,t=1,p=1$"));
-    // Not in the list: as if there were no such hash.
+    // A scheme that is not in the list matches nothing.
     assert_eq!(cheap("argon2").check_password("pw", &encoded), Verdict::Incorrect);
 }
 
@@ -138,13 +138,13 @@ fn plain_bcrypt_reads_but_does_not_write_more_than_72_bytes() {
     assert!(!hashers.check_password(&"x".repeat(71), &encoded).is_correct());
     let long = "x".repeat(73);
     assert_eq!(hashers.make_password(Some(&long)), Err(HashError::PasswordTooLong));
-    hashers.dummy(&long);
+    hashers.hash_dummy(&long);
     let elsewhere = cheap("scrypt").make_password(Some(&long)).unwrap();
     assert_eq!(hashers.check_password(&long, &elsewhere), Verdict::Correct { rehashed: None });
 }
 
 #[test]
-fn malformed_and_absurd_hashes_match_nothing() {
+fn malformed_and_too_expensive_hashes_match_nothing() {
     let salt = "c2FsdHNhbHQ";
     let hash = "VYqjxW2VF+R4xwmKbjDRwoULaMBsksnfQK0VTd1m5fA";
     let argon2 = |middle: &str| format!("argon2$argon2id$v=19${middle}${salt}${hash}");
@@ -241,7 +241,7 @@ fn settings() {
 }
 
 #[test]
-fn bad_salts_are_refused() {
+fn invalid_salts_are_rejected() {
     for name in SCHEMES {
         let hasher = CHEAP.hasher(name).unwrap();
         for salt in ["", "a$b", "$2b$04$aaaaaaaaaaaaaaaaaaaaa!", "$2b$04$aaaaaaaaaaaaaaaaaaaaaa"] {
@@ -251,7 +251,7 @@ fn bad_salts_are_refused() {
     assert_eq!(CHEAP.hasher("argon2").unwrap().encode("pw", "seven77"), Err(HashError::InvalidSalt));
 }
 
-/// Counts what costs time.
+/// Counts the expensive calls.
 struct Counting {
     inner: Box<dyn PasswordHasher>,
     encoded: Arc<AtomicUsize>,
@@ -281,7 +281,7 @@ impl PasswordHasher for Counting {
 }
 
 #[test]
-fn time_tells_nothing() {
+fn a_wrong_password_takes_the_same_time() {
     let (encoded, hardened) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
     let inner = CHEAP.hasher("pbkdf2_sha256").unwrap();
     let preferred = Counting { inner, encoded: encoded.clone(), hardened: hardened.clone() };
@@ -290,7 +290,8 @@ fn time_tells_nothing() {
         let costs = HasherCosts { pbkdf2_iterations, ..CHEAP };
         Hashers::from_setting(name, &costs).unwrap().make_password(Some("pw")).unwrap()
     };
-    // What is stored; whether the password is right; hashes beside the verification, calls of harden_runtime.
+    // The stored hash; whether the password is right; hashes besides the verification; calls of harden_runtime.
+    //
     for (stored, password, hashes, hardenings) in [
         (made("pbkdf2_sha256", 2), "pw", 0, 0),
         (made("pbkdf2_sha256", 2), "no", 0, 0),
@@ -310,7 +311,7 @@ fn time_tells_nothing() {
         assert_eq!(counted, (hashes, hardenings), "{stored}");
     }
     encoded.store(0, Ordering::Relaxed);
-    hashers.dummy("pw");
+    hashers.hash_dummy("pw");
     assert_eq!(encoded.load(Ordering::Relaxed), 1);
 }
 
@@ -328,7 +329,7 @@ proptest! {
     }
 
     #[test]
-    fn every_password_is_its_own(password in any::<String>(), other in any::<String>()) {
+    fn only_the_same_password_verifies(password in any::<String>(), other in any::<String>()) {
         for name in ["pbkdf2_sha256", "pbkdf2_sha1", "argon2", "scrypt"] {
             let hasher = CHEAP.hasher(name).unwrap();
             let encoded = hasher.encode(&password, &hasher.salt()).unwrap();

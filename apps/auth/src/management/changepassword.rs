@@ -22,7 +22,7 @@ pub(crate) struct ChangePassword {
 }
 
 #[derive(Args)]
-struct Options {
+struct ChangePasswordOptions {
     /// Username to change password for; by default, it's the current username.
     username: Option<String>,
 }
@@ -30,7 +30,7 @@ struct Options {
 impl Command for ChangePassword {
     fn command(&self) -> clap::Command {
         let command = clap::Command::new("changepassword").about("Changes a user's password.");
-        with_database_option(Options::augment_args(command))
+        with_database_option(ChangePasswordOptions::augment_args(command))
     }
 
     fn handle(
@@ -39,14 +39,14 @@ impl Command for ChangePassword {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let options = Options::from_arg_matches(arguments)?;
+        let options = ChangePasswordOptions::from_arg_matches(arguments)?;
         let given = options.username.filter(|username| !username.is_empty());
         let username = given.or_else(|| super::createsuperuser::system_username(&project.env));
         let username = username.unwrap_or_default();
         let mut connection = project.database.get()?;
         let user = User::get_by_natural_key(&mut connection, &username)?
             .ok_or_else(|| CommandError::new(format!("user '{username}' does not exist")))?;
-        // The person may take minutes to type; nobody shall wait for the connection meanwhile.
+        // Typing may take minutes; free the connection meanwhile.
         drop(connection);
         writeln!(out, "Changing password for user '{}'", user.username)?;
         out.flush()?;
@@ -65,12 +65,12 @@ impl Command for ChangePassword {
 impl ChangePassword {
     fn ask(&self, user: &User, prompt: &Prompt, out: &mut dyn Write) -> Result<String, CommandError> {
         let attributes = self.user_model.attributes(user);
-        let unseen = |question| match prompt.ask_unseen(question) {
+        let ask_hidden = |question| match prompt.ask_hidden(question) {
             Ok(password) if !password.is_empty() => Ok(password),
             _ => Err(CommandError::new("aborted")),
         };
         for _ in 0..MAX_TRIES {
-            let (first, second) = (unseen("Password: ")?, unseen("Password (again): ")?);
+            let (first, second) = (ask_hidden("Password: ")?, ask_hidden("Password (again): ")?);
             if first != second {
                 writeln!(out, "Passwords do not match. Please try again.")?;
                 out.flush()?;

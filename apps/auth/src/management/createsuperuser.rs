@@ -25,19 +25,19 @@ pub(crate) struct CreateSuperuser {
     pub(crate) user_model: UserModel,
 }
 
-/// The names of the options in clap's matches; `--username` is `--` and the model's USERNAME_FIELD.
+/// The options' ids in clap; `--username` is `--` and the model's USERNAME_FIELD.
 const LOGIN: &str = "the login";
 const EMAIL: &str = "the address";
 const NOINPUT: &str = "noinput";
 
-struct Options {
+struct CreateSuperuserOptions {
     username: Option<String>,
     email: Option<String>,
 }
 
-/// What a superuser is made of. The password is `None` for one that can't log in. Where the address is the login, it is the
+/// The data of a new superuser. Without a `password` it can't log in. If the e-mail address is the login, it is the
 /// `username`.
-struct Answers {
+struct SuperuserData {
     username: String,
     email: String,
     password: Option<String>,
@@ -58,7 +58,7 @@ impl Command for CreateSuperuser {
             if self.user_model.is_email() { name.to_owned() } else { format!("{name} and {prefix}") }
         };
         let help = format!(
-            "Does not prompt. You must use {} then, or {}. Without DJANGO_SUPERUSER_PASSWORD the user can't log in until it \
+            "Does not prompt. You must set {} or {}. Without DJANGO_SUPERUSER_PASSWORD the user can't log in until it \
              is given a password.",
             both("--email", &format!("--{field}")),
             both("DJANGO_SUPERUSER_EMAIL", &format!("DJANGO_SUPERUSER_{}", field.to_uppercase())),
@@ -74,8 +74,8 @@ impl Command for CreateSuperuser {
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
         let text = |name| arguments.try_get_one::<String>(name).ok().flatten().cloned();
-        let options = Options { username: text(LOGIN), email: text(EMAIL) };
-        let answers = if arguments.get_flag(NOINPUT) {
+        let options = CreateSuperuserOptions { username: text(LOGIN), email: text(EMAIL) };
+        let data = if arguments.get_flag(NOINPUT) {
             self.read_environment(project, options)?
         } else {
             let Some(prompt) = Prompt::new() else {
@@ -90,11 +90,12 @@ impl Command for CreateSuperuser {
         };
         let encoded = self
             .passwords
-            .make_password(answers.password.as_deref())
+            .make_password(data.password.as_deref())
             .map_err(|error| CommandError::new(error.to_string()))?;
-        let Answers { username, email, .. } = answers;
+        let SuperuserData { username, email, .. } = data;
         let connection = &mut *project.database.get()?;
-        User::create_superuser(connection, &self.user_model, &username, &email, &encoded).map_err(refused)?;
+        User::create_superuser(connection, &self.user_model, &username, &email, &encoded)
+            .map_err(insertion_error)?;
         if verbosity(arguments) > 0 {
             writeln!(out, "Superuser created successfully.")?;
         }
@@ -103,7 +104,11 @@ impl Command for CreateSuperuser {
 }
 
 impl CreateSuperuser {
-    fn read_environment(&self, project: &Project, options: Options) -> Result<Answers, CommandError> {
+    fn read_environment(
+        &self,
+        project: &Project,
+        options: CreateSuperuserOptions,
+    ) -> Result<SuperuserData, CommandError> {
         let required = |name: &str| CommandError::new(format!("You must use --{name} with --noinput."));
         let variable = |name: &str| project.env.raw(name).map(str::to_owned);
         let field = self.user_model.username_field();
@@ -117,9 +122,9 @@ impl CreateSuperuser {
         }
         let password = variable("DJANGO_SUPERUSER_PASSWORD");
         if self.user_model.is_email() {
-            return Ok(Answers { username, email: String::new(), password });
+            return Ok(SuperuserData { username, email: String::new(), password });
         }
-        // An e-mail address may be left blank, but not left out; a blank option gives way to the environment.
+        // The e-mail address may be blank but not missing; a blank option falls back to the environment.
         let email = match (options.email, variable("DJANGO_SUPERUSER_EMAIL")) {
             (Some(email), _) if !email.is_empty() => email,
             (_, Some(email)) | (Some(email), None) => email,
@@ -128,10 +133,15 @@ impl CreateSuperuser {
         if let Some(message) = email_error(&email) {
             return Err(CommandError::new(message));
         }
-        Ok(Answers { username, email, password })
+        Ok(SuperuserData { username, email, password })
     }
 
-    fn ask(&self, project: &Project, options: Options, prompt: &Prompt) -> Result<Answers, CommandError> {
+    fn ask(
+        &self,
+        project: &Project,
+        options: CreateSuperuserOptions,
+        prompt: &Prompt,
+    ) -> Result<SuperuserData, CommandError> {
         let username = self.ask_username(project, options.username, prompt)?;
         let email = match options.email {
             _ if self.user_model.is_email() => String::new(),
@@ -148,13 +158,13 @@ impl CreateSuperuser {
             },
         };
         let password = self.ask_password(&self.user_model.login_attributes(&username, &email), prompt)?;
-        Ok(Answers { username, email, password: Some(password) })
+        Ok(SuperuserData { username, email, password: Some(password) })
     }
 
     fn ask_password(&self, user: &UserAttributes<'_>, prompt: &Prompt) -> Result<String, CommandError> {
         loop {
-            let password = prompt.ask_unseen("Password: ")?;
-            if password != prompt.ask_unseen("Password (again): ")? {
+            let password = prompt.ask_hidden("Password: ")?;
+            if password != prompt.ask_hidden("Password (again): ")? {
                 writeln!(stderr(), "Error: Your passwords didn't match.")?;
                 continue;
             }
@@ -212,7 +222,7 @@ impl CreateSuperuser {
         }
     }
 
-    /// What is wrong with a login, in Django's words and order.
+    /// Checks a login, with Django's messages in Django's order.
     fn username_error(&self, project: &Project, username: &str) -> Result<Option<String>, CommandError> {
         let connection = &mut *project.database.get()?;
         let mut is_taken =
@@ -227,24 +237,24 @@ impl CreateSuperuser {
         if let Some(message) = self.syntax_error(username) {
             return Ok(Some(message));
         }
-        // As it would be stored: Django does not look for that, and fails at the insertion.
+        // Also check the normalized login. Django does not, and fails at the insertion.
         Ok(is_taken(&self.user_model.normalize(username))?.then(taken))
     }
 
-    /// What the login's field says of it.
+    /// Runs the login field's own validators.
     fn syntax_error(&self, username: &str) -> Option<String> {
         match self.user_model.username_field() {
             "username" => {
                 Some(validate_username(username).join("; ")).filter(|messages| !messages.is_empty())
             }
             "email" => email_error(username),
-            // The project's own field has its own rules, which only Django knows.
+            // Only Django knows the rules of a custom field.
             _ => None,
         }
     }
 
-    /// The system's user, in plain letters, where no user has that name yet (`get_default_username`). Of a model of the
-    /// project's own nobody knows what its logins look like.
+    /// The system user's name in ASCII, if no user has it yet (`get_default_username`). For a custom model the form of
+    /// a login is unknown.
     fn default_username(&self, project: &Project) -> Result<Option<String>, CommandError> {
         if self.user_model.left_to_django().is_some() {
             return Ok(None);
@@ -255,7 +265,7 @@ impl CreateSuperuser {
         Ok(self.username_error(project, &name)?.is_none().then_some(name))
     }
 
-    /// What the login is called, at the start of a sentence.
+    /// The login field's name, capitalized.
     fn title(&self) -> String {
         let name = self.user_model.verbose_name();
         let mut letters = name.chars();
@@ -263,12 +273,12 @@ impl CreateSuperuser {
     }
 }
 
-/// A table of the project's own may want more than a superuser has here.
-fn refused(error: DatabaseError) -> CommandError {
+/// A custom table may require more columns than are set here.
+fn insertion_error(error: DatabaseError) -> CommandError {
     match error {
         DatabaseError::Query(QueryError::DatabaseError(DatabaseErrorKind::NotNullViolation, info)) => {
             CommandError::new(format!(
-                "{}. The database has no default for a column of your own: create the user in Django, which has one.",
+                "{}. The database has no default for a column of your user model: create the user in Django, which has one.",
                 info.message()
             ))
         }
@@ -291,7 +301,7 @@ fn email_error(email: &str) -> Option<String> {
     (!messages.is_empty()).then(|| messages.join("; "))
 }
 
-/// The name of whoever runs the program (Python's `getpass.getuser`, as far as the environment tells).
+/// The name of the user who runs the program (Python's `getpass.getuser`, using only the environment).
 pub(super) fn system_username(env: &Env) -> Option<String> {
     ["LOGNAME", "USER", "LNAME", "USERNAME"].iter().find_map(|name| env.get(name)).map(str::to_owned)
 }

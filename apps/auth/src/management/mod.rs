@@ -1,4 +1,4 @@
-//! The management commands of the app, and what they share: prompts, and the rules for a new password.
+//! The management commands of the app, and their prompts.
 
 mod changepassword;
 mod createsuperuser;

@@ -1,4 +1,4 @@
-//! Questions to the person at the terminal.
+//! Prompts on the terminal.
 
 use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -8,24 +8,23 @@ use std::sync::Mutex;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Reads answers from the terminal. Ctrl-C ends the program as Django's commands end, and never leaves the terminal
-/// without its echo.
+/// Reads answers from the terminal. Ctrl-C ends the program as it ends Django's commands, and always restores the
+/// terminal's echo.
 pub(super) struct Prompt {
-    /// What the terminal was set to; `None` where there is none.
+    /// The terminal's original settings; `None` without a terminal.
     before: Option<Termios>,
 }
 
 impl Prompt {
-    /// `None` where standard input is no terminal, or the system lets nobody wait for Ctrl-C.
+    /// Returns `None` if standard input is no terminal, or Ctrl-C can't be handled.
     pub(super) fn new() -> Option<Self> {
         io::stdin().is_terminal().then(|| Self::at(&io::stdin()).ok()).flatten()
     }
 
-    /// The terminal of the program, whatever standard input is, as passwords are asked for; where it has none, as in a
-    /// script, standard input (Python's `getpass.unix_getpass`).
+    /// Uses the program's terminal, whatever standard input is; without one, as in a script, standard input (Python's
+    /// `getpass.unix_getpass`).
     ///
-    /// # Errors
-    /// The system lets nobody wait for Ctrl-C.
+    /// Ctrl-C can't be handled.
     pub(super) fn or_input() -> io::Result<Self> {
         match File::open("/dev/tty") {
             Ok(terminal) => Self::at(&terminal),
@@ -35,9 +34,9 @@ impl Prompt {
 
     fn at(terminal: &impl AsFd) -> io::Result<Self> {
         let before = tcgetattr(terminal)?;
-        // A signal handler may do next to nothing; a thread that waits for the signal may do anything.
+        // A signal handler may do almost nothing, so a thread waits for the signal.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-        // Before the first question: until then Ctrl-C would end the program by itself.
+        // Before the first question: without the handler Ctrl-C would kill the program.
         let mut interrupt = {
             let _entered = runtime.enter();
             signal(SignalKind::interrupt())?
@@ -51,7 +50,7 @@ impl Prompt {
         Ok(Self { before: Some(before) })
     }
 
-    /// Asks, and returns the line without its end. The end of the input is an error.
+    /// Asks a question and returns the line without its line break. The end of the input is an error.
     pub(super) fn ask(&self, question: &str) -> io::Result<String> {
         let mut out = io::stdout();
         write!(out, "{question}")?;
@@ -59,8 +58,8 @@ impl Prompt {
         read_line()
     }
 
-    /// Asks for what nobody shall see.
-    pub(super) fn ask_unseen(&self, question: &str) -> io::Result<String> {
+    /// Asks a question without echoing the answer.
+    pub(super) fn ask_hidden(&self, question: &str) -> io::Result<String> {
         if self.before.is_none() {
             write!(io::stderr(), "Warning: Password input may be echoed.\n{question}")?;
             return read_line();
@@ -82,7 +81,7 @@ fn read_line() -> io::Result<String> {
 
 /// Ends the program.
 fn cancel(before: Option<&Termios>) -> ! {
-    // rpassword tells of a Ctrl-C and raises the signal as well: who comes second waits here for the end.
+    // rpassword reports a Ctrl-C and also raises the signal: the second caller waits here for the exit.
     static ENDING: Mutex<()> = Mutex::new(());
     let _ending = ENDING.lock();
     if let (Some(before), Ok(terminal)) = (before, File::open("/dev/tty")) {

@@ -8,8 +8,8 @@ use flate2::read::GzDecoder;
 
 use super::{PasswordValidator, UserAttributes};
 
-/// 19,640 common passwords in lower case, one a line: Royce Williams' list
-/// (<https://gist.github.com/roycewilliams/226886fd01572964e1431ac8afc999ce>), the very file that Django
+/// 19,640 common passwords in lower case, one per line: Royce Williams' list
+/// (<https://gist.github.com/roycewilliams/226886fd01572964e1431ac8afc999ce>). The file is the one that Django
 /// distributes as `django/contrib/auth/common-passwords.txt.gz` under the BSD-3-Clause licence.
 static COMPRESSED: &[u8] = include_bytes!("../common-passwords.txt.gz");
 
@@ -26,7 +26,7 @@ static LINES: LazyLock<String> = LazyLock::new(|| {
 pub(super) static PASSWORDS: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| LINES.lines().map(strip).collect());
 
-/// Refuses what is on Django's list of common passwords, in any case.
+/// Rejects passwords on Django's list of common passwords, in any case.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CommonPasswordValidator;
 
@@ -39,7 +39,7 @@ impl PasswordValidator for CommonPasswordValidator {
     }
 }
 
-/// Python's `str.strip`, which also takes the four ASCII separators for white space.
+/// Python's `str.strip`, which also treats the four ASCII separators as white space.
 fn strip(text: &str) -> &str {
     text.trim_matches(|letter: char| letter.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&letter))
 }

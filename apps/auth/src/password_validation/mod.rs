@@ -16,8 +16,7 @@ mod tests;
 pub use self::common::CommonPasswordValidator;
 pub use self::similarity::{UserAttribute, UserAttributeSimilarityValidator};
 
-/// What a validator may know about the user whose password is set. What is empty, or not known yet, is
-/// ignored.
+/// The user attributes that a validator may use. Empty ones are ignored.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UserAttributes<'a> {
     /// `auth_user.username`.
@@ -34,30 +33,28 @@ pub struct UserAttributes<'a> {
 pub trait PasswordValidator: Send + Sync {
     /// Checks `password` for the user of `user`.
     ///
-    /// # Errors
-    /// The message for whoever chose the password.
+    /// The message for the user.
     fn validate(&self, password: &str, user: &UserAttributes<'_>) -> Result<(), String>;
 }
 
-/// An ordered list of validators. A clone shares the list. The default is the four of a new Django project,
-/// in its order; Django's own global default is none.
+/// An ordered list of validators. A clone shares the list. The default is the four of a new Django project, in its
+/// order; Django's own global default is none.
 #[derive(Clone)]
 pub struct PasswordValidators(Arc<[Box<dyn PasswordValidator>]>);
 
-/// An entry of the setting `AUTH_PASSWORD_VALIDATORS` that names no validator there is.
+/// An entry of `AUTH_PASSWORD_VALIDATORS` that names an unknown validator.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("AUTH_PASSWORD_VALIDATORS names an unknown validator '{0}'")]
 pub struct UnknownValidator(pub String);
 
 impl PasswordValidators {
-    /// A list of the caller's own validators; an empty one allows every password.
+    /// Creates a list of the caller's own validators; an empty list allows every password.
     pub fn new(validators: Vec<Box<dyn PasswordValidator>>) -> Self {
         Self(validators.into())
     }
 
-    /// A list from a setting: Django's classes separated by commas, with or without
-    /// `django.contrib.auth.password_validation.`, each with its default options. An empty text is an empty
-    /// list.
+    /// Parses a setting: Django's classes separated by commas, with or without
+    /// `django.contrib.auth.password_validation.`, each with its default options. An empty text is an empty list.
     ///
     /// # Errors
     /// [`UnknownValidator`], with the bad entry.
@@ -75,10 +72,9 @@ impl PasswordValidators {
         Ok(Self::new(validators.collect::<Result<_, _>>()?))
     }
 
-    /// Asks all validators about `password`.
+    /// Runs all validators on `password`.
     ///
-    /// # Errors
-    /// The messages of those that refuse it, in the order of the list.
+    /// The messages of the validators that reject it, in the order of the list.
     pub fn validate_password(&self, password: &str, user: &UserAttributes<'_>) -> Result<(), Vec<String>> {
         let errors: Vec<_> =
             self.0.iter().filter_map(|validator| validator.validate(password, user).err()).collect();
@@ -103,7 +99,7 @@ impl fmt::Debug for PasswordValidators {
     }
 }
 
-/// Refuses what is shorter than `min_length` characters.
+/// Rejects passwords shorter than `min_length` characters.
 #[derive(Clone, Copy, Debug)]
 pub struct MinimumLengthValidator {
     /// Characters; 8 by default.
@@ -127,7 +123,7 @@ impl PasswordValidator for MinimumLengthValidator {
     }
 }
 
-/// Refuses what is made of digits alone, of any script.
+/// Rejects passwords of only digits, of any script.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NumericPasswordValidator;
 
@@ -153,8 +149,8 @@ fn is_digit(letter: char) -> bool {
             | '\u{1f100}'..='\u{1f10a}')
 }
 
-/// What `\w` matches in Python: letters, numbers and the underscore. Rust's `is_alphanumeric` has combining
-/// vowel signs and circled letters too, which Python's has not.
+/// What `\w` matches in Python: letters, numbers and the underscore. Rust's `is_alphanumeric` also includes combining
+/// vowel signs and circled letters.
 pub(crate) fn is_word(letter: char) -> bool {
     letter == '_'
         || matches!(

@@ -1,4 +1,4 @@
-//! `UserAttributeSimilarityValidator`, and of Python's `difflib` what it needs.
+//! `UserAttributeSimilarityValidator`, and the parts of Python's `difflib` that it needs.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ impl UserAttribute {
     /// Django's `DEFAULT_USER_ATTRIBUTES`, in its order: the first that is too similar is the one reported.
     pub const DEFAULT: [Self; 4] = [Self::Username, Self::FirstName, Self::LastName, Self::Email];
 
-    /// The name for people: `verbose_name` of the field in `django/contrib/auth/models.py`.
+    /// The field's `verbose_name` in `django/contrib/auth/models.py`.
     pub fn verbose_name(self) -> &'static str {
         match self {
             Self::Username => "username",
@@ -41,12 +41,12 @@ impl UserAttribute {
     }
 }
 
-/// Refuses what is too similar to an attribute of the user, or to one of its words.
+/// Rejects passwords too similar to an attribute of the user, or to one of its words.
 #[derive(Clone, Debug)]
 pub struct UserAttributeSimilarityValidator {
-    /// Which attributes, in order.
+    /// The attributes to compare with, in order.
     pub user_attributes: Vec<UserAttribute>,
-    /// From what similarity on, 0.1 to 1.0; 0.7 by default. Letters count, their order does not.
+    /// The rejected similarity, 0.1 to 1.0; 0.7 by default. It compares letters, not their order.
     pub max_similarity: f64,
 }
 
@@ -74,8 +74,8 @@ impl PasswordValidator for UserAttributeSimilarityValidator {
     }
 }
 
-/// Python's `re.split(r"\W+", text)`: an empty word stands at an end where the text has no letter there. It
-/// is similar to an empty password.
+/// Python's `re.split(r"\W+", text)`: the result starts or ends with an empty word if the text starts or ends with a
+/// non-letter. An empty word is similar to an empty password.
 fn split_words(text: &str) -> impl Iterator<Item = &str> {
     let words: Vec<_> = text.split(|letter| !is_word(letter)).collect();
     let last = words.len().saturating_sub(1);
@@ -83,16 +83,16 @@ fn split_words(text: &str) -> impl Iterator<Item = &str> {
     words.into_iter().enumerate().filter(kept).map(|(_, word)| word)
 }
 
-/// Whether a password of `password` characters is so much longer than an attribute of `value` that the two
-/// need no comparison. It also keeps a long password from costing anything.
+/// Whether a password of `password` characters is so much longer than an attribute of `value` characters that no
+/// comparison is needed. This also bounds the cost of a long password.
 fn exceeds_maximum_length_ratio(password: usize, max_similarity: f64, value: usize) -> bool {
     #[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^52; Python's floats do the same")]
     let (length, value_length) = (password as f64, value as f64);
     password >= 10 * value && value_length < max_similarity / 2.0 * length
 }
 
-/// Python's `difflib.SequenceMatcher(a=a, b=b).quick_ratio()`: twice the letters in common, whatever their
-/// order, by the letters of both. Two empty texts are alike.
+/// Python's `difflib.SequenceMatcher(a=a, b=b).quick_ratio()`: twice the number of common letters, in any order,
+/// divided by the letters of both. Two empty texts are equal.
 fn quick_ratio(a: &[char], b: &[char]) -> f64 {
     let mut available: HashMap<char, usize> = HashMap::new();
     for letter in b {

@@ -11,7 +11,7 @@ fn text(value: &Value) -> &str {
 /// `errors` is `ValidationError.messages` of Django's `validate_password` with the validators of a new
 /// project.
 #[test]
-fn answers_as_django() {
+fn messages_are_django_s() {
     let cases: Vec<Value> =
         serde_json::from_str(include_str!("../../fixtures/password_validation.json")).unwrap();
     assert_eq!(cases.len(), 389);
@@ -30,13 +30,13 @@ fn answers_as_django() {
 }
 
 #[test]
-fn all_of_the_list_is_there() {
+fn the_list_is_complete() {
     assert_eq!(PASSWORDS.len(), 19_640);
     assert!(!PASSWORDS.contains(""));
 }
 
 #[test]
-fn setting_keeps_its_order() {
+fn validators_run_in_the_setting_s_order() {
     let names = " NumericPasswordValidator,,django.contrib.auth.password_validation.MinimumLengthValidator";
     let validators = PasswordValidators::from_setting(names).unwrap();
     let errors = validators.validate_password("123", &UserAttributes::default()).unwrap_err();
@@ -56,7 +56,7 @@ fn setting_keeps_its_order() {
 }
 
 #[test]
-fn one_character_is_singular() {
+fn a_length_of_one_is_singular() {
     let validators = PasswordValidators::new(vec![Box::new(MinimumLengthValidator { min_length: 1 })]);
     assert_eq!(
         validators.validate_password("", &UserAttributes::default()).unwrap_err(),

@@ -31,7 +31,7 @@ fn sessions_of_django_are_read() {
 }
 
 #[test]
-fn a_login_comes_back() {
+fn an_encoded_login_decodes() {
     let mut session = SessionData::default();
     assert_eq!(
         (session.user_id(KeyType::Integer), session.backend(), session.auth_hash()),
@@ -47,9 +47,9 @@ fn a_login_comes_back() {
     assert_eq!(verify_session_hash(read.auth_hash(), "!x", &[KEY]), SessionHash::Verified);
 }
 
-/// Python's JSON has NaN, infinities and halves of surrogate pairs. Made with Django 5.2.
+/// Python's JSON allows NaN, infinities and unpaired surrogates. Made with Django 5.2.
 #[test]
-fn a_number_of_the_project_s_own_ends_no_session() {
+fn values_that_only_python_s_json_allows_are_read() {
     let data = ".eJyrVopPLC3JiC8tTi2Kz0xRslIyV9JRqlCy8kv001GqVLKK9sxLy8zLLKnU0YWxYnWUqoAKY0pTLAwMgKqRTMhILM4ASxkYpFqCFBinA\
                 MlUoLJaADODIlY:1xVhDO:xHXlLcWNo7C8Y1LuQ-UrLeP8M8XUiunPPSiDzRVOErY";
     let session = SessionData::decode(data, &[KEY]).unwrap();
@@ -61,7 +61,7 @@ fn a_number_of_the_project_s_own_ends_no_session() {
 }
 
 #[test]
-fn an_empty_session_and_a_forged_one() {
+fn an_empty_session_is_read_and_a_forged_one_refused() {
     // Signed by Django 5.2 in 2025.
     let empty = "e30:1vNGie:6ps-g4YKUow2ans2JioS7XUjoDOcjHaKGciwUtfRzYI";
     assert_eq!(SessionData::decode(empty, &[KEY]), Ok(SessionData::default()));
@@ -73,7 +73,7 @@ fn an_empty_session_and_a_forged_one() {
 }
 
 #[test]
-fn user_ids_are_of_the_model_s_type() {
+fn user_ids_have_the_model_s_type() {
     let user_id = |value: Value, key| {
         let mut session = SessionData::default();
         session.set("_auth_user_id", value);
@@ -91,7 +91,7 @@ fn user_ids_are_of_the_model_s_type() {
 }
 
 #[test]
-fn debug_shows_no_values() {
+fn debug_omits_the_values() {
     let mut session = SessionData::default();
     session.log_in(7.into(), MODEL_BACKEND, "secret hash");
     assert_eq!(format!("{session:?}"), "SessionData { .. }");

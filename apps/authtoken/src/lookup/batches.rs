@@ -1,10 +1,10 @@
-//! Token look-ups on PostgreSQL: one query in flight, which answers everybody who asked before it started.
+//! Token lookups on PostgreSQL: one query at a time answers all requests that arrived before it started.
 //!
-//! It is exact by construction, since a query sees all that was committed when it starts: a request is only ever
-//! answered by a query that started after it arrived. It needs no trigger, and costs at most one round trip more.
+//! Lookups are exact: a query sees everything committed before it starts, and a request is only answered by a query
+//! that started after it arrived. This needs no trigger, and costs at most one extra round trip.
 //!
-//! A thread to another is slow to wake, so a worker's [requests](super::gathering) come to this thread together, and get
-//! their answers together.
+//! Waking another thread is slow, so a worker's [requests](super::gathering) reach this thread together and get their
+//! replies together.
 
 use std::collections::HashMap;
 use std::mem;
@@ -21,92 +21,94 @@ use crate::models::Token;
 use vitamin_auth::models::User;
 use vitamin_framework::database::{Database, DatabaseError, DbConnection};
 
-/// Keys in one query.
-const KEYS: usize = 1_000;
-/// Fewer are filled up with repetitions, which cost the index nothing. For an array of unknown length PostgreSQL's
-/// planner counts with ten keys; where the first queries have fewer, it finds a plan made for each of them cheaper than
-/// one made for all, and plans each anew, which takes several times as long as running it.
-const LEAST_KEYS: usize = 16;
+/// Maximum number of keys in one query.
+const MAX_KEYS: usize = 1_000;
+/// Shorter lists are padded by repeating a key, which costs the index nothing. PostgreSQL's planner assumes ten keys
+/// for an array of unknown length. If the first queries have fewer, it prefers a custom plan for each query over a
+/// generic one, and planning takes several times as long as running.
+const MIN_KEYS: usize = 16;
 
-/// Keys that may fail alone in one look-up; with more it is not the keys that are at fault, and the error is everybody's.
-const FAILURES: usize = 64;
+/// Maximum number of keys that may fail individually in one lookup. Beyond it, the keys are not the cause, and all
+/// requests get the error.
+const MAX_FAILED_KEYS: usize = 64;
 
-/// What there is of the keys that were asked for.
+/// The tokens that exist among the requested keys.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct BatchResult {
     pub(super) rows: Vec<(Token, User)>,
-    /// Keys that the server does not take, or whose row can't be read: that is nobody else's misfortune.
+    /// Keys that the server rejects, or whose row can't be read. They must not affect other requests.
     pub(super) failed: Vec<(String, DatabaseError)>,
 }
 
-type Answer = Result<Found, DatabaseError>;
+type BatchReply = Result<BatchResult, DatabaseError>;
 
-struct Asked {
+struct BatchRequest {
     keys: Vec<String>,
-    answer: oneshot::Sender<Answer>,
+    reply: oneshot::Sender<BatchReply>,
 }
 
-/// The queue and its thread, which starts with the first look-up and ends with the queue's last owner. A worker has one
-/// question in it at a time.
+/// The queue and its thread. The thread starts with the first lookup and ends when the queue's last owner is dropped.
+/// Each worker has at most one request in the queue.
 #[derive(Default)]
-pub(crate) struct SharedBatches(Mutex<Option<Sender<Asked>>>);
+pub(crate) struct SharedBatches(Mutex<Option<Sender<BatchRequest>>>);
 
 impl SharedBatches {
-    /// Looks up keys, each given once.
-    pub(super) async fn get_many(&self, database: &Database, keys: Vec<String>) -> Answer {
-        let (answer, answered) = oneshot::channel();
+    /// Finds the tokens of `keys`, which must be distinct.
+    pub(super) async fn find_many(&self, database: &Database, keys: Vec<String>) -> BatchReply {
+        let (reply, receiver) = oneshot::channel();
         let unavailable = |reason: &str| DatabaseError::Unavailable(reason.to_owned());
         {
             let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let sender = match queue.take() {
                 Some(sender) => sender,
-                None => start(database.clone())?,
+                None => start_thread(database.clone())?,
             };
-            let asked = queue.insert(sender).send(Asked { keys, answer });
-            asked.map_err(|_| unavailable("the token look-ups have ended"))?;
+            let sent = queue.insert(sender).send(BatchRequest { keys, reply });
+            sent.map_err(|_| unavailable("the token lookup thread has ended"))?;
         }
-        answered.await.map_err(|_| unavailable("the token look-up failed"))?
+        receiver.await.map_err(|_| unavailable("the token lookup failed"))?
     }
 }
 
-fn start(database: Database) -> Result<Sender<Asked>, DatabaseError> {
+fn start_thread(database: Database) -> Result<Sender<BatchRequest>, DatabaseError> {
     let (sender, receiver) = channel();
-    let work = move || work(&database, &receiver);
-    let started = thread::Builder::new().name("token-lookup".to_owned()).spawn(work);
+    let thread = move || serve_requests(&database, &receiver);
+    let started = thread::Builder::new().name("token-lookup".to_owned()).spawn(thread);
     started.map(|_| sender).map_err(|error| DatabaseError::Unavailable(error.to_string()))
 }
 
-fn work(database: &Database, receiver: &Receiver<Asked>) {
+fn serve_requests(database: &Database, receiver: &Receiver<BatchRequest>) {
     let mut connection = None;
     while let Ok(first) = receiver.recv() {
-        let mut asked: Vec<Asked> = std::iter::once(first).chain(receiver.try_iter()).collect();
-        let looked_up = catch_unwind(AssertUnwindSafe(|| look_up(database, &mut connection, &asked)));
+        let mut requests: Vec<BatchRequest> = std::iter::once(first).chain(receiver.try_iter()).collect();
+        let looked_up =
+            catch_unwind(AssertUnwindSafe(|| query_requests(database, &mut connection, &requests)));
         let found = looked_up.unwrap_or_else(|_| {
-            log::error!("A token look-up panicked.");
+            log::error!("A token lookup panicked.");
             connection = None;
-            Err(DatabaseError::Unavailable("the token look-up failed".to_owned()))
+            Err(DatabaseError::Unavailable("the token lookup failed".to_owned()))
         });
         if found.is_err() && connection.is_none() {
-            // Who came while no connection could be had would wait just as long for the same.
-            asked.extend(receiver.try_iter());
+            // Requests that arrived while no connection was available would wait as long for the same error.
+            requests.extend(receiver.try_iter());
         }
-        answer(asked, found);
+        send_replies(requests, found);
     }
 }
 
-fn answer(mut asked: Vec<Asked>, found: Answer) {
-    // All of it is the last one's, who mostly is the only one.
-    let last = asked.pop();
+fn send_replies(mut requests: Vec<BatchRequest>, found: BatchReply) {
+    // The last request gets the whole result without a copy; mostly it is the only one.
+    let last = requests.pop();
     match &found {
-        Ok(found) if !asked.is_empty() => {
+        Ok(found) if !requests.is_empty() => {
             let rows: HashMap<&str, _> = found.rows.iter().map(|row| (row.0.key.as_str(), row)).collect();
             let failed: HashMap<&str, _> =
                 found.failed.iter().map(|(key, error)| (key.as_str(), error)).collect();
-            for Asked { keys, answer } in asked {
+            for BatchRequest { keys, reply } in requests {
                 let own = |key: &String| rows.get(key.as_str()).copied().cloned();
                 let own_failed =
-                    |key: &String| failed.get(key.as_str()).map(|error| (key.clone(), copy(error)));
-                let _ = answer.send(Ok(Found {
+                    |key: &String| failed.get(key.as_str()).map(|error| (key.clone(), copy_error(error)));
+                let _ = reply.send(Ok(BatchResult {
                     rows: keys.iter().filter_map(own).collect(),
                     failed: keys.iter().filter_map(own_failed).collect(),
                 }));
@@ -114,69 +116,77 @@ fn answer(mut asked: Vec<Asked>, found: Answer) {
         }
         Ok(_) => {}
         Err(error) => {
-            for Asked { answer, .. } in asked {
-                let _ = answer.send(Err(copy(error)));
+            for BatchRequest { reply, .. } in requests {
+                let _ = reply.send(Err(copy_error(error)));
             }
         }
     }
     if let Some(last) = last {
-        let _ = last.answer.send(found);
+        let _ = last.reply.send(found);
     }
 }
 
-fn look_up(database: &Database, connection: &mut Option<DbConnection>, asked: &[Asked]) -> Answer {
-    let mut keys: Vec<&str> = asked.iter().flat_map(|asked| &asked.keys).map(String::as_str).collect();
+fn query_requests(
+    database: &Database,
+    connection: &mut Option<DbConnection>,
+    requests: &[BatchRequest],
+) -> BatchReply {
+    let mut keys: Vec<&str> = requests.iter().flat_map(|request| &request.keys).map(String::as_str).collect();
     keys.sort_unstable();
     keys.dedup();
-    // PostgreSQL can't even be asked for such a key.
+    // PostgreSQL accepts no text with a NUL.
     keys.retain(|key| !key.contains('\0'));
-    let mut look_up =
-        LookUp { database, may_be_old: connection.is_some(), connection, found: Found::default() };
-    for keys in keys.chunks(KEYS) {
-        look_up.ask(keys)?;
+    let mut query = BatchQuery {
+        database,
+        may_be_stale: connection.is_some(),
+        connection,
+        found: BatchResult::default(),
+    };
+    for keys in keys.chunks(MAX_KEYS) {
+        query.run(keys)?;
     }
-    Ok(look_up.found)
+    Ok(query.found)
 }
 
-/// A look-up under way.
-struct LookUp<'a> {
+/// A running query over a batch of keys.
+struct BatchQuery<'a> {
     database: &'a Database,
-    /// Left empty where it is broken.
+    /// `None` after the connection broke.
     connection: &'a mut Option<DbConnection>,
-    /// It is from an earlier look-up: the server may have been restarted since, or a column have another type, with which a
-    /// prepared statement can't be used any more.
-    may_be_old: bool,
-    found: Found,
+    /// The connection is from an earlier lookup. Since then the server may have restarted, or a column's type may have
+    /// changed, which invalidates prepared statements.
+    may_be_stale: bool,
+    found: BatchResult,
 }
 
-impl LookUp<'_> {
-    /// Where a query fails, its halves are asked for, down to the keys that it is due to.
-    fn ask(&mut self, keys: &[&str]) -> Result<(), DatabaseError> {
-        let mut result = self.ask_once(keys);
-        if result.is_err() && mem::replace(&mut self.may_be_old, false) {
+impl BatchQuery<'_> {
+    /// Queries `keys`. If the query fails, queries each half, down to the keys that cause the failure.
+    fn run(&mut self, keys: &[&str]) -> Result<(), DatabaseError> {
+        let mut result = self.run_once(keys);
+        if result.is_err() && mem::replace(&mut self.may_be_stale, false) {
             *self.connection = None;
-            // To ask twice is as exact.
-            result = self.ask_once(keys);
+            // Repeating the query is just as exact.
+            result = self.run_once(keys);
         }
         match (result, keys) {
             (Ok(mut rows), _) => self.found.rows.append(&mut rows),
-            (Err(error @ DatabaseError::Query(_)), [key]) if self.found.failed.len() < FAILURES => {
+            (Err(error @ DatabaseError::Query(_)), [key]) if self.found.failed.len() < MAX_FAILED_KEYS => {
                 self.found.failed.push(((*key).to_owned(), error));
             }
             (Err(DatabaseError::Query(_)), [_, _, ..]) => {
                 let (first, second) = keys.split_at(keys.len() / 2);
-                self.ask(first)?;
-                self.ask(second)?;
+                self.run(first)?;
+                self.run(second)?;
             }
             (Err(error), _) => return Err(error),
         }
         Ok(())
     }
 
-    fn ask_once(&mut self, keys: &[&str]) -> Result<Vec<(Token, User)>, DatabaseError> {
+    fn run_once(&mut self, keys: &[&str]) -> Result<Vec<(Token, User)>, DatabaseError> {
         let Some(last) = keys.last().copied() else { return Ok(Vec::new()) };
         let mut keys = keys.to_vec();
-        keys.resize(keys.len().max(LEAST_KEYS), last);
+        keys.resize(keys.len().max(MIN_KEYS), last);
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.database.connect()?,
@@ -188,8 +198,8 @@ impl LookUp<'_> {
     }
 }
 
-/// diesel's errors can't be cloned.
-pub(super) fn copy(error: &DatabaseError) -> DatabaseError {
+/// Copies an error; diesel's errors can't be cloned.
+pub(super) fn copy_error(error: &DatabaseError) -> DatabaseError {
     match error {
         DatabaseError::Unavailable(reason) => DatabaseError::Unavailable(reason.clone()),
         DatabaseError::Query(error) => {

@@ -1,4 +1,4 @@
-//! The tokens that one thread has seen in a database that tells what was changed.
+//! The exact cache of one thread, for a database that reports which pages were changed.
 
 use std::collections::HashMap;
 
@@ -8,101 +8,104 @@ use super::entries::{Entries, TokenAndUser};
 use super::usage::Usage;
 use vitamin_framework::database::sqlite::sentinel::{Changes, FirstPage, Page, Stamp};
 
-/// Pages whose changes are told apart, at most.
-const MAX_CHANGED: usize = 4096;
+/// Maximum number of pages whose changes are tracked.
+const MAX_TRACKED_PAGES: usize = 4096;
 
-/// The pages that the rows of an entry stand on, or `None` where that is not known: then any commit may have changed them.
-pub(super) type Places = Option<[Page; 2]>;
+/// The pages that hold an entry's rows. `None` if unknown: then any commit invalidates the entry.
+pub(super) type RowPages = Option<[Page; 2]>;
 
-/// Entries that hold in the present state of the database, and some that do not, which are never found.
-pub(super) struct Cache {
-    entries: Entries<Read>,
-    /// The present state, as far as it was looked at. Without one there are no entries.
+/// Cache of tokens for one state of the database. Outdated entries may remain but are never returned.
+pub(super) struct ExactCache {
+    entries: Entries<EntryOrigin>,
+    /// The database state that the entries belong to. Without one there are no entries.
     stamp: Option<Stamp>,
-    /// How often it changed.
-    changes: u64,
-    /// Since which change a page is what it is, where it was written at all.
-    changed: HashMap<Page, u64, RandomState>,
-    /// As it is in the present state, where it was written since there are entries.
+    /// Number of state changes so far.
+    change_count: u64,
+    /// For each changed page, the number of the last change that wrote it.
+    page_changes: HashMap<Page, u64, RandomState>,
+    /// The first page in the current state, if it was written since the cache has entries.
     first_page: Option<FirstPage>,
     usage: Usage,
 }
 
-/// When an entry was read, counted in changes, and from where.
+/// The change number at which an entry was read, and the pages it was read from.
 #[derive(Clone)]
-struct Read {
-    at: u64,
-    places: Places,
+struct EntryOrigin {
+    change: u64,
+    pages: RowPages,
 }
 
-impl Cache {
-    /// Keeps `size` entries at most.
+impl ExactCache {
+    /// Creates a cache of at most `size` entries.
     pub(super) fn new(size: usize) -> Self {
         Self {
             entries: Entries::new(size),
             stamp: None,
-            changes: 0,
-            changed: HashMap::default(),
+            change_count: 0,
+            page_changes: HashMap::default(),
             first_page: None,
             usage: Usage::default(),
         }
     }
 
-    /// Whether it keeps anything at all.
+    /// Whether the cache can hold any entry.
     pub(super) const fn is_enabled(&self) -> bool {
         self.entries.is_enabled()
     }
 
-    /// The state that the entries are of.
+    /// The database state that the entries belong to.
     pub(super) const fn stamp(&self) -> Option<&Stamp> {
         self.stamp.as_ref()
     }
 
     pub(super) fn clear(&mut self) {
         self.entries.clear();
-        self.changed.clear();
+        self.page_changes.clear();
         self.first_page = None;
         if self.stamp.take().is_some() {
-            self.usage.state_ended();
+            self.usage.end_state();
         }
     }
 
-    /// Goes on to a later state, in which what stands on none of the pages that were written since is still found. Whether the
-    /// schema is known to be the same.
+    /// Advances to a later state, invalidating the entries on pages written since. Returns whether the schema is known
+    /// to be unchanged.
     pub(super) fn advance(&mut self, Changes { stamp, pages, first_page }: Changes) -> bool {
-        let is_same = first_page.is_none() || first_page == self.first_page;
-        if is_same && self.changed.len() + pages.len() <= MAX_CHANGED {
-            self.changes += 1;
-            self.changed.extend(pages.into_iter().map(|page| (page, self.changes)));
+        let is_same_schema = first_page.is_none() || first_page == self.first_page;
+        if is_same_schema && self.page_changes.len() + pages.len() <= MAX_TRACKED_PAGES {
+            self.change_count += 1;
+            self.page_changes.extend(pages.into_iter().map(|page| (page, self.change_count)));
         } else {
             self.clear();
             self.first_page = first_page;
         }
         self.stamp = Some(stamp);
-        is_same
+        is_same_schema
     }
 
-    /// The entry of a key. The caller has made sure that the stamp still holds.
+    /// Returns the entry of a key. The caller has checked that the stamp is current.
     pub(super) fn get(&mut self, key: &[u8]) -> Option<TokenAndUser> {
-        let (found, read) = self.entries.get(key)?;
-        let is_as_read = |page: &Page| self.changed.get(page).is_none_or(|change| *change <= read.at);
-        if read.at < self.changes && !read.places.is_some_and(|pages| pages.iter().all(is_as_read)) {
+        let (found, origin) = self.entries.get(key)?;
+        let is_as_read =
+            |page: &Page| self.page_changes.get(page).is_none_or(|change| *change <= origin.change);
+        if origin.change < self.change_count
+            && !origin.pages.is_some_and(|pages| pages.iter().all(is_as_read))
+        {
             return None;
         }
-        self.usage.found();
+        self.usage.record_hit();
         Some(found)
     }
 
-    /// Begins with this state, where there is none yet. Whether it is the cache's: of two others it can't be told here which is the
-    /// later one.
-    pub(super) fn begin(&mut self, stamp: Stamp) -> bool {
+    /// Adopts `stamp` if the cache is empty, and returns whether the cache is in this state. If the stamps differ, the
+    /// later one is unknown here.
+    pub(super) fn adopt_stamp(&mut self, stamp: Stamp) -> bool {
         self.is_enabled() && *self.stamp.get_or_insert_with(|| stamp.clone()) == stamp
     }
 
-    /// Keeps what was read in the cache's state, where this stamp is of it, and where that is worth it.
-    pub(super) fn insert(&mut self, stamp: Stamp, found: TokenAndUser, places: Places) {
-        if self.begin(stamp) && self.usage.is_worth_keeping() {
-            self.entries.insert(found, Read { at: self.changes, places });
+    /// Inserts an entry if `stamp` is the cache's state and caching is currently worth it.
+    pub(super) fn insert(&mut self, stamp: Stamp, found: TokenAndUser, pages: RowPages) {
+        if self.adopt_stamp(stamp) && self.usage.should_insert() {
+            self.entries.insert(found, EntryOrigin { change: self.change_count, pages });
         }
     }
 }
@@ -127,7 +130,7 @@ mod tests {
         [before, sentinel.read(|| ()).1.unwrap()]
     }
 
-    /// A page of a database, by its number.
+    /// Returns a page by its number.
     fn page(stamp: &Stamp, number: i64) -> Page {
         stamp.page((number - 1) * 4096).unwrap()
     }
@@ -137,9 +140,9 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_in_another_state_is_not_kept() {
+    fn an_entry_from_another_state_is_not_cached() {
         let [before, after] = stamps();
-        let mut cache = Cache::new(10);
+        let mut cache = ExactCache::new(10);
         cache.insert(before.clone(), entry(1), None);
         cache.insert(after.clone(), entry(2), None);
         assert!(cache.stamp() == Some(&before) && cache.get(b"1").is_some() && cache.get(b"2").is_none());
@@ -150,10 +153,10 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_on_a_page_that_was_written_is_read_again() {
+    fn an_entry_on_a_written_page_is_invalidated() {
         let [before, after] = stamps();
         let page = |number| page(&before, number);
-        let mut cache = Cache::new(10);
+        let mut cache = ExactCache::new(10);
         cache.insert(before.clone(), entry(1), Some([page(2), page(3)]));
         cache.insert(before.clone(), entry(2), Some([page(2), page(4)]));
         cache.insert(before.clone(), entry(3), None);
@@ -170,28 +173,28 @@ mod tests {
     }
 
     #[test]
-    fn the_pages_that_it_tells_apart_are_bounded() {
+    fn the_number_of_tracked_pages_is_bounded() {
         let [before, after] = stamps();
-        let mut cache = Cache::new(10);
+        let mut cache = ExactCache::new(10);
         cache.insert(before.clone(), entry(1), Some([page(&before, 2); 2]));
         for number in 10..10 + 4096 {
             cache.advance(changes(&after, &[page(&before, number)]));
             assert!(cache.get(b"1").is_some());
         }
         cache.advance(changes(&after, &[page(&before, 10)]));
-        assert!(cache.get(b"1").is_none() && cache.stamp() == Some(&after) && cache.changed.is_empty());
+        assert!(cache.get(b"1").is_none() && cache.stamp() == Some(&after) && cache.page_changes.is_empty());
     }
 
     #[test]
-    fn of_size_zero_it_keeps_nothing() {
+    fn a_cache_of_size_zero_stays_empty() {
         let [stamp, _] = stamps();
-        let mut cache = Cache::new(0);
+        let mut cache = ExactCache::new(0);
         cache.insert(stamp, entry(1), None);
         assert!(cache.get(b"1").is_none() && cache.stamp().is_none());
     }
 
-    /// How many of these look-ups a cache answers, each state having as many of as many tokens in turn.
-    fn hits(cache: &mut Cache, states: usize, look_ups: usize, tokens: usize) -> usize {
+    /// Counts the cache hits, with `look_ups` lookups of `tokens` tokens in turn in each state.
+    fn hits(cache: &mut ExactCache, states: usize, look_ups: usize, tokens: usize) -> usize {
         let stamps = stamps();
         let mut hits = 0;
         for state in 0..states {
@@ -210,22 +213,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_used_is_kept() {
+    fn reused_tokens_are_cached() {
         for (look_ups, tokens) in [(1, 1), (2, 1), (1000, 1), (1000, 600), (10_000, 1000)] {
             let all = 100 * (look_ups - tokens);
-            assert_eq!(hits(&mut Cache::new(10_000), 100, look_ups, tokens), all, "{look_ups} of {tokens}");
+            assert_eq!(
+                hits(&mut ExactCache::new(10_000), 100, look_ups, tokens),
+                all,
+                "{look_ups} of {tokens}"
+            );
         }
     }
 
     #[test]
-    fn what_is_never_used_is_not_kept_until_it_would_be() {
-        let mut cache = Cache::new(10_000);
+    fn caching_pauses_while_nothing_is_reused() {
+        let mut cache = ExactCache::new(10_000);
         assert_eq!(hits(&mut cache, 100, 250, 250), 0);
         assert!(cache.entries.is_empty() && cache.stamp().is_some());
-        // One state lasts longer: patience is 500.
+        // One state lasts longer: caching resumes after 500 reads.
         assert_eq!(hits(&mut cache, 1, 10_000, 100), 10_000 - 501 - 99);
-        // Fewer tokens are used: it is tried now and then.
-        let mut cache = Cache::new(10_000);
+        // Fewer tokens are used: caching is retried now and then.
+        let mut cache = ExactCache::new(10_000);
         hits(&mut cache, 2, 250, 250);
         assert_eq!(hits(&mut cache, 100, 250, 1), (100 - 14) * 249);
     }

@@ -1,4 +1,4 @@
-//! Tokens with their users, by the token's key.
+//! Tokens with their users, indexed by the token's key.
 
 use std::borrow::Borrow;
 use std::collections::HashSet;
@@ -11,19 +11,18 @@ use foldhash::fast::RandomState;
 use crate::models::Token;
 use vitamin_auth::models::User;
 
-/// A token and whose it is.
+/// A token and its user.
 pub type TokenAndUser = (Rc<Token>, Rc<User>);
 
-/// Found by the key: by its hash, which is seeded at random, then by all of it. There is no copy of the key beside the
-/// token's own.
+/// Indexed by the key: by its randomly seeded hash, then by equality. The key is not copied; it is the token's own.
 struct Entry<T> {
-    found: TokenAndUser,
-    more: T,
+    token_and_user: TokenAndUser,
+    extra: T,
 }
 
 impl<T> Entry<T> {
     fn key(&self) -> &[u8] {
-        self.found.0.key.as_bytes()
+        self.token_and_user.0.key.as_bytes()
     }
 }
 
@@ -47,24 +46,24 @@ impl<T> PartialEq for Entry<T> {
 
 impl<T> Eq for Entry<T> {}
 
-/// Tokens with what is known of each beside it. Two generations: when the younger is full it becomes the older one, and
-/// what is asked for again moves back. So what is in use stays, at the cost of a hash table.
+/// Tokens, each with extra data. There are two generations: when the younger is full it becomes the older one, and an
+/// entry that is read moves back to the younger. So entries in use stay, at the cost of a second hash table.
 pub(super) struct Entries<T> {
-    // Only keys that the server made are in it, so nobody can choose them to collide.
+    // Holds only keys that the server generated, so a client cannot choose them to collide.
     younger: HashSet<Entry<T>, RandomState>,
     older: HashSet<Entry<T>, RandomState>,
-    generation: usize,
+    generation_size: usize,
 }
 
 impl<T: Clone> Entries<T> {
-    /// Keeps `size` entries at most.
+    /// Creates a map of at most `size` entries.
     pub(super) fn new(size: usize) -> Self {
-        Self { younger: HashSet::default(), older: HashSet::default(), generation: size.div_ceil(2) }
+        Self { younger: HashSet::default(), older: HashSet::default(), generation_size: size.div_ceil(2) }
     }
 
-    /// Whether it keeps anything at all.
+    /// Whether the map can hold any entry.
     pub(super) const fn is_enabled(&self) -> bool {
-        self.generation > 0
+        self.generation_size > 0
     }
 
     #[cfg(test)]
@@ -77,26 +76,26 @@ impl<T: Clone> Entries<T> {
         self.older.clear();
     }
 
-    /// The entry of a key, which is compared as the client sent it: it is none where it is none of the entries'.
+    /// Returns the entry of a key, given as the client sent it.
     pub(super) fn get(&mut self, key: &[u8]) -> Option<(TokenAndUser, T)> {
-        if let Some(Entry { found, more }) = self.younger.get(key) {
-            return Some((found.clone(), more.clone()));
+        if let Some(Entry { token_and_user, extra }) = self.younger.get(key) {
+            return Some((token_and_user.clone(), extra.clone()));
         }
-        let Entry { found, more } = self.older.take(key)?;
-        self.insert(found.clone(), more.clone());
-        Some((found, more))
+        let Entry { token_and_user, extra } = self.older.take(key)?;
+        self.insert(token_and_user.clone(), extra.clone());
+        Some((token_and_user, extra))
     }
 
-    /// Keeps an entry, in the place of one with the same key.
-    pub(super) fn insert(&mut self, found: TokenAndUser, more: T) {
-        // A key with white space is none of an `Authorization` header, which is looked up here before it is split.
-        if !self.is_enabled() || found.0.key.bytes().any(|byte| byte <= b' ') {
+    /// Inserts an entry, replacing one with the same key.
+    pub(super) fn insert(&mut self, token_and_user: TokenAndUser, extra: T) {
+        // An `Authorization` header is looked up here before it is split, so a key with white space must never match.
+        if !self.is_enabled() || token_and_user.0.key.bytes().any(|byte| byte <= b' ') {
             return;
         }
-        if self.younger.len() >= self.generation {
+        if self.younger.len() >= self.generation_size {
             self.older = mem::take(&mut self.younger);
         }
-        self.younger.replace(Entry { found, more });
+        self.younger.replace(Entry { token_and_user, extra });
     }
 }
 
@@ -111,7 +110,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn they_are_bounded_and_what_is_in_use_stays() {
+    fn the_size_is_bounded_and_used_entries_stay() {
         let mut entries = Entries::new(10);
         for n in 0..1000 {
             entries.insert(entry(n), ());
@@ -123,7 +122,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_newer_of_two_with_one_key_counts() {
+    fn a_second_insert_replaces_the_first() {
         let mut entries = Entries::new(2);
         entries.insert(entry(1), 'a');
         entries.insert(entry(1), 'b');
@@ -134,7 +133,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_key_that_no_header_can_name_is_not_kept() {
+    fn a_key_with_white_space_is_not_cached() {
         let mut entries = Entries::new(2);
         let (token, user) = entry(1);
         entries.insert((Rc::new(Token { key: "1 2".to_owned(), ..Token::clone(&token) }), user), ());

@@ -1,5 +1,5 @@
-//! A worker's look-ups on PostgreSQL, gathered: what its requests ask for in one turn of its loop is one question to the
-//! [thread](super::batches) that queries, and one answer. What is asked for meanwhile is the next question.
+//! Collects one worker's lookups on PostgreSQL. The lookups of one turn of its event loop become one request to the
+//! [query thread](super::batches), with one reply. Lookups that arrive meanwhile form the next request.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -10,59 +10,60 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 
-use super::batches::{Found, SharedBatches, copy};
+use super::batches::{BatchResult, SharedBatches, copy_error};
 use super::entries::TokenAndUser;
 use vitamin_framework::database::{Database, DatabaseError};
 
-/// Turns of the worker's loop that a question waits for more, at most.
-const TURNS: usize = 8;
+/// Maximum number of event loop turns that a request waits for more lookups.
+const MAX_TURNS: usize = 8;
 
-type Answer = Result<Option<TokenAndUser>, DatabaseError>;
+type TokenResult = Result<Option<TokenAndUser>, DatabaseError>;
 
-struct Waiting {
+struct WaitingRequest {
     key: String,
-    answer: oneshot::Sender<Answer>,
+    reply: oneshot::Sender<TokenResult>,
 }
 
-/// What a worker gathers.
-pub(super) struct Gathering {
+/// A worker's queue of lookups.
+pub(super) struct WorkerQueue {
     shared: Arc<SharedBatches>,
-    own: Rc<RefCell<Own>>,
+    state: Rc<RefCell<QueueState>>,
 }
 
 #[derive(Default)]
-struct Own {
-    waiting: Vec<Waiting>,
-    /// Whether a task asks for them.
-    asked_for: bool,
+struct QueueState {
+    waiting: Vec<WaitingRequest>,
+    /// Whether a task serves the waiting lookups.
+    has_task: bool,
 }
 
-impl Gathering {
+impl WorkerQueue {
     pub(super) fn new(shared: Arc<SharedBatches>) -> Self {
-        Self { shared, own: Rc::default() }
+        Self { shared, state: Rc::default() }
     }
 
-    pub(super) async fn get(&self, database: &Database, key: &str) -> Answer {
-        let (answer, answered) = oneshot::channel();
+    pub(super) async fn find(&self, database: &Database, key: &str) -> TokenResult {
+        let (reply, receiver) = oneshot::channel();
         {
-            let mut own = self.own.borrow_mut();
-            own.waiting.push(Waiting { key: key.to_owned(), answer });
-            if !mem::replace(&mut own.asked_for, true) {
-                let (shared, own) = (Arc::clone(&self.shared), Rc::clone(&self.own));
-                actix_web::rt::spawn(ask(database.clone(), shared, own));
+            let mut state = self.state.borrow_mut();
+            state.waiting.push(WaitingRequest { key: key.to_owned(), reply });
+            if !mem::replace(&mut state.has_task, true) {
+                let (shared, state) = (Arc::clone(&self.shared), Rc::clone(&self.state));
+                actix_web::rt::spawn(serve_waiting(database.clone(), shared, state));
             }
         }
-        let failed = |_| DatabaseError::Unavailable("the token look-up failed".to_owned());
-        answered.await.map_err(failed)?
+        let failed = |_| DatabaseError::Unavailable("the token lookup failed".to_owned());
+        receiver.await.map_err(failed)?
     }
 }
 
-/// Lets those who are ready to ask do it first, for as long as more come: a turn in which nobody comes takes a microsecond.
-async fn gather(own: &RefCell<Own>) {
+/// Lets other ready tasks enqueue their lookups, as long as more arrive. A turn without new lookups takes a
+/// microsecond.
+async fn wait_for_more(state: &RefCell<QueueState>) {
     let mut waiting = 0;
-    for _ in 0..TURNS {
+    for _ in 0..MAX_TURNS {
         yield_now().await;
-        let now = own.borrow().waiting.len();
+        let now = state.borrow().waiting.len();
         if now == waiting {
             return;
         }
@@ -70,43 +71,45 @@ async fn gather(own: &RefCell<Own>) {
     }
 }
 
-/// Asks until nobody waits.
-async fn ask(database: Database, shared: Arc<SharedBatches>, own: Rc<RefCell<Own>>) {
+/// Serves the queue until it is empty.
+async fn serve_waiting(database: Database, shared: Arc<SharedBatches>, state: Rc<RefCell<QueueState>>) {
     loop {
-        gather(&own).await;
+        wait_for_more(&state).await;
         let mut waiting = {
-            let mut own = own.borrow_mut();
-            own.asked_for = !own.waiting.is_empty();
-            mem::take(&mut own.waiting)
+            let mut state = state.borrow_mut();
+            state.has_task = !state.waiting.is_empty();
+            mem::take(&mut state.waiting)
         };
         if waiting.is_empty() {
             return;
         }
-        // Whoever went away needs no answer.
-        waiting.retain(|waiting| !waiting.answer.is_closed());
+        // Drop lookups whose client has disconnected.
+        waiting.retain(|waiting| !waiting.reply.is_closed());
         let mut keys: Vec<String> = waiting.iter().map(|waiting| waiting.key.clone()).collect();
         keys.sort_unstable();
         keys.dedup();
         if keys.is_empty() {
             continue;
         }
-        // A server that is frozen neither answers nor ends its connections.
+        // A frozen server neither answers nor closes its connections.
         let settings = database.settings();
         let limit = settings.statement_timeout + settings.timeout;
-        let found = actix_web::rt::time::timeout(limit, shared.get_many(&database, keys)).await;
-        let found = found.unwrap_or_else(|_| Err(DatabaseError::Unavailable("no answer in time".to_owned())));
-        let found = found.map(|Found { rows, failed }| {
+        let found = actix_web::rt::time::timeout(limit, shared.find_many(&database, keys)).await;
+        let found = found.unwrap_or_else(|_| {
+            Err(DatabaseError::Unavailable("the database did not answer in time".to_owned()))
+        });
+        let found = found.map(|BatchResult { rows, failed }| {
             let rows = rows
                 .into_iter()
                 .map(|(token, user)| (token.key.clone(), Ok((Rc::new(token), Rc::new(user)))));
             let failed = failed.into_iter().map(|(key, error)| (key, Err(error)));
             rows.chain(failed).collect::<HashMap<_, _>>()
         });
-        for Waiting { key, answer } in waiting {
-            let _ = answer.send(match found.as_ref().map(|found| found.get(&key)) {
+        for WaitingRequest { key, reply } in waiting {
+            let _ = reply.send(match found.as_ref().map(|found| found.get(&key)) {
                 Ok(None) => Ok(None),
                 Ok(Some(Ok(found))) => Ok(Some(found.clone())),
-                Ok(Some(Err(error))) | Err(error) => Err(copy(error)),
+                Ok(Some(Err(error))) | Err(error) => Err(copy_error(error)),
             });
         }
     }

@@ -1,12 +1,13 @@
-//! Whose token is this? The one way to ask, chosen by the database's kind; each is exact unless it is told otherwise, so a
-//! token that was revoked, by whomever, is refused on the very next request.
+//! Finds the user of a token. All callers use this module; the strategy depends on the database. Each strategy is exact
+//! unless it is configured otherwise: a token that anyone has revoked is refused from the very next request on.
 //!
-//! - **SQLite**: what the thread has seen before is used again while the
-//!   [sentinel](vitamin_framework::database::sqlite::sentinel) says that nobody committed, or nothing that has to do with it.
-//!   Else the query runs on the thread's own connection, where those of one turn of the worker's loop share a
-//!   [snapshot](vitamin_framework::database::sqlite::watched); or by the pool where a lock has to be waited for.
-//! - **PostgreSQL**: one query at a time answers all requests that arrived before it started. With `TOKEN_CACHE=bounded`
-//!   what the thread has seen before is used again until a notification says that it was changed.
+//! - **SQLite**: a thread reuses its cached tokens while the [sentinel](vitamin_framework::database::sqlite::sentinel)
+//!   reports that nobody committed, or that no commit touched their rows. Otherwise it queries on the thread's own
+//!   connection; queries in one turn of the worker's event loop share a
+//!   [snapshot](vitamin_framework::database::sqlite::watched). If a lock has to be waited for, the connection pool is
+//!   used.
+//! - **PostgreSQL**: one query at a time answers all requests that arrived before it started. With
+//!   `TOKEN_CACHE=bounded` a thread reuses its cached tokens until a notification reports a change.
 
 #[cfg(feature = "postgres")]
 mod batches;
@@ -28,155 +29,156 @@ use std::time::{Duration, Instant};
 #[cfg(feature = "postgres")]
 pub(super) use self::batches::SharedBatches;
 #[cfg(feature = "postgres")]
-use self::bounded::{Answer, Kept};
-use self::cache::Cache;
+use self::bounded::{BoundedCache, CacheLookup};
+use self::cache::ExactCache;
 pub use self::entries::TokenAndUser;
 #[cfg(feature = "postgres")]
-use self::gathering::Gathering;
-use self::rows::Rows;
+use self::gathering::WorkerQueue;
+use self::rows::TokenRow;
 use super::models::Token;
 #[cfg(feature = "postgres")]
 use vitamin_framework::database::DatabaseUrl;
 use vitamin_framework::database::sqlite::watched::Watched;
 use vitamin_framework::database::{Database, DatabaseError, DbConnection};
 
-/// How long a database that could not be watched is left alone.
-const RETRY: Duration = Duration::from_millis(100);
-/// How often a thread says that it can't watch it, at most.
-const SILENCE: Duration = Duration::from_secs(60);
+/// Delay before retrying to watch a database after a failure.
+const RETRY_DELAY: Duration = Duration::from_millis(100);
+/// Minimum time between two log messages about that failure.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Finds tokens. The app puts one into each worker's app data: `request.app_data::<TokenLookup>()`.
+/// Finds tokens. The app stores one in each worker's app data: `request.app_data::<TokenLookup>()`.
 pub struct TokenLookup {
-    local: Rc<RefCell<Local>>,
+    sqlite: Rc<RefCell<SqliteLookup>>,
     #[cfg(feature = "postgres")]
-    gathering: Gathering,
+    queue: WorkerQueue,
     #[cfg(feature = "postgres")]
-    kept: Option<RefCell<Kept>>,
+    bounded: Option<RefCell<BoundedCache>>,
 }
 
 impl TokenLookup {
-    /// A look-up that keeps this many tokens at most.
+    /// Creates a lookup that caches at most `cache_size` tokens.
     #[must_use]
     pub fn new(cache_size: usize) -> Self {
         Self {
-            local: Rc::new(RefCell::new(Local {
-                cache: Cache::new(cache_size),
-                tells_places: None,
+            sqlite: Rc::new(RefCell::new(SqliteLookup {
+                cache: ExactCache::new(cache_size),
+                reports_pages: None,
                 watched: None,
-                failed: None,
-                said: None,
+                failed_at: None,
+                logged_at: None,
             })),
             #[cfg(feature = "postgres")]
-            gathering: Gathering::new(Arc::default()),
+            queue: WorkerQueue::new(Arc::default()),
             #[cfg(feature = "postgres")]
-            kept: None,
+            bounded: None,
         }
     }
 
-    /// The same, with the one queue that all workers share.
+    /// Uses the batch queue that all workers share.
     #[cfg(feature = "postgres")]
-    pub(super) fn sharing(self, batches: &Arc<SharedBatches>) -> Self {
-        Self { gathering: Gathering::new(Arc::clone(batches)), ..self }
+    pub(super) fn with_batches(self, batches: &Arc<SharedBatches>) -> Self {
+        Self { queue: WorkerQueue::new(Arc::clone(batches)), ..self }
     }
 
-    /// The same, where tokens are used again until their revocation is heard of.
+    /// Caches tokens until their revocation is received.
     #[cfg(feature = "postgres")]
-    pub(super) fn bounded(self, kept: Kept) -> Self {
-        Self { kept: Some(RefCell::new(kept)), ..self }
+    pub(super) fn with_bounded_cache(self, cache: BoundedCache) -> Self {
+        Self { bounded: Some(RefCell::new(cache)), ..self }
     }
 
-    /// The token of this key with its user, active or not, or `None`. It needs actix-web's runtime.
+    /// Returns the token of this key with its user, active or not. Requires actix-web's runtime.
     ///
     /// # Errors
-    /// Those of the query.
-    pub async fn get(&self, database: &Database, key: &str) -> Result<Option<TokenAndUser>, DatabaseError> {
+    /// The query fails.
+    pub async fn find(&self, database: &Database, key: &str) -> Result<Option<TokenAndUser>, DatabaseError> {
         #[cfg(feature = "postgres")]
         if let DatabaseUrl::Postgres(_) = database.settings().url {
-            return self.get_from_postgres(database, key).await;
+            return self.find_on_postgres(database, key).await;
         }
-        if let Some(found) = self.kept(key.as_bytes()) {
+        if let Some(found) = self.cached(key.as_bytes()) {
             return Ok(Some(found));
         }
-        match self.look_up_now(database, key) {
+        match self.find_now(database, key) {
             Some(answer) => Ok(answer),
-            None => get(database, key).await,
+            None => find(database, key).await,
         }
     }
 
-    /// What is kept of a key, where it holds still. The key is as the client sent it, and may be none at all: to find it here
-    /// is to know that it is one.
-    pub(super) fn kept(&self, key: &[u8]) -> Option<TokenAndUser> {
+    /// Returns the cached entry, if it is still valid. The key is as the client sent it, unvalidated: only real keys
+    /// are cached.
+    pub(super) fn cached(&self, key: &[u8]) -> Option<TokenAndUser> {
         #[cfg(feature = "postgres")]
-        if let Some(kept) = &self.kept
-            && let Answer::Kept(found) = kept.borrow_mut().get(key)
+        if let Some(bounded) = &self.bounded
+            && let CacheLookup::Hit(found) = bounded.borrow_mut().look_up(key)
         {
             return Some(found);
         }
-        // Empty where the database is another than SQLite.
-        self.local.borrow_mut().kept(key)
+        // Empty if the database is not SQLite.
+        self.sqlite.borrow_mut().cached(key)
     }
 
-    /// [`get`](Self::get) of what is not [`kept`](Self::kept), where that needs no waiting, or `None`.
-    pub(super) fn look_up_now(&self, database: &Database, key: &str) -> Option<Option<TokenAndUser>> {
+    /// [`find`](Self::find) without waiting, for a key that is not [`cached`](Self::cached). `None` if it has to wait.
+    pub(super) fn find_now(&self, database: &Database, key: &str) -> Option<Option<TokenAndUser>> {
         if !database.settings().url.is_sqlite() {
             return None;
         }
-        let mut local = self.local.borrow_mut();
+        let mut local = self.sqlite.borrow_mut();
         let was_in_turn = local.is_in_turn();
-        let answer = local.look_up(database, key);
+        let answer = local.find(database, key);
         if !was_in_turn && local.is_in_turn() {
-            // In the worker's `LocalSet`. Its turn comes when all that is ready to run now has run, so before the thread waits.
-            let local = Rc::clone(&self.local);
+            // Spawned in the worker's `LocalSet`, so it runs once all ready tasks have run, and before the thread
+            // waits.
+            let local = Rc::clone(&self.sqlite);
             actix_web::rt::spawn(async move { local.borrow_mut().end_turn() });
         }
         answer
     }
 
     #[cfg(feature = "postgres")]
-    async fn get_from_postgres(
+    async fn find_on_postgres(
         &self,
         database: &Database,
         key: &str,
     ) -> Result<Option<TokenAndUser>, DatabaseError> {
-        let Some(kept) = &self.kept else { return self.gathering.get(database, key).await };
-        // Before the query: what is revoked from here on is not kept.
-        let begun = match kept.borrow_mut().get(key.as_bytes()) {
-            Answer::Kept(found) => return Ok(Some(found)),
-            Answer::Unknown(begun) => begun,
+        let Some(bounded) = &self.bounded else { return self.queue.find(database, key).await };
+        // Before the query, so that anything revoked from here on is not cached.
+        let start = match bounded.borrow_mut().look_up(key.as_bytes()) {
+            CacheLookup::Hit(found) => return Ok(Some(found)),
+            CacheLookup::Miss(start) => start,
         };
-        let found = self.gathering.get(database, key).await?;
+        let found = self.queue.find(database, key).await?;
         if let Some(found) = &found {
-            kept.borrow_mut().insert(begun, found);
+            bounded.borrow_mut().insert(start, found);
         }
         Ok(found)
     }
 }
 
-/// [`TokenLookup::get`] by the pool, for whoever has no look-up.
-pub(super) async fn get(database: &Database, key: &str) -> Result<Option<TokenAndUser>, DatabaseError> {
+/// [`TokenLookup::find`] through the pool, for callers without a lookup.
+pub(super) async fn find(database: &Database, key: &str) -> Result<Option<TokenAndUser>, DatabaseError> {
     let key = key.to_owned();
     let found = database.run(move |connection| Token::get_with_user(connection, &key)).await;
-    found.map(|found: Option<_>| found.map(shared))
+    found.map(|found: Option<_>| found.map(into_shared))
 }
 
-fn shared((token, user): (Token, vitamin_auth::models::User)) -> TokenAndUser {
+fn into_shared((token, user): (Token, vitamin_auth::models::User)) -> TokenAndUser {
     (Rc::new(token), Rc::new(user))
 }
 
-/// What a worker's thread has for itself, with SQLite.
-struct Local {
-    cache: Cache,
-    /// Whether rows tell where they stand, in the cache's state, where that was found out.
-    tells_places: Option<bool>,
+/// A worker thread's own state for SQLite.
+struct SqliteLookup {
+    cache: ExactCache,
+    /// Whether SQLite reports the page of each row in the cache's state; `None` if not checked yet.
+    reports_pages: Option<bool>,
     watched: Option<Watched>,
-    failed: Option<Instant>,
-    /// When the log was last told of that.
-    said: Option<Instant>,
+    failed_at: Option<Instant>,
+    /// When the failure was last logged.
+    logged_at: Option<Instant>,
 }
 
-impl Local {
-    /// What was seen before, if nobody changed it since.
-    fn kept(&mut self, key: &[u8]) -> Option<TokenAndUser> {
+impl SqliteLookup {
+    /// Returns the cached entry if nobody has changed it since.
+    fn cached(&mut self, key: &[u8]) -> Option<TokenAndUser> {
         let stamp = self.cache.stamp()?;
         if let Some(watched) = &mut self.watched {
             if watched.is_unchanged(stamp) {
@@ -184,7 +186,7 @@ impl Local {
             }
             if let Some(changes) = watched.changes_since(stamp) {
                 if !self.cache.advance(changes) {
-                    self.tells_places = None;
+                    self.reports_pages = None;
                 }
                 return self.cache.get(key);
             }
@@ -193,39 +195,40 @@ impl Local {
         None
     }
 
-    /// The answer, or `None` where the pool has to be asked: the database can't be watched, or is locked.
-    fn look_up(&mut self, database: &Database, key: &str) -> Option<Option<TokenAndUser>> {
-        self.watch(database);
-        let Self { cache, tells_places, watched: Some(watched), .. } = self else { return None };
+    /// Queries the database. `None` if the pool must be used instead: the database can't be watched, or is locked.
+    fn find(&mut self, database: &Database, key: &str) -> Option<Option<TokenAndUser>> {
+        self.ensure_watched(database);
+        let Self { cache, reports_pages, watched: Some(watched), .. } = self else { return None };
         let tells_changes = cache.is_enabled() && watched.tells_changes();
         let read = |connection: &mut DbConnection| {
-            // As long as the cache has no state, the schema may change. After the stamp, and before the rows.
-            let tells_places = match tells_places.filter(|_| cache.stamp().is_some()) {
+            // While the cache has no state, the schema may change. Runs after the stamp is taken and before the rows
+            // are read.
+            let reports_pages = match reports_pages.filter(|_| cache.stamp().is_some()) {
                 Some(known) => known,
-                None => *tells_places.insert(tells_changes && rows::tell_places(connection)?),
+                None => *reports_pages.insert(tells_changes && rows::reports_pages(connection)?),
             };
-            Rows::get(connection, key, tells_places)
+            TokenRow::find(connection, key, reports_pages)
         };
         match watched.read_in_turn(read) {
             Ok((None, stamp)) => {
-                // Keys that are nobody's are not kept: a client can make up any number.
+                // Unknown keys are not cached: a client can make up any number.
                 if let Some(stamp) = stamp {
-                    cache.begin(stamp);
+                    cache.adopt_stamp(stamp);
                 }
                 Some(None)
             }
-            Ok((Some(rows), stamp)) => {
-                let places = stamp.as_ref().and_then(|stamp| rows.places(stamp));
-                let found = shared((rows.token, rows.user));
+            Ok((Some(row), stamp)) => {
+                let pages = stamp.as_ref().and_then(|stamp| row.pages(stamp));
+                let found = into_shared((row.token, row.user));
                 if let Some(stamp) = stamp {
-                    cache.insert(stamp, found.clone(), places);
+                    cache.insert(stamp, found.clone(), pages);
                 }
                 Some(Some(found))
             }
-            // Locked: the pool's connections wait for that.
+            // The database is locked; the pool's connections wait for the lock.
             Err(DatabaseError::Unavailable(_)) => None,
             Err(error @ DatabaseError::Query(_)) => {
-                self.give_up(&error);
+                self.record_failure(&error);
                 None
             }
         }
@@ -241,28 +244,33 @@ impl Local {
         }
     }
 
-    /// Opens the database where that is due.
-    fn watch(&mut self, database: &Database) {
+    /// Opens the watched database if it is closed and the retry delay has passed.
+    fn ensure_watched(&mut self, database: &Database) {
         if self.watched.as_mut().is_some_and(Watched::is_lost) {
             self.watched = None;
             // A stamp of one sentinel means nothing to another.
             self.cache.clear();
         }
-        if self.watched.is_none() && self.failed.is_none_or(|failed| failed.elapsed() >= RETRY) {
+        if self.watched.is_none() && self.failed_at.is_none_or(|failed_at| failed_at.elapsed() >= RETRY_DELAY)
+        {
             match database.watch() {
-                Ok(watched) => (self.watched, self.failed) = (Some(watched), None),
-                Err(error) => self.give_up(&error),
+                Ok(watched) => (self.watched, self.failed_at) = (Some(watched), None),
+                Err(error) => self.record_failure(&error),
             }
         }
     }
 
-    fn give_up(&mut self, error: &DatabaseError) {
-        // It may stay so, or come and go.
-        if self.failed.is_none() && self.said.is_none_or(|said| said.elapsed() >= SILENCE) {
-            log::info!("Each token is looked up in the database, since that can't be watched: {error}");
-            self.said = Some(Instant::now());
+    fn record_failure(&mut self, error: &DatabaseError) {
+        // The failure may persist or recur, so the log is rate-limited.
+        if self.failed_at.is_none()
+            && self.logged_at.is_none_or(|logged_at| logged_at.elapsed() >= LOG_INTERVAL)
+        {
+            log::info!(
+                "Each token is looked up in the database, because it cannot be watched for changes: {error}"
+            );
+            self.logged_at = Some(Instant::now());
         }
-        self.failed = Some(Instant::now());
+        self.failed_at = Some(Instant::now());
         self.watched = None;
         self.cache.clear();
     }

@@ -1,10 +1,10 @@
-//! A token's row and its user's, and where in SQLite's file they stand.
+//! Reads a token's row and its user's, and their location in SQLite's file.
 
 use diesel::expression::AsExpression;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::cache::Places;
+use super::cache::RowPages;
 use crate::models::Token;
 use crate::schema::authtoken_token;
 use vitamin_auth::models::User;
@@ -13,26 +13,27 @@ use vitamin_framework::database::sqlite::places::{sqlite_offset, tells_places};
 use vitamin_framework::database::sqlite::sentinel::Stamp;
 use vitamin_framework::database::{DatabaseError, DbConnection, Moment, Prepared};
 
-/// What was found.
-pub(super) struct Rows {
+/// A token with its user, and the location of both rows.
+pub(super) struct TokenRow {
     pub(super) token: Token,
     pub(super) user: User,
-    /// Of the records of both, where they were asked for.
+    /// File offsets of the two records, if requested.
     offsets: [Option<i64>; 2],
 }
 
-/// What [`Rows`] are made of, as SQLite sends it.
+/// The columns as SQLite returns them.
 type Columns = (Moment, User, (Option<i64>, Option<i64>));
 
-impl Rows {
-    /// As [`Token::get_with_user`], where [`tell_places`] says so with the places.
-    pub(super) fn get(
+impl TokenRow {
+    /// Like [`Token::get_with_user`]; also reads the offsets if `with_offsets` is set, which requires
+    /// [`reports_pages`].
+    pub(super) fn find(
         connection: &mut DbConnection,
         key: &str,
-        with_places: bool,
+        with_offsets: bool,
     ) -> Result<Option<Self>, DatabaseError> {
         let connection = match connection {
-            DbConnection::Sqlite(connection) if with_places => connection,
+            DbConnection::Sqlite(connection) if with_offsets => connection,
             other => {
                 let found = Token::get_with_user(other, key)?;
                 return Ok(found.map(|(token, user)| Self { token, user, offsets: [None; 2] }));
@@ -49,8 +50,8 @@ impl Rows {
         }))
     }
 
-    /// The pages that both stand on, of a database in this state or a later one.
-    pub(super) fn places(&self, stamp: &Stamp) -> Places {
+    /// The pages of both rows, in a database in this state or a later one.
+    pub(super) fn pages(&self, stamp: &Stamp) -> RowPages {
         match self.offsets.map(|offset| stamp.page(offset?)) {
             [Some(token), Some(user)] => Some([token, user]),
             _ => None,
@@ -58,8 +59,9 @@ impl Rows {
     }
 }
 
-/// Whether [`Rows::get`] finds places, as long as the schema stays the same: of the columns that it asks for.
-pub(super) fn tell_places(connection: &mut DbConnection) -> Result<bool, DatabaseError> {
+/// Whether SQLite reports the offsets of the columns that [`TokenRow::find`] selects. Valid while the schema stays the
+/// same.
+pub(super) fn reports_pages(connection: &mut DbConnection) -> Result<bool, DatabaseError> {
     match connection {
         DbConnection::Sqlite(connection) => {
             for (table, column) in [("authtoken_token", "created"), ("auth_user", "password")] {

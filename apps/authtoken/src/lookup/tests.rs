@@ -14,7 +14,7 @@ use vitamin_framework::database::DatabaseSettings;
 
 use crate::AuthToken;
 
-/// A database with the tokens 1 to 5, each of the user of that number.
+/// Opens a database with the tokens 1 to 5; each belongs to the user with the same number.
 fn open(mode: &str) -> (tempfile::TempDir, Database, SqliteConnection) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("db").to_str().unwrap().to_owned();
@@ -40,18 +40,18 @@ fn migrate(database: &Database) {
     Apps::new(apps).unwrap().migrations().apply_all(&mut connection).unwrap();
 }
 
-/// Which of the tokens are found, without waiting.
+/// Returns the tokens found without waiting.
 fn found(lookup: &TokenLookup, database: &Database) -> Vec<String> {
     let found = |key: u8| {
         let key = key.to_string();
-        let kept = lookup.kept(key.as_bytes()).map(Some);
-        kept.or_else(|| lookup.look_up_now(database, &key)).expect("nothing is to be waited for")
+        let cached = lookup.cached(key.as_bytes()).map(Some);
+        cached.or_else(|| lookup.find_now(database, &key)).expect("the lookup had to wait")
     };
     let found = (1..=5).filter_map(found);
     found.map(|(token, user)| format!("{} {}", token.key, user.username)).collect()
 }
 
-/// Whether nobody reads a state that is not the last one.
+/// Whether no connection still reads an older state.
 fn is_unread(other: &mut SqliteConnection) -> bool {
     #[derive(QueryableByName)]
     struct Checkpoint {
@@ -63,7 +63,7 @@ fn is_unread(other: &mut SqliteConnection) -> bool {
 }
 
 #[actix_web::test]
-async fn a_revocation_counts_within_a_turn_too() {
+async fn a_revocation_takes_effect_within_a_turn() {
     let all = ["1 1", "2 2", "3 3", "4 4", "5 5"];
     for (mode, size) in [("wal", 0), ("wal", 3), ("wal", 100), ("delete", 0), ("delete", 100)] {
         let (_folder, database, mut other) = open(mode);
@@ -73,11 +73,11 @@ async fn a_revocation_counts_within_a_turn_too() {
                 assert_eq!(found(&lookup, &database), all);
             }
             other.batch_execute("UPDATE authtoken_token SET key = 'x' WHERE key = '3'").unwrap();
-            assert_eq!(found(&lookup, &database), ["1 1", "2 2", "4 4", "5 5"], "{mode}, {size} kept");
+            assert_eq!(found(&lookup, &database), ["1 1", "2 2", "4 4", "5 5"], "{mode}, {size} cached");
             other.batch_execute("UPDATE authtoken_token SET key = '3' WHERE key = 'x'").unwrap();
-            assert_eq!(found(&lookup, &database), all, "{mode}, {size} kept");
+            assert_eq!(found(&lookup, &database), all, "{mode}, {size} cached");
             other.batch_execute("UPDATE auth_user SET username = 'new' WHERE id = 1").unwrap();
-            assert_eq!(found(&lookup, &database)[0], "1 new", "{mode}, {size} kept");
+            assert_eq!(found(&lookup, &database)[0], "1 new", "{mode}, {size} cached");
             other.batch_execute("UPDATE auth_user SET username = '1' WHERE id = 1").unwrap();
             if turn % 2 == 0 {
                 yield_now().await;
@@ -87,12 +87,12 @@ async fn a_revocation_counts_within_a_turn_too() {
 }
 
 #[actix_web::test]
-async fn nothing_is_held_once_the_thread_waits() {
+async fn no_snapshot_is_held_while_the_thread_waits() {
     let (_folder, database, mut other) = open("wal");
     let lookup = TokenLookup::new(100);
     for _ in 0..5 {
         assert_eq!(found(&lookup, &database).len(), 5);
-        assert!(!is_unread(&mut other), "the look-ups of a turn share a snapshot");
+        assert!(!is_unread(&mut other), "the lookups of a turn share a snapshot");
         yield_now().await;
         assert!(is_unread(&mut other));
     }
@@ -103,10 +103,10 @@ async fn nothing_is_held_once_the_thread_waits() {
 }
 
 #[actix_web::test]
-async fn after_a_key_that_is_nobody_s_the_schema_is_known() {
+async fn an_unknown_key_still_records_the_schema() {
     let (_folder, database, _other) = open("wal");
     let lookup = TokenLookup::new(100);
-    assert!(lookup.look_up_now(&database, "nobody's").is_some_and(|found| found.is_none()));
-    let local = lookup.local.borrow();
-    assert!(local.cache.stamp().is_some() && local.tells_places == Some(true));
+    assert!(lookup.find_now(&database, "nobody's").is_some_and(|found| found.is_none()));
+    let local = lookup.sqlite.borrow();
+    assert!(local.cache.stamp().is_some() && local.reports_pages == Some(true));
 }

@@ -1,44 +1,44 @@
-//! Whether to keep tokens is worth it. Where others commit all the time, most entries are dropped before they are used once;
-//! then a look-up is cheaper, by a tenth of the request, without making an entry and dropping it, as that is mostly not in
+//! Decides whether caching tokens is worth it. If others commit constantly, most entries are dropped before their first
+//! use. A lookup is then a tenth of the request cheaper without creating and dropping an entry, which is mostly not in
 //! the processor's cache.
 
-/// States that begin without anything being kept, before it is tried again.
-const STATES_WITHOUT: u32 = 15;
+/// Number of states without caching before it is tried again.
+const SKIPPED_STATES: u32 = 15;
 
-/// What the present state's entries were good for, and those before it.
+/// Counts how useful the entries of the current state are.
 #[derive(Default)]
 pub(super) struct Usage {
-    /// Look-ups in the present state, and how many others they spared.
-    read: usize,
-    used: usize,
-    /// So many states, this one included, begin without anything being kept.
-    states_without: u32,
-    /// A state with more look-ups lasts longer than those did: in it is kept nevertheless.
-    patience: usize,
+    /// Lookups in the current state that missed the cache, and those that hit it.
+    reads: usize,
+    hits: usize,
+    /// Number of states left, this one included, that start without caching.
+    states_to_skip: u32,
+    /// Caching resumes within a state once it has more reads than this, because it lasts longer than the states before.
+    resume_after: usize,
 }
 
 impl Usage {
-    /// A look-up was spared.
-    pub(super) const fn found(&mut self) {
-        self.used += 1;
+    /// Counts a cache hit.
+    pub(super) const fn record_hit(&mut self) {
+        self.hits += 1;
     }
 
-    /// Of what was just read.
-    pub(super) const fn is_worth_keeping(&mut self) -> bool {
-        self.read += 1;
-        if self.read > self.patience {
-            self.states_without = 0;
+    /// Counts a miss, and returns whether the row should be cached.
+    pub(super) const fn should_insert(&mut self) -> bool {
+        self.reads += 1;
+        if self.reads > self.resume_after {
+            self.states_to_skip = 0;
         }
-        self.states_without == 0
+        self.states_to_skip == 0
     }
 
-    /// What was kept is dropped now.
-    pub(super) const fn state_ended(&mut self) {
-        if self.states_without > 0 {
-            self.states_without -= 1;
-        } else if self.used < self.read / 2 {
-            (self.states_without, self.patience) = (STATES_WITHOUT, 2 * self.read);
+    /// Ends the current state; its entries are dropped.
+    pub(super) const fn end_state(&mut self) {
+        if self.states_to_skip > 0 {
+            self.states_to_skip -= 1;
+        } else if self.hits < self.reads / 2 {
+            (self.states_to_skip, self.resume_after) = (SKIPPED_STATES, 2 * self.reads);
         }
-        (self.read, self.used) = (0, 0);
+        (self.reads, self.hits) = (0, 0);
     }
 }

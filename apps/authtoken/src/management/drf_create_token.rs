@@ -13,8 +13,8 @@ use vitamin_framework::project::Project;
 pub(in super::super) struct DrfCreateToken;
 
 #[derive(Args)]
-struct Options {
-    /// Whose token it is.
+struct DrfCreateTokenOptions {
+    /// The user to create the token for.
     username: String,
     /// Reset existing User token and create a new one.
     #[arg(short, long = "reset")]
@@ -23,7 +23,7 @@ struct Options {
 
 impl Command for DrfCreateToken {
     fn command(&self) -> clap::Command {
-        Options::augment_args(
+        DrfCreateTokenOptions::augment_args(
             clap::Command::new("drf_create_token").about("Creates a token for a given user."),
         )
     }
@@ -34,7 +34,8 @@ impl Command for DrfCreateToken {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let Options { username, reset_token } = Options::from_arg_matches(arguments)?;
+        let DrfCreateTokenOptions { username, reset_token } =
+            DrfCreateTokenOptions::from_arg_matches(arguments)?;
         let mut connection = project.database.get()?;
         let user = User::get_by_natural_key(&mut connection, &username)?.ok_or_else(|| {
             CommandError::new(format!("Cannot create the Token: user {username} does not exist"))

@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS "authtoken_token" (
 CREATE INDEX IF NOT EXISTS "authtoken_token_key_10f0b77e_like"
     ON "authtoken_token" ("key" varchar_pattern_ops);
 
--- Where Django has recorded any of this app's migrations, the tables are Django's and so is the rest of the record.
+-- If Django has recorded any of this app's migrations, it created the tables and records the rest itself.
 INSERT INTO "django_migrations" ("app", "name", "applied")
 SELECT 'authtoken', column1, CURRENT_TIMESTAMP
 FROM (VALUES

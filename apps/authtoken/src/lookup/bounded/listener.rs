@@ -1,188 +1,190 @@
-//! The thread that listens.
+//! The thread that listens for revocations.
 
 use std::os::fd::AsFd;
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::revocations::{Bell, Revocations};
+use super::revocations::{Revocations, WakeReceiver};
 use super::triggers::{CHANNEL, installed_condition};
-use super::{HEARTBEAT, PULSE};
+use super::{PING_INTERVAL, SELF_TEST_INTERVAL};
 use vitamin_framework::database::postgres::notifications::Listener;
 use vitamin_framework::database::{Database, DatabaseError};
 
-/// How long it waits before the next connection.
-const RETRY: Duration = Duration::from_millis(500);
+/// Delay before reconnecting.
+const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 const MISSING: &str =
-    "its triggers are not installed, or are other ones: `manage install_token_triggers` installs them";
-const POOLED: &str = "a connection pooler stands before the database, and would keep the notifications; DATABASE_URL must lead to the server itself";
+    "its triggers are missing or of another version: `manage install_token_triggers` installs them";
+const POOLED: &str = "a connection pooler in front of the database would hold back the notifications; DATABASE_URL must lead to the server itself";
 
 pub(super) fn start(database: Database, revocations: &Arc<Revocations>) {
-    let started = revocations.hang_up_bell().and_then(|bell| {
+    let started = revocations.create_waker().and_then(|waker| {
         let revocations = Arc::downgrade(revocations);
-        let work = move || work(&database, &revocations, &bell);
-        thread::Builder::new().name("token-notify".to_owned()).spawn(work)
+        let thread = move || run(&database, &revocations, &waker);
+        thread::Builder::new().name("token-notify".to_owned()).spawn(thread)
     });
     if let Err(error) = started {
-        log::warn!("{EXACT}: {error}");
+        log::warn!("{NOT_IN_FORCE}: {error}");
     }
 }
 
 /// In `pg_stat_activity`.
 const NAME: &str = "vitamin token-notify";
-const UNHEARD: &str = "a notification to itself did not come back";
-/// The server has nothing to do for it but to answer.
-const PULSE_SQL: &str = "";
+const SELF_TEST_LOST: &str = "its self-test notification did not arrive";
+/// An empty query, the cheapest one to answer.
+const PING_SQL: &str = "";
 
-const EXACT: &str = "TOKEN_CACHE=bounded is not in force, and each token is looked up";
+const NOT_IN_FORCE: &str = "TOKEN_CACHE=bounded is not in force, so each token is looked up in the database";
 
-fn work(database: &Database, revocations: &Weak<Revocations>, bell: &Bell) {
-    let mut log = Log::default();
+fn run(database: &Database, revocations: &Weak<Revocations>, waker: &WakeReceiver) {
+    let mut log = StateLog::default();
     while revocations.strong_count() > 0 {
-        let ended = listen(database, revocations, bell, &mut log);
+        let ended = listen(database, revocations, waker, &mut log);
         let Some(revocations) = revocations.upgrade() else { return };
-        revocations.silence();
+        revocations.mark_stopped();
         if let Err(error) = ended {
-            log.exact(&error.to_string());
+            log.log_exact(&error.to_string());
         }
         drop(revocations);
-        thread::sleep(RETRY);
+        thread::sleep(RETRY_DELAY);
     }
 }
 
-/// Says each thing once.
+/// Logs each state once.
 #[derive(Default)]
-struct Log {
-    said: Option<String>,
+struct StateLog {
+    last_message: Option<String>,
 }
 
-impl Log {
-    fn exact(&mut self, reason: &str) {
-        if self.said.as_deref() != Some(reason) {
-            log::warn!("{EXACT}: {reason}");
-            self.said = Some(reason.to_owned());
+impl StateLog {
+    fn log_exact(&mut self, reason: &str) {
+        if self.last_message.as_deref() != Some(reason) {
+            log::warn!("{NOT_IN_FORCE}: {reason}");
+            self.last_message = Some(reason.to_owned());
         }
     }
 
-    fn bounded(&mut self) {
-        if self.said.as_deref() != Some("") {
-            log::info!("TOKEN_CACHE=bounded is in force: revocations are listened for.");
-            self.said = Some(String::new());
+    fn log_bounded(&mut self) {
+        if self.last_message.as_deref() != Some("") {
+            log::info!("TOKEN_CACHE=bounded is in force: listening for revocations.");
+            self.last_message = Some(String::new());
         }
     }
 }
 
-/// A connection that listens.
-struct Ear<'a> {
+/// A connection that listens for notifications.
+struct ListeningConnection<'a> {
     listener: Listener,
-    /// The server's process that works for it.
+    /// The server process of this connection.
     process_id: i32,
-    /// The channel of what it sends to itself: other processes need not hear that.
-    own: String,
+    /// The channel for its own self-tests, which other processes need not receive.
+    own_channel: String,
     revocations: &'a Weak<Revocations>,
-    /// The heartbeats that came back.
-    returned: u64,
+    /// Number of self-tests that arrived.
+    self_tests_returned: u64,
 }
 
-impl<'a> Ear<'a> {
+impl<'a> ListeningConnection<'a> {
     fn open(database: &Database, revocations: &'a Weak<Revocations>) -> Result<Self, DatabaseError> {
         let mut listener = database.listen()?;
         let process_id = listener.process_id();
         if listener.execute(&format!("SELECT WHERE pg_backend_pid() = {process_id}"))? == 0 {
             return Err(DatabaseError::Unavailable(POOLED.to_owned()));
         }
-        let own = format!("{CHANNEL}_{process_id}");
-        listener.execute(&format!("SET application_name = '{NAME}'; LISTEN {CHANNEL}; LISTEN {own}"))?;
-        Ok(Self { listener, process_id, own, revocations, returned: 0 })
+        let own_channel = format!("{CHANNEL}_{process_id}");
+        listener
+            .execute(&format!("SET application_name = '{NAME}'; LISTEN {CHANNEL}; LISTEN {own_channel}"))?;
+        Ok(Self { listener, process_id, own_channel, revocations, self_tests_returned: 0 })
     }
 
-    /// Notes what has come.
-    fn drain(&mut self, revocations: &Revocations) {
+    /// Processes the notifications that have arrived.
+    fn read_notifications(&mut self, revocations: &Revocations) {
         while let Some(notification) = self.listener.next_notification() {
             if notification.channel == CHANNEL {
-                revocations.revoke(&notification.payload);
+                revocations.invalidate(&notification.payload);
             } else if notification.process_id == self.process_id {
-                // Whoever may use the database may notify, but not as this process.
-                self.returned = self.returned.saturating_add(1);
+                // Any database user may send notifications, but not as this server process.
+                self.self_tests_returned = self.self_tests_returned.saturating_add(1);
             }
         }
     }
 
-    /// Notes what comes until then, or until the bell rings.
-    fn rest(
+    /// Processes notifications until `until`, or until a lookup wakes the listener.
+    fn wait_until(
         &mut self,
         revocations: &Revocations,
         until: Instant,
-        bell: Option<&Bell>,
+        waker: Option<&WakeReceiver>,
     ) -> Result<(), DatabaseError> {
         loop {
-            let rest = until.saturating_duration_since(Instant::now());
-            if rest.is_zero() {
+            let remaining = until.saturating_duration_since(Instant::now());
+            if remaining.is_zero() {
                 return Ok(());
             }
-            let rang = self.listener.wait(rest, bell.map(AsFd::as_fd))?;
-            self.drain(revocations);
-            if rang {
+            let woken = self.listener.wait(remaining, waker.map(AsFd::as_fd))?;
+            self.read_notifications(revocations);
+            if woken {
                 return Ok(());
             }
         }
     }
 
-    /// Asks for a sign of life, and notes what comes before it. Returns when it asked.
-    fn ask(&mut self, revocations: &Revocations, sql: &str) -> Result<(u64, usize), DatabaseError> {
+    /// Pings the server with `sql`, and processes the notifications that come before the reply. Returns the ping's time
+    /// and its number of rows.
+    fn ping(&mut self, revocations: &Revocations, sql: &str) -> Result<(u64, usize), DatabaseError> {
         let sent = revocations.now();
         let rows = self.listener.execute(sql)?;
-        self.drain(revocations);
+        self.read_notifications(revocations);
         Ok((sent, rows))
     }
 }
 
-/// Listens on one connection, until that is lost or nobody uses what is heard any more.
+/// Listens on one connection, until it breaks or nothing uses the revocations any more.
 fn listen(
     database: &Database,
     revocations: &Weak<Revocations>,
-    bell: &Bell,
-    log: &mut Log,
+    waker: &WakeReceiver,
+    log: &mut StateLog,
 ) -> Result<(), DatabaseError> {
-    let mut ear = Ear::open(database, revocations)?;
-    let heartbeat = format!(
+    let mut connection = ListeningConnection::open(database, revocations)?;
+    let self_test = format!(
         "SELECT pg_notify('{}', '') WHERE {}",
-        ear.own,
+        connection.own_channel,
         installed_condition(&database.settings().names)
     );
-    // Whether what is heard counts: the triggers are there, and nothing is kept from before.
-    let mut counts = false;
-    let (mut beats, mut next_beat) = (0, Instant::now());
-    while let Some(revocations) = ear.revocations.upgrade() {
-        if Instant::now() >= next_beat {
-            next_beat = Instant::now() + HEARTBEAT;
-            if ear.returned < beats {
-                return Err(DatabaseError::Unavailable(UNHEARD.to_owned()));
+    // Whether the cache is in force: the triggers exist, and no older entry is valid.
+    let mut is_in_force = false;
+    let (mut self_tests_sent, mut next_self_test) = (0, Instant::now());
+    while let Some(revocations) = connection.revocations.upgrade() {
+        if Instant::now() >= next_self_test {
+            next_self_test = Instant::now() + SELF_TEST_INTERVAL;
+            if connection.self_tests_returned < self_tests_sent {
+                return Err(DatabaseError::Unavailable(SELF_TEST_LOST.to_owned()));
             }
-            // Where nobody asks, nobody needs to know, until somebody does.
-            if !revocations.take_asked(bell) && counts {
-                ear.rest(&revocations, next_beat, Some(bell))?;
-                next_beat = Instant::now();
+            // Without lookups, the listener sleeps until the next one.
+            if !revocations.take_used(waker) && is_in_force {
+                connection.wait_until(&revocations, next_self_test, Some(waker))?;
+                next_self_test = Instant::now();
                 continue;
             }
-            if ear.ask(&revocations, &heartbeat)?.1 == 0 {
-                revocations.silence();
-                counts = false;
-                log.exact(MISSING);
-                ear.rest(&revocations, next_beat, None)?;
+            if connection.ping(&revocations, &self_test)?.1 == 0 {
+                revocations.mark_stopped();
+                is_in_force = false;
+                log.log_exact(MISSING);
+                connection.wait_until(&revocations, next_self_test, None)?;
                 continue;
             }
-            beats += 1;
-            if !counts {
-                revocations.revoke_all();
-                counts = true;
-                log.bounded();
+            self_tests_sent += 1;
+            if !is_in_force {
+                revocations.invalidate_all();
+                is_in_force = true;
+                log.log_bounded();
             }
         }
-        let (sent, _) = ear.ask(&revocations, PULSE_SQL)?;
-        revocations.heard(sent);
-        ear.rest(&revocations, Instant::now() + PULSE, None)?;
+        let (sent, _) = connection.ping(&revocations, PING_SQL)?;
+        revocations.record_ping(sent);
+        connection.wait_until(&revocations, Instant::now() + PING_INTERVAL, None)?;
     }
     Ok(())
 }

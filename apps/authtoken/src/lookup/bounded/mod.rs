@@ -1,26 +1,26 @@
-//! `TOKEN_CACHE=bounded`: tokens that are used again on PostgreSQL until their revocation is heard of.
+//! `TOKEN_CACHE=bounded`: on PostgreSQL, cached tokens stay valid until their revocation is received.
 //!
-//! Triggers send a notification with every commit that changes a token or a user; each process listens on a connection
-//! of its own. So a revoked token is accepted until the notification has come, which takes milliseconds. Then it never
-//! is again, also where its row was being read just then:
+//! Triggers send a notification with every commit that changes a token or a user. Each process listens on its own
+//! connection. So a revoked token is accepted until the notification arrives, which takes milliseconds. From then on it
+//! is never accepted again, even if its row was being read at that moment:
 //!
-//! 1. A look-up notes the [generation](revocations) before it begins ([`Kept::get`]), and so before its query's
-//!    snapshot is taken.
-//! 2. A notification is sent once its commit can be seen by everybody. The listener then notes the user as heard of at
-//!    the next generation, and publishes that generation afterwards.
-//! 3. So who begins at this generation or later reads what was committed. What was begun before is of an older
-//!    generation, whenever it is inserted, and doesn't [hold](revocations::Revocations::holds) at its first use. That
-//!    the row may have been read after the commit costs a query more, no more.
-//! 4. What commits after a snapshot is heard of after the look-up's beginning, which is 3 again, as long as somebody
-//!    listens all the while: so what was read before `LISTEN` took effect, or before the triggers were there, is of a
-//!    generation below the floor.
+//! 1. A lookup notes the [generation](revocations) before it starts ([`BoundedCache::look_up`]), and so before its
+//!    query's snapshot is taken.
+//! 2. PostgreSQL sends a notification once the commit is visible to everyone. The listener then records the user as
+//!    invalidated at the next generation, and publishes that generation afterwards.
+//! 3. So a lookup that starts at this generation or later reads what was committed. A lookup that started earlier has
+//!    an older generation, whenever it is inserted, and is not [valid](revocations::Revocations::is_valid) at its first
+//!    use. If its row was in fact read after the commit, that costs one extra query.
+//! 4. A commit after the snapshot is notified after the lookup's start, so point 3 applies, as long as the listener
+//!    runs throughout. Whatever was read before `LISTEN` took effect, or before the triggers existed, has a generation
+//!    below the floor.
 //!
-//! The listener asks the server for a sign of life every [`PULSE`]. Before the server answers, it sends what it was
-//! notified of, so what was committed before the question has been heard with the answer. Where the last answer's
-//! question is older than [`BOUND`], every look-up is exact, until the next answer: a revocation is never late by more,
-//! however slow or dead the network, the server or the listener is. Every [`HEARTBEAT`] the listener also looks whether
-//! the triggers are there, and notifies itself: that has to come back. While nobody asks, there is no pulse; the first
-//! who does wakes the listener.
+//! The listener pings the server every [`PING_INTERVAL`]. The server sends pending notifications before its reply, so a
+//! reply means that everything committed before the ping has been received. If the last answered ping is older than
+//! [`MAX_DELAY`], every lookup is exact until the next reply. So a revocation is never late by more than that, however
+//! slow or dead the network, the server or the listener is. Every [`SELF_TEST_INTERVAL`] the listener also checks that
+//! the triggers exist, and notifies itself; that notification must arrive. Without lookups there are no pings; the next
+//! lookup wakes the listener.
 
 mod listener;
 mod revocations;
@@ -29,74 +29,74 @@ pub(crate) mod triggers;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use self::revocations::{Hearing, Reading, Revocations};
+use self::revocations::{FeedState, ReadPoint, Revocations};
 use super::entries::{Entries, TokenAndUser};
 use vitamin_framework::database::Database;
 
-/// How late a revocation may count.
-const BOUND: Duration = Duration::from_millis(40);
-/// How often the server is asked for a sign of life.
-const PULSE: Duration = Duration::from_millis(10);
-/// How often the whole way of a notification is tried.
-const HEARTBEAT: Duration = Duration::from_millis(500);
+/// The longest time until a revocation takes effect.
+const MAX_DELAY: Duration = Duration::from_millis(40);
+/// How often the server is pinged.
+const PING_INTERVAL: Duration = Duration::from_millis(10);
+/// How often a notification is sent end to end as a self-test.
+const SELF_TEST_INTERVAL: Duration = Duration::from_millis(500);
 
-/// What all workers share: what was heard, and the thread that listens.
+/// The revocations received, and the thread that listens. All workers share it.
 #[derive(Default)]
-pub(crate) struct Bounded {
+pub(crate) struct RevocationFeed {
     revocations: Arc<Revocations>,
     started: OnceLock<()>,
 }
 
-impl Bounded {
-    /// Starts to listen, once. The thread ends with the last user of what it hears.
+impl RevocationFeed {
+    /// Starts the listener, once. Its thread ends when nothing uses the revocations any more.
     pub(crate) fn listen(&self, database: &Database) {
         self.started.get_or_init(|| listener::start(database.clone(), &self.revocations));
     }
 
-    /// A worker's map of this many tokens at most.
-    pub(crate) fn kept(&self, size: usize) -> Kept {
-        Kept { entries: Entries::new(size), revocations: Arc::clone(&self.revocations) }
+    /// Creates a worker's cache of at most `size` tokens.
+    pub(crate) fn cache(&self, size: usize) -> BoundedCache {
+        BoundedCache { entries: Entries::new(size), revocations: Arc::clone(&self.revocations) }
     }
 }
 
-/// What one worker has kept.
-pub(crate) struct Kept {
-    entries: Entries<(Reading, usize)>,
+/// The bounded cache of one worker.
+pub(crate) struct BoundedCache {
+    entries: Entries<(ReadPoint, usize)>,
     revocations: Arc<Revocations>,
 }
 
-/// What the map says of a key.
-pub(super) enum Answer {
-    /// Whose it is.
-    Kept(TokenAndUser),
-    /// It has to be looked up.
-    Unknown(Begun),
+/// The result of a cache lookup.
+pub(super) enum CacheLookup {
+    /// The cached entry, which is valid.
+    Hit(TokenAndUser),
+    /// The key has to be looked up in the database.
+    Miss(LookupStart),
 }
 
-/// A look-up that has begun.
-pub(super) struct Begun(Reading);
+/// The start of a database lookup, needed to insert its result.
+pub(super) struct LookupStart(ReadPoint);
 
-impl Kept {
-    pub(super) fn get(&mut self, key: &[u8]) -> Answer {
-        let (now, hearing) = self.revocations.begin();
-        match hearing {
-            Hearing::All => match self.entries.get(key) {
-                Some((found, (then, slot))) if self.revocations.holds(then, slot, now) => {
-                    return Answer::Kept(found);
+impl BoundedCache {
+    pub(super) fn look_up(&mut self, key: &[u8]) -> CacheLookup {
+        let (now, state) = self.revocations.start_lookup();
+        match state {
+            FeedState::Current => match self.entries.get(key) {
+                Some((found, (then, slot))) if self.revocations.is_valid(then, slot, now) => {
+                    return CacheLookup::Hit(found);
                 }
                 _ => {}
             },
-            Hearing::Late => {}
-            // What is read now is of no use to the next listener either.
-            Hearing::Nothing => self.entries.clear(),
+            FeedState::Late => {}
+            // Entries read now are useless to the next listener too.
+            FeedState::Stopped => self.entries.clear(),
         }
-        Answer::Unknown(Begun(now))
+        CacheLookup::Miss(LookupStart(now))
     }
 
-    /// Keeps what a look-up has found. Keys that are nobody's are not kept: a client can make up any number.
-    pub(super) fn insert(&mut self, Begun(reading): Begun, found: &TokenAndUser) {
+    /// Inserts the result of a lookup. Unknown keys are not cached: a client can make up any number.
+    pub(super) fn insert(&mut self, LookupStart(read_point): LookupStart, found: &TokenAndUser) {
         let slot = Revocations::slot(&found.0.user_id.to_string());
-        self.entries.insert(found.clone(), (reading, slot));
+        self.entries.insert(found.clone(), (read_point, slot));
     }
 }
 
@@ -105,155 +105,155 @@ mod tests {
     use super::super::entries::tests::entry;
     use super::*;
 
-    /// A map that is listened for, since just now.
-    fn kept(revocations: Revocations) -> Kept {
-        let bounded = Bounded { revocations: Arc::new(revocations), ..Bounded::default() };
-        bounded.revocations.revoke_all();
-        bounded.revocations.heard(bounded.revocations.now());
-        bounded.kept(10)
+    /// A cache whose listener has just started.
+    fn new_cache(revocations: Revocations) -> BoundedCache {
+        let feed = RevocationFeed { revocations: Arc::new(revocations), ..RevocationFeed::default() };
+        feed.revocations.invalidate_all();
+        feed.revocations.record_ping(feed.revocations.now());
+        feed.cache(10)
     }
 
-    fn begin(kept: &mut Kept) -> Begun {
-        match kept.get(b"1") {
-            Answer::Unknown(begun) => begun,
-            Answer::Kept(_) => panic!("it is still there"),
+    fn start_lookup(cache: &mut BoundedCache) -> LookupStart {
+        match cache.look_up(b"1") {
+            CacheLookup::Miss(start) => start,
+            CacheLookup::Hit(_) => panic!("it is still cached"),
         }
     }
 
-    fn is_kept(kept: &mut Kept) -> bool {
-        matches!(kept.get(b"1"), Answer::Kept(_))
+    fn is_cached(cache: &mut BoundedCache) -> bool {
+        matches!(cache.look_up(b"1"), CacheLookup::Hit(_))
     }
 
-    fn look_up(kept: &mut Kept) {
-        let begun = begin(kept);
-        kept.insert(begun, &entry(1));
-        assert!(is_kept(kept));
+    fn look_up(cache: &mut BoundedCache) {
+        let start = start_lookup(cache);
+        cache.insert(start, &entry(1));
+        assert!(is_cached(cache));
     }
 
-    // The user of each of these entries has the key 1.
+    // The key of every entry's user is 1.
     #[test]
-    fn what_is_revoked_goes_and_what_is_not_stays() {
-        let mut kept = kept(Revocations::default());
-        look_up(&mut kept);
+    fn only_the_revoked_user_is_invalidated() {
+        let mut cache = new_cache(Revocations::default());
+        look_up(&mut cache);
         assert_ne!(Revocations::slot("1"), Revocations::slot("2"));
-        kept.revocations.revoke("2");
-        assert!(is_kept(&mut kept));
-        kept.revocations.revoke("1");
-        assert!(!is_kept(&mut kept));
-        look_up(&mut kept);
-        kept.revocations.revoke("");
-        assert!(!is_kept(&mut kept));
+        cache.revocations.invalidate("2");
+        assert!(is_cached(&mut cache));
+        cache.revocations.invalidate("1");
+        assert!(!is_cached(&mut cache));
+        look_up(&mut cache);
+        cache.revocations.invalidate("");
+        assert!(!is_cached(&mut cache));
     }
 
-    /// The row was read before the commit; the notification came before the row.
+    /// The row is read before the commit, and the notification arrives before the row.
     #[test]
-    fn what_was_revoked_while_it_was_looked_up_is_not_kept() {
+    fn a_revocation_during_the_lookup_invalidates_its_result() {
         for user in ["1", ""] {
-            let mut kept = kept(Revocations::default());
-            let begun = begin(&mut kept);
-            kept.revocations.revoke(user);
-            kept.insert(begun, &entry(1));
-            assert!(!is_kept(&mut kept));
-            look_up(&mut kept);
+            let mut cache = new_cache(Revocations::default());
+            let start = start_lookup(&mut cache);
+            cache.revocations.invalidate(user);
+            cache.insert(start, &entry(1));
+            assert!(!is_cached(&mut cache));
+            look_up(&mut cache);
         }
     }
 
-    /// Two look-ups of one key, one from before the revocation and one from after it, in either order.
+    /// Two lookups of one key, one before and one after the revocation, inserted in either order.
     #[test]
-    fn a_late_answer_never_hides_a_revocation() {
+    fn a_late_result_never_hides_a_revocation() {
         for old_one_last in [false, true] {
-            let mut kept = kept(Revocations::default());
-            let old = begin(&mut kept);
-            kept.revocations.revoke("1");
-            let new = begin(&mut kept);
+            let mut cache = new_cache(Revocations::default());
+            let old = start_lookup(&mut cache);
+            cache.revocations.invalidate("1");
+            let new = start_lookup(&mut cache);
             let [first, second] = if old_one_last { [new, old] } else { [old, new] };
-            kept.insert(first, &entry(1));
-            kept.insert(second, &entry(1));
-            assert_eq!(is_kept(&mut kept), !old_one_last);
+            cache.insert(first, &entry(1));
+            cache.insert(second, &entry(1));
+            assert_eq!(is_cached(&mut cache), !old_one_last);
         }
     }
 
     #[test]
-    fn what_may_be_late_is_not_used_but_stays() {
-        let mut kept = kept(Revocations::old());
-        look_up(&mut kept);
-        kept.revocations.hush(BOUND);
-        assert!(!is_kept(&mut kept));
-        let begun = begin_other(&mut kept);
-        kept.insert(begun, &entry(2));
-        kept.revocations.heard(kept.revocations.now());
-        assert!(is_kept(&mut kept));
-        assert!(matches!(kept.get(b"2"), Answer::Kept(_)));
+    fn entries_are_unused_but_stay_while_the_feed_is_late() {
+        let mut cache = new_cache(Revocations::started_long_ago());
+        look_up(&mut cache);
+        cache.revocations.age_last_ping(MAX_DELAY);
+        assert!(!is_cached(&mut cache));
+        let start = start_other_lookup(&mut cache);
+        cache.insert(start, &entry(2));
+        cache.revocations.record_ping(cache.revocations.now());
+        assert!(is_cached(&mut cache));
+        assert!(matches!(cache.look_up(b"2"), CacheLookup::Hit(_)));
     }
 
     #[test]
-    fn the_next_listener_does_not_know_what_the_last_one_missed() {
-        let mut kept = kept(Revocations::default());
-        look_up(&mut kept);
-        let before = begin_other(&mut kept);
-        kept.revocations.silence();
-        let meanwhile = begin(&mut kept);
-        kept.revocations.revoke_all();
-        kept.revocations.heard(kept.revocations.now());
-        kept.insert(before, &entry(2));
-        kept.insert(meanwhile, &entry(1));
-        assert!(!is_kept(&mut kept));
-        begin_other(&mut kept);
+    fn a_new_listener_invalidates_older_entries() {
+        let mut cache = new_cache(Revocations::default());
+        look_up(&mut cache);
+        let before = start_other_lookup(&mut cache);
+        cache.revocations.mark_stopped();
+        let meanwhile = start_lookup(&mut cache);
+        cache.revocations.invalidate_all();
+        cache.revocations.record_ping(cache.revocations.now());
+        cache.insert(before, &entry(2));
+        cache.insert(meanwhile, &entry(1));
+        assert!(!is_cached(&mut cache));
+        start_other_lookup(&mut cache);
     }
 
-    fn begin_other(kept: &mut Kept) -> Begun {
-        match kept.get(b"2") {
-            Answer::Unknown(begun) => begun,
-            Answer::Kept(_) => panic!("it is there already"),
+    fn start_other_lookup(cache: &mut BoundedCache) -> LookupStart {
+        match cache.look_up(b"2") {
+            CacheLookup::Miss(start) => start,
+            CacheLookup::Hit(_) => panic!("it is cached already"),
         }
     }
 
     #[test]
-    fn nobody_listens_before_the_first_pulse() {
-        let mut kept = Bounded::default().kept(10);
-        let begun = begin(&mut kept);
-        kept.insert(begun, &entry(1));
-        assert!(!is_kept(&mut kept));
+    fn nothing_is_cached_before_the_first_ping() {
+        let mut cache = RevocationFeed::default().cache(10);
+        let start = start_lookup(&mut cache);
+        cache.insert(start, &entry(1));
+        assert!(!is_cached(&mut cache));
     }
 
     #[test]
-    fn nothing_is_kept_for_longer_than_a_minute() {
-        let mut kept = kept(Revocations::old());
+    fn entries_expire_after_a_minute() {
+        let mut cache = new_cache(Revocations::started_long_ago());
         for (seconds, stays) in [(59, true), (60, false)] {
-            let Begun(reading) = begin_other(&mut kept);
-            let then = Revocations::ago(reading, Duration::from_secs(seconds));
-            kept.insert(Begun(then), &entry(2));
-            assert_eq!(matches!(kept.get(b"2"), Answer::Kept(_)), stays);
-            kept.entries.clear();
+            let LookupStart(read_point) = start_other_lookup(&mut cache);
+            let then = Revocations::aged(read_point, Duration::from_secs(seconds));
+            cache.insert(LookupStart(then), &entry(2));
+            assert_eq!(matches!(cache.look_up(b"2"), CacheLookup::Hit(_)), stays);
+            cache.entries.clear();
         }
     }
 
-    /// A worker that looks up and uses what it kept, beside the listener: what it uses is never older than what was
-    /// heard before it asked. The database is a number, which the "commit" raises before it is heard of.
+    /// Workers run beside the listener: an entry they use is never older than what was received before the lookup. The
+    /// database is a number, which a "commit" increments before the notification is received.
     #[test]
-    fn nothing_outdated_is_used_after_it_was_heard_of() {
+    fn no_outdated_entry_is_used_after_its_notification() {
         use std::sync::atomic::{AtomicUsize, Ordering};
-        let (committed, heard, hits) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
-        let shared = Bounded::default();
-        shared.revocations.revoke_all();
+        let (committed, notified, hits) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+        let shared = RevocationFeed::default();
+        shared.revocations.invalidate_all();
         std::thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {
-                    let mut kept = shared.kept(10);
-                    while heard.load(Ordering::SeqCst) < 20_000 {
-                        let at_least = heard.load(Ordering::SeqCst);
-                        let version = match kept.get(b"1") {
-                            Answer::Kept((token, _)) => {
+                    let mut cache = shared.cache(10);
+                    while notified.load(Ordering::SeqCst) < 20_000 {
+                        let at_least = notified.load(Ordering::SeqCst);
+                        let version = match cache.look_up(b"1") {
+                            CacheLookup::Hit((token, _)) => {
                                 hits.fetch_add(1, Ordering::SeqCst);
                                 token.created.and_utc().timestamp_micros()
                             }
-                            Answer::Unknown(begun) => {
+                            CacheLookup::Miss(start) => {
                                 let version = committed.load(Ordering::SeqCst);
                                 let (mut token, user) = entry(1);
                                 let micros = i64::try_from(version).unwrap();
                                 std::rc::Rc::make_mut(&mut token).created =
                                     chrono::DateTime::from_timestamp_micros(micros).unwrap().naive_utc();
-                                kept.insert(begun, &(token, user));
+                                cache.insert(start, &(token, user));
                                 micros
                             }
                         };
@@ -262,20 +262,20 @@ mod tests {
                 });
             }
             for version in 1..=20_000 {
-                shared.revocations.heard(shared.revocations.now());
+                shared.revocations.record_ping(shared.revocations.now());
                 committed.store(version, Ordering::SeqCst);
-                shared.revocations.revoke("1");
-                heard.store(version, Ordering::SeqCst);
-                // A worker that gets little time would never find what it kept still there.
+                shared.revocations.invalidate("1");
+                notified.store(version, Ordering::SeqCst);
+                // A worker that is rarely scheduled would never find its entry still valid.
                 if version % 500 == 250 {
                     let (before, since) = (hits.load(Ordering::SeqCst), std::time::Instant::now());
                     while hits.load(Ordering::SeqCst) == before && since.elapsed() < Duration::from_secs(1) {
-                        shared.revocations.heard(shared.revocations.now());
+                        shared.revocations.record_ping(shared.revocations.now());
                         std::thread::yield_now();
                     }
                 }
             }
         });
-        assert!(hits.into_inner() > 0, "nothing was ever used again");
+        assert!(hits.into_inner() > 0, "no entry was ever used");
     }
 }

@@ -1,4 +1,4 @@
-//! What the listener has heard, for the workers to ask without a lock.
+//! The revocations that the listener has received. Workers read them without a lock.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read as _, Write as _};
@@ -8,54 +8,55 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::BOUND;
+use super::MAX_DELAY;
 
-/// Users share one, by the hash of their keys: what is heard of one user costs a thousandth of the others another query.
+/// Users share slots by the hash of their keys: a revocation of one user costs a thousandth of the others an extra
+/// query.
 const SLOTS: usize = 1024;
-/// Nothing is kept for longer, whatever was heard or was not: a belt for what nobody thought of, such as a look-up that
-/// went to another server than the listener's.
+/// Entries expire after this, whatever was received: a safeguard for unforeseen cases, such as a lookup that went to
+/// another server than the listener's.
 const MAX_AGE: Duration = Duration::from_secs(60);
 
-/// When a look-up was about to begin, which is before its query's snapshot was taken.
+/// The point just before a lookup starts, which is before its query's snapshot is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Reading {
+pub(super) struct ReadPoint {
     generation: u64,
     /// Milliseconds of [`Revocations::now`].
     at: u64,
 }
 
-/// What the listener hears.
+/// How current the received revocations are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hearing {
-    /// All that was committed more than [`BOUND`] ago.
-    All,
-    /// It may be that something has not come yet. What has come is still good for later.
+pub(super) enum FeedState {
+    /// Every revocation committed more than [`MAX_DELAY`] ago has been received.
+    Current,
+    /// A revocation may be missing. Entries may become usable again later.
     Late,
-    /// Nobody listens.
-    Nothing,
+    /// No listener is running.
+    Stopped,
 }
 
-/// The newest of the things heard of each user, counted by one generation. There is one writer, the listener.
+/// The newest revocation of each slot, counted by one generation. The listener is the only writer.
 pub(super) struct Revocations {
     started: Instant,
-    /// Counts what was heard.
+    /// Number of invalidations so far.
     generation: AtomicU64,
-    /// What was read at an older generation doesn't count: then the listener did not listen yet.
+    /// Entries of an older generation are invalid: the listener was not running then.
     floor: AtomicU64,
-    /// The generation at which each was last heard of.
+    /// The generation of each slot's last invalidation.
     slots: Box<[AtomicU64]>,
-    /// When the last pulse that came back was sent, in milliseconds of [`Revocations::now`]; 0: nobody listens.
-    heard: AtomicU64,
-    /// Whether anybody asked since the listener last looked.
-    asked: AtomicBool,
-    /// Wakes the listener that rests.
-    bell: OnceLock<UnixStream>,
+    /// When the last answered ping was sent, in milliseconds of [`Revocations::now`]; 0 if no listener runs.
+    last_ping: AtomicU64,
+    /// Whether any lookup happened since the listener last checked.
+    is_used: AtomicBool,
+    /// Wakes the sleeping listener.
+    waker: OnceLock<UnixStream>,
 }
 
-/// The listener's end of the bell: it can be read when somebody has asked.
-pub(super) struct Bell(UnixStream);
+/// The listener's end of the waker: readable once a lookup has happened.
+pub(super) struct WakeReceiver(UnixStream);
 
-impl AsFd for Bell {
+impl AsFd for WakeReceiver {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
@@ -68,56 +69,56 @@ impl Default for Revocations {
             generation: AtomicU64::new(1),
             floor: AtomicU64::new(1),
             slots: (0..SLOTS).map(|_| AtomicU64::new(0)).collect(),
-            heard: AtomicU64::new(0),
-            asked: AtomicBool::new(true),
-            bell: OnceLock::new(),
+            last_ping: AtomicU64::new(0),
+            is_used: AtomicBool::new(true),
+            waker: OnceLock::new(),
         }
     }
 }
 
-/// A worker's side.
+/// For the workers.
 impl Revocations {
     /// Milliseconds, never 0.
     pub(super) fn now(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
     }
 
-    /// The beginning of a look-up, and whether what was kept may be used at all.
-    pub(super) fn begin(&self) -> (Reading, Hearing) {
-        // Only where it is not set: this line of memory is every worker's.
-        if !self.asked.load(Ordering::Relaxed) {
-            self.ask();
+    /// Starts a lookup, and returns whether cached entries may be used at all.
+    pub(super) fn start_lookup(&self) -> (ReadPoint, FeedState) {
+        // Only write if unset: all workers share this cache line.
+        if !self.is_used.load(Ordering::Relaxed) {
+            self.wake_listener();
         }
-        // Before the generations and the slots: whoever sees a pulse sees all that was heard before it.
-        let heard = self.heard.load(Ordering::Acquire);
-        let reading = Reading { generation: self.generation.load(Ordering::Acquire), at: self.now() };
-        let hearing = match heard {
-            0 => Hearing::Nothing,
-            _ if reading.at.saturating_sub(heard) >= millis(BOUND) => Hearing::Late,
-            _ => Hearing::All,
+        // Load before the generations and slots: a worker that sees a ping sees everything received before it.
+        let last_ping = self.last_ping.load(Ordering::Acquire);
+        let read_point = ReadPoint { generation: self.generation.load(Ordering::Acquire), at: self.now() };
+        let state = match last_ping {
+            0 => FeedState::Stopped,
+            _ if read_point.at.saturating_sub(last_ping) >= millis(MAX_DELAY) => FeedState::Late,
+            _ => FeedState::Current,
         };
-        (reading, hearing)
+        (read_point, state)
     }
 
-    /// Tells the listener that what it hears is of use again.
+    /// Wakes the listener, because lookups need it again.
     #[cold]
-    fn ask(&self) {
-        if !self.asked.swap(true, Ordering::AcqRel)
-            && let Some(mut bell) = self.bell.get()
+    fn wake_listener(&self) {
+        if !self.is_used.swap(true, Ordering::AcqRel)
+            && let Some(mut waker) = self.waker.get()
         {
-            // It is full where nobody listens; then there is nobody to wake.
-            let _ = bell.write(b"!");
+            // The socket is full if no listener reads it; then there is nothing to wake.
+            let _ = waker.write(b"!");
         }
     }
 
-    /// Whether what was read then still holds now, of a user of this slot.
-    pub(super) fn holds(&self, then: Reading, slot: usize, now: Reading) -> bool {
-        let heard_of = self.slots.get(slot).map_or(u64::MAX, |slot| slot.load(Ordering::Acquire));
-        then.generation >= heard_of.max(self.floor.load(Ordering::Acquire))
+    /// Whether an entry read at `then` is still valid at `now`, for a user of this slot.
+    pub(super) fn is_valid(&self, then: ReadPoint, slot: usize, now: ReadPoint) -> bool {
+        let invalidated_at = self.slots.get(slot).map_or(u64::MAX, |slot| slot.load(Ordering::Acquire));
+        then.generation >= invalidated_at.max(self.floor.load(Ordering::Acquire))
             && now.at.saturating_sub(then.at) < millis(MAX_AGE)
     }
 
-    /// Where a user's revocations are noted. The key is as PostgreSQL writes it.
+    /// The slot of a user. The key is written as PostgreSQL writes it.
     pub(super) fn slot(user_id: &str) -> usize {
         let mut hasher = DefaultHasher::new();
         user_id.hash(&mut hasher);
@@ -125,53 +126,53 @@ impl Revocations {
     }
 }
 
-/// The listener's side.
+/// For the listener.
 impl Revocations {
-    /// Something was heard of this user; of everybody, where the key is empty.
-    pub(super) fn revoke(&self, user_id: &str) {
+    /// Invalidates the entries of this user, or of all users if the key is empty.
+    pub(super) fn invalidate(&self, user_id: &str) {
         if user_id.is_empty() {
-            return self.revoke_all();
+            return self.invalidate_all();
         }
         let next = self.generation.load(Ordering::Relaxed).saturating_add(1);
-        // First: whoever begins at the new generation reads what was committed.
+        // The slot first: a lookup that starts at the new generation reads what was committed.
         if let Some(slot) = self.slots.get(Self::slot(user_id)) {
             slot.store(next, Ordering::Release);
         }
         self.generation.store(next, Ordering::Release);
     }
 
-    /// Nothing that was read so far counts any more.
-    pub(super) fn revoke_all(&self) {
+    /// Invalidates every entry read so far.
+    pub(super) fn invalidate_all(&self) {
         let next = self.generation.load(Ordering::Relaxed).saturating_add(1);
         self.floor.store(next, Ordering::Release);
         self.generation.store(next, Ordering::Release);
     }
 
-    /// A pulse that was sent then has come back, and before it all that was committed before then.
-    pub(super) fn heard(&self, sent: u64) {
-        self.heard.store(sent, Ordering::Release);
+    /// Records that the ping sent then was answered: everything committed before it has been received.
+    pub(super) fn record_ping(&self, sent: u64) {
+        self.last_ping.store(sent, Ordering::Release);
     }
 
-    /// Nobody listens from now on.
-    pub(super) fn silence(&self) {
-        self.heard.store(0, Ordering::Release);
+    /// Records that the listener stopped.
+    pub(super) fn mark_stopped(&self) {
+        self.last_ping.store(0, Ordering::Release);
     }
 
-    /// Hangs up the bell, once.
-    pub(super) fn hang_up_bell(&self) -> io::Result<Bell> {
+    /// Creates the waker, once.
+    pub(super) fn create_waker(&self) -> io::Result<WakeReceiver> {
         let (ours, workers) = UnixStream::pair()?;
         ours.set_nonblocking(true)?;
         workers.set_nonblocking(true)?;
-        let _ = self.bell.set(workers);
-        Ok(Bell(ours))
+        let _ = self.waker.set(workers);
+        Ok(WakeReceiver(ours))
     }
 
-    /// Whether anybody asked since this was last called. The bell is silent afterwards.
-    pub(super) fn take_asked(&self, bell: &Bell) -> bool {
-        // Before the flag is taken: who asks after that rings again.
-        let mut rings = [0; 64];
-        while (&bell.0).read(&mut rings).is_ok_and(|count| count == rings.len()) {}
-        self.asked.swap(false, Ordering::AcqRel)
+    /// Returns whether any lookup happened since the last call, and resets the waker.
+    pub(super) fn take_used(&self, waker: &WakeReceiver) -> bool {
+        // Before the flag is taken: a later lookup wakes the listener again.
+        let mut bytes = [0; 64];
+        while (&waker.0).read(&mut bytes).is_ok_and(|count| count == bytes.len()) {}
+        self.is_used.swap(false, Ordering::AcqRel)
     }
 }
 
@@ -181,19 +182,19 @@ fn millis(duration: Duration) -> u64 {
 
 #[cfg(test)]
 impl Revocations {
-    /// As if this much time had passed since the last pulse.
-    pub(super) fn hush(&self, passed: Duration) {
-        let heard = self.heard.load(Ordering::Relaxed);
-        self.heard.store(heard.saturating_sub(millis(passed)), Ordering::Relaxed);
+    /// Pretends that the last ping was answered this much earlier.
+    pub(super) fn age_last_ping(&self, passed: Duration) {
+        let last_ping = self.last_ping.load(Ordering::Relaxed);
+        self.last_ping.store(last_ping.saturating_sub(millis(passed)), Ordering::Relaxed);
     }
 
-    /// As it was so long ago.
-    pub(super) fn ago(reading: Reading, passed: Duration) -> Reading {
-        Reading { at: reading.at.saturating_sub(millis(passed)), ..reading }
+    /// The same point, this much earlier.
+    pub(super) fn aged(read_point: ReadPoint, passed: Duration) -> ReadPoint {
+        ReadPoint { at: read_point.at.saturating_sub(millis(passed)), ..read_point }
     }
 
-    /// At least a minute old.
-    pub(super) fn old() -> Self {
+    /// Revocations created more than a minute ago.
+    pub(super) fn started_long_ago() -> Self {
         let started = Instant::now().checked_sub(Duration::from_secs(100)).unwrap();
         Self { started, ..Self::default() }
     }

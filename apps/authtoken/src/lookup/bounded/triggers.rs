@@ -1,9 +1,10 @@
-//! The triggers that tell of each change to a token or a user: their SQL, and whether a database has them.
+//! The triggers that send a notification for each change to a token or a user: their SQL, and whether a database has
+//! them.
 //!
-//! A notification has the user's primary key as its payload, since every role of the database may listen, and nothing at
-//! all where everybody is concerned. A trigger must never make a statement of Django's fail. So the function knows no
-//! column but the one whose name it is given, and misses not even that where it is gone. The triggers fire `ALWAYS`: also
-//! for what a replication or a restore writes.
+//! A notification's payload is only the user's primary key, because every role of the database may listen. It is empty
+//! if every user is affected. A trigger must never make one of Django's statements fail, so the function refers to no
+//! column but the one named by its argument, and tolerates that one's absence. The triggers fire `ALWAYS`, so also for
+//! rows written by replication or a restore.
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -12,15 +13,15 @@ use crate::schema::authtoken_token;
 use vitamin_auth::schema::auth_user;
 use vitamin_framework::database::{DatabaseError, DbConnection, Names};
 
-/// Where the notifications go.
+/// The channel of the notifications.
 pub(super) const CHANNEL: &str = "vitamin_token";
 
 const FUNCTION: &str = "vitamin_token_notify";
-/// Told by the name alone where they are to be removed.
-const OF_ROWS: &str = "vitamin_token_notify";
-const OF_ALL: &str = "vitamin_token_notify_truncate";
+/// Removal identifies the triggers by name alone.
+const ROW_TRIGGER: &str = "vitamin_token_notify";
+const TRUNCATE_TRIGGER: &str = "vitamin_token_notify_truncate";
 
-/// What PostgreSQL keeps of the function, letter by letter.
+/// The function's body, exactly as PostgreSQL stores it.
 const BODY: &str = "
 BEGIN
     IF TG_LEVEL = 'ROW' THEN
@@ -37,7 +38,7 @@ END
 const ROW_UPDATE_DELETE: i16 = 1 | 16 | 8;
 const TRUNCATE: i16 = 32;
 
-/// A table as the database calls it, and its column with the user's key.
+/// The tables' real names, each with its column that holds the user's key.
 fn tables(names: &Names) -> [(&str, &str); 2] {
     let [tokens, users] = ["authtoken_token", "auth_user"];
     [
@@ -46,7 +47,7 @@ fn tables(names: &Names) -> [(&str, &str); 2] {
     ]
 }
 
-/// What makes the triggers, in place of those that are there; without a transaction around it.
+/// SQL that installs the triggers, replacing existing ones. It opens no transaction.
 pub(crate) fn install_sql(names: &Names) -> String {
     let mut sql = format!(
         "CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $vitamin${BODY}$vitamin$;\n"
@@ -55,11 +56,11 @@ pub(crate) fn install_sql(names: &Names) -> String {
         let quoted = identifier(table);
         for (name, event, argument) in [
             (
-                OF_ROWS,
+                ROW_TRIGGER,
                 "UPDATE OR DELETE",
                 format!("FOR EACH ROW EXECUTE FUNCTION {FUNCTION}({})", literal(column)),
             ),
-            (OF_ALL, "TRUNCATE", format!("FOR EACH STATEMENT EXECUTE FUNCTION {FUNCTION}()")),
+            (TRUNCATE_TRIGGER, "TRUNCATE", format!("FOR EACH STATEMENT EXECUTE FUNCTION {FUNCTION}()")),
         ] {
             sql.push_str(&format!(
                 "DROP TRIGGER IF EXISTS {name} ON {quoted};\nCREATE TRIGGER {name} AFTER {event} ON {quoted} {argument};\n\
@@ -70,11 +71,11 @@ pub(crate) fn install_sql(names: &Names) -> String {
     sql
 }
 
-/// What removes all of it, also a part of it.
+/// SQL that removes the triggers, even if only some of them exist.
 pub(crate) fn uninstall_sql(names: &Names) -> String {
     let mut sql = String::new();
     for (table, _) in tables(names) {
-        for name in [OF_ROWS, OF_ALL] {
+        for name in [ROW_TRIGGER, TRUNCATE_TRIGGER] {
             sql.push_str(&format!("DROP TRIGGER IF EXISTS {name} ON {};\n", identifier(table)));
         }
     }
@@ -82,14 +83,14 @@ pub(crate) fn uninstall_sql(names: &Names) -> String {
     sql
 }
 
-/// A condition that holds where all triggers are there as [`install_sql`] makes them, and enabled.
+/// SQL condition that is true if all triggers exist as [`install_sql`] creates them, and are enabled.
 pub(super) fn installed_condition(names: &Names) -> String {
     let wanted = tables(names).map(|(table, column)| {
         let table = literal(&identifier(table));
         let argument = literal(&format!("{column}\\000"));
         format!(
-            "(to_regclass({table}), '{OF_ROWS}', {ROW_UPDATE_DELETE}, {argument}), \
-             (to_regclass({table}), '{OF_ALL}', {TRUNCATE}, '')"
+            "(to_regclass({table}), '{ROW_TRIGGER}', {ROW_UPDATE_DELETE}, {argument}), \
+             (to_regclass({table}), '{TRUNCATE_TRIGGER}', {TRUNCATE}, '')"
         )
     });
     format!(
@@ -103,41 +104,41 @@ pub(super) fn installed_condition(names: &Names) -> String {
     )
 }
 
-/// What a database has of it.
+/// Whether a database has the triggers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    /// All, as it should be.
+pub(crate) enum TriggerState {
+    /// All triggers are as expected.
     Installed,
-    /// Something, but not all, or of another version, or disabled.
+    /// Some are missing, of another version, or disabled.
     Other,
-    /// Nothing.
+    /// There are none.
     Missing,
 }
 
 #[derive(QueryableByName)]
-struct Found {
+struct InstalledRow {
     #[diesel(sql_type = diesel::sql_types::Bool)]
     installed: bool,
     #[diesel(sql_type = diesel::sql_types::Bool)]
     any: bool,
 }
 
-/// Looks them up; PostgreSQL only.
+/// Checks a PostgreSQL database for the triggers.
 ///
 /// # Errors
-/// Those of the query.
-pub(crate) fn state(connection: &mut DbConnection) -> Result<State, DatabaseError> {
+/// The query fails.
+pub(crate) fn trigger_state(connection: &mut DbConnection) -> Result<TriggerState, DatabaseError> {
     let sql = format!(
         "SELECT {} AS installed, \
          EXISTS (SELECT FROM pg_trigger WHERE tgname IN ($1, $2)) OR to_regproc($3) IS NOT NULL AS any",
         installed_condition(connection.names())
     );
-    let query = diesel::sql_query(sql).bind::<Text, _>(OF_ROWS).bind::<Text, _>(OF_ALL);
-    let found: Found = query.bind::<Text, _>(FUNCTION).get_result(connection)?;
+    let query = diesel::sql_query(sql).bind::<Text, _>(ROW_TRIGGER).bind::<Text, _>(TRUNCATE_TRIGGER);
+    let found: InstalledRow = query.bind::<Text, _>(FUNCTION).get_result(connection)?;
     Ok(match found {
-        Found { installed: true, .. } => State::Installed,
-        Found { any: true, .. } => State::Other,
-        Found { .. } => State::Missing,
+        InstalledRow { installed: true, .. } => TriggerState::Installed,
+        InstalledRow { any: true, .. } => TriggerState::Other,
+        InstalledRow { .. } => TriggerState::Missing,
     })
 }
 
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn the_function_notifies_where_is_listened() {
+    fn the_function_notifies_the_listener_s_channel() {
         assert_eq!(BODY.matches(&format!("pg_notify('{CHANNEL}'")).count(), 2);
     }
 }

@@ -1,14 +1,14 @@
-//! What commits by others do to what was kept: the answers are always those of the database itself.
+//! Commits by other connections and the cache: lookups always return what the database holds.
 
 use proptest::prelude::*;
 
 use super::*;
 use vitamin_auth::models::User;
 
-/// Tokens of users of the same number, and as many users without one, numbered from 100.
+/// Number of tokens, each owned by the user of the same number. As many users without a token are numbered from 100.
 const TOKENS: i32 = 20;
 
-/// A database of such pages, in WAL mode, with a table of something else.
+/// Opens a database in WAL mode with this page size, and with an unrelated table.
 fn open(page_size: u32, auto_vacuum: u8) -> (tempfile::TempDir, Database, SqliteConnection) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("db").to_str().unwrap().to_owned();
@@ -34,16 +34,17 @@ fn open(page_size: u32, auto_vacuum: u8) -> (tempfile::TempDir, Database, Sqlite
     (folder, database, other)
 }
 
-/// All tokens with their users, by the look-up, and by a connection that keeps nothing.
+/// Reads all tokens with their users, through the lookup and through an uncached connection.
 fn both(lookup: &TokenLookup, database: &Database) -> (Vec<Option<Found>>, Vec<Option<Found>>) {
     let mut connection = database.get().unwrap();
     let keys = || (1..=TOKENS).map(|key| key.to_string());
     let looked_up = |key: String| {
-        let kept = lookup.kept(key.as_bytes()).map(Some);
-        let found = kept.or_else(|| lookup.look_up_now(database, &key));
-        // Where another writes just now the pool would be asked.
-        let found = found
-            .unwrap_or_else(|| Token::get_with_user(&mut database.get().unwrap(), &key).unwrap().map(shared));
+        let cached = lookup.cached(key.as_bytes()).map(Some);
+        let found = cached.or_else(|| lookup.find_now(database, &key));
+        // While another connection writes, the pool would be used.
+        let found = found.unwrap_or_else(|| {
+            Token::get_with_user(&mut database.get().unwrap(), &key).unwrap().map(into_shared)
+        });
         found.map(|(token, user)| (Token::clone(&token), User::clone(&user)))
     };
     let looked_up = keys().map(looked_up).collect();
@@ -52,7 +53,7 @@ fn both(lookup: &TokenLookup, database: &Database) -> (Vec<Option<Found>>, Vec<O
 
 type Found = (Token, User);
 
-/// What somebody may do to the database, to the user or the token of a number, with a text of some length.
+/// Statements run by another connection, with a user's or token's number `i` and a text length `n`.
 #[rustfmt::skip]
 const DEEDS: &[&str] = &[
     "UPDATE auth_user SET is_active = 1 - is_active WHERE id = {i}",
@@ -99,7 +100,7 @@ const DEEDS: &[&str] = &[
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
     #[test]
-    fn the_answers_are_those_of_the_database(
+    fn lookups_match_the_database(
         page_size in prop_oneof![Just(512), Just(4096)],
         auto_vacuum in 0..3_u8,
         size in prop_oneof![Just(8), Just(100)],
@@ -110,7 +111,7 @@ proptest! {
         actix_web::rt::System::new().block_on(async {
             for (deed, i, n, ends_turn) in deeds {
                 let sql = DEEDS[deed].replace("{i}", &i.to_string()).replace("{n}", &n.to_string());
-                // Not everything can be done at any time.
+                // Some statements fail, depending on what ran before.
                 if other.batch_execute(&sql).is_err() {
                     let _ = other.batch_execute("ROLLBACK");
                 }
@@ -127,45 +128,45 @@ proptest! {
     }
 }
 
-/// Which of the tokens are found without a look at the database.
-fn kept(lookup: &TokenLookup) -> Vec<i32> {
-    (1..=TOKENS).filter(|key| lookup.kept(key.to_string().as_bytes()).is_some()).collect()
+/// Returns the tokens that are cached.
+fn cached(lookup: &TokenLookup) -> Vec<i32> {
+    (1..=TOKENS).filter(|key| lookup.cached(key.to_string().as_bytes()).is_some()).collect()
 }
 
 #[actix_web::test]
-async fn a_commit_elsewhere_leaves_what_was_kept() {
+async fn an_unrelated_commit_keeps_the_cache() {
     let (_folder, database, mut other) = open(512, 0);
     let lookup = TokenLookup::new(100);
-    // Without pages that a table could get back.
+    // VACUUM leaves no free pages that a table could reuse.
     other.batch_execute("INSERT INTO something (id, content) VALUES (1, 'one'); VACUUM").unwrap();
     let all: Vec<i32> = (1..=TOKENS).collect();
     let fill = || assert_eq!(both(&lookup, &database).0.iter().flatten().count(), all.len());
     fill();
-    assert_eq!(kept(&lookup), all);
+    assert_eq!(cached(&lookup), all);
     for _ in 0..10 {
-        // Its length is the same, as a row that grows may need a page more.
+        // Same length, because a growing row may need another page.
         other.batch_execute("UPDATE something SET content = printf('%03d', abs(random() % 1000))").unwrap();
-        assert_eq!(kept(&lookup), all);
+        assert_eq!(cached(&lookup), all);
         other.batch_execute("UPDATE auth_user SET is_staff = 1 - is_staff WHERE id = 3").unwrap();
-        let rest = kept(&lookup);
+        let rest = cached(&lookup);
         assert!(!rest.contains(&3) && rest.contains(&20) && rest.len() >= 15, "{rest:?}");
         fill();
-        assert_eq!(kept(&lookup), all);
+        assert_eq!(cached(&lookup), all);
     }
-    // A table that grows writes the first page. What that said before is not known the first time.
+    // A growing table writes the first page, whose previous content is unknown the first time.
     let grow = "INSERT INTO something (content) VALUES (printf('%.400c', 's'))";
     for _ in 0..2 {
         other.batch_execute(grow).unwrap();
-        kept(&lookup);
+        cached(&lookup);
     }
     fill();
     for _ in 0..10 {
         other.batch_execute(grow).unwrap();
-        assert_eq!(kept(&lookup), all);
+        assert_eq!(cached(&lookup), all);
     }
     other.batch_execute("UPDATE auth_user SET email = printf('%.2000c', 'e') WHERE id = 3").unwrap();
     for all_may_have_changed in [
-        // A page that the row goes on in.
+        // An overflow page of the row.
         "UPDATE auth_user SET email = substr(email, 1, 1999) || 'x' WHERE id = 3",
         "CREATE TABLE another (id INTEGER)",
         "DELETE FROM something WHERE id > 1",
@@ -174,6 +175,6 @@ async fn a_commit_elsewhere_leaves_what_was_kept() {
         fill();
         yield_now().await;
         other.batch_execute(all_may_have_changed).unwrap();
-        assert!(kept(&lookup).is_empty(), "{all_may_have_changed}");
+        assert!(cached(&lookup).is_empty(), "{all_may_have_changed}");
     }
 }

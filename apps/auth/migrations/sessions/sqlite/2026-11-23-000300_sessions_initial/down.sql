@@ -1,5 +1,5 @@
--- Refused where Django made these tables, or has built on them since: it records each migration at a moment of its
--- own, where up.sql records all of an app's at one.
+-- Refused if Django created these tables, or has migrated them since: Django records each migration at its own time,
+-- whereas up.sql records all of an app's migrations at one time.
 CREATE TEMPORARY TABLE "not_ours" (
     "apps" integer CONSTRAINT "other migrations are recorded in django_migrations" CHECK ("apps" = 0)
 );
