@@ -4,8 +4,8 @@
     python3 benches/run.py [--quick] [--output FILE.md] …
 
 Needs Linux, two cores, cargo, and wrk (a package of Debian's). PostgreSQL is measured where its server programs and
-libpq are installed, Django REST framework where REFERENCE (or --reference) names its project, and REFERENCE_VENV the
-virtual environment that it runs in. All is started here, listens on the loopback address, and is ended again.
+libpq are installed. Django REST framework is that of tests/reference; its virtual environment is made on first use, as
+tests/drfdiff/drfdiff.py says. All servers are started here, listen on the loopback address, and are stopped again.
 
 Each server has core 0 for itself, with its database; wrk has core 1. Every server is measured for a second between two
 measurements of bare, then all again, in another order. A ratio is that to the mean of these two, since the speed of a
@@ -60,7 +60,6 @@ def arguments():
     parser.add_argument("--only", default="requests,writes,growth,memory,logins,revocations", help="what to measure (default: all)")
     parser.add_argument("--no-build", action="store_true", help="measure what is in target/release")
     parser.add_argument("--no-postgres", action="store_true")
-    parser.add_argument("--reference", default=os.environ.get("REFERENCE", servers.ROOT.parent / "shared/reference"))
     parser.add_argument("--output", help="write the tables to this file too")
     revocations.options(parser)
     given = parser.parse_args()
@@ -149,11 +148,6 @@ def memory(given, folder, env):
             f"| the program | {servers.MANAGE.stat().st_size / 1e6:.1f} MB |"]
 
 
-def reference_python():
-    venv = Path(os.environ.get("REFERENCE_VENV") or Path(tempfile.gettempdir()) / "reference-venv")
-    return venv / "bin" / "python"
-
-
 class Sections(list):
     """Each is shown when it is there, so that what was measured is not lost with what comes after it."""
 
@@ -184,10 +178,7 @@ def measure(given, folder, with_postgres):
                 tokens["postgres, bounded"] = tokens["postgres"]
                 more = {"TOKEN_CACHE": "bounded"}
                 started.append(servers.vitamin("postgres, bounded", folder, env_postgres, others=[postgres.pid], **more))
-            if Path(given.reference).is_dir() and reference_python().exists():
-                started.append(servers.reference(folder, Path(given.reference), reference_python(), database))
-            else:
-                print("The reference is not there, and left out.", file=sys.stderr)
+            started.append(servers.reference(folder, database))
             others = list(started)
             bare = [servers.bare(folder, case, others[0].port, token) for case in CASES]
             started += bare

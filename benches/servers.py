@@ -5,6 +5,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 from urllib.parse import quote
@@ -12,6 +13,9 @@ from urllib.parse import quote
 from load import SERVER_CORE, ask, cpu_seconds, pin, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "tests" / "drfdiff"))
+import drfdiff  # noqa: E402
+
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
 MANAGE, BARE = TARGET / "manage", TARGET / "bare"
 USERNAME, PASSWORD = "Pepe", "aaaa"
@@ -103,7 +107,7 @@ def bare(folder, case, port, token):
     return Server("bare", [BARE, "127.0.0.1:{port}"], folder, stdin=line.encode(), path=case.path)
 
 
-def reference(folder, project, python, database):
+def reference(folder, database):
     """Django REST framework under gunicorn, on a copy of vitamin's SQLite database."""
     copy = Path(folder) / "reference.sqlite3"
     subprocess.run([MANAGE, "check"], env=vitamin_environment(str(database)), check=True, stdout=subprocess.DEVNULL)
@@ -111,10 +115,11 @@ def reference(folder, project, python, database):
         if Path(f"{database}{suffix}").exists():
             shutil.copy(f"{database}{suffix}", f"{copy}{suffix}")
     env = dict(os.environ, REFERENCE_DB=str(copy), PYTHONDONTWRITEBYTECODE="1")
-    subprocess.run([python, "manage.py", "migrate", "-v0"], cwd=project, env=env, check=True)
+    python = drfdiff.reference_python()
+    subprocess.run([python, "manage.py", "migrate", "-v0"], cwd=drfdiff.REFERENCE, env=env, check=True)
     command = [python, "-m", "gunicorn", "-b", "127.0.0.1:{port}", "--workers", "1", "--log-level", "error",
                "--keep-alive", "60", "tutorial.wsgi"]
-    return Server("reference", command, folder, env=env, cwd=project)
+    return Server("reference", command, folder, env=env, cwd=drfdiff.REFERENCE)
 
 
 class Postgres:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Print comparison cases, a JSON line each, for a reference server and this project's. See README.md here.
+"""Prints comparison cases for the reference server and this project's server, one JSON line each. See README.md.
 
-The systematic cases come first, in a fixed order: one dimension varies, the others keep still. Then come `--count`
-random walks, where every dimension varies at once; `--seed` chooses which. The same arguments print the same lines.
+The systematic cases come first, in a fixed order: one dimension varies, the others stay the same. Then come `--count`
+random walks, in which every dimension varies; `--seed` selects them. The same arguments print the same lines.
 """
 import argparse
 import base64
@@ -26,7 +26,7 @@ def basic(pair, encoding="utf-8"):
     return "Basic " + base64.b64encode(pair.encode(encoding)).decode()
 
 
-# --- Accept: no two equally specific ranges for one renderer, as Python's choice between them differs between runs.
+# --- Accept. No two equally specific ranges match one renderer: Python's choice between them differs from run to run.
 ACCEPTS = {
     "any": "*/*", "json": "application/json", "html": "text/html", "xml": "application/xml", "empty": "", "blank": "  ",
     "app-any": "application/*", "text-any": "text/*", "any-json": "*/json", "q-low": "text/html;q=0.1, application/json",
@@ -104,7 +104,7 @@ AUTH_PAIRS = {
     "token-basic": ["Token {token}", "Basic YQ=="], "basic-token": ["Basic YQ==", "Token {token}"], "two-unknown": ["Bearer a", "Bearer b"],
 }
 
-# --- Host, as the only one that the client sends.
+# --- Host. The client sends only this one.
 HOSTS = {
     "localhost": "localhost", "upper": "LOCALHOST", "mixed": "LocalHost", "port": "localhost:8000", "port-0": "localhost:0", "port-big": "localhost:99999999",
     "port-empty": "localhost:", "port-word": "localhost:http", "port-neg": "localhost:-1", "two-ports": "localhost:1:2", "dot": "localhost.",
@@ -118,7 +118,7 @@ HOSTS = {
     "punycode": "xn--lochost-5wa", "null-word": "null", "zero": "0.0.0.0", "int": "2130706433", "angle": "<localhost>", "brace": "{localhost}",
 }
 
-# --- Paths. A dimension of its own, since the order is: router, slash, host, view.
+# --- Paths. They are a dimension of their own, because Django checks in this order: router, slash, host, view.
 PATHS = [
     "/auth", "/api-token-auth", "/.json", "/.json/", "/.api", "/.api/", "/.xml", "/.xml/", "/.JSON", "/.JSON/", "/.json.json", "/.html", "/.", "/..",
     "/./", "/../", "/auth.json", "/auth.json/", "/auth.api", "/auth.api/", "/auth.xml", "/auth.xml/", "/auth.JSON", "/auth.Json/", "/auth.json.json",
@@ -147,7 +147,7 @@ SUFFIXED = ["/.json", "/.api", "/auth.json", "/auth.api/", "/auth.xml"]
 
 
 def form_bodies(user):
-    """Form bodies that end before a password is checked: (name, content type, body)."""
+    """Form bodies whose answer needs no password check: (name, content type, body)."""
     both = f"{user}=&password="
     return [
         ("form-empty", FORM, b""), ("form-blank", FORM, both), ("form-user", FORM, f"{user}=Pepe"), ("form-password", FORM, "password=aaaa"),
@@ -167,7 +167,7 @@ def form_bodies(user):
 
 
 def json_bodies(user):
-    """JSON bodies that end before a password is checked."""
+    """JSON bodies whose answer needs no password check."""
     def with_user(value):
         return f'{{"{user}": {value}, "password": ""}}'
     bodies = {
@@ -222,7 +222,7 @@ END = b"--B--\r\n"
 
 
 def multipart_bodies(user):
-    """Multipart bodies that end before a password is checked."""
+    """Multipart bodies whose answer needs no password check."""
     plain = part(user, "") + part("password", "") + END
     only = part("x", "1") + END
     file = "Content-Type: text/plain\r\n"
@@ -255,7 +255,7 @@ def multipart_bodies(user):
 
 
 def typed_bodies(user):
-    """The other content types, with a body and without."""
+    """Other content types, with and without a body."""
     types = [
         "application/xml", "text/plain", "text/plain; charset=utf-8", "text/html", "application/octet-stream", "image/png", "application/vnd.api+json", "application/json-patch+json", "*/*", "application/*", "*/json", "application/", "/json", "/", "json", "application", "", " ", ";", ",", "a/b/c",
         "application/json/x", "application/json, text/plain", "text/plain, application/json", "application/json,application/json", "application/jsonx", "xapplication/json", "application /json", "application/ json", "application/json ", "application/json;", "application/json; ", "application/json;;", "application/json; a",
@@ -266,7 +266,7 @@ def typed_bodies(user):
 
 
 def login_bodies(user, right):
-    """Bodies that reach a password check, one each."""
+    """Bodies that need one password check each."""
     def pair(name, password):
         return json.dumps({user: name, "password": password})
     out = [
@@ -290,7 +290,7 @@ def field_of(target):
 
 
 class Cases:
-    """What is printed: names are unique in a group."""
+    """The cases to print. Names are unique in a group."""
 
     def __init__(self):
         self.lines, self.names = [], set()
@@ -531,7 +531,7 @@ def sessions(cases):
 
 
 def server(cases):
-    """What the HTTP server decides, not Django."""
+    """Requests that the HTTP server decides, not Django."""
     for name, headers in {
         "under_score": [["X_Under", "1"]], "authorization_under": [["Authori_zation", "x"]], "name space": [["X Y", "1"]], "name paren": [["X(Y", "1"]], "name empty": [["", "1"]], "name latin1": [["X\u00e9", "1"]], "value nul": [["X", "a\0b"]], "value cr": [["X", "a\rb"]], "value tab": [["X", "\ta\t"]],
         "value control": [["X", "a\x01b"]], "value del": [["X", "a\x7fb"]], "length word": [["Content-Length", "x"]], "length plus": [["Content-Length", "+0"]], "length minus": [["Content-Length", "-1"]], "length twice": [["Content-Length", "0"], ["Content-Length", "0"]],
@@ -549,7 +549,7 @@ def server(cases):
 
 
 class Walks:
-    """Random cases: each dimension has its own dice."""
+    """Random cases. Every dimension is chosen independently."""
 
     def __init__(self, seed):
         self.dice = random.Random(seed)
@@ -567,7 +567,7 @@ class Walks:
         return self.dice.choice([name] * 8 + [name.lower(), name.upper()])
 
     def broken(self, body):
-        """A body with a few bytes changed, so that what no list thought of is sent too."""
+        """Changes a few bytes of a body, to send what the lists above do not contain."""
         body = bytearray(body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body)
         if len(body) > 5000:
             return bytes(body)
@@ -636,7 +636,7 @@ class Walks:
             cases.add("walk", f"{number} HEAD {target[:40]}", "HEAD", target, [pair for pair in headers if pair[0].lower() not in ("content-type", "transfer-encoding")])
 
     def accept(self):
-        """A listed value, or one made of parts (never two ranges that one renderer could take at one precedence)."""
+        """Returns a listed value, or one made of parts (never two ranges of one precedence that match one renderer)."""
         dice = self.dice
         if self.chance(0.7):
             return dice.choice([value for value in ACCEPTS.values() if len(value) < 1000])
@@ -649,10 +649,10 @@ class Walks:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=1, help="chooses the random walks (default 1)")
+    parser.add_argument("--seed", type=int, default=1, help="selects the random walks (default 1)")
     parser.add_argument("--count", type=int, default=500, help="how many random walks (default 500)")
-    parser.add_argument("--only", help="these groups alone, separated by commas")
-    parser.add_argument("--logins", choices=["with", "without", "alone"], default="with", help="cases that are there to check a password (slow)")
+    parser.add_argument("--only", help="print only these groups, separated by commas")
+    parser.add_argument("--logins", choices=["with", "without", "alone"], default="with", help="the cases that check a password (slow)")
     args = parser.parse_args()
     cases = Cases()
     if args.logins != "alone":

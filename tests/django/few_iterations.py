@@ -1,4 +1,4 @@
-"""Django's preferred hasher at a cost that a load of thousands of logins can bear."""
+"""Django's preferred hasher with few iterations, so that thousands of logins take little time."""
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 

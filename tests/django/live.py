@@ -1,6 +1,6 @@
-"""The two programs on one database: starting them, asking them, running their commands.
+"""Runs the two programs on one database: starts them, sends them requests, runs their commands.
 
-REFERENCE   folder of the reference Django project (default: ../shared/reference beside this project)
+REFERENCE   folder of the reference Django project (default: tests/reference)
 MANAGE      this project's program (default: target/debug/manage)
 USERS       its example `users` (default: target/debug/examples/users)
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "debug"
-REFERENCE = Path(os.environ.get("REFERENCE") or ROOT.parent / "shared" / "reference").resolve()
+REFERENCE = Path(os.environ.get("REFERENCE") or ROOT / "tests" / "reference").resolve()
 MANAGE = os.environ.get("MANAGE") or str(TARGET / "manage")
 USERS = os.environ.get("USERS") or str(TARGET / "examples" / "users")
 OTHERS = ["PBKDF2SHA1PasswordHasher", "Argon2PasswordHasher", "BCryptSHA256PasswordHasher", "BCryptPasswordHasher",
@@ -52,7 +52,7 @@ class Answer:
 
 
 class Server:
-    """One of the two programs, or anything else that listens."""
+    """A server process: one of the two programs, or another one."""
 
     def __init__(self, name, command, port, env=None, cwd=None):
         self.name, self.port = name, port
@@ -108,12 +108,12 @@ class Server:
 
 
 class Live:
-    """One database, and both programs for it."""
+    """One database, and both programs on it."""
 
     def __init__(self, url):
         self.url = url
         self.is_sqlite = "://" not in url
-        # A cost at which a walk does not take all day; both sides have the same.
+        # Few iterations, the same on both sides, to keep the tests fast.
         self.settings = {
             "PBKDF2_ITERATIONS": 1000,
             "LIVE_HASHERS": ",".join(["few_iterations.FewIterations", *(f"django.contrib.auth.hashers.{n}" for n in OTHERS)]),
@@ -159,7 +159,7 @@ class Live:
         return self.run([sys.executable, str(REFERENCE / "manage.py"), *arguments], self.for_django(**more), fails)
 
     def changepassword(self, username, password):
-        """On a terminal, as a person does it."""
+        """Runs the command on a terminal and types the password, as a person does."""
         pid, terminal = pty.fork()
         if pid == 0:
             os.execvpe(MANAGE, [MANAGE, "changepassword", username], self.for_vitamin())
@@ -187,7 +187,7 @@ class Live:
         return Server("Django", command, port, self.for_django(**more), tempfile.gettempdir())
 
     def open_orm(self):
-        """Makes this very process Django's, for rows and passwords. Once a process."""
+        """Sets up Django in this process, to read and write rows and passwords. Call it once."""
         os.environ.update(self.for_django())
         sys.path[:0] = [str(HERE), str(REFERENCE)]
         sys.dont_write_bytecode = True

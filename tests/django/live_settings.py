@@ -1,6 +1,6 @@
-"""The reference project's settings, with what a walk changes.
+"""The reference project's settings, with the values that the tests change.
 
-LIVE_HASHERS     comma-separated class paths, in the place of PASSWORD_HASHERS
+LIVE_HASHERS     comma-separated class paths that replace PASSWORD_HASHERS
 LIVE_TIME_ZONE   TIME_ZONE
 LIVE_USE_TZ      0 for USE_TZ = False
 LIVE_TIMEOUT     seconds that Django waits for a lock of SQLite (its own default is 5)

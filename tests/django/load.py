@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Logins, requests and changes, mixed over both programs at once: no wrong answer, no lost write.
+"""Mixes logins, requests and changes over both programs at once: no wrong answer, no lost write.
 
     load.py DATABASE_URL [REQUESTS [JOURNAL_MODE]]      (default 1000, and as Django makes it)
 
-The database is empty; a journal mode is SQLite's, wal or delete. Each of some users is played by one thread, which knows what must be true of that user after every
-step, whoever made it true; the threads run at once, and each step goes to one of the two programs by chance. A 503 with
-Retry-After is no wrong answer: the step is done again. To be run by the reference's Python.
+The database is empty; the journal mode is SQLite's, wal or delete. One thread plays each user and knows the user's state
+after every step. The threads run at once, and each step goes to one of the two programs at random. A 503 with Retry-After
+is not a wrong answer: the step is repeated. Run it with the reference's Python.
 """
 import collections
 import random
@@ -121,7 +121,7 @@ def main():
 
     budget, counts = threading.Semaphore(requests), collections.Counter()
     started = time.time()
-    # Patient: SQLite's rollback mode lets one write at a time, and a machine may be slow.
+    # Long timeouts: SQLite's rollback mode allows one write at a time, and the machine may be slow.
     with live.django(LIVE_TIMEOUT=30) as django, live.vitamin(DATABASE_TIMEOUT=30) as vitamin:
         players = [Player(number, live, (django, vitamin), budget, counts) for number in range(USERS)]
         for player in players:

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Follows docs/nginx.md word for word: its shell lines are run in order, and must answer what stands below them.
+"""Follows docs/nginx.md word for word: runs its shell lines in order, and compares the output with the lines below each.
 
     nginx.py DATABASE_URL
 
-The database is empty. Four things are not as the guide has them, so that it leaves nothing behind and runs anywhere:
-/etc/nginx is a folder that is thrown away, the ports are free ones, `nginx` and `systemctl reload nginx` mean that folder's
-own nginx. To be run by the reference's Python.
+The database is empty. To run anywhere and leave nothing behind, four things differ from the guide: /etc/nginx is a
+temporary folder, the ports are free ones, and `nginx` and `systemctl reload nginx` use the nginx of that folder.
+Run it with the reference's Python.
 """
 import http.client
 import os
@@ -21,7 +21,7 @@ from pathlib import Path
 
 from live import ROOT, Live, Server, check, free_port
 
-# Debian's own nginx.conf, in short: what stands in conf.d is within `http`.
+# Debian's nginx.conf, shortened: the files of conf.d are inside `http`.
 MAIN = """
 daemon off;
 pid {folder}/nginx.pid;
@@ -41,7 +41,7 @@ http {{
 
 
 def commands(guide):
-    """The guide's shell lines, each with what it says below them that they print."""
+    """Returns the guide's shell lines, each with the output that the guide shows below it."""
     found = []
     for block in re.findall(r"```sh\n(.*?)```", guide, re.S):
         for line in block.splitlines():
@@ -64,7 +64,7 @@ def main():
     check(program, "nginx is not installed")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        # Workers of a root's nginx are somebody else.
+        # If root starts nginx, its workers run as another user.
         folder.chmod(0o755)
         (folder / "conf.d").mkdir()
         ports = {str(port): str(free_port()) for port in (8000, 8001, 8002, 8003)}
@@ -75,7 +75,7 @@ def main():
         here = f"exec {program} -c {folder}/nginx.conf"
         for command, script in {
             "nginx": f'{here} "$@" 2>&1',
-            # Its files were copied as the guide has them; only their ports and folder are this test's.
+            # Copies the guide's files, then replaces their ports and folder by those of this test.
             "systemctl": f'[ "$*" = "reload nginx" ] && {here} -s reload',
             "cp": f"/bin/cp \"$@\" && sed -i '{substitutions(ports, folder)}' \"$2\"",
         }.items():
@@ -108,12 +108,12 @@ def follow(guide, ports, folder, env):
             check(done.stdout.splitlines() == promised, line, "says", done.stdout, "and not", promised)
         print("nginx:", line)
         if line.startswith("systemctl"):
-            # It is back before the new workers are there.
+            # The reload returns before the new workers are ready.
             time.sleep(1)
 
 
 def nobody_pretends(ports, token):
-    """What a client says of itself under nginx's names for it never reaches Django, whose place an echo takes here."""
+    """Headers in which a client claims an identity never reach Django. An echo server takes Django's place."""
     seen = []
 
     class Echo(BaseHTTPRequestHandler):

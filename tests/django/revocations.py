@@ -1,17 +1,16 @@
 #!/usr/bin/env python3
-"""Revokes, in other processes and under load, and asks on every connection at once: is any answer stale?
+"""Revokes tokens from other processes, under load, and checks at once on every connection that no answer is stale.
 
-    revocations.py [COUNT [SECONDS]]                on SQLite in both journal modes, and on PostgreSQL where there is pg_virtualenv
+    revocations.py [COUNT [SECONDS]]                on SQLite in both journal modes and on PostgreSQL (pg_virtualenv)
     revocations.py COUNT SECONDS DATABASE_URL MODE  on this empty database; MODE is wal, delete or postgres
 
-COUNT revocations on each database (default 10000), but no longer than SECONDS (default 600). Half of them are Django's own,
-half are plain SQL, each from a process of its own. MANAGE is the program (see live.py); take a release build. To be run by the
+Makes COUNT revocations on each database (default 10000), in at most SECONDS (default 600). One process makes half of them
+with Django, another one the rest with plain SQL. MANAGE is the program (see live.py); use a release build. Run it with the
 reference's Python.
 """
 import collections
 import multiprocessing
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -36,7 +35,7 @@ SQL = {
 
 
 class Connection:
-    """One that is kept, and sends several requests at once if it is told to."""
+    """A kept-alive connection that can pipeline requests."""
 
     def __init__(self, port):
         self.port = port
@@ -69,13 +68,13 @@ class Connection:
 
 
 def by_sql(live, user, key):
-    """Commits one of the turns, or what gives back."""
+    """Returns a function that commits one of the revocations in `SQL`, or its reversal."""
     names = {"id": user, "key": key} | ({"true": 1, "false": 0} if live.is_sqlite else {"true": "TRUE", "false": "FALSE"})
     if live.is_sqlite:
         import sqlite3
 
         connection = sqlite3.connect(live.url, timeout=60, isolation_level=None)
-        # Only the disk is spared: nobody cuts the power.
+        # Faster, and safe here: only a power failure could lose a commit.
         connection.execute("PRAGMA synchronous = OFF")
     else:
         import psycopg
@@ -140,7 +139,7 @@ def revoke(how, live, port, user, key, count, end, results):
 
 
 def load(port, keys, victims, done, results):
-    """Others' tokens are always good; of those that are being revoked any answer will do, but it is asked for."""
+    """Makes load: the tokens of others must always be accepted; the answers for the victims' tokens do not matter."""
     counts, number = collections.Counter(), 0
     try:
         connections = [Connection(port) for _ in range(4)]
@@ -181,7 +180,7 @@ def arrange(live, mode):
 def run(count, seconds, url, mode):
     live = Live(url)
     live.settings["LIVE_TIMEOUT"] = "60"
-    # In a process of its own, since a connection does not survive a fork.
+    # In its own process, because a connection does not survive a fork.
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         (sql, django, *others) = pool.apply(arrange, (live, mode))
     context = multiprocessing.get_context("spawn")
@@ -219,13 +218,10 @@ def main():
     for mode in ("wal", "delete"):
         with tempfile.TemporaryDirectory() as folder:
             right &= run(count, seconds, os.path.join(folder, "db.sqlite3"), mode)
-    if shutil.which("pg_virtualenv"):
-        url = "postgresql://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/revocations"
-        line = f'createdb revocations && exec "$0" "$1" "$2" "$3" {url} postgres'
-        command = ["pg_virtualenv", "-t", "bash", "-c", line, sys.executable, __file__, str(count), str(seconds)]
-        right &= subprocess.run(command).returncode == 0
-    else:
-        print("revocations: postgres: left out, there is no pg_virtualenv")
+    url = "postgresql://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/revocations"
+    line = f'createdb revocations && exec "$0" "$1" "$2" "$3" {url} postgres'
+    command = ["pg_virtualenv", "-t", "bash", "-c", line, sys.executable, __file__, str(count), str(seconds)]
+    right &= subprocess.run(command).returncode == 0
     sys.exit(0 if right else 1)
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""One time for two programs: the reference Django and this project, in a time zone, with and without USE_TZ.
+"""Compares the times that the reference Django and this project write, in a time zone, with and without USE_TZ.
 
     times.py DATABASE_URL TIME_ZONE USE_TZ
 
-The database is empty; USE_TZ is 0 or 1. To be run by the reference's Python.
+The database is empty; USE_TZ is 0 or 1. Run it with the reference's Python.
 """
 import datetime
 import sys
@@ -17,7 +17,7 @@ def main():
     live.settings |= {"TIME_ZONE": zone, "USE_TZ": "true" if use_tz == "1" else "false"}
     live.settings |= {"LIVE_TIME_ZONE": zone, "LIVE_USE_TZ": use_tz}
     started = datetime.datetime.now(datetime.timezone.utc)
-    # The table of migrations, and a part of its rows, are made here.
+    # This creates the table of migrations and some of its rows.
     live.manage("migrate")
     live.django_manage("migrate", "--verbosity", "0")
     live.open_orm()
@@ -30,12 +30,12 @@ def main():
     from rest_framework.authtoken.models import Token
 
     def recent(value, what):
-        """Django takes it for a moment ago."""
+        """Checks that `value` is a moment ago, as Django reads it."""
         age = (timezone.now() - value).total_seconds()
         check(0 <= age < 60 + time.time() - started.timestamp(), what, "is", age, "seconds old to Django:", value)
 
     def at(seconds):
-        """As Django would say it."""
+        """Returns the time in so many seconds, as Django writes it."""
         return timezone.now() + datetime.timedelta(seconds=seconds)
 
     live.manage("createsuperuser", "--noinput", "--username", "ours", "--email", "a@example.com",
@@ -64,7 +64,7 @@ def main():
         for seconds, status in ((3600, 403), (60, 403), (-1, 401), (-60, 401), (-3600, 401)):
             Session.objects.filter(pk=session.pk).update(expire_date=at(seconds))
             both(status, f"that ends in {seconds} s")
-        # The moment itself: never does one let in a session that the other has refused before.
+        # Both programs must refuse the session from the same moment on.
         end = time.time() + 3
         Session.objects.filter(pk=session.pk).update(expire_date=at(3))
         seen = {}

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Walks through a life with a Django project that has a user model of its own.
+"""Uses this project and a Django project with a custom user model on one database.
 
-    user_model.py CASE DATABASE_URL         where CASE is one of those below
+    user_model.py CASE DATABASE_URL         CASE is a key of CASES below
 
-The database is empty. The project is the reference with one more app, written here. To be run by the reference's Python.
+The database is empty. The project is the reference with one more app, written here. Run it with the reference's Python.
 """
 import os
 import sys
@@ -41,7 +41,7 @@ class Member(AbstractUser):
 """,
         {"AUTH_USER_MODEL": "accounts.member", "AUTH_USER_KEY": "uuid", "USERNAME_FIELD": "email"},
     ),
-    # Long numbers, another table, and a column that nobody else knows.
+    # 64-bit keys, another table, and a column that only this model has.
     "bigint": (
         HEAD + """
 class Person(AbstractUser):
@@ -57,7 +57,7 @@ class Person(AbstractUser):
 
 
 class Own(Live):
-    """The database of a project that has this `accounts` app."""
+    """The database of a project with the app `accounts`."""
 
     def __init__(self, url, folder, models, settings):
         super().__init__(url)
@@ -82,7 +82,7 @@ class Own(Live):
 
 
 def tables():
-    """What stands in the database, but for diesel's own table."""
+    """Returns the schema of the database, without diesel's own table."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -104,14 +104,14 @@ def adoption(live):
     live.django_manage("migrate", "--verbosity", "0")
     live.open_orm()
     before = tables()
-    # Nothing is set: the doctor says what to set, and `migrate` lets it be.
+    # Nothing is set: the doctor says what to set, and `migrate` changes nothing.
     said = live.manage("doctor", fails=True)
     check(proposed(said) == live.own, "the doctor proposes", said)
     check("AUTH_USER_MODEL" in said and "that is the table of this project's user model" in said, said)
     said = live.manage("migrate", fails=True)
     check("The table auth_user" in said and "a model of its own" in said, said)
     check(tables() == before, "a migrate that was refused changed the tables")
-    # All is set.
+    # Everything is set.
     live.settings |= live.own
     check("0 problems" in live.manage("doctor"), "the doctor before migrate")
     said = live.manage("migrate")
@@ -125,7 +125,7 @@ def adoption(live):
     said = live.manage("migrate", "authtoken", "zero", fails=True)
     check("are your Django project's" in said, said)
     check(tables() == before, "the tables are Django's")
-    # One thing is wrong.
+    # One setting is wrong.
     if "AUTH_USER_KEY" in live.own:
         said = live.manage("doctor", AUTH_USER_KEY="integer", fails=True)
         check("accounts_member.id is of another type: set AUTH_USER_KEY=uuid." in said, said)
@@ -158,7 +158,7 @@ def users(live, django, vitamin):
     said = answer.headers["X-User-Id"], answer.headers["X-User"]
     check(said == (str(made.pk), quote(name, safe="@+")), "who is that?", said)
 
-    # One that we make.
+    # A user that this project creates.
     option, login = f"--{User.USERNAME_FIELD}", live.login_name("ours").replace("example", "Example")
     more = [] if option == "--email" else ["--email", "ours@Example.com"]
     live.manage("createsuperuser", "--noinput", option, login, *more, DJANGO_SUPERUSER_PASSWORD="correct horse")
@@ -188,7 +188,7 @@ def users(live, django, vitamin):
     User.objects.filter(pk=user.pk).update(is_active=True)
     both(key, 200)
 
-    # A session: who is logged in must bring a CSRF token with a POST, 403; to nobody it is a wrong password, 401.
+    # A POST with a valid session and no CSRF token is 403. Without a valid session it is a login with wrong data: 401.
     def session(status):
         headers = {"Cookie": f"sessionid={client.session.session_key}", "Content-Type": "application/json"}
         for server in (vitamin, django):

@@ -1,4 +1,4 @@
-"""The reference project with a user model of its own, in the app `accounts` that user_model.py writes.
+"""The reference project with a custom user model, in the app `accounts` that user_model.py writes.
 
 LIVE_USER_MODEL     AUTH_USER_MODEL
 """

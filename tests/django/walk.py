@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Walks through a life with two programs on one database: the reference Django and this project.
+"""Uses the reference Django and this project in turns on one database, from the migrations to the deletion of users.
 
     walk.py DATABASE_URL SECOND_DATABASE_URL
 
-Both databases are empty: Django makes the first, this project the second. To be run by the reference's Python.
+Both databases are empty: Django makes the first, this project the second. Run it with the reference's Python.
 """
 import signal
 import sys
@@ -47,7 +47,7 @@ def migrations(first, second):
         check("recorded in django_migrations" in said, "going backwards says", said)
     django_is_clean(first)
     if "://" in first.url:
-        # All that follows passes by the triggers, which neither side's migrations see.
+        # The triggers are active in everything that follows. The migrations of neither side know them.
         first.manage("install_token_triggers")
         django_is_clean(first)
         first.django_manage("migrate", "--verbosity", "0")
@@ -113,7 +113,7 @@ def passwords(live):
                 check(authenticate(username=who + scheme, password="pässwörd"), who, scheme, "logs in there")
                 check(vitamin.login(who + scheme, "passwort").status == 400, who, scheme, "with a wrong password")
                 check(hash_of(who + scheme) == before, "a hash of", scheme, "was rewritten")
-            # An old hash is written anew once, by whoever is asked first.
+            # The program that checks an old hash first upgrades it, once.
             for who, first in (("a_", "vitamin"), ("b_", "django")):
                 name = f"{who}{scheme}"
                 User.objects.create(username=name, password=make_password("pässwörd", hasher=old))
@@ -176,7 +176,7 @@ def changes(live, django, vitamin):
 
 
 def sessions(live, django, vitamin):
-    """Who is logged in by a session must bring a CSRF token with a POST: 403. To nobody it is a wrong password: 401."""
+    """A POST with a valid session and no CSRF token is 403. Without a valid session it is a login with wrong data: 401."""
     from django.contrib.auth.models import User
     from django.test import Client
 
@@ -248,7 +248,7 @@ def deletion(live, django, vitamin):
 
 
 def shadow(live, django, vitamin):
-    """All that the two have in common is the same to `manage shadow`, and what passes through it is Django's own."""
+    """`manage shadow` finds no difference on the common paths, and returns Django's answers."""
     from django.contrib.auth.models import User
 
     User.objects.create_user("shadowed", password="aaaa")
@@ -298,7 +298,7 @@ def first_logins_race(live, django, vitamin):
 
 
 def locks(live):
-    """A lock is waited for; one that lasts too long is 503, with Retry-After."""
+    """A request waits for a lock. If the lock lasts too long, the answer is 503 with Retry-After."""
     from django.contrib.auth.models import User
     from django.db import connection, transaction
 
@@ -310,8 +310,7 @@ def locks(live):
         with transaction.atomic():
             with connection.cursor() as cursor:
                 if live.is_sqlite:
-                    # Django's transaction has begun, deferred: a write makes it the one writer, and in rollback mode
-                    # its readers are kept out while it commits. The strongest lock there is, is had by hand.
+                    # Django's transaction is deferred, so it has no lock yet. This takes SQLite's strongest one.
                     cursor.execute("COMMIT")
                     cursor.execute("BEGIN EXCLUSIVE")
                 else:
