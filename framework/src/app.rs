@@ -10,7 +10,7 @@ use super::database::migrations::{AppMigrations, Migrations};
 use super::database::needs::NeededTable;
 use super::database::{Database, DatabaseError, DbConnection, Names, UserId};
 use super::diagnosis::Examination;
-use super::management::Command;
+use super::management::base::Command;
 
 /// A self-contained part of a project: a folder below `apps/`, listed in `INSTALLED_APPS`.
 ///

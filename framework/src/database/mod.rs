@@ -16,6 +16,7 @@ pub mod postgres;
 mod prepared;
 pub mod sqlite;
 mod timestamp;
+mod tokens;
 mod url;
 mod user_id;
 

@@ -3,96 +3,22 @@
 //! Exit codes: 0 for success, 1 for a `CommandError`, printed to standard error, or an unknown command, as in Django,
 //! and 2 for wrong usage.
 
-mod adoption;
-mod check;
-mod doctor;
-mod migrate;
-mod runserver;
-mod shadow;
-mod showmigrations;
+pub mod base;
+mod commands;
 
 use std::collections::HashSet;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::ArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
+use self::base::common_options;
+pub use self::base::{Command, CommandError, verbosity, with_database_option};
 use super::conf::{Env, ImproperlyConfigured};
-use super::database::DatabaseError;
-use super::database::migrations::MigrationError;
 use super::logging;
 use super::project::Project;
-
-/// A management command. [`App::commands`](super::app::App::commands) returns those of an app.
-pub trait Command: Send + Sync {
-    /// Defines name, help and arguments for clap.
-    fn command(&self) -> clap::Command;
-
-    /// Runs the command. Output for the user goes to `out`.
-    ///
-    /// # Errors
-    /// A [`CommandError`], printed as `CommandError: <message>`; the exit code is 1.
-    fn handle(
-        &self,
-        project: &Arc<Project>,
-        arguments: &ArgMatches,
-        out: &mut dyn Write,
-    ) -> Result<(), CommandError>;
-}
-
-/// Why a command failed, in words for the user.
-#[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    /// Printed as `CommandError: <message>`.
-    #[error("CommandError: {0}")]
-    Failed(String),
-    /// Printed without a prefix, for texts in Django's own form.
-    #[error("{0}")]
-    Verbatim(String),
-    /// The output is closed (`manage … | head`), so nothing more can be printed.
-    #[error("{0}")]
-    Output(#[from] io::Error),
-}
-
-impl CommandError {
-    /// Creates an error with this message.
-    pub fn new(message: impl Into<String>) -> Self {
-        Self::Failed(message.into())
-    }
-}
-
-/// For `from_arg_matches`, which fails only if a command reads arguments it did not declare.
-impl From<clap::Error> for CommandError {
-    fn from(error: clap::Error) -> Self {
-        Self::new(error.to_string())
-    }
-}
-
-impl From<DatabaseError> for CommandError {
-    fn from(error: DatabaseError) -> Self {
-        Self::new(error.to_string())
-    }
-}
-
-impl From<diesel::result::Error> for CommandError {
-    fn from(error: diesel::result::Error) -> Self {
-        DatabaseError::from(error).into()
-    }
-}
-
-impl From<MigrationError> for CommandError {
-    fn from(error: MigrationError) -> Self {
-        Self::new(error.to_string())
-    }
-}
-
-impl From<ImproperlyConfigured> for CommandError {
-    fn from(error: ImproperlyConfigured) -> Self {
-        Self::new(error.to_string())
-    }
-}
 
 struct Group {
     label: String,
@@ -146,31 +72,6 @@ fn execute(mut project: Project) -> ExitCode {
     }
 }
 
-/// Returns `--verbosity`: 0 for no output, 1 (the default) for normal output.
-#[must_use]
-pub fn verbosity(arguments: &ArgMatches) -> u8 {
-    arguments.try_get_one(VERBOSITY).ok().flatten().copied().unwrap_or(1)
-}
-
-const VERBOSITY: &str = "verbosity";
-
-/// Adds `--database`, for the commands that have it in Django. There is one database, `default`.
-#[must_use]
-pub fn with_database_option(command: clap::Command) -> clap::Command {
-    let database = Arg::new("database").long("database").value_parser(["default"]);
-    command.arg(database.help("Nominates the database; 'default' is the only one."))
-}
-
-/// The options of every Django command (`BaseCommand`). Scripts pass them; only `--verbosity` has an effect here.
-fn common_options() -> Vec<Arg> {
-    let flag = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).hide(true);
-    let verbosity =
-        Arg::new(VERBOSITY).short('v').long(VERBOSITY).value_parser(value_parser!(u8).range(..=3));
-    let mut options: Vec<Arg> = ["traceback", "no-color", "force-color", "skip-checks"].map(flag).into();
-    options.push(verbosity.help("0 for minimal output, 1 for normal output."));
-    options.into_iter().map(|option| option.global(true)).collect()
-}
-
 /// Parses the arguments. Exits on wrong usage and after printing help.
 fn parse(cli: clap::Command) -> Result<ArgMatches, CommandError> {
     let error = match cli.try_get_matches() {
@@ -217,16 +118,8 @@ fn run(project: &Arc<Project>, groups: &[Group], out: &mut dyn Write) -> Result<
 
 /// Groups the commands of the framework, the project and each app, as `manage help` shows them.
 fn groups(project: &mut Project) -> Vec<Group> {
-    let framework: Vec<Box<dyn Command>> = vec![
-        Box::new(check::Check),
-        Box::new(doctor::Doctor),
-        Box::new(migrate::Migrate),
-        Box::new(runserver::RunServer),
-        Box::new(shadow::Shadow),
-        Box::new(showmigrations::ShowMigrations),
-    ];
     let mut groups = vec![
-        Group { label: "vitamin".to_owned(), commands: framework },
+        Group { label: "vitamin".to_owned(), commands: commands::all() },
         Group { label: "project".to_owned(), commands: std::mem::take(&mut project.commands) },
     ];
     groups.extend(

@@ -10,7 +10,6 @@ use diesel::RunQueryDsl;
 use diesel::sql_types::Text;
 
 use super::check::run_checks;
-use super::{Command, CommandError};
 use crate::app::App;
 use crate::checks::Level;
 use crate::database::inspection::LiveSchema;
@@ -20,6 +19,7 @@ use crate::database::{
     Database, DatabaseError, DatabaseSettings, DatabaseUrl, DbConnection, JournalMode, migrations,
 };
 use crate::diagnosis::{Diagnosis, Examination, Severity};
+use crate::management::base::{Command, CommandError};
 use crate::project::Project;
 
 pub(super) struct Doctor;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use clap::{ArgMatches, Args, FromArgMatches};
 
-use super::{Command, CommandError};
 use crate::checks::{CheckMessage, Level};
+use crate::management::base::{Command, CommandError};
 use crate::project::Project;
 
 pub(super) struct Check;
