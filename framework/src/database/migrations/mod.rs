@@ -23,7 +23,7 @@ pub(crate) mod render;
 mod run;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use diesel::{Connection, ExpressionMethods as _, QueryDsl, RunQueryDsl, SelectableHelper};
@@ -193,6 +193,31 @@ impl Migrations {
     /// Returns the positions of these migrations and of all that depend on them.
     pub(crate) fn with_dependents(&self, indices: &[usize]) -> BTreeSet<usize> {
         self.0.graph.with_dependents(indices)
+    }
+
+    /// Returns the migrations that refer to a table of an app that they don't depend on, each with that app's label.
+    pub(crate) fn undeclared_dependencies(&self) -> Vec<(&'static str, &'static str)> {
+        let all = &self.0.all;
+        let mut creators = BTreeMap::new();
+        for (index, (_, migration)) in (0..).zip(all) {
+            for table in render::created_tables(migration.sqlite.up) {
+                creators.entry(table).or_insert(index);
+            }
+        }
+        let mut undeclared = BTreeSet::new();
+        for (index, (_, migration)) in (0..).zip(all) {
+            let requirements = self.0.graph.requirements(index);
+            for table in render::references(migration.sqlite.up) {
+                if let Some(creator) = creators.get(table.text)
+                    && *creator != index
+                    && !requirements.contains(creator)
+                    && let Some((label, _)) = all.get(*creator)
+                {
+                    undeclared.insert((migration.name, *label));
+                }
+            }
+        }
+        undeclared.into_iter().collect()
     }
 
     /// Returns all migrations in order. Reads only: without diesel's table, none is applied.

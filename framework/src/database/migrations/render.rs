@@ -100,7 +100,7 @@ fn refers_to_users(script: &str) -> bool {
 }
 
 /// The tables that a script's foreign keys refer to.
-fn references(script: &str) -> impl Iterator<Item = Word<'_>> {
+pub(super) fn references(script: &str) -> impl Iterator<Item = Word<'_>> {
     statements(script).into_iter().flat_map(|statement| {
         let words = words(statement);
         let after = words.iter().skip(1).copied();

@@ -1,6 +1,8 @@
 //! `manage doctor`: compares the live database with this project, reports problems and the settings that fix them, and
 //! changes nothing.
 
+mod relations;
+
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
@@ -78,6 +80,7 @@ fn examine(project: &Project, diagnosis: &mut Diagnosis) -> Result<(), DatabaseE
         .flat_map(|app| app.tables().into_iter().map(move |table| (table, made_by_django(app))))
         .collect();
     let usable = compare_tables(&needed, &schema, settings, diagnosis);
+    relations::examine(project, &schema, diagnosis);
     compare_migrations(project.apps.migrations(), &mut connection, diagnosis)?;
     for app in project.apps.iter() {
         app.diagnose(&mut Examination {
