@@ -33,5 +33,6 @@ use libsqlite3_sys as _;
 /// For the macros of this crate.
 #[doc(hidden)]
 pub mod __private {
+    pub use diesel;
     pub use vitamin_macros::embed_migrations;
 }

@@ -14,6 +14,7 @@ pub mod needs;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod prepared;
+mod returning;
 pub mod sqlite;
 mod timestamp;
 mod tokens;
@@ -32,6 +33,7 @@ pub use self::manager::{DbConnection, Manager};
 pub use self::named::RenamingConnection;
 pub use self::names::Names;
 pub use self::prepared::Prepared;
+pub use self::returning::{insert_returning, update_returning};
 use self::sqlite::watched::Watched;
 pub use self::timestamp::{Moment, OptionalMoment};
 pub use self::url::DatabaseUrl;
