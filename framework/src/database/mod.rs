@@ -6,6 +6,8 @@
 
 mod clock;
 pub mod inspection;
+#[cfg(test)]
+mod internals;
 mod manager;
 pub mod migrations;
 mod named;

@@ -7,6 +7,7 @@ pub mod base;
 mod commands;
 
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,9 +21,27 @@ use super::conf::{Env, ImproperlyConfigured};
 use super::logging;
 use super::project::Project;
 
-struct Group {
+struct Group<'a> {
     label: String,
-    commands: Vec<Box<dyn Command>>,
+    commands: Vec<Box<dyn Command + 'a>>,
+}
+
+/// A command that the project owns.
+struct Borrowed<'a>(&'a dyn Command);
+
+impl Command for Borrowed<'_> {
+    fn command(&self) -> clap::Command {
+        self.0.command()
+    }
+
+    fn handle(
+        &self,
+        project: &Arc<Project>,
+        arguments: &ArgMatches,
+        out: &mut dyn Write,
+    ) -> Result<(), CommandError> {
+        self.0.handle(project, arguments, out)
+    }
 }
 
 /// The `main` of a project's program: reads the environment and `.env`, makes the project, and runs the command that the
@@ -55,12 +74,26 @@ pub fn execute_from_command_line(
     }
 }
 
-/// Runs the command that the program's arguments name.
-fn execute(mut project: Project) -> ExitCode {
-    let groups = groups(&mut project);
+/// Runs a command from the program's own code, such as a test: `call_command(&project, ["migrate", "polls"], &mut out)`
+/// (`django.core.management.call_command`).
+///
+/// # Errors
+/// Those of the command; wrong usage.
+pub fn call_command<'a>(
+    project: &Arc<Project>,
+    arguments: impl IntoIterator<Item = &'a str>,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
+    let arguments = ["manage"].into_iter().chain(arguments).map(OsString::from).collect();
+    run(project, arguments, out, |error| CommandError::Verbatim(error.to_string()))
+}
+
+/// Runs the command that the program's arguments name. Exits on wrong usage and after printing help.
+fn execute(project: Project) -> ExitCode {
     let project = Arc::new(project);
     let mut out = io::stdout();
-    match run(&project, &groups, &mut out).and_then(|()| Ok(out.flush()?)) {
+    let arguments = std::env::args_os().collect();
+    match run(&project, arguments, &mut out, |error| error.exit()).and_then(|()| Ok(out.flush()?)) {
         Ok(()) => ExitCode::SUCCESS,
         // Not a success: the command may not have finished.
         Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
@@ -72,12 +105,16 @@ fn execute(mut project: Project) -> ExitCode {
     }
 }
 
-/// Parses the arguments. Exits on wrong usage and after printing help.
-fn parse(cli: clap::Command) -> Result<ArgMatches, CommandError> {
-    let error = match cli.try_get_matches() {
+/// Parses the arguments. Usage errors and texts of help go to `usage`.
+fn parse(
+    cli: clap::Command,
+    arguments: Vec<OsString>,
+    usage: fn(clap::Error) -> CommandError,
+) -> Result<ArgMatches, CommandError> {
+    let error = match cli.try_get_matches_from(arguments) {
         Ok(matches) => return Ok(matches),
         Err(error) if error.kind() == ErrorKind::InvalidSubcommand => error,
-        Err(error) => error.exit(),
+        Err(error) => return Err(usage(error)),
     };
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
@@ -91,7 +128,13 @@ fn parse(cli: clap::Command) -> Result<ArgMatches, CommandError> {
     Err(CommandError::Verbatim(format!("Unknown command: '{name}'{alike}\nType 'manage help' for usage.")))
 }
 
-fn run(project: &Arc<Project>, groups: &[Group], out: &mut dyn Write) -> Result<(), CommandError> {
+fn run(
+    project: &Arc<Project>,
+    arguments: Vec<OsString>,
+    out: &mut dyn Write,
+    usage: fn(clap::Error) -> CommandError,
+) -> Result<(), CommandError> {
+    let groups = &groups(project);
     let mut cli = clap::Command::new("manage")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Runs a management command of this project.")
@@ -108,7 +151,7 @@ fn run(project: &Arc<Project>, groups: &[Group], out: &mut dyn Write) -> Result<
         }
         cli = cli.subcommand(command);
     }
-    let matches = parse(cli)?;
+    let matches = parse(cli, arguments, usage)?;
     let Some((name, arguments)) = matches.subcommand() else {
         return Ok(write!(out, "{}", overview(groups))?);
     };
@@ -117,10 +160,13 @@ fn run(project: &Arc<Project>, groups: &[Group], out: &mut dyn Write) -> Result<
 }
 
 /// Groups the commands of the framework, the project and each app, as `manage help` shows them.
-fn groups(project: &mut Project) -> Vec<Group> {
+fn groups(project: &Project) -> Vec<Group<'_>> {
+    let own =
+        project.commands.iter().map(|command| Box::new(Borrowed(command.as_ref())) as Box<dyn Command + '_>);
+    let own = own.collect();
     let mut groups = vec![
         Group { label: "vitamin".to_owned(), commands: commands::all() },
-        Group { label: "project".to_owned(), commands: std::mem::take(&mut project.commands) },
+        Group { label: "project".to_owned(), commands: own },
     ];
     groups.extend(
         project.apps.iter().map(|app| Group { label: app.label().to_owned(), commands: app.commands() }),
@@ -129,7 +175,7 @@ fn groups(project: &mut Project) -> Vec<Group> {
     groups
 }
 
-fn overview(groups: &[Group]) -> String {
+fn overview(groups: &[Group<'_>]) -> String {
     let mut text =
         String::from("Type 'manage help <command>' for help on a specific command.\n\nCommands:\n");
     for group in groups {
