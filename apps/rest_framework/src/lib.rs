@@ -7,6 +7,7 @@ mod dispatch;
 pub mod error_detail;
 pub mod exceptions;
 pub mod fields;
+mod generics;
 mod handlers;
 pub mod metadata;
 pub mod negotiation;
