@@ -10,13 +10,15 @@ use super::request::Request;
 use super::serializers::Serializer;
 use vitamin_framework::timezone::TimeZone;
 
+type Choose = dyn Fn(&Request) -> Arc<Serializer> + Send + Sync;
+
 /// The serializer of a view.
 #[derive(Clone)]
 pub(super) enum SerializerClass {
     /// `serializer_class`.
     Fixed(Arc<Serializer>),
     /// `get_serializer_class`.
-    PerRequest(Arc<dyn Fn(&Request) -> Arc<Serializer> + Send + Sync>),
+    PerRequest(Arc<Choose>),
 }
 
 impl SerializerClass {
