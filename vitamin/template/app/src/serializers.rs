@@ -1,0 +1,43 @@
+//! What clients send and receive.
+
+use serde::{Deserialize, Serialize};
+use vitamin::rest_framework::fields::{BooleanField, CharField, IntegerField};
+use vitamin::rest_framework::serializers::Serializer;
+
+use crate::models::{Item, ItemData};
+
+/// Validates an item, and describes it in the response to OPTIONS.
+#[must_use]
+pub fn item_serializer() -> Serializer {
+    Serializer::new()
+        .field("id", IntegerField::new().label("ID").read_only())
+        .field("text", CharField::new().max_length(200))
+        .field("done", BooleanField::new().default(false))
+}
+
+/// The valid values of an item.
+#[derive(Deserialize)]
+pub struct ItemInput {
+    text: String,
+    done: bool,
+}
+
+impl From<ItemInput> for ItemData {
+    fn from(ItemInput { text, done }: ItemInput) -> Self {
+        Self { text, done }
+    }
+}
+
+/// An item in a response.
+#[derive(Serialize)]
+pub struct ItemOutput {
+    id: i64,
+    text: String,
+    done: bool,
+}
+
+impl From<Item> for ItemOutput {
+    fn from(Item { id, text, done, user_id: _ }: Item) -> Self {
+        Self { id, text, done }
+    }
+}
