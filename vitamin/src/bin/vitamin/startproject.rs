@@ -94,12 +94,16 @@ impl StartProject {
 
     fn report(&self, folder: &Path, dependency: &Dependency) -> String {
         let Self { name, .. } = self;
-        let (folder, dependency) = (folder.display(), dependency.describe());
+        let dependency = dependency.describe();
+        let (place, enter) = match folder.to_string_lossy().as_ref() {
+            "." => ("this folder".to_owned(), String::new()),
+            other => (other.to_owned(), format!("    cd {other}\n")),
+        };
         format!(
-            "The project {name} is in {folder}. It depends on {dependency}.\n\
+            "The project {name} is in {place}. It depends on {dependency}.\n\
              Its .env has a new SECRET_KEY and DEBUG=true, for development; git ignores that file.\n\n\
              Next:\n\
-             \x20   cd {folder}\n\
+             {enter}\
              \x20   cargo run -- migrate\n\
              \x20   cargo run -- createsuperuser\n\
              \x20   cargo run -- runserver\n\n\

@@ -166,3 +166,78 @@ fn changed(out: &mut dyn Write, path: &str) -> Result<(), CommandError> {
 fn unchanged(out: &mut dyn Write, path: &str) -> Result<(), CommandError> {
     Ok(writeln!(out, "It is in {path} already.")?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scaffold::PROJECT;
+
+    fn template(path: &str) -> &'static str {
+        PROJECT.iter().find(|file| file.path() == path).unwrap().text
+    }
+
+    fn folder(root: &Path) -> ProjectFolder {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        ProjectFolder {
+            root: root.to_owned(),
+            packages: names(&["mysite", "web_shop"]),
+            dependencies: names(&["vitamin", "web_shop"]),
+        }
+    }
+
+    #[test]
+    fn an_app_is_added_to_a_new_project_once() {
+        let folder = folder(Path::new("/nowhere"));
+        let installation = Installation::new("web_shop", &folder);
+        let settings = installation.settings(template(SETTINGS)).unwrap().unwrap();
+        assert!(settings.contains("\n        web_shop::WebShop,\n    ];\n"), "{settings}");
+        assert_eq!(installation.settings(&settings), Ok(None));
+        let urls = installation.urls(template(URLS)).unwrap().unwrap();
+        let line = "\n        include(\"web_shop/\", web_shop::urls::urlpatterns()),\n";
+        assert!(urls.contains(line) && urls.contains("use vitamin::urls::{Pattern, include, path};"), "{urls}");
+        assert_eq!(installation.urls(&urls), Ok(None));
+    }
+
+    #[test]
+    fn what_a_user_has_written_is_recognized() {
+        let folder = folder(Path::new("/nowhere"));
+        let installation = Installation::new("web_shop", &folder);
+        assert_eq!(installation.settings("use web_shop::WebShop; fn f() { apps![WebShop] }"), Ok(None));
+        let urls = "fn urlpatterns() { vec![vitamin::urls::include(\"\", web_shop::urls::urlpatterns())] }";
+        assert_eq!(installation.urls(urls), Ok(None));
+        let urls = installation.urls("fn urlpatterns() { vec![] }").unwrap().unwrap();
+        assert!(urls.contains("vec![vitamin::urls::include("), "{urls}");
+    }
+
+    #[test]
+    fn an_unknown_shape_changes_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let own = root.path().join("apps/web_shop/migrations/sqlite/1_web_shop_initial");
+        for path in [&own, &root.path().join("src")] {
+            fs::create_dir_all(path).unwrap();
+        }
+        fs::create_dir_all(root.path().join("apps/web_shop/migrations/postgres")).unwrap();
+        fs::write(own.join("up.sql"), "").unwrap();
+        fs::write(root.path().join(SETTINGS), template(SETTINGS)).unwrap();
+        fs::write(root.path().join(URLS), "fn urlpatterns() { urls() }").unwrap();
+        let folder = folder(root.path());
+        let installation = Installation::new("web_shop", &folder);
+        let error = installation.install(&mut Vec::new()).unwrap_err().to_string();
+        let expected = "CommandError: src/urls.rs: it has not one vec![…] in fn urlpatterns. Nothing was installed; add \
+                        these lines yourself.\n\nCargo.toml, below [dependencies]:\n    web_shop = ";
+        assert!(error.starts_with(expected), "{error}");
+        assert_eq!(fs::read_to_string(root.path().join(SETTINGS)).unwrap(), template(SETTINGS));
+        // Once it is there, the rest is installed too.
+        fs::write(root.path().join(URLS), template(URLS)).unwrap();
+        let mut out = Vec::new();
+        installation.install(&mut out).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        let expected = "It is in Cargo.toml already.\nAdded it to src/settings.rs.\nAdded it to src/urls.rs.\n\
+                        Added it to migrations.\n\nNext: `manage migrate` makes the app's table, and /web_shop/ answers.\n";
+        assert_eq!(out, expected);
+        assert!(root.path().join("migrations/sqlite/1_web_shop_initial/up.sql").is_file());
+        let mut out = Vec::new();
+        installation.install(&mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap().matches("already").count(), 4);
+    }
+}
