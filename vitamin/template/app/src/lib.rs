@@ -8,11 +8,10 @@ pub mod urls;
 pub mod views;
 
 use vitamin::app::App;
-use vitamin::auth::UserId;
 use vitamin::database::migrations::{AppMigrations, migrations};
-use vitamin::database::{DatabaseError, DbConnection};
+use vitamin::deletion::UserRelation;
 
-use crate::models::Item;
+use crate::schema::polls_item;
 
 /// The app.
 pub struct Polls;
@@ -26,7 +25,7 @@ impl App for Polls {
         vec![migrations!()]
     }
 
-    fn delete_user(&self, connection: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
-        Item::delete_of_user(connection, user_id)
+    fn related_to_user(&self) -> Vec<UserRelation> {
+        vec![UserRelation::new(polls_item::user_id)]
     }
 }

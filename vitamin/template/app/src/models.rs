@@ -1,8 +1,9 @@
 //! The app's tables as structs, and the queries on them. Each query runs on SQLite and on PostgreSQL.
 
 use diesel::prelude::*;
+use serde::Deserialize;
 use vitamin::auth::UserId;
-use vitamin::database::{DatabaseError, DbConnection};
+use vitamin::database::{DatabaseError, DbConnection, insert_returning, update_returning};
 
 use crate::schema::polls_item;
 
@@ -20,14 +21,24 @@ pub struct Item {
     pub user_id: UserId,
 }
 
-/// The columns that a client may set.
-#[derive(Clone, Debug, Insertable, AsChangeset)]
+/// The values of a new item.
+#[derive(Clone, Debug, Deserialize, Insertable)]
 #[diesel(table_name = polls_item)]
-pub struct ItemData {
+pub struct NewItem {
     /// See [`Item::text`].
     pub text: String,
     /// See [`Item::done`].
     pub done: bool,
+}
+
+/// New values of an item; `None` leaves the column as it is.
+#[derive(Clone, Debug, Deserialize, AsChangeset)]
+#[diesel(table_name = polls_item)]
+pub struct ItemChanges {
+    /// See [`Item::text`].
+    pub text: Option<String>,
+    /// See [`Item::done`].
+    pub done: Option<bool>,
 }
 
 impl Item {
@@ -52,26 +63,17 @@ impl Item {
     ///
     /// # Errors
     /// The query fails.
-    pub fn create(
-        connection: &mut DbConnection,
-        user_id: UserId,
-        data: ItemData,
-    ) -> Result<Self, DatabaseError> {
-        let insert = diesel::insert_into(polls_item::table).values((data, polls_item::user_id.eq(user_id)));
-        Ok(insert.returning(polls_item::all_columns).get_result(connection)?)
+    pub fn create(connection: &mut DbConnection, user_id: UserId, item: &NewItem) -> Result<Self, DatabaseError> {
+        let values = (item, polls_item::user_id.eq(user_id));
+        Ok(insert_returning!(connection, polls_item::table, values, Self)?)
     }
 
     /// Stores new values.
     ///
     /// # Errors
     /// The item is gone, which a client sees as 404; the query fails.
-    pub fn update(
-        connection: &mut DbConnection,
-        id: i64,
-        data: ItemData,
-    ) -> Result<Self, DatabaseError> {
-        let update = diesel::update(polls_item::table.find(id)).set(data);
-        Ok(update.returning(polls_item::all_columns).get_result(connection)?)
+    pub fn update(connection: &mut DbConnection, id: i64, changes: &ItemChanges) -> Result<Self, DatabaseError> {
+        Ok(update_returning!(connection, polls_item::table.find(id), changes, Self)?)
     }
 
     /// Deletes the item.
@@ -80,16 +82,6 @@ impl Item {
     /// The query fails.
     pub fn delete(connection: &mut DbConnection, id: i64) -> Result<(), DatabaseError> {
         diesel::delete(polls_item::table.find(id)).execute(connection)?;
-        Ok(())
-    }
-
-    /// Deletes all items of a user.
-    ///
-    /// # Errors
-    /// The query fails.
-    pub fn delete_of_user(connection: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
-        let items = polls_item::table.filter(polls_item::user_id.eq(user_id));
-        diesel::delete(items).execute(connection)?;
         Ok(())
     }
 }

@@ -1,10 +1,10 @@
 //! What clients send and receive.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use vitamin::rest_framework::fields::{BooleanField, CharField, IntegerField};
 use vitamin::rest_framework::serializers::Serializer;
 
-use crate::models::{Item, ItemData};
+use crate::models::Item;
 
 /// Validates an item, and describes it in the response to OPTIONS.
 #[must_use]
@@ -13,19 +13,6 @@ pub fn item_serializer() -> Serializer {
         .field("id", IntegerField::new().label("ID").read_only())
         .field("text", CharField::new().max_length(200))
         .field("done", BooleanField::new().default(false))
-}
-
-/// The valid values of an item.
-#[derive(Deserialize)]
-pub struct ItemInput {
-    text: String,
-    done: bool,
-}
-
-impl From<ItemInput> for ItemData {
-    fn from(ItemInput { text, done }: ItemInput) -> Self {
-        Self { text, done }
-    }
 }
 
 /// An item in a response.

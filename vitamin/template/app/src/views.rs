@@ -10,9 +10,9 @@ use vitamin::rest_framework::request::{CurrentUser, Request};
 use vitamin::rest_framework::response::Response;
 use vitamin::rest_framework::views::APIView;
 
-use crate::models::Item;
+use crate::models::{Item, ItemChanges, NewItem};
 use crate::permissions::IsOwner;
-use crate::serializers::{ItemInput, ItemOutput, item_serializer};
+use crate::serializers::{ItemOutput, item_serializer};
 
 /// Lists the user's items, and creates one.
 #[must_use]
@@ -34,6 +34,7 @@ pub fn item_detail() -> APIView {
         .serializer(item_serializer())
         .get(retrieve)
         .put(update)
+        .patch(partial_update)
         .delete(destroy)
 }
 
@@ -44,10 +45,9 @@ async fn list(request: Request, user: CurrentUser) -> Result<Response, APIExcept
 }
 
 async fn create(request: Request, user: CurrentUser, data: Data) -> Result<Response, APIException> {
-    let input: ItemInput = request.validated(&data)?;
+    let new: NewItem = request.validated(&data)?;
     let user_id = user.id;
-    let create = move |connection: &mut _| Item::create(connection, user_id, input.into());
-    let item = request.database()?.run(create).await?;
+    let item = request.database()?.run(move |connection| Item::create(connection, user_id, &new)).await?;
     Ok(Response::new(ItemOutput::from(item)).status(StatusCode::CREATED))
 }
 
@@ -58,9 +58,16 @@ async fn retrieve(request: Request) -> Result<Response, APIException> {
 
 async fn update(request: Request, data: Data) -> Result<Response, APIException> {
     let item = get_object(&request).await?;
-    let input: ItemInput = request.validated(&data)?;
-    let update = move |connection: &mut _| Item::update(connection, item.id, input.into());
-    let item = request.database()?.run(update).await?;
+    save(&request, item.id, request.validated(&data)?).await
+}
+
+async fn partial_update(request: Request, data: Data) -> Result<Response, APIException> {
+    let item = get_object(&request).await?;
+    save(&request, item.id, request.validated_partial(&data)?).await
+}
+
+async fn save(request: &Request, id: i64, changes: ItemChanges) -> Result<Response, APIException> {
+    let item = request.database()?.run(move |connection| Item::update(connection, id, &changes)).await?;
     Ok(Response::new(ItemOutput::from(item)))
 }
 

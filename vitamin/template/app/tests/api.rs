@@ -63,6 +63,9 @@ fn an_item_is_changed_and_deleted(database: &TestDatabase) {
     pepe.post("/polls/", json!({"text": "milk"})).assert_status(201);
     let changed = json!({"id": 1, "text": "bread", "done": true});
     pepe.put("/polls/1/", json!({"text": "bread", "done": true})).assert_status(200).assert_json(changed.clone());
+    pepe.patch("/polls/1/", json!({})).assert_status(200).assert_json(changed);
+    let changed = json!({"id": 1, "text": "bread", "done": false});
+    pepe.patch("/polls/1/", json!({"done": false})).assert_status(200).assert_json(changed.clone());
     pepe.get("/polls/1/").assert_status(200).assert_json(changed);
     pepe.delete("/polls/1/").assert_status(204);
     pepe.get("/polls/1/").assert_status(404).assert_json(json!({"detail": "Not found."}));
