@@ -14,6 +14,7 @@
 #[macro_use]
 mod support;
 
+mod app_migrations;
 mod architecture;
 mod bodies;
 #[cfg(feature = "postgres")]
@@ -21,6 +22,7 @@ mod bounded;
 mod commands;
 mod deletion;
 mod demo;
+mod diesel_version;
 mod doctor;
 mod environment;
 mod forward_auth;

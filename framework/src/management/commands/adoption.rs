@@ -1,12 +1,12 @@
 //! Decides whether a migration runs. It runs if this project owns the app's tables; it is only recorded if a Django
 //! project creates its own tables instead.
 
-use super::CommandError;
 use super::migrate::Step;
 use crate::app::{App, Apps};
 use crate::database::inspection::LiveSchema;
 use crate::database::migrations::{self, MigrationError, Migrations};
 use crate::database::{DatabaseError, DbConnection};
+use crate::management::base::CommandError;
 
 /// What to do with one migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
