@@ -158,6 +158,7 @@ fn migrations() -> Result<Vec<(PathBuf, String)>, ImproperlyConfigured> {
             let folder = Path::new("migrations").join(database).join(migration.name);
             files.push((folder.join("up.sql"), script.up.to_owned()));
             files.push((folder.join("down.sql"), script.down.to_owned()));
+            files.extend(migration.metadata.map(|text| (folder.join("metadata.toml"), text.to_owned())));
         }
     }
     Ok(files)
