@@ -11,7 +11,6 @@
     reason = "tests may panic, and clippy.toml does not cover their helper functions"
 )]
 
-#[macro_use]
 mod support;
 
 mod architecture;
