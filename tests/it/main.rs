@@ -34,6 +34,7 @@ mod passwords;
 mod pooler;
 mod replaced;
 mod revocation;
+mod roles;
 mod shadow;
 mod shutdown;
 mod superuser;

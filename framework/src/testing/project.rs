@@ -59,9 +59,9 @@ impl TestProject {
         project
     }
 
-    /// The project itself.
+    /// The project itself, e.g. for a command's [`handle`](crate::management::Command::handle).
     #[must_use]
-    pub fn project(&self) -> &Project {
+    pub fn project(&self) -> &Arc<Project> {
         &self.project
     }
 
