@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::TestDatabase;
+use crate::support::*;
 
 database_tests!(
     migrate_goes_forwards_and_backwards,

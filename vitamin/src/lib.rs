@@ -14,3 +14,6 @@ pub use vitamin_forward_auth as forward_auth;
 pub use vitamin_framework::*;
 pub use vitamin_parsing as parsing;
 pub use vitamin_rest_framework as rest_framework;
+
+#[cfg(feature = "testing")]
+pub mod testing;
