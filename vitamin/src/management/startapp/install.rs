@@ -71,7 +71,11 @@ impl<'a> Installation<'a> {
         } else {
             write_new_files(&self.folder.root.join(MIGRATIONS), &migrations)?;
             changed(out, MIGRATIONS)?;
-            writeln!(out, "\nNext: `manage migrate` makes the app's table, and /{}/ answers.", self.name)?;
+            writeln!(
+                out,
+                "\nNext: `cargo run -- migrate` makes its table. Then `runserver` answers at /{}/.",
+                self.name
+            )?;
         }
         Ok(())
     }
@@ -194,7 +198,10 @@ mod tests {
         assert_eq!(installation.settings(&settings), Ok(None));
         let urls = installation.urls(template(URLS)).unwrap().unwrap();
         let line = "\n        include(\"web_shop/\", web_shop::urls::urlpatterns()),\n";
-        assert!(urls.contains(line) && urls.contains("use vitamin::urls::{Pattern, include, path};"), "{urls}");
+        assert!(
+            urls.contains(line) && urls.contains("use vitamin::urls::{Pattern, include, path};"),
+            "{urls}"
+        );
         assert_eq!(installation.urls(&urls), Ok(None));
     }
 
@@ -233,7 +240,7 @@ mod tests {
         installation.install(&mut out).unwrap();
         let out = String::from_utf8(out).unwrap();
         let expected = "It is in Cargo.toml already.\nAdded it to src/settings.rs.\nAdded it to src/urls.rs.\n\
-                        Added it to migrations.\n\nNext: `manage migrate` makes the app's table, and /web_shop/ answers.\n";
+                        Added it to migrations.\n\nNext: `cargo run -- migrate` makes its table. Then `runserver` answers at /web_shop/.\n";
         assert_eq!(out, expected);
         assert!(root.path().join("migrations/sqlite/1_web_shop_initial/up.sql").is_file());
         let mut out = Vec::new();

@@ -46,8 +46,13 @@ impl Item {
     ///
     /// # Errors
     /// The query fails.
-    pub fn of_user(connection: &mut DbConnection, user_id: UserId) -> Result<Vec<Self>, DatabaseError> {
-        let query = polls_item::table.filter(polls_item::user_id.eq(user_id)).order(polls_item::id);
+    pub fn of_user(
+        connection: &mut DbConnection,
+        user_id: UserId,
+    ) -> Result<Vec<Self>, DatabaseError> {
+        let query = polls_item::table
+            .filter(polls_item::user_id.eq(user_id))
+            .order(polls_item::id);
         Ok(query.select(Self::as_select()).load(connection)?)
     }
 
@@ -56,24 +61,45 @@ impl Item {
     /// # Errors
     /// There is none, which a client sees as 404; the query fails.
     pub fn get(connection: &mut DbConnection, id: i64) -> Result<Self, DatabaseError> {
-        Ok(polls_item::table.find(id).select(Self::as_select()).get_result(connection)?)
+        Ok(polls_item::table
+            .find(id)
+            .select(Self::as_select())
+            .get_result(connection)?)
     }
 
     /// Inserts an item of this user.
     ///
     /// # Errors
     /// The query fails.
-    pub fn create(connection: &mut DbConnection, user_id: UserId, item: &NewItem) -> Result<Self, DatabaseError> {
+    pub fn create(
+        connection: &mut DbConnection,
+        user_id: UserId,
+        item: &NewItem,
+    ) -> Result<Self, DatabaseError> {
         let values = (item, polls_item::user_id.eq(user_id));
-        Ok(insert_returning!(connection, polls_item::table, values, Self)?)
+        Ok(insert_returning!(
+            connection,
+            polls_item::table,
+            values,
+            Self
+        )?)
     }
 
     /// Stores new values.
     ///
     /// # Errors
     /// The item is gone, which a client sees as 404; the query fails.
-    pub fn update(connection: &mut DbConnection, id: i64, changes: &ItemChanges) -> Result<Self, DatabaseError> {
-        Ok(update_returning!(connection, polls_item::table.find(id), changes, Self)?)
+    pub fn update(
+        connection: &mut DbConnection,
+        id: i64,
+        changes: &ItemChanges,
+    ) -> Result<Self, DatabaseError> {
+        Ok(update_returning!(
+            connection,
+            polls_item::table.find(id),
+            changes,
+            Self
+        )?)
     }
 
     /// Deletes the item.

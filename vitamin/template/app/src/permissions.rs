@@ -14,7 +14,11 @@ impl Permission for IsOwner {}
 
 #[async_trait(?Send)]
 impl ObjectPermission<Item> for IsOwner {
-    async fn has_object_permission(&self, request: &Request, item: &Item) -> Result<bool, APIException> {
+    async fn has_object_permission(
+        &self,
+        request: &Request,
+        item: &Item,
+    ) -> Result<bool, APIException> {
         Ok(request.user().is_some_and(|user| user.id == item.user_id))
     }
 }

@@ -24,7 +24,11 @@ pub struct ItemOutput {
 }
 
 impl From<Item> for ItemOutput {
-    fn from(Item { id, text, done, user_id: _ }: Item) -> Self {
-        Self { id, text, done }
+    fn from(item: Item) -> Self {
+        Self {
+            id: item.id,
+            text: item.text,
+            done: item.done,
+        }
     }
 }

@@ -7,5 +7,8 @@ use crate::views::{item_detail, item_list};
 /// The app's patterns.
 #[must_use]
 pub fn urlpatterns() -> Vec<Pattern> {
-    vec![path("", item_list()).name("item-list"), path("{id:[0-9]+}/", item_detail()).name("item-detail")]
+    vec![
+        path("", item_list()).name("item-list"),
+        path("{id:[0-9]+}/", item_detail()).name("item-detail"),
+    ]
 }

@@ -40,14 +40,22 @@ pub fn item_detail() -> APIView {
 
 async fn list(request: Request, user: CurrentUser) -> Result<Response, APIException> {
     let user_id = user.id;
-    let items = request.database()?.run(move |connection| Item::of_user(connection, user_id)).await?;
-    Ok(Response::new(items.into_iter().map(ItemOutput::from).collect::<Vec<_>>()))
+    let items = request
+        .database()?
+        .run(move |connection| Item::of_user(connection, user_id))
+        .await?;
+    Ok(Response::new(
+        items.into_iter().map(ItemOutput::from).collect::<Vec<_>>(),
+    ))
 }
 
 async fn create(request: Request, user: CurrentUser, data: Data) -> Result<Response, APIException> {
     let new: NewItem = request.validated(&data)?;
     let user_id = user.id;
-    let item = request.database()?.run(move |connection| Item::create(connection, user_id, &new)).await?;
+    let item = request
+        .database()?
+        .run(move |connection| Item::create(connection, user_id, &new))
+        .await?;
     Ok(Response::new(ItemOutput::from(item)).status(StatusCode::CREATED))
 }
 
@@ -67,21 +75,34 @@ async fn partial_update(request: Request, data: Data) -> Result<Response, APIExc
 }
 
 async fn save(request: &Request, id: i64, changes: ItemChanges) -> Result<Response, APIException> {
-    let item = request.database()?.run(move |connection| Item::update(connection, id, &changes)).await?;
+    let item = request
+        .database()?
+        .run(move |connection| Item::update(connection, id, &changes))
+        .await?;
     Ok(Response::new(ItemOutput::from(item)))
 }
 
 async fn destroy(request: Request) -> Result<Response, APIException> {
     let item = get_object(&request).await?;
-    request.database()?.run(move |connection| Item::delete(connection, item.id)).await?;
+    request
+        .database()?
+        .run(move |connection| Item::delete(connection, item.id))
+        .await?;
     Ok(Response::no_content())
 }
 
 /// The item that the path names, if the user may see it: 404 if there is none, 403 if it is another user's.
 async fn get_object(request: &Request) -> Result<Item, APIException> {
     // A number that is out of range is no item's.
-    let id = request.match_info().query("id").parse().map_err(|_| APIException::not_found())?;
-    let item = request.database()?.run(move |connection| Item::get(connection, id)).await?;
+    let id = request
+        .match_info()
+        .query("id")
+        .parse()
+        .map_err(|_| APIException::not_found())?;
+    let item = request
+        .database()?
+        .run(move |connection| Item::get(connection, id))
+        .await?;
     request.check_object_permissions(&item, &[&IsOwner]).await?;
     Ok(item)
 }

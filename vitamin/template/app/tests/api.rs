@@ -48,9 +48,13 @@ fn a_token_is_needed(database: &TestDatabase) {
 fn an_item_is_created_and_listed(database: &TestDatabase) {
     let server = TestProject::new(database, project);
     let pepe = server.token(&server.create_user("Pepe", "aaaa"));
-    pepe.get("/polls/").assert_status(200).assert_json(json!([]));
+    pepe.get("/polls/")
+        .assert_status(200)
+        .assert_json(json!([]));
     let milk = json!({"id": 1, "text": "milk", "done": false});
-    pepe.post("/polls/", json!({"text": "milk"})).assert_status(201).assert_json(milk.clone());
+    pepe.post("/polls/", json!({"text": "milk"}))
+        .assert_status(201)
+        .assert_json(milk.clone());
     pepe.get("/polls/").assert_json(json!([milk]));
     pepe.post("/polls/", json!({}))
         .assert_status(400)
@@ -60,26 +64,47 @@ fn an_item_is_created_and_listed(database: &TestDatabase) {
 fn an_item_is_changed_and_deleted(database: &TestDatabase) {
     let server = TestProject::new(database, project);
     let pepe = server.token(&server.create_user("Pepe", "aaaa"));
-    pepe.post("/polls/", json!({"text": "milk"})).assert_status(201);
+    pepe.post("/polls/", json!({"text": "milk"}))
+        .assert_status(201);
     let changed = json!({"id": 1, "text": "bread", "done": true});
-    pepe.put("/polls/1/", json!({"text": "bread", "done": true})).assert_status(200).assert_json(changed.clone());
-    pepe.patch("/polls/1/", json!({})).assert_status(200).assert_json(changed);
+    pepe.put("/polls/1/", json!({"text": "bread", "done": true}))
+        .assert_status(200)
+        .assert_json(changed.clone());
+    pepe.patch("/polls/1/", json!({}))
+        .assert_status(200)
+        .assert_json(changed);
     let changed = json!({"id": 1, "text": "bread", "done": false});
-    pepe.patch("/polls/1/", json!({"done": false})).assert_status(200).assert_json(changed.clone());
-    pepe.get("/polls/1/").assert_status(200).assert_json(changed);
+    pepe.patch("/polls/1/", json!({"done": false}))
+        .assert_status(200)
+        .assert_json(changed.clone());
+    pepe.get("/polls/1/")
+        .assert_status(200)
+        .assert_json(changed);
     pepe.delete("/polls/1/").assert_status(204);
-    pepe.get("/polls/1/").assert_status(404).assert_json(json!({"detail": "Not found."}));
+    pepe.get("/polls/1/")
+        .assert_status(404)
+        .assert_json(json!({"detail": "Not found."}));
 }
 
 fn an_item_is_its_owners_only(database: &TestDatabase) {
     let server = TestProject::new(database, project);
     let pepe = server.token(&server.create_user("Pepe", "aaaa"));
-    pepe.post("/polls/", json!({"text": "milk"})).assert_status(201);
+    pepe.post("/polls/", json!({"text": "milk"}))
+        .assert_status(201);
     let other = server.token(&server.create_user("Other", "aaaa"));
     other.get("/polls/").assert_json(json!([]));
     let denied = json!({"detail": "You do not have permission to perform this action."});
-    other.get("/polls/1/").assert_status(403).assert_json(denied.clone());
-    other.put("/polls/1/", json!({"text": "mine"})).assert_status(403).assert_json(denied.clone());
-    other.delete("/polls/1/").assert_status(403).assert_json(denied);
+    other
+        .get("/polls/1/")
+        .assert_status(403)
+        .assert_json(denied.clone());
+    other
+        .put("/polls/1/", json!({"text": "mine"}))
+        .assert_status(403)
+        .assert_json(denied.clone());
+    other
+        .delete("/polls/1/")
+        .assert_status(403)
+        .assert_json(denied);
     pepe.get("/polls/1/").assert_status(200);
 }

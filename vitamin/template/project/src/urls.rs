@@ -6,7 +6,5 @@ use vitamin::urls::{Pattern, path};
 /// All patterns of the project; the first match wins.
 #[must_use]
 pub fn urlpatterns() -> Vec<Pattern> {
-    vec![
-        path("api-token-auth/", obtain_auth_token()),
-    ]
+    vec![path("api-token-auth/", obtain_auth_token())]
 }

@@ -10,8 +10,15 @@ fn a_user_gets_a_token(database: &TestDatabase) {
     let server = TestProject::new(database, project);
     let pepe = server.create_user("Pepe", "aaaa");
     let token = server.create_token(&pepe).key;
-    let login = |password| server.anonymous().post("/api-token-auth/", [("username", "Pepe"), ("password", password)]);
-    login("aaaa").assert_status(200).assert_body(&format!(r#"{{"token":"{token}"}}"#));
+    let login = |password: &str| {
+        server.anonymous().post(
+            "/api-token-auth/",
+            [("username", "Pepe"), ("password", password)],
+        )
+    };
+    login("aaaa")
+        .assert_status(200)
+        .assert_body(&format!(r#"{{"token":"{token}"}}"#));
     login("bbbb")
         .assert_status(400)
         .assert_body(r#"{"non_field_errors":["Unable to log in with provided credentials."]}"#);
@@ -23,5 +30,9 @@ fn the_program_migrates_and_serves(database: &TestDatabase) {
     program.manage(&["migrate"]).run().expect_success();
     program.manage(&["check"]).run().expect_success();
     let server = program.serve();
-    server.anonymous().get("/api-token-auth/").assert_status(405).assert_header("allow", "POST, OPTIONS");
+    server
+        .anonymous()
+        .get("/api-token-auth/")
+        .assert_status(405)
+        .assert_header("allow", "POST, OPTIONS");
 }
