@@ -6,5 +6,8 @@ use vitamin::urls::{Pattern, path};
 /// All patterns of the project; the first match wins.
 #[must_use]
 pub fn urlpatterns() -> Vec<Pattern> {
-    vec![path("api-token-auth/", obtain_auth_token())]
+    vec![
+        // A token for a username and a password.
+        path("api-token-auth/", obtain_auth_token()),
+    ]
 }
