@@ -216,6 +216,7 @@ fn manage_lists_the_commands_by_app() {
 
     [project]
         demo                   Serves the tutorial on a temporary database, and prints requests to try.
+        startapp               Writes a new app into apps/, for development.
 
     [auth]
         changepassword         Changes a user's password.
