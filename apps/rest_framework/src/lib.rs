@@ -2,19 +2,26 @@
 //! endpoints need them. Each kind of policy has its own file, named as in Django REST framework.
 
 pub mod authentication;
+mod current;
 pub mod data;
 mod dispatch;
 pub mod error_detail;
+mod exception_handler;
 pub mod exceptions;
 pub mod fields;
+mod finalize;
 mod handlers;
+mod initial;
 pub mod metadata;
+pub mod middleware;
 pub mod negotiation;
 #[cfg(test)]
 mod own_classes;
 pub mod parsers;
 pub mod permissions;
 mod policies;
+pub mod policy_result;
+mod renderable;
 pub mod renderers;
 pub mod request;
 pub mod response;
@@ -25,6 +32,7 @@ pub(crate) mod testing;
 pub mod throttling;
 pub mod urlpatterns;
 pub mod versioning;
+mod view_info;
 pub mod views;
 
 pub use vitamin_parsing::{json, mediatypes, python};

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
-use async_trait::async_trait;
 use diesel::prelude::*;
 
 use super::*;
@@ -21,23 +20,24 @@ use vitamin_framework::urls::{Pattern, path};
 /// A custom authentication class that trusts the username in a header.
 struct ByName;
 
-#[async_trait(?Send)]
 impl Authentication for ByName {
-    async fn authenticate(&self, request: &Request) -> Result<Option<Identity>, APIException> {
-        let Some(name) = request.headers().get("x-user") else { return Ok(None) };
+    fn authenticate<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Option<Identity>> {
+        let Some(name) = request.headers().get("x-user") else { return None.into() };
         let name = name.to_str().unwrap_or_default().to_owned();
-        let user = request.database()?.run(move |db| User::get_by_natural_key(db, &name)).await?;
-        user.map(|user| Some(Identity::new(user))).ok_or_else(|| APIException::authentication_failed("Who?"))
+        PolicyResult::later(async move {
+            let user = request.database()?.run(move |db| User::get_by_natural_key(db, &name)).await?;
+            let user = user.ok_or_else(|| APIException::authentication_failed("Who?"))?;
+            Ok(Some(Identity::new(user)))
+        })
     }
 }
 
 /// Provides a challenge as the first class of a view, so that a denied anonymous request is 401.
 struct Challenge;
 
-#[async_trait(?Send)]
 impl Authentication for Challenge {
-    async fn authenticate(&self, _request: &Request) -> Result<Option<Identity>, APIException> {
-        Ok(None)
+    fn authenticate(&self, _request: &Request) -> PolicyResult<'_, Option<Identity>> {
+        None.into()
     }
 
     fn authenticate_header(&self, _request: &Request) -> Option<Cow<'static, str>> {
@@ -48,10 +48,9 @@ impl Authentication for Challenge {
 /// A custom permission class that denies every request.
 struct Refuse;
 
-#[async_trait(?Send)]
 impl Permission for Refuse {
-    async fn has_permission(&self, _request: &Request) -> Result<bool, APIException> {
-        Ok(false)
+    fn has_permission(&self, _request: &Request) -> PolicyResult<'_, bool> {
+        false.into()
     }
 
     fn message(&self) -> Option<&str> {
@@ -67,10 +66,9 @@ struct IsOwner {
     allows_request: bool,
 }
 
-#[async_trait(?Send)]
 impl Permission for IsOwner {
-    async fn has_permission(&self, _request: &Request) -> Result<bool, APIException> {
-        Ok(self.allows_request)
+    fn has_permission(&self, _request: &Request) -> PolicyResult<'_, bool> {
+        self.allows_request.into()
     }
 
     fn message(&self) -> Option<&str> {
@@ -78,10 +76,9 @@ impl Permission for IsOwner {
     }
 }
 
-#[async_trait(?Send)]
 impl ObjectPermission<Note> for IsOwner {
-    async fn has_object_permission(&self, request: &Request, note: &Note) -> Result<bool, APIException> {
-        Ok(request.user().is_some_and(|user| user.username == note.owner))
+    fn has_object_permission(&self, request: &Request, note: &Note) -> PolicyResult<'_, bool> {
+        request.user().is_some_and(|user| user.username == note.owner).into()
     }
 }
 
@@ -118,10 +115,10 @@ async fn delete_permissions(request: Request) -> Result<Response, APIException> 
 }
 
 fn urlpatterns() -> Vec<Pattern> {
-    let model = || DjangoModelPermissions::of("authtoken", "token");
+    let model = || DjangoModelPermissions::new("authtoken", "token");
     vec![
         path("model", view(model())),
-        path("model-or-anon", view(DjangoModelPermissionsOrAnonReadOnly::of("authtoken", "token"))),
+        path("model-or-anon", view(DjangoModelPermissionsOrAnonReadOnly::new("authtoken", "token"))),
         path(
             "take-away",
             APIView::new("V")

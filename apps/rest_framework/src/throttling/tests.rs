@@ -80,11 +80,10 @@ fn at(seconds: f64) {
 /// Authenticates `X-User: 7` as the user with id 7.
 struct Trusting;
 
-#[async_trait(?Send)]
 impl Authentication for Trusting {
-    async fn authenticate(&self, request: &Request) -> Result<Option<Identity>, APIException> {
+    fn authenticate(&self, request: &Request) -> PolicyResult<'_, Option<Identity>> {
         let id = request.headers().get("x-user").and_then(|id| id.to_str().ok()?.parse::<i64>().ok());
-        Ok(id.map(|id| Identity::new(User::named(id, &format!("user {id}")))))
+        id.map(|id| Identity::new(User::named(id, &format!("user {id}")))).into()
     }
 }
 
@@ -267,10 +266,9 @@ impl SimpleRateThrottle for ApiKeyThrottle {
 /// A custom throttle that denies every request.
 struct Closed;
 
-#[async_trait(?Send)]
 impl Throttle for Closed {
-    async fn allow_request(&self, _request: &Request) -> Result<Throttling, APIException> {
-        Ok(Throttling::Wait(Some(0.0)))
+    fn allow_request(&self, _request: &Request) -> PolicyResult<'_, Throttling> {
+        Throttling::Wait(Some(0.0)).into()
     }
 }
 
