@@ -45,11 +45,7 @@ fn exception(response: &HttpResponse) -> Option<APIException> {
 }
 
 /// The response to an exception, and whether the exception handler returned it. If not, it is a plain page.
-fn handle_exception(
-    policies: &Policies,
-    request: &Request,
-    mut error: APIException,
-) -> (HttpResponse, bool) {
+fn handle_exception(policies: &Policies, request: &Request, mut error: APIException) -> (HttpResponse, bool) {
     if error.needs_challenge() {
         let class = policies.authenticators.first();
         error.challenge(class.and_then(|class| class.authenticate_header(request)));

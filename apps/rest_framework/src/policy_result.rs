@@ -73,8 +73,7 @@ impl<T> From<Result<T, APIException>> for PolicyResult<'_, T> {
 
 impl<'a, T> IntoFuture for PolicyResult<'a, T> {
     type Output = Result<T, APIException>;
-    type IntoFuture =
-        Either<Ready<Result<T, APIException>>, LocalBoxFuture<'a, Result<T, APIException>>>;
+    type IntoFuture = Either<Ready<Result<T, APIException>>, LocalBoxFuture<'a, Result<T, APIException>>>;
 
     fn into_future(self) -> Self::IntoFuture {
         match self {

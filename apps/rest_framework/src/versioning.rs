@@ -59,8 +59,7 @@ impl Versioning for AcceptHeaderVersioning {
     /// Reads the parameter of the negotiated media type, which includes the client's parameters.
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
         let versions = versions_or_default(self.versions.as_ref(), request);
-        let media_type =
-            MediaType::parse(request.accepted_media_type().unwrap_or_default());
+        let media_type = MediaType::parse(request.accepted_media_type().unwrap_or_default());
         let parameter = media_type.params().iter().find(|(name, _)| name == versions.version_param);
         versions.check(parameter.map(|(_, version)| version.as_str()), || {
             APIException::not_acceptable().with_message("Invalid version in \"Accept\" header.")

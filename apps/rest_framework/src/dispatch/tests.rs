@@ -133,7 +133,8 @@ async fn a_request_ends_with_its_handler() {
         let previous = Rc::clone(&previous);
         move |http: HttpRequest| {
             let is_current = Request::current(&http).is_some();
-            let is_old_current = previous.replace(Some(http)).is_some_and(|old| Request::current(&old).is_some());
+            let is_old_current =
+                previous.replace(Some(http)).is_some_and(|old| Request::current(&old).is_some());
             async move { Response::new((is_current, is_old_current)) }
         }
     };

@@ -36,9 +36,11 @@ impl<A: Permission> Permission for Not<A> {
 impl<T: ?Sized, A: ObjectPermission<T>, B: ObjectPermission<T>> ObjectPermission<T> for And<A, B> {
     fn has_object_permission<'a>(&'a self, request: &'a Request, object: &'a T) -> PolicyResult<'a, bool> {
         let first = self.0.has_object_permission(request, object);
-        first.and_then(move |allowed| {
-            if allowed { self.1.has_object_permission(request, object) } else { false.into() }
-        })
+        first.and_then(
+            move |allowed| {
+                if allowed { self.1.has_object_permission(request, object) } else { false.into() }
+            },
+        )
     }
 }
 
@@ -47,9 +49,11 @@ impl<T: ?Sized, A: ObjectPermission<T>, B: ObjectPermission<T>> ObjectPermission
 impl<T: ?Sized, A: ObjectPermission<T>, B: ObjectPermission<T>> ObjectPermission<T> for Or<A, B> {
     fn has_object_permission<'a>(&'a self, request: &'a Request, object: &'a T) -> PolicyResult<'a, bool> {
         let first = request_and_object(&self.0, request, object);
-        first.and_then(move |allowed| {
-            if allowed { true.into() } else { request_and_object(&self.1, request, object) }
-        })
+        first.and_then(
+            move |allowed| {
+                if allowed { true.into() } else { request_and_object(&self.1, request, object) }
+            },
+        )
     }
 }
 
