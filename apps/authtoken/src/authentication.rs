@@ -93,3 +93,6 @@ fn identity(found: Option<TokenAndUser>) -> Result<Option<Identity>, APIExceptio
     }
     Ok(Some(Identity::new(user).shared_auth(token)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -180,8 +180,8 @@ impl View for Mounted {
 }
 
 fn urlpatterns() -> Vec<Pattern> {
-    let view =
-        || APIView::new("API").authentication_classes(classes![Keys]).get(async || Response::new("in"));
+    let declared = || APIView::new("API").authentication_classes(classes![Keys]);
+    let view = || declared().get(async || Response::new("in"));
     let throttle = UserRateThrottle { scope: "view", ..rate() };
     vec![
         path("view", view().permission_classes(classes![IsAuthenticated])),

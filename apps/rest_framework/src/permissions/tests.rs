@@ -58,6 +58,15 @@ impl Permission for Refuse {
     }
 }
 
+/// A class that is chosen at run time: `IsAuthenticated` or `IsAdminUser`.
+fn chosen(any_user: bool) -> Arc<dyn Permission> {
+    if any_user { Arc::new(IsAuthenticated) } else { Arc::new(IsAdminUser) }
+}
+
+fn chosen_refusal() -> Arc<dyn Permission> {
+    Arc::new(Refuse)
+}
+
 struct Note {
     owner: &'static str,
 }
@@ -84,13 +93,16 @@ impl ObjectPermission<Note> for IsOwner {
 
 fn view(permission: impl Permission + 'static) -> APIView {
     let ok = async || Response::new("ok");
-    let view = APIView::new("V").authentication_classes(classes![Challenge, ByName]);
+    let chosen: [Arc<dyn Authentication>; 2] = [Arc::new(Challenge), Arc::new(ByName)];
+    let view = APIView::new("V").authentication_classes(chosen.map(|class| Arc::new(class) as _).into());
     view.permission_classes(classes![permission]).get(ok).post(ok).put(ok).patch(ok).delete(ok)
 }
 
 async fn note(request: Request, class: actix_web::web::Path<String>) -> Result<Response, APIException> {
     let owner = || IsOwner { allows_request: true };
     let (or, and) = (owner().or(IsAdminUser), owner().and(IsAdminUser));
+    let chosen: Arc<dyn ObjectPermission<Note>> = Arc::new(owner());
+    let chosen_or = Arc::clone(&chosen).or(IsAdminUser);
     let (not, refused) = (owner().not(), IsOwner { allows_request: false }.or(IsAdminUser));
     let classes: &[&dyn ObjectPermission<Note>] = match class.as_str() {
         "own" => &[&owner()],
@@ -98,6 +110,8 @@ async fn note(request: Request, class: actix_web::web::Path<String>) -> Result<R
         "own-and-admin" => &[&and],
         "not-own" => &[&not],
         "refused-own-or-admin" => &[&refused],
+        "chosen-own" => &[&chosen],
+        "chosen-own-or-admin" => &[&chosen_or],
         "own-own" => &[&AllowAny, &owner()],
         _ => return Err(APIException::not_found()),
     };
@@ -126,6 +140,9 @@ fn urlpatterns() -> Vec<Pattern> {
                 .permission_classes(classes![model(), model().or(IsAdminUser)])
                 .post(delete_permissions),
         ),
+        path("chosen", view(chosen(true).and(chosen(false).not().or(Refuse)))),
+        path("chosen-auth-and-admin", view(And(chosen(true), chosen(false)))),
+        path("chosen-refuse", view(chosen_refusal())),
         path("view-too", view(model().perms(Method::GET, &["authtoken.view_token"]))),
         path("auth-and-admin", view(IsAuthenticated.and(IsAdminUser))),
         path("admin-or-read", view(IsAdminUser.or(IsAuthenticatedOrReadOnly))),
@@ -287,6 +304,9 @@ const COMPOSED: &[(&str, [(&str, &str); 3])] = &[
     ("auth-and-admin", [(NOT_AUTHENTICATED, NOT_AUTHENTICATED), (DENIED, DENIED), (OK, OK)]),
     ("admin-or-read", [(OK, NOT_AUTHENTICATED), (OK, OK), (OK, OK)]),
     ("not-auth", [(OK, OK), (DENIED, DENIED), (DENIED, DENIED)]),
+    ("chosen", [(NOT_AUTHENTICATED, NOT_AUTHENTICATED), (OK, OK), (DENIED, DENIED)]),
+    ("chosen-auth-and-admin", [(NOT_AUTHENTICATED, NOT_AUTHENTICATED), (DENIED, DENIED), (OK, OK)]),
+    ("chosen-refuse", [(NOT_AUTHENTICATED, NOT_AUTHENTICATED), ("Never.", "Never."), ("Never.", "Never.")]),
     ("refuse", [(NOT_AUTHENTICATED, NOT_AUTHENTICATED), ("Never.", "Never."), ("Never.", "Never.")]),
     ("refuse-and", [(NOT_AUTHENTICATED, NOT_AUTHENTICATED), (DENIED, DENIED), (DENIED, DENIED)]),
     ("not-refuse", [(OK, OK), (OK, OK), (OK, OK)]),
@@ -300,6 +320,8 @@ const OBJECTS: &[(&str, [&str; 4])] = &[
     ("own-and-admin", [NOT_AUTHENTICATED, DENIED, DENIED, OK]),
     ("not-own", [OK, OK, OK, DENIED]),
     ("refused-own-or-admin", [NOT_AUTHENTICATED, DENIED, OK, DENIED]),
+    ("chosen-own", [NOT_AUTHENTICATED, "Not yours.", "Not yours.", OK]),
+    ("chosen-own-or-admin", [NOT_AUTHENTICATED, DENIED, OK, OK]),
     ("own-own", [NOT_AUTHENTICATED, "Not yours.", "Not yours.", OK]),
 ];
 

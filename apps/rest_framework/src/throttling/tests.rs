@@ -276,7 +276,8 @@ impl Throttle for Closed {
 async fn custom_throttles() {
     let settings =
         APISettings { default_throttle_rates: "api_key=2/min".parse().unwrap(), ..APISettings::default() };
-    let app = app!(settings, "": view(classes![ApiKeyThrottle]), "b/": view(classes![Closed]));
+    let chosen: std::sync::Arc<dyn Throttle> = std::sync::Arc::new(ApiKeyThrottle);
+    let app = app!(settings, "": view(classes![chosen]), "b/": view(classes![Closed]));
     let with_key = |key: &'static str| from("192.0.2.1").insert_header(("x-api-key", key));
     for (key, expected) in [("x", "200"), ("x", "200"), ("x", "429"), ("y", "200")] {
         assert_eq!(get!(app, with_key(key))[..3], *expected, "{key}");
