@@ -10,6 +10,7 @@ mod exception_handler;
 pub mod exceptions;
 pub mod fields;
 mod finalize;
+mod generics;
 mod handlers;
 mod initial;
 pub mod metadata;
@@ -32,7 +33,6 @@ pub(crate) mod testing;
 pub mod throttling;
 pub mod urlpatterns;
 pub mod versioning;
-mod view_info;
 pub mod views;
 
 pub use vitamin_parsing::{json, mediatypes, python};

@@ -43,11 +43,12 @@ async fn actions(policies: &Policies, request: &Request) -> IndexMap<&'static st
     let mut actions = IndexMap::new();
     let Some(serializer) = &policies.view.serializer else { return actions };
     for (name, method) in [("POST", Method::POST), ("PUT", Method::PUT)] {
-        if policies.view.methods.contains(&method) {
-            let request = request.with_method(method);
-            if check_permissions(&policies.permissions, &request).await.is_ok() {
-                actions.insert(name, Value::Dict(serializer.info()));
-            }
+        // The serializer may depend on the method.
+        let request = request.with_method(method);
+        if policies.view.methods.contains(request.method())
+            && check_permissions(&policies.permissions, &request).await.is_ok()
+        {
+            actions.insert(name, Value::Dict(serializer.get_serializer(&request).info()));
         }
     }
     actions

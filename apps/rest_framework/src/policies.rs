@@ -13,11 +13,10 @@ use super::parsers::Parser;
 use super::parsers::reader::BodyReader;
 use super::permissions::Permission;
 use super::renderers::{Renderer, Renderers};
-use super::serializers::Serializer;
+use super::request::{SerializerClass, ViewInfo};
 use super::settings::{APISettings, ExceptionHandler};
 use super::throttling::Throttle;
 use super::versioning::Versioning;
-use super::view_info::ViewInfo;
 
 /// The declaration of a view or of [`policies`](super::middleware::policies). `None` stands for the project's default.
 #[derive(Clone, Default)]
@@ -27,7 +26,7 @@ pub(super) struct PolicyDeclaration {
     pub(super) methods: Vec<Method>,
     /// The namespace of its URL pattern, `v1` or `outer:inner`, if any.
     pub(super) namespace: Option<String>,
-    pub(super) serializer: Option<Arc<Serializer>>,
+    pub(super) serializer: Option<SerializerClass>,
     pub(super) renderer_classes: Option<Vec<Arc<dyn Renderer>>>,
     pub(super) parser_classes: Option<Vec<Arc<dyn Parser>>>,
     pub(super) authentication_classes: Option<Vec<Arc<dyn Authentication>>>,

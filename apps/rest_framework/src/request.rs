@@ -1,5 +1,6 @@
 //! The request of a view (`rest_framework/request.py`): the HTTP request, its user, and the negotiated renderer.
 
+mod csrf;
 mod current;
 mod data;
 mod extractors;
@@ -9,6 +10,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashSet;
 use std::ops::Deref;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::dev::{Payload, RequestHead};
@@ -19,13 +21,15 @@ use actix_web::web::Data as AppData;
 pub use self::extractors::{Auth, CurrentUser};
 use super::data::Data;
 use super::exceptions::APIException;
-use super::view_info::ViewInfo;
+use super::parsers::reader::BodyReader;
+use super::serializers::Serializer;
+use super::throttling::rate::ThrottleRates;
+use super::versioning::versions::Versions;
 use vitamin_auth::models::User;
 use vitamin_framework::cache::Cache;
-use vitamin_framework::csrf::{self, get_new_csrf_string, secret_from_cookie};
 use vitamin_framework::database::Database;
-use vitamin_framework::http::get_cookie;
-use vitamin_framework::middleware::{AccessLog, Site};
+use vitamin_framework::middleware::AccessLog;
+use vitamin_framework::timezone::TimeZone;
 
 /// The request of a view's policies and handlers. Derefs to actix-web's request. Clones are cheap.
 ///
@@ -63,6 +67,39 @@ struct LazyState {
     permissions: tokio::sync::OnceCell<HashSet<String>>,
     /// The secret of the CSRF token in the response, which also sets its cookie.
     csrf_secret: OnceCell<String>,
+}
+
+/// What a request knows of its view: values, and no classes that take a request. Those are the dispatcher's.
+pub(super) struct ViewInfo {
+    pub(super) name: String,
+    pub(super) description: &'static str,
+    pub(super) methods: Vec<Method>,
+    /// The methods as the value of `Allow`. `None` if they are unknown.
+    pub(super) allow: Option<HeaderValue>,
+    /// The namespace of its URL pattern, `v1` or `outer:inner`, if any.
+    pub(super) namespace: Option<String>,
+    /// The media types of its renderers.
+    pub(super) media_types: Vec<&'static str>,
+    pub(super) body_reader: BodyReader,
+    /// Whether the view has authentication classes.
+    pub(super) authenticates: bool,
+    pub(super) throttle_scope: Option<&'static str>,
+    pub(super) throttle_rates: ThrottleRates,
+    pub(super) num_proxies: Option<usize>,
+    pub(super) versions: Versions,
+    pub(super) serializer: Option<SerializerClass>,
+    pub(super) time_zone: TimeZone,
+}
+
+type Choose = dyn Fn(&Request) -> Arc<Serializer> + Send + Sync;
+
+/// The serializer of a view.
+#[derive(Clone)]
+pub(super) enum SerializerClass {
+    /// `serializer_class`.
+    Fixed(Arc<Serializer>),
+    /// `get_serializer_class`.
+    PerRequest(Arc<Choose>),
 }
 
 struct Negotiated {
@@ -261,28 +298,6 @@ impl Request {
     /// Adds `Cookie` to the response's `Vary`, because it depends on the session.
     pub fn vary_on_cookie(&self) {
         self.state.varies_on_cookie.set(true);
-    }
-
-    /// A CSRF token for the forms of a page (`django.middleware.csrf.get_token`). The response sets the CSRF cookie, and
-    /// varies on cookies.
-    #[must_use]
-    pub fn csrf_token(&self) -> String {
-        self.vary_on_cookie();
-        let cookie = || {
-            let site = self.http.app_data::<AppData<Site>>()?;
-            let cookie = get_cookie(self.http.headers(), &site.settings.csrf.cookie_name)?;
-            secret_from_cookie(&cookie).ok()
-        };
-        csrf::mask_cipher_secret(
-            self.state.lazy().csrf_secret.get_or_init(|| cookie().unwrap_or_else(get_new_csrf_string)),
-        )
-    }
-
-    /// The cookie of [`csrf_token`](Self::csrf_token), if that was called.
-    pub(super) fn csrf_cookie(&self) -> Option<HeaderValue> {
-        let secret = self.state.lazy.get()?.csrf_secret.get()?;
-        let site = self.http.app_data::<AppData<Site>>()?;
-        csrf::set_cookie(&site.settings.csrf, secret)
     }
 
     pub(super) fn varies_on_cookie(&self) -> bool {

@@ -28,6 +28,7 @@ use super::parsers::Parser;
 use super::permissions::Permission;
 use super::policies::PolicyDeclaration;
 use super::renderers::Renderer;
+use super::request::{Request, SerializerClass};
 use super::serializers::Serializer;
 use super::throttling::Throttle;
 use super::versioning::Versioning;
@@ -59,10 +60,24 @@ impl APIView {
     }
 
     /// The serializer of the body. `OPTIONS` describes it, and
-    /// [`Request::validated`](super::request::Request::validated) validates the body with it.
+    /// [`Request::validated`] validates the body with it.
     #[must_use]
     pub fn serializer(mut self, serializer: Serializer) -> Self {
-        self.declaration.serializer = Some(Arc::new(serializer));
+        self.declaration.serializer = Some(SerializerClass::Fixed(Arc::new(serializer)));
+        self
+    }
+
+    /// Chooses the serializer for each request, for example by its method, user or version. The closure returns a
+    /// [`Serializer`], or an `Arc` of one that is built only once.
+    ///
+    /// `OPTIONS` calls it with the request's method replaced by `POST` and `PUT`, as it describes the fields of both.
+    #[must_use]
+    pub fn get_serializer_class<S: Into<Arc<Serializer>>>(
+        mut self,
+        choose: impl Fn(&Request) -> S + Send + Sync + 'static,
+    ) -> Self {
+        let choose = move |request: &Request| choose(request).into();
+        self.declaration.serializer = Some(SerializerClass::PerRequest(Arc::new(choose)));
         self
     }
 

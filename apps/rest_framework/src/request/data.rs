@@ -7,7 +7,6 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream;
-use serde::de::DeserializeOwned;
 
 use super::Request;
 use crate::data::Data;
@@ -42,17 +41,6 @@ impl FromRequest for Data {
 }
 
 impl Request {
-    /// Validates the body with the view's serializer and converts it to an app's struct.
-    ///
-    /// # Errors
-    /// 400 with the errors of each field; 500 if the view has no serializer, or the struct does not fit it.
-    pub fn validated<T: DeserializeOwned>(&self, data: &Data) -> Result<T, APIException> {
-        let serializer = self.view().serializer.as_ref();
-        let serializer =
-            serializer.ok_or_else(|| APIException::server_error("the view has no serializer"))?;
-        Ok(serializer.validated_in(data, &self.view().time_zone)?)
-    }
-
     /// The last value of a query parameter, or `None`.
     ///
     /// # Errors
