@@ -22,6 +22,8 @@ pub mod request_id;
 pub mod server;
 pub mod shadow;
 pub mod signing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod timezone;
 pub mod urls;
 pub mod validators;

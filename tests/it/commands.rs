@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::TestDatabase;
+use crate::support::*;
 
 database_tests!(
     migrate_goes_forwards_and_backwards,
@@ -217,6 +217,7 @@ fn manage_lists_the_commands_by_app() {
 
     [project]
         demo                   Serves the tutorial on a temporary database, and prints requests to try.
+        startapp               Writes a new app into apps/, for development.
 
     [auth]
         changepassword         Changes a user's password.

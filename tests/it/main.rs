@@ -11,7 +11,6 @@
     reason = "tests may panic, and clippy.toml does not cover their helper functions"
 )]
 
-#[macro_use]
 mod support;
 
 mod app_migrations;
@@ -37,6 +36,7 @@ mod passwords;
 mod pooler;
 mod replaced;
 mod revocation;
+mod roles;
 mod shadow;
 mod shutdown;
 mod superuser;

@@ -14,6 +14,8 @@ pub mod permissions;
 pub mod schema;
 pub mod session_data;
 pub mod sessions;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod user_model;
 pub mod validators;
 

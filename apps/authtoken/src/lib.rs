@@ -9,6 +9,8 @@ pub mod models;
 #[expect(missing_docs, reason = "written by diesel; the models document the columns")]
 pub mod schema;
 pub mod serializers;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod views;
 
 use std::str::FromStr;

@@ -1,27 +1,32 @@
-//! A server that stops at the end of the test.
+//! The real program as a server.
 
 use std::fs::{self, File};
-use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::environment::{TestEnvironment, TestServer};
 use super::{Client, ManageCommand, TestDatabase, wait_for};
+use crate::conf::Env;
+use crate::database::Database;
 
-pub struct Server<'a> {
-    /// The database outlives its servers.
-    database: PhantomData<&'a TestDatabase>,
+/// A server that a [`Program`](super::Program) runs. It stops with this value; if the test fails, its log is printed.
+pub struct LiveServer {
     child: Child,
     address: String,
     stdout: PathBuf,
     stderr: PathBuf,
+    env: Env,
+    /// The database outlives its servers.
+    database: TestDatabase,
 }
 
-impl<'a> Server<'a> {
-    pub(super) fn start(manage: &ManageCommand<'a>) -> Self {
-        let database = manage.database;
+impl LiveServer {
+    #[track_caller]
+    pub(super) fn start(manage: &ManageCommand) -> Self {
+        let database = &manage.program.database;
         let (stdout, stderr) = (database.output("stdout"), database.output("stderr"));
         let child = manage
             .command()
@@ -30,8 +35,10 @@ impl<'a> Server<'a> {
             .stdout(File::create(&stdout).unwrap())
             .stderr(File::create(&stderr).unwrap())
             .spawn()
-            .unwrap();
-        let mut server = Self { database: PhantomData, child, address: String::new(), stdout, stderr };
+            .unwrap_or_else(|error| panic!("{:?} can't be started: {error}", manage.command().get_program()));
+        let env = manage.program.settings();
+        let mut server =
+            Self { child, address: String::new(), stdout, stderr, env, database: database.clone() };
         server.address = wait_for("the server's address", || {
             let output = server.stdout();
             let address = output.split_once("http://").and_then(|(_, rest)| rest.split_once('/'));
@@ -47,44 +54,58 @@ impl<'a> Server<'a> {
     }
 
     /// `127.0.0.1:PORT`.
+    #[must_use]
     pub fn address(&self) -> &str {
         &self.address
     }
 
+    /// Standard output so far.
+    #[must_use]
     pub fn stdout(&self) -> String {
         fs::read_to_string(&self.stdout).unwrap()
     }
 
-    /// Standard error so far.
+    /// Standard error so far, where the program logs.
+    #[must_use]
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.stderr).unwrap()).into_owned()
     }
 
     /// Waits until the log contains this text, and returns the log.
+    #[track_caller]
     pub fn wait_for_log(&self, text: &str) -> String {
         wait_for(text, || Some(self.log()).filter(|log| log.contains(text)))
     }
 
-    pub fn anonymous(&self) -> Client {
-        Client::new(&self.address)
-    }
-
-    /// Returns a client that sends `Authorization: Token <key>`.
-    pub fn token(&self, key: &str) -> Client {
-        Client::new(&self.address).authorization(format!("Token {key}"))
-    }
-
+    /// Sends a signal to the program.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Waits for the server to stop.
+    #[track_caller]
     pub fn wait(&mut self) -> ExitStatus {
         wait_for("the server's end", || self.child.try_wait().unwrap())
     }
 }
 
-impl Drop for Server<'_> {
+impl TestEnvironment for LiveServer {
+    fn env(&self) -> &Env {
+        &self.env
+    }
+
+    fn database(&self) -> &Database {
+        self.database.database()
+    }
+}
+
+impl TestServer for LiveServer {
+    fn anonymous(&self) -> Client {
+        Client::new(&self.address)
+    }
+}
+
+impl Drop for LiveServer {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("The server's log:\n{}", self.log());

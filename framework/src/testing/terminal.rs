@@ -21,7 +21,8 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    pub(super) fn start(manage: &ManageCommand<'_>) -> Self {
+    #[track_caller]
+    pub(super) fn start(manage: &ManageCommand) -> Self {
         let (pty, terminal) = open().unwrap();
         let child = Command::from(manage.command()).spawn_borrowed(&terminal).unwrap();
         let (keyboard, screen) = (Arc::new(pty), Arc::new(Mutex::new(Vec::new())));
@@ -37,11 +38,13 @@ impl Terminal {
     }
 
     /// Returns the text shown so far.
+    #[must_use]
     pub fn screen(&self) -> String {
         String::from_utf8_lossy(&self.screen.lock().unwrap()).replace("\r\n", "\n")
     }
 
     /// Reads until this text appears.
+    #[track_caller]
     pub fn expect(&mut self, text: &str) -> &mut Self {
         self.read = wait_for(&format!("{text:?} on the terminal"), || {
             let screen = self.screen();
@@ -57,27 +60,32 @@ impl Terminal {
     }
 
     /// Reads until this prompt appears and the echo is off.
+    #[track_caller]
     pub fn expect_hidden(&mut self, question: &str) -> &mut Self {
         self.expect(question);
         wait_for("the echo's end", || (!self.is_echoing()).then_some(()));
         self
     }
 
+    /// Types a line and presses the Enter key.
     pub fn type_line(&mut self, line: &str) -> &mut Self {
         self.press(&format!("{line}\n"))
     }
 
+    /// Types these characters.
     pub fn press(&mut self, keys: &str) -> &mut Self {
         (&*self.keyboard).write_all(keys.as_bytes()).unwrap();
         self
     }
 
     /// Whether the terminal echoes input.
+    #[must_use]
     pub fn is_echoing(&self) -> bool {
         tcgetattr(&self.terminal).unwrap().local_modes.contains(LocalModes::ECHO)
     }
 
     /// Waits for the program to end, and returns its exit code.
+    #[track_caller]
     pub fn wait(&mut self) -> Option<i32> {
         wait_for("the program's end", || self.child.try_wait().unwrap()).code()
     }

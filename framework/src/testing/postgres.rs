@@ -7,9 +7,6 @@
 //!
 //! Without either, `server` is `None` and reports it once on standard error, or panics if `REQUIRE_POSTGRES` is 1.
 
-#![allow(dead_code, reason = "compiled into every test program, which do not use every item")]
-#![allow(clippy::panic, reason = "a test without its database must fail")]
-
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read as _, Seek as _, Write as _};
 use std::os::unix::process::CommandExt as _;
@@ -48,7 +45,7 @@ rm -rf "$dir"
 
 /// A server on which tests create databases.
 #[derive(Debug)]
-pub struct Server {
+pub(super) struct Server {
     /// The URL of an existing database, from which others are created.
     url: String,
     psql: PathBuf,
@@ -60,7 +57,7 @@ pub struct Server {
 
 /// An empty database for one test, dropped with this value.
 #[derive(Debug)]
-pub struct Database {
+pub(super) struct Database {
     url: String,
     name: String,
     server: &'static Server,
@@ -70,7 +67,7 @@ pub struct Database {
 ///
 /// # Panics
 /// `REQUIRE_POSTGRES` is 1 and there is no server.
-pub fn server() -> Option<&'static Server> {
+pub(super) fn server() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     SERVER
         .get_or_init(|| match connect_or_start() {
@@ -89,9 +86,9 @@ pub fn server() -> Option<&'static Server> {
 impl Server {
     /// Creates an empty database with a unique name.
     ///
+    /// # Panics
     /// The server returns an error.
-    #[must_use]
-    pub fn create_database(&'static self) -> Database {
+    pub(super) fn create_database(&'static self) -> Database {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
         let name = format!("test_{}_{now}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -114,8 +111,7 @@ impl Server {
 
 impl Database {
     /// The value for `DATABASE_URL`.
-    #[must_use]
-    pub fn url(&self) -> &str {
+    pub(super) fn url(&self) -> &str {
         &self.url
     }
 }
@@ -260,13 +256,18 @@ fn with_database(url: &str, name: &str) -> String {
     format!("{}/{name}{query}", rest.get(..end).unwrap_or_default())
 }
 
-#[test]
-fn only_the_database_of_a_url_is_replaced() {
-    for (url, want) in [
-        ("postgres://u:p@h:1/old?sslmode=disable", "postgres://u:p@h:1/new?sslmode=disable"),
-        ("postgres://h", "postgres://h/new"),
-        ("postgres://u@%2Ftmp%2Fx:5432/old", "postgres://u@%2Ftmp%2Fx:5432/new"),
-    ] {
-        assert_eq!(with_database(url, "new"), want);
+#[cfg(test)]
+mod tests {
+    use super::with_database;
+
+    #[test]
+    fn only_the_database_of_a_url_is_replaced() {
+        for (url, want) in [
+            ("postgres://u:p@h:1/old?sslmode=disable", "postgres://u:p@h:1/new?sslmode=disable"),
+            ("postgres://h", "postgres://h/new"),
+            ("postgres://u@%2Ftmp%2Fx:5432/old", "postgres://u@%2Ftmp%2Fx:5432/new"),
+        ] {
+            assert_eq!(with_database(url, "new"), want);
+        }
     }
 }
