@@ -12,10 +12,21 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::{App, Error, HttpServer, web};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::conf::{Env, ImproperlyConfigured};
+use super::conf::{Env, ImproperlyConfigured, Setting};
 use super::middleware::{Middleware, Site, not_found};
 use super::project::Project;
 use super::urls::{Shortcuts, UrlConf};
+
+/// The settings that this module reads.
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting::new("ADDRESS", "The address that `runserver` listens on.").default("127.0.0.1:8000"),
+    Setting::new("WORKERS", "Threads that serve requests.").default_description("one per core"),
+    Setting::new(
+        "SHUTDOWN_TIMEOUT",
+        "Seconds that requests in progress may take to finish when the server stops.",
+    )
+    .default("30"),
+];
 
 /// Address and number of workers.
 #[derive(Clone, Debug)]

@@ -34,6 +34,7 @@ mod passwords;
 mod pooler;
 mod replaced;
 mod revocation;
+mod settings;
 mod shadow;
 mod shutdown;
 mod superuser;

@@ -46,6 +46,7 @@ impl Command for Check {
 /// Runs the framework's checks and those of each app.
 pub(super) fn run_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
     let mut messages = framework_checks(project, deploy);
+    messages.extend(project.declared.checks(&project.env));
     messages.extend(project.apps.iter().flat_map(|app| app.checks(deploy)));
     messages
 }

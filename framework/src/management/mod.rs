@@ -5,6 +5,7 @@
 
 mod adoption;
 mod check;
+mod diffsettings;
 mod doctor;
 mod migrate;
 mod runserver;
@@ -219,6 +220,7 @@ fn run(project: &Arc<Project>, groups: &[Group], out: &mut dyn Write) -> Result<
 fn groups(project: &mut Project) -> Vec<Group> {
     let framework: Vec<Box<dyn Command>> = vec![
         Box::new(check::Check),
+        Box::new(diffsettings::DiffSettings),
         Box::new(doctor::Doctor),
         Box::new(migrate::Migrate),
         Box::new(runserver::RunServer),

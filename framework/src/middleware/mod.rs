@@ -24,7 +24,7 @@ use actix_web::{Error, HttpRequest};
 use pin_project_lite::pin_project;
 use uuid::Uuid;
 
-use super::conf::{Env, ImproperlyConfigured, SecretKey};
+use super::conf::{Env, ImproperlyConfigured, SecretKey, Setting};
 use super::csrf::CsrfSettings;
 use super::http::{ForwardedAllowIps, SecureProxySslHeader, get_host};
 use super::urls::{EndpointFuture, Resolver, Shortcuts};
@@ -33,6 +33,46 @@ use super::{pages, request_id};
 pub use self::access_log::AccessLog;
 pub use self::common::not_found;
 pub use self::cookies::is_session_key;
+
+/// The settings that this module reads.
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting::new(
+        "DEBUG",
+        "Shows detailed error pages and allows the local hosts. Never set it in production.",
+    )
+    .default("false"),
+    Setting::new(
+        "SECRET_KEY",
+        "Signs sessions. Required unless `DEBUG` is on. Beside a Django project, use that project's own \
+         key.",
+    )
+    .secret(),
+    Setting::new("SECRET_KEY_FALLBACKS", "Older keys, comma-separated, whose signatures are still accepted.")
+        .secret(),
+    Setting::new(
+        "ALLOWED_HOSTS",
+        "Hosts that the site answers for, comma-separated: `example.com`, `.example.com` (with its \
+         subdomains), or `*` for any. Required unless `DEBUG` is on.",
+    ),
+    Setting::new(
+        "APPEND_SLASH",
+        "Redirects an unknown path to the same path with a slash, if that one exists.",
+    )
+    .default("true"),
+    Setting::new(
+        "SECURE_PROXY_SSL_HEADER",
+        "The header and value by which your proxy marks https requests: `X-Forwarded-Proto=https`.",
+    ),
+    Setting::new(
+        "FORWARDED_ALLOW_IPS",
+        "Proxies whose `X-Forwarded-Proto` is trusted if `SECURE_PROXY_SSL_HEADER` is unset, or `*` for \
+         any. The meaning is gunicorn's.",
+    )
+    .default("127.0.0.1,::1"),
+    Setting::new("USE_X_FORWARDED_HOST", "Takes the host from the proxy's `X-Forwarded-Host` header.")
+        .default("false"),
+    Setting::new("SESSION_COOKIE_NAME", "The name of Django's session cookie.").default("sessionid").public(),
+];
 
 /// Django's settings of the same names.
 #[derive(Clone, Debug)]
