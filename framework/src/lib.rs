@@ -10,6 +10,7 @@ pub mod conf;
 pub mod crypto;
 pub mod csrf;
 pub mod database;
+pub mod debug;
 pub mod diagnosis;
 pub mod http;
 pub mod logging;

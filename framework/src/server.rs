@@ -13,6 +13,7 @@ use actix_web::{App, Error, HttpServer, web};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::conf::{Env, ImproperlyConfigured, Setting};
+use super::debug::DebugPages;
 use super::middleware::{Middleware, Site, not_found};
 use super::project::Project;
 use super::urls::{Shortcuts, UrlConf};
@@ -111,7 +112,8 @@ pub(super) fn mount(project: &Project, config: &mut web::ServiceConfig) {
 
 fn site(project: &Project) -> Arc<Site> {
     let resolver = UrlConf::new((project.urlpatterns)()).resolver();
-    Arc::new(Site { settings: project.settings.http.clone(), resolver })
+    let debug = project.settings.http.debug.then(|| DebugPages::new(project));
+    Arc::new(Site { settings: project.settings.http.clone(), resolver, debug })
 }
 
 /// Registers the views and everything that they find in their app data.

@@ -18,6 +18,11 @@ pub trait View {
     ///
     /// Returns an equivalent endpoint if the view does not need actix-web's router.
     fn register(&self, location: Location, config: &mut ServiceConfig) -> Option<Endpoint>;
+
+    /// The view's name on the debug page; by default the type's.
+    fn name(&self) -> String {
+        std::any::type_name::<Self>().to_owned()
+    }
 }
 
 /// The paths that a view serves.
@@ -143,6 +148,16 @@ impl UrlConf {
     pub fn resolver(&self) -> Resolver {
         let routes: Vec<String> = self.0.iter().flat_map(|entry| entry.routes.clone()).collect();
         Resolver(routes.into_iter().map(|route| (ResourceDef::new(route.as_str()), route)).collect())
+    }
+
+    /// Returns the name of each route's view.
+    pub(crate) fn view_names(&self) -> Vec<(String, String)> {
+        let of_entry = |entry: &RouteEntry| {
+            let name = entry.view.name();
+            entry.routes.iter().map(move |route| (route.clone(), name.clone())).collect::<Vec<_>>()
+        };
+        // The first match wins, so the last one of a map must be the first.
+        self.0.iter().rev().flat_map(of_entry).collect()
     }
 
     /// Registers every view. The first match wins.

@@ -12,7 +12,7 @@ use actix_web::http::header::{ACCEPT, ALLOW, HeaderMap, HeaderValue, SET_COOKIE,
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::exceptions::{APIException, ExceptionKind};
+use super::exceptions::APIException;
 use super::handlers::Handlers;
 use super::negotiation::{NegotiationError, select_renderer, takes_the_first};
 use super::permissions::Permission;
@@ -21,7 +21,6 @@ use super::request::Request;
 use super::settings::APISettings;
 use super::throttling::Throttling;
 use vitamin_framework::http::patch_vary_headers;
-use vitamin_framework::pages;
 use vitamin_framework::urls::{Endpoint, EndpointFuture};
 
 /// The endpoint of a declared view.
@@ -266,8 +265,7 @@ fn handle_exception(request: &Request, mut error: APIException) -> (HttpResponse
     }
     match (view.exception_handler)(&error, request) {
         Some(response) => (response.render(request), true),
-        None if error.kind() == ExceptionKind::SuspiciousOperation => (pages::bad_request(), false),
-        None => (pages::server_error(), false),
+        None => (error.page(), false),
     }
 }
 

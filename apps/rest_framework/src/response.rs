@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::renderers::{JSONRenderer, RenderError, Renderable, RendererContext, content_type};
 use super::request::{Accepted, Request};
+use vitamin_framework::debug::ErrorReport;
 use vitamin_framework::pages;
 
 /// Data, a status (200 by default) and headers.
@@ -98,7 +99,7 @@ impl Response {
             Ok(body) => body,
             Err(error) => {
                 log::error!("Answered 500: {error}");
-                return pages::server_error();
+                return ErrorReport::of(&error).attach(pages::server_error());
             }
         };
         let mut response = self.response;
@@ -133,8 +134,9 @@ impl Responder for Response {
         match Request::of(http) {
             Some(request) => self.render(&request),
             None => {
-                log::error!("Answered 500: only a handler of an APIView can return a Response.");
-                pages::server_error()
+                let message = "only a handler of an APIView can return a Response.";
+                log::error!("Answered 500: {message}");
+                ErrorReport::new(message).attach(pages::server_error())
             }
         }
     }

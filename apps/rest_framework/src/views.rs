@@ -204,6 +204,10 @@ impl APIView {
 }
 
 impl View for APIView {
+    fn name(&self) -> String {
+        self.declared.name.clone()
+    }
+
     fn register(&self, location: Location, config: &mut ServiceConfig) -> Option<Endpoint> {
         let mut handlers = self.handlers.clone();
         if handlers.of(&Method::OPTIONS).is_none() {

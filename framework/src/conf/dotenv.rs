@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn each_variable_has_its_line() {
         let long = "x".repeat(20_000);
-        let text = format!("# first\nA=1\n\nB='two\nlines'\nexport C=\"$A\" # why\nD={long}\nE=5");
+        let text = format!("# first\nA=1\n\nB='two\nlines'\nexport C=\"${{A}}\" # why\nD={long}\nE=5");
         let found: Vec<_> = parse(text.as_bytes()).unwrap();
         let expected =
             [("A", "1", 2), ("B", "two\nlines", 5), ("C", "1", 6), ("D", long.as_str(), 7), ("E", "5", 8)];
