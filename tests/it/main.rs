@@ -19,6 +19,7 @@ mod bodies;
 #[cfg(feature = "postgres")]
 mod bounded;
 mod commands;
+mod debug;
 mod deletion;
 mod demo;
 mod doctor;
