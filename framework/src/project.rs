@@ -168,6 +168,14 @@ impl Project {
     }
 }
 
+/// The list of a project's apps: `apps![Auth::from_env(env)?, Polls]`.
+#[macro_export]
+macro_rules! apps {
+    ($($app:expr),* $(,)?) => {
+        ::std::vec![$(::std::boxed::Box::new($app) as ::std::boxed::Box<dyn $crate::app::App>),*]
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,12 +192,4 @@ mod tests {
             .map(|env| format!("{:?}", Settings::from_env(&env).unwrap()));
         assert_eq!(explicit, unset);
     }
-}
-
-/// The list of a project's apps: `apps![Auth::from_env(env)?, Polls]`.
-#[macro_export]
-macro_rules! apps {
-    ($($app:expr),* $(,)?) => {
-        ::std::vec![$(::std::boxed::Box::new($app) as ::std::boxed::Box<dyn $crate::app::App>),*]
-    };
 }
