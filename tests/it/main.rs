@@ -11,9 +11,9 @@
     reason = "tests may panic, and clippy.toml does not cover their helper functions"
 )]
 
-#[macro_use]
 mod support;
 
+mod app_migrations;
 mod architecture;
 mod bodies;
 #[cfg(feature = "postgres")]
@@ -22,6 +22,7 @@ mod commands;
 mod debug;
 mod deletion;
 mod demo;
+mod diesel_version;
 mod doctor;
 mod environment;
 mod forward_auth;
@@ -36,6 +37,7 @@ mod passwords;
 mod pooler;
 mod replaced;
 mod revocation;
+mod roles;
 mod settings;
 mod shadow;
 mod shutdown;
