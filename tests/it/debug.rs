@@ -2,14 +2,14 @@
 
 use diesel::connection::SimpleConnection as _;
 
-use crate::support::{SECRET_KEY, Server, TestDatabase};
+use crate::support::*;
 
 database_tests!(debug_shows_the_error, without_debug_the_page_is_plain,);
 
 const PASSWORD: &str = "Pa55word-of-Pepe";
 
 /// A server whose table of tokens is gone, and the key of a token.
-fn broken<'a>(database: &'a TestDatabase, debug: &str) -> (Server<'a>, String) {
+fn broken(database: &TestDatabase, debug: &str) -> (LiveServer, String) {
     let key = database.migrate().create_user("Pepe", PASSWORD).token("Pepe");
     let server = database.runserver().env("DEBUG", debug).env("SECRET_KEY_FALLBACKS", "an-0lder-k3y").serve();
     database.connection().batch_execute("DROP TABLE authtoken_token").unwrap();

@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 use vitamin::conf::{Env, Fallback, Setting};
 use vitamin::project::Project;
 
-use crate::support::{SECRET_KEY, TestDatabase};
+use crate::support::*;
 
 /// The settings that only some commands read.
 const READ_BY_COMMANDS: [&str; 5] = [
