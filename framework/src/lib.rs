@@ -35,6 +35,7 @@ use libsqlite3_sys as _;
 /// For the macros of this crate.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::database::first_row;
     pub use diesel;
     pub use vitamin_macros::embed_migrations;
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use proc_macro::{Literal, TokenStream, TokenTree};
+use proc_macro::{TokenStream, TokenTree};
 
 mod metadata;
 
@@ -98,8 +98,9 @@ fn script(folder: &Path) -> Result<String, String> {
     Ok(format!("({}, {})", file("up.sql")?, file("down.sql")?))
 }
 
+/// A string literal of Rust.
 fn quoted(text: &str) -> String {
-    Literal::string(text).to_string()
+    format!("{text:?}")
 }
 
 /// Puts the tokens of `$crate` where [`CRATE`] stands.
@@ -123,3 +124,6 @@ fn with_crate(tokens: TokenStream, framework: &TokenStream) -> TokenStream {
 fn compile_error(message: &str) -> TokenStream {
     format!("compile_error!({})", quoted(&format!("migrations!: {message}"))).parse().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

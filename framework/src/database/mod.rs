@@ -35,6 +35,8 @@ pub use self::manager::{DbConnection, Manager};
 pub use self::named::RenamingConnection;
 pub use self::names::Names;
 pub use self::prepared::Prepared;
+#[doc(hidden)]
+pub use self::returning::first_row;
 pub use self::returning::{insert_returning, update_returning};
 use self::sqlite::watched::Watched;
 pub use self::timestamp::{Moment, OptionalMoment};

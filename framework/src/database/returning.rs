@@ -41,12 +41,12 @@ use super::{Database, DatabaseError, DbConnection};
 macro_rules! insert_returning {
     ($connection:expr, $table:expr, $values:expr, $row:ty $(,)?) => {
         $crate::database::on_variant!($connection, |connection| {
-            $crate::__private::diesel::RunQueryDsl::get_result::<$row>(
+            $crate::__private::first_row($crate::__private::diesel::RunQueryDsl::get_results::<$row>(
                 $crate::__private::diesel::insert_into($table)
                     .values($values)
                     .returning(<$row as $crate::__private::diesel::SelectableHelper<_>>::as_returning()),
                 connection,
-            )
+            ))
         })
     };
 }
@@ -89,12 +89,12 @@ macro_rules! update_returning {
         $crate::database::on_variant!($connection, |connection| {
             use $crate::__private::diesel::{self, OptionalEmptyChangesetExtension as _, QueryDsl as _};
             let target = $target;
-            let updated = diesel::RunQueryDsl::get_result::<$row>(
+            let updated = $crate::__private::first_row(diesel::RunQueryDsl::get_results::<$row>(
                 diesel::update(::core::clone::Clone::clone(&target))
                     .set($changes)
                     .returning(<$row as diesel::SelectableHelper<_>>::as_returning()),
                 connection,
-            );
+            ));
             match updated.optional_empty_changeset() {
                 Ok(Some(row)) => Ok(row),
                 Ok(None) => diesel::RunQueryDsl::get_result::<$row>(
@@ -107,6 +107,15 @@ macro_rules! update_returning {
     };
 }
 pub use update_returning;
+
+/// Returns the row of a statement that was run to its end.
+///
+/// diesel's `get_result` stops after the first row. SQLite commits only then, and diesel ignores the error of that: an
+/// insert that a deferred foreign key (Django's are) or a full disk prevents would seem to succeed.
+#[doc(hidden)]
+pub fn first_row<T>(rows: diesel::QueryResult<Vec<T>>) -> diesel::QueryResult<T> {
+    rows?.into_iter().next().ok_or(QueryError::NotFound)
+}
 
 /// The error of a transaction's work, or of `BEGIN` and `COMMIT`.
 enum TransactionError<E> {

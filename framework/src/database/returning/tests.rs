@@ -61,6 +61,28 @@ fn the_row_comes_back() {
     assert_eq!(changed.unwrap(), Question { votes: 3, ..made });
 }
 
+/// `get_result` would return the rejected row.
+#[test]
+fn a_deferred_foreign_key_rejects_the_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = &mut *database(folder.path()).get().unwrap();
+    connection
+        .batch_execute(
+            "DROP TABLE questions; CREATE TABLE questions (id integer PRIMARY KEY, body text NOT NULL,
+                votes integer NOT NULL REFERENCES other (id) DEFERRABLE INITIALLY DEFERRED);
+             CREATE TABLE other (id integer PRIMARY KEY); INSERT INTO other VALUES (0);",
+        )
+        .unwrap();
+    let values = (question::text.eq("a"), question::votes.eq(7));
+    let refused = insert_returning!(connection, question::table, values, Question);
+    assert!(refused.unwrap_err().to_string().contains("FOREIGN KEY"));
+    insert(connection, "b").unwrap();
+    let changes = Changes { votes: Some(7), ..Changes::default() };
+    let refused = update_returning!(connection, question::table.find(1), &changes, Question);
+    assert!(refused.unwrap_err().to_string().contains("FOREIGN KEY"));
+    assert_eq!(question::table.select(question::votes).load::<i32>(connection), Ok(vec![0]));
+}
+
 #[test]
 fn an_update_without_changes_returns_the_row() {
     let folder = tempfile::tempdir().unwrap();

@@ -64,9 +64,9 @@ impl Command for CollectMigrations {
         let (dir, unmodified) = (options.dir.display(), comparison.unmodified);
         let plural = if written == 1 { "" } else { "s" };
         if options.check && written > 0 {
-            let are = if written == 1 { "is" } else { "are" };
+            let differ = if written == 1 { "is missing or differs" } else { "are missing or differ" };
             return Err(CommandError::new(format!(
-                "{written} migration{plural} in '{dir}' {are} missing or differ. Run `manage collectmigrations`."
+                "{written} migration{plural} in '{dir}' {differ}. Run `manage collectmigrations`."
             )));
         }
         let done = if writes { "copied" } else { "to copy" };

@@ -26,10 +26,10 @@ struct MigrateOptions {
 
 /// One step of a plan.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Step {
-    pub(super) name: String,
-    pub(super) app: String,
-    pub(super) forwards: bool,
+struct Step {
+    name: String,
+    app: String,
+    forwards: bool,
 }
 
 impl Step {
@@ -74,7 +74,7 @@ impl Command for Migrate {
         // All actions are chosen before the first one runs, so that a refusal leaves the database unchanged.
         let mut actions = Vec::with_capacity(plan.len());
         for step in &plan {
-            actions.push(MigrationAction::choose(&project.apps, &mut connection, step)?);
+            actions.push(MigrationAction::choose(&project.apps, &mut connection, &step.app, step.forwards)?);
         }
         for (Step { name, .. }, action) in plan.iter().zip(actions) {
             write!(out, "  {} {name}...", action.verb())?;
