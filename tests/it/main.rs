@@ -4,7 +4,6 @@
 //! on PostgreSQL too. Each has its own database, folder and server, so all run in parallel.
 
 #![expect(
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
