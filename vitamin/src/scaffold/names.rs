@@ -19,7 +19,6 @@ const KEYWORDS: &[&str] = &[
 const CRATES: &[&str] = &[
     "actix_web",
     "alloc",
-    "async_trait",
     "core",
     "diesel",
     "proc_macro",
