@@ -13,7 +13,7 @@ use super::{APISettings, RestFramework};
 use vitamin_auth::{Auth, User, UserModel};
 use vitamin_framework::apps;
 use vitamin_framework::conf::Env;
-use vitamin_framework::database::{Database, DbConnection};
+use vitamin_framework::database::DbConnection;
 use vitamin_framework::project::Project;
 use vitamin_framework::server::application;
 use vitamin_framework::testing::{self, TestDatabase, TestEnvironment};
