@@ -12,6 +12,7 @@
 
 mod support;
 
+mod app_migrations;
 mod architecture;
 mod bodies;
 #[cfg(feature = "postgres")]
@@ -19,6 +20,7 @@ mod bounded;
 mod commands;
 mod deletion;
 mod demo;
+mod diesel_version;
 mod doctor;
 mod environment;
 mod forward_auth;

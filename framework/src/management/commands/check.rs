@@ -1,12 +1,17 @@
-//! `manage check [--deploy]` (`django/core/management/commands/check.py`).
+//! `manage check [--deploy] [--database default]` (`django/core/management/commands/check.py`).
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::{ArgMatches, Args, FromArgMatches};
 
-use super::{Command, CommandError};
 use crate::checks::{CheckMessage, Level};
+use crate::database::Database;
+use crate::database::inspection::LiveSchema;
+use crate::database::migrations::Migrations;
+use crate::database::migrations::copies::{self, Difference};
+use crate::management::base::{Command, CommandError};
 use crate::project::Project;
 
 pub(super) struct Check;
@@ -16,6 +21,9 @@ struct CheckOptions {
     /// Check deployment settings.
     #[arg(long)]
     deploy: bool,
+    /// Also checks the database. 'default' is the only one.
+    #[arg(long, value_parser = ["default"])]
+    database: Option<String>,
 }
 
 impl Command for Check {
@@ -32,7 +40,10 @@ impl Command for Check {
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
         let options = CheckOptions::from_arg_matches(arguments)?;
-        let messages = run_checks(project, options.deploy);
+        let mut messages = run_checks(project, options.deploy);
+        if options.database.is_some() {
+            messages.extend(database_checks(project)?);
+        }
         fail_on_errors(&messages)?;
         if messages.is_empty() {
             writeln!(out, "System check identified no issues.")?;
@@ -46,8 +57,56 @@ impl Command for Check {
 /// Runs the framework's checks and those of each app.
 pub(super) fn run_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
     let mut messages = framework_checks(project, deploy);
+    messages.extend(migration_checks(project.apps.migrations(), Path::new(copies::FOLDER)));
     messages.extend(project.apps.iter().flat_map(|app| app.checks(deploy)));
     messages
+}
+
+/// Finds dependencies that migrations lack, and copies for diesel's command that are not what is compiled in.
+fn migration_checks(migrations: &Migrations, folder: &Path) -> Vec<CheckMessage> {
+    let mut messages: Vec<CheckMessage> = migrations
+        .undeclared_dependencies()
+        .into_iter()
+        .map(|(name, label)| {
+            let message =
+                format!("The migration {name} refers to a table of {label}, but does not depend on it.");
+            let hint = format!("Name the app in the migration's metadata.toml: dependencies = [\"{label}\"]");
+            CheckMessage::warning("vitamin.W004", message).hint(hint)
+        })
+        .collect();
+    match migrations.compare_copies(folder, false) {
+        Ok(comparison) => messages.extend(comparison.stale.into_iter().map(|copy| {
+            let path = copy.path.display();
+            match copy.difference {
+                Difference::Missing => CheckMessage::warning("vitamin.W002", format!("{path} is missing.")),
+                Difference::Differs => {
+                    let message = format!("{path} differs from the migration of the installed app.");
+                    CheckMessage::warning("vitamin.W002", message)
+                }
+                Difference::Unknown => {
+                    let message = format!("{path} is a migration of no installed app.");
+                    let hint = "diesel's command runs it, and `manage migrate` does not. Move it into an app, or delete it.";
+                    return CheckMessage::warning("vitamin.W003", message).hint(hint);
+                }
+            }
+            .hint("Run `manage collectmigrations`: diesel's command runs these copies.")
+        })),
+        Err(error) => messages.push(CheckMessage::warning("vitamin.W002", format!("{}: {error}", folder.display()))),
+    }
+    messages
+}
+
+/// Finds foreign keys that no row can satisfy.
+fn database_checks(project: &Project) -> Result<Vec<CheckMessage>, CommandError> {
+    let schema = LiveSchema::read(&mut Database::open_read_only(&project.settings.database)?)?;
+    let messages = schema.broken_references().map(|key| {
+        let message =
+            format!("{}.{} refers to the table {}, which is missing.", key.table, key.column, key.target);
+        CheckMessage::error("vitamin.E003", message).hint(
+            "No row can be inserted there. Unapply the migration, and apply it again with `manage migrate`.",
+        )
+    });
+    Ok(messages.collect())
 }
 
 /// Returns an error with all messages if any of them is an error.

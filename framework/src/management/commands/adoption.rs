@@ -1,12 +1,11 @@
 //! Decides whether a migration runs. It runs if this project owns the app's tables; it is only recorded if a Django
 //! project creates its own tables instead.
 
-use super::CommandError;
-use super::migrate::Step;
 use crate::app::{App, Apps};
 use crate::database::inspection::LiveSchema;
 use crate::database::migrations::{self, MigrationError, Migrations};
 use crate::database::{DatabaseError, DbConnection};
+use crate::management::base::CommandError;
 
 /// What to do with one migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,14 +20,15 @@ impl MigrationAction {
     pub(super) fn choose(
         apps: &Apps,
         connection: &mut DbConnection,
-        step: &Step,
+        label: &str,
+        forwards: bool,
     ) -> Result<Self, CommandError> {
-        let action = if step.forwards { Self::Apply } else { Self::Unapply };
+        let action = if forwards { Self::Apply } else { Self::Unapply };
         // Labels without an app (`contenttypes`, `sessions`) belong to the framework.
-        let Some(app) = apps.get(&step.app) else { return Ok(action) };
+        let Some(app) = apps.get(label) else { return Ok(action) };
         let label = app.label();
         match app.left_to_django() {
-            Some(setting) if !step.forwards => Err(CommandError::new(format!(
+            Some(setting) if !forwards => Err(CommandError::new(format!(
                 "The tables of {label} belong to your Django project ({setting}); unapply them with its own `migrate`."
             ))),
             Some(setting) => match missing(app, connection)?.as_slice() {
@@ -39,7 +39,7 @@ impl MigrationAction {
                     tables.join(", ")
                 ))),
             },
-            None if step.forwards && is_recorded(label, connection)? => {
+            None if forwards && is_recorded(label, connection)? => {
                 match missing(app, connection)?.as_slice() {
                     [] => Ok(action),
                     tables => Err(CommandError::new(format!(

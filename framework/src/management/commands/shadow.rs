@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::{ArgMatches, Args, FromArgMatches};
 
 use super::check::{fail_on_errors, run_checks};
-use super::{Command, CommandError};
+use crate::management::base::{Command, CommandError};
 use crate::project::Project;
 use crate::server::Address;
 use crate::shadow;

@@ -1,6 +1,8 @@
 //! `manage doctor`: compares the live database with this project, reports problems and the settings that fix them, and
 //! changes nothing.
 
+mod relations;
+
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
@@ -10,7 +12,6 @@ use diesel::RunQueryDsl;
 use diesel::sql_types::Text;
 
 use super::check::run_checks;
-use super::{Command, CommandError};
 use crate::app::App;
 use crate::checks::Level;
 use crate::database::inspection::LiveSchema;
@@ -20,6 +21,7 @@ use crate::database::{
     Database, DatabaseError, DatabaseSettings, DatabaseUrl, DbConnection, JournalMode, migrations,
 };
 use crate::diagnosis::{Diagnosis, Examination, Severity};
+use crate::management::base::{Command, CommandError};
 use crate::project::Project;
 
 pub(super) struct Doctor;
@@ -78,6 +80,7 @@ fn examine(project: &Project, diagnosis: &mut Diagnosis) -> Result<(), DatabaseE
         .flat_map(|app| app.tables().into_iter().map(move |table| (table, made_by_django(app))))
         .collect();
     let usable = compare_tables(&needed, &schema, settings, diagnosis);
+    relations::examine(project, &schema, diagnosis);
     compare_migrations(project.apps.migrations(), &mut connection, diagnosis)?;
     for app in project.apps.iter() {
         app.diagnose(&mut Examination {
