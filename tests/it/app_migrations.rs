@@ -20,7 +20,7 @@ use vitamin::deletion::UserRelation;
 use vitamin::management::call_command;
 use vitamin::project::Project;
 
-use crate::support::{TestDatabase, migrations, names_in};
+use crate::support::*;
 
 database_tests!(
     backwards_undoes_what_depends_on_it_and_nothing_else,

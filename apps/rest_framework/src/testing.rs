@@ -78,7 +78,7 @@ impl TestProject {
 
     /// The connection pool, for an application without the project.
     pub(crate) fn database(&self) -> Database {
-        self.project.database.clone()
+        self.project().database.clone()
     }
 
     pub(crate) fn execute(&self, sql: &str) {

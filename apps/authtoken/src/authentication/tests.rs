@@ -5,7 +5,6 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::{self, Data, ServiceConfig};
-use diesel::connection::SimpleConnection;
 
 use super::*;
 use crate::{AuthToken, Token};
@@ -13,6 +12,7 @@ use vitamin_auth::Auth;
 use vitamin_framework::conf::Env;
 use vitamin_framework::project::Project;
 use vitamin_framework::server::application;
+use vitamin_framework::testing::{TestDatabase, TestEnvironment, TestProject};
 use vitamin_framework::urls::{Endpoint, Location, Pattern, View, path};
 use vitamin_framework::{apps, database::Database};
 use vitamin_rest_framework::middleware::policies;
@@ -67,37 +67,28 @@ async fn summary(response: ServiceResponse) -> (u16, String, String) {
     (status, headers, String::from_utf8(read_body(response).await.to_vec()).unwrap())
 }
 
-fn project(folder: &tempfile::TempDir) -> Project {
-    let url = folder.path().join("db").to_str().unwrap().to_owned();
-    let env =
-        Env::from_iter([("DATABASE_URL", url.as_str()), ("SECRET_KEY", "x"), ("ALLOWED_HOSTS", "localhost")]);
-    let apps = apps![
-        Auth::from_env(&env).unwrap(),
-        RestFramework::from_env(&env).unwrap(),
-        AuthToken::from_env(&env).unwrap()
-    ];
-    let project = Project::new(&env, apps, urlpatterns).unwrap();
-    let mut connection = project.database.get().unwrap();
-    project.apps.migrations().apply_all(&mut connection).unwrap();
-    connection
-        .batch_execute(
-            "INSERT INTO auth_user (id, password, is_superuser, username, first_name, last_name, email, is_staff,
+fn project() -> TestProject {
+    let make = |env: &Env| {
+        let apps = apps![Auth::from_env(env)?, RestFramework::from_env(env)?, AuthToken::from_env(env)?];
+        Project::new(env, apps, urlpatterns)
+    };
+    let settings = [("ALLOWED_HOSTS", "localhost")];
+    let project = TestProject::with_settings(&TestDatabase::sqlite(), make, &settings);
+    project.execute(
+        "INSERT INTO auth_user (id, password, is_superuser, username, first_name, last_name, email, is_staff,
              is_active, date_joined) VALUES (1, '!', 0, 'ann', '', '', '', 0, 1, '2026-01-01 00:00:00'),
              (2, '!', 0, 'off', '', '', '', 0, 0, '2026-01-01 00:00:00');
              INSERT INTO authtoken_token (key, created, user_id) VALUES ('k1', '2026-01-01 00:00:00', 1),
              ('k2', '2026-01-01 00:00:00', 2)",
-        )
-        .unwrap();
-    drop(connection);
+    );
     project
 }
 
 #[actix_web::test]
 async fn a_scope_refuses_as_a_view_and_extracts_the_token() {
-    let folder = tempfile::tempdir().unwrap();
-    let project = project(&folder);
-    let app = init_service(application(&project)).await;
-    let database: Database = project.database.clone();
+    let project = project();
+    let app = init_service(application(project.project())).await;
+    let database: Database = project.database().clone();
     let plain = init_service(App::new().app_data(Data::new(database)).configure(mount)).await;
     for header in ["", "Token", "Token a b", "Token nobody", "Token k2", "Bearer k1"] {
         let expected = summary(call_service(&app, get("/view", header).to_request()).await).await;
