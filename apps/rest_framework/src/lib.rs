@@ -14,6 +14,7 @@ pub mod metadata;
 pub mod negotiation;
 #[cfg(test)]
 mod own_classes;
+pub mod parameters;
 pub mod parsers;
 pub mod permissions;
 mod policies;
@@ -21,8 +22,10 @@ pub mod python;
 pub mod renderers;
 pub mod request;
 pub mod response;
+mod reverse;
 pub mod serializers;
 pub mod settings;
+pub mod shortcuts;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod throttling;

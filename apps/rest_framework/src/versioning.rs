@@ -2,19 +2,42 @@
 //!
 //! The view's versioning class runs after negotiation and before authentication. A handler reads [`Request::version`].
 
+use std::fmt::Display;
+
 use actix_web::http::header::HOST;
 
 use super::exceptions::APIException;
 use super::mediatypes::{MediaType, latin1};
 use super::request::Request;
+use super::reverse::replace_query_param;
+use vitamin_framework::urls::{NoReverseMatch, Parameters};
 
 /// Determines the version of the API that a request is for.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a versioning class",
+    label = "not a versioning class",
+    note = "use one of `vitamin::rest_framework::versioning`, or implement `Versioning`: one method, `determine_version`"
+)]
 pub trait Versioning: Send + Sync {
     /// The version, or `None` if the client names none and there is no default.
     ///
     /// # Errors
     /// The version is not allowed: usually 404.
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException>;
+
+    /// Returns the absolute URL of a named pattern for the request's version: [`Request::reverse`]. By default the
+    /// version does not appear in URLs.
+    ///
+    /// # Errors
+    /// There is no such pattern. The caller then looks for the same name without a version.
+    fn reverse(
+        &self,
+        request: &Request,
+        name: &str,
+        parameters: Parameters<'_>,
+    ) -> Result<String, NoReverseMatch> {
+        request.reverse_unversioned(name, parameters)
+    }
 }
 
 /// The allowed versions of the API.
@@ -22,8 +45,9 @@ pub trait Versioning: Send + Sync {
 pub struct Versions {
     /// The version of a request that names none (`DEFAULT_VERSION`).
     pub default_version: Option<&'static str>,
-    /// The versions allowed besides the default; empty allows any (`ALLOWED_VERSIONS`).
-    pub allowed_versions: Vec<&'static str>,
+    /// The versions allowed besides the default (`ALLOWED_VERSIONS`). `None` allows a request without a version; an empty
+    /// list allows anything.
+    pub allowed_versions: Vec<Option<&'static str>>,
     /// The name of the parameter in the path, the query or the media type (`VERSION_PARAM`).
     pub version_param: &'static str,
 }
@@ -35,12 +59,12 @@ impl Default for Versions {
 }
 
 impl Versions {
-    /// Whether the version is allowed. If `allowed_versions` is not empty, no version is not allowed.
+    /// Whether the version, or no version, is allowed.
     #[must_use]
     pub fn is_allowed_version(&self, version: Option<&str>) -> bool {
-        let listed =
-            |version| Some(version) == self.default_version || self.allowed_versions.contains(&version);
-        self.allowed_versions.is_empty() || version.is_some_and(listed)
+        self.allowed_versions.is_empty()
+            || (version.is_some() && version == self.default_version)
+            || self.allowed_versions.contains(&version)
     }
 
     /// Returns the version, or the default if it is `None`, if that is allowed.
@@ -111,6 +135,23 @@ impl Versioning for URLPathVersioning {
         let parameter = request.match_info().get(versions.version_param);
         versions.check(parameter, || not_found("Invalid version in URL path."))
     }
+
+    /// Adds the version to the parameters, unless they have one.
+    fn reverse(
+        &self,
+        request: &Request,
+        name: &str,
+        parameters: Parameters<'_>,
+    ) -> Result<String, NoReverseMatch> {
+        let param = versions_or_default(self.versions.as_ref(), request).version_param;
+        match request.version().filter(|_| parameters.iter().all(|(key, _)| *key != param)) {
+            Some(version) => {
+                let own: [(&str, &dyn Display); 1] = [(param, &version)];
+                request.reverse_unversioned(name, &[&own, parameters].concat())
+            }
+            None => request.reverse_unversioned(name, parameters),
+        }
+    }
 }
 
 impl Versioning for NamespaceVersioning {
@@ -124,6 +165,19 @@ impl Versioning for NamespaceVersioning {
         version
             .map(|version| Some(version.to_owned()))
             .ok_or_else(|| not_found("Invalid version in URL path. Does not match any version namespace."))
+    }
+
+    /// Looks the name up in the version's namespace.
+    fn reverse(
+        &self,
+        request: &Request,
+        name: &str,
+        parameters: Parameters<'_>,
+    ) -> Result<String, NoReverseMatch> {
+        match request.version() {
+            Some(version) => request.reverse_unversioned(&format!("{version}:{name}"), parameters),
+            None => request.reverse_unversioned(name, parameters),
+        }
     }
 }
 
@@ -149,8 +203,23 @@ impl Versioning for HostNameVersioning {
 impl Versioning for QueryParameterVersioning {
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
         let versions = versions_or_default(self.versions.as_ref(), request);
-        let parameter = request.query_param(versions.version_param)?;
+        let parameter = request.query_param::<String>(versions.version_param)?;
         versions.check(parameter.as_deref(), || not_found("Invalid version in query parameter."))
+    }
+
+    /// Adds the version to the URL's query.
+    fn reverse(
+        &self,
+        request: &Request,
+        name: &str,
+        parameters: Parameters<'_>,
+    ) -> Result<String, NoReverseMatch> {
+        let url = request.reverse_unversioned(name, parameters)?;
+        let param = versions_or_default(self.versions.as_ref(), request).version_param;
+        Ok(match request.version() {
+            Some(version) => replace_query_param(&url, param, version),
+            None => url,
+        })
     }
 }
 

@@ -8,6 +8,7 @@ use clap::{ArgMatches, Args, FromArgMatches};
 use super::{Command, CommandError};
 use crate::checks::{CheckMessage, Level};
 use crate::project::Project;
+use crate::urls::UrlConf;
 
 pub(super) struct Check;
 
@@ -46,6 +47,8 @@ impl Command for Check {
 /// Runs the framework's checks and those of each app.
 pub(super) fn run_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
     let mut messages = framework_checks(project, deploy);
+    let urls = UrlConf::new((project.urlpatterns)());
+    messages.extend(urls.problems().map(|problem| CheckMessage::error("vitamin.E003", problem)));
     messages.extend(project.apps.iter().flat_map(|app| app.checks(deploy)));
     messages
 }
