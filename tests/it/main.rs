@@ -29,6 +29,7 @@ mod interactive;
 mod locked;
 mod logs;
 mod migrations;
+mod mount;
 mod passwords;
 #[cfg(feature = "postgres")]
 mod pooler;

@@ -7,9 +7,8 @@ mod dispatch;
 pub mod error_detail;
 pub mod exceptions;
 pub mod fields;
+mod generics;
 mod handlers;
-pub mod json;
-pub mod mediatypes;
 pub mod metadata;
 pub mod negotiation;
 #[cfg(test)]
@@ -18,7 +17,6 @@ pub mod parameters;
 pub mod parsers;
 pub mod permissions;
 mod policies;
-pub mod python;
 pub mod renderers;
 pub mod request;
 pub mod response;
@@ -32,6 +30,8 @@ pub mod throttling;
 pub mod urlpatterns;
 pub mod versioning;
 pub mod views;
+
+pub use vitamin_parsing::{json, mediatypes, python};
 
 use actix_web::web::{Data, ServiceConfig};
 
