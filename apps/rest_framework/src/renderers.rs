@@ -30,6 +30,11 @@ pub struct RendererContext<'a> {
 pub struct RenderError(pub String);
 
 /// The data of a response: any serializable type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the data of a response",
+    label = "not serializable",
+    note = "derive `serde::Serialize` for it; it must own its data"
+)]
 pub trait Renderable: erased_serde::Serialize {
     /// The data as JSON ([`json::to_bytes`]), by code compiled for its type.
     ///
@@ -65,6 +70,11 @@ fn detail(data: &dyn Any) -> Option<&str> {
 erased_serde::serialize_trait_object!(Renderable);
 
 /// Turns the data of a response into bytes. Content negotiation selects one of the view's renderers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a renderer",
+    label = "not a `Renderer`",
+    note = "use `JSONRenderer` or `BrowsableAPIRenderer`, or implement `Renderer` for it: `media_type`, `format` and `render`"
+)]
 pub trait Renderer: Send + Sync {
     /// The media type for `Accept` and `Content-Type`.
     fn media_type(&self) -> &'static str;

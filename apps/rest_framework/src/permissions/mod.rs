@@ -27,6 +27,12 @@ use super::request::Request;
 pub const SAFE_METHODS: [Method; 3] = [Method::GET, Method::HEAD, Method::OPTIONS];
 
 /// Allows or denies a request. All permission classes of a view must allow it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a permission class",
+    label = "not a `Permission`",
+    note = "implement `Permission` for it",
+    note = "a class is a value: `classes![IsAuthenticated]`, and a function that makes one is called: `classes![is_owner()]`"
+)]
 #[async_trait(?Send)]
 pub trait Permission: Send + Sync {
     /// Whether the request is allowed. `false` becomes 401 if the request has no user and the view has authentication
