@@ -85,12 +85,6 @@ impl Request {
             APIException::server_error(format!("the route has no parameter named \"{name}\""))
         })?;
         let text = percent_decode_str(raw).decode_utf8().map_err(|_| APIException::not_found())?;
-        // actix-web matches before it decodes an escaped slash, Django afterwards.
-        let has_new_slash = text.contains('/') && !raw.contains('/');
-        if has_new_slash && !self.match_pattern().is_some_and(|route| route.contains(&format!("{{{name}:.")))
-        {
-            return Err(APIException::not_found());
-        }
         T::parse(&text).map_err(|_| APIException::not_found())
     }
 
@@ -168,11 +162,12 @@ mod tests {
         let project = TestProject::new(urlpatterns, &[]);
         let requests = uris.iter().map(|(uri, ..)| TestRequest::get().uri(uri)).collect();
         for ((uri, status, body), response) in uris.iter().zip(project.send(requests).await) {
-            assert_eq!(response.status, *status, "{uri}");
+            assert_eq!(response.status, *status, "{uri} {:?}", response.headers);
             assert!(
                 response.body == *body || (body.starts_with('<') && response.body.contains(body)),
-                "{uri}: {}",
-                response.body
+                "{uri}: {} {:?}",
+                response.body,
+                response.headers
             );
         }
     }
@@ -194,7 +189,7 @@ mod tests {
             ("/slug/a.b/", 404, NO_PATTERN),
             ("/str/a%20b%25/", 200, "\"a b%\""),
             ("/str/%C3%A4/", 200, "\"ä\""),
-            ("/str/a%2Fb/", 404, NOT_FOUND),
+            ("/str/a%2Fb/", 404, NO_PATTERN),
             ("/path/a%2Fb/c", 200, "\"a/b/c\""),
             ("/path/a%2Fb", 200, "\"a/b\""),
             ("/uuid/0ea1a5b8-fb39-4d41-a3b7-9bca1e2d4d4b/", 200, "\"0ea1a5b8-fb39-4d41-a3b7-9bca1e2d4d4b\""),
@@ -211,11 +206,11 @@ mod tests {
     #[actix_web::test]
     async fn a_query_parameter_is_typed_and_optional() {
         responses(&[
-            ("/query/", 200, r#"{"draft":null,"id":null,"page":null,"ratio":null,"tags":[]}"#),
+            ("/query/", 200, r#"{"page":null,"ratio":null,"draft":null,"id":null,"tags":[]}"#),
             (
                 "/query/?page=1&tag=a&page=%202&draft=yes&ratio=1.5&tag=b+c&id=0ea1a5b8fb394d41a3b79bca1e2d4d4b",
                 200,
-                r#"{"draft":true,"id":"0ea1a5b8-fb39-4d41-a3b7-9bca1e2d4d4b","page":2,"ratio":1.5,"tags":["a","b c"]}"#,
+                r#"{"page":2,"ratio":1.5,"draft":true,"id":"0ea1a5b8-fb39-4d41-a3b7-9bca1e2d4d4b","tags":["a","b c"]}"#,
             ),
             ("/query/?page=-1", 400, r#"{"page":["A valid integer is required."]}"#),
             ("/query/?page=", 400, r#"{"page":["A valid integer is required."]}"#),

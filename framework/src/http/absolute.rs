@@ -68,30 +68,34 @@ fn path_length(location: &str) -> usize {
     location.find(['?', '#']).unwrap_or(location.len())
 }
 
-/// Python's `urljoin` of two paths: it also drops empty segments.
+/// Python's `urljoin` of two paths. It drops empty segments of a relative path.
 fn join(base: &str, path: &str) -> String {
     if path.is_empty() {
         return base.to_owned();
     }
-    let joined = match path.strip_prefix('/') {
-        Some(absolute) => absolute.to_owned(),
-        None => {
-            let folder = base.rsplit_once('/').map_or("", |(folder, _)| folder);
-            format!("{}/{path}", folder.trim_start_matches('/'))
-        }
-    };
     let mut segments: Vec<&str> = Vec::new();
-    let mut is_folder = false;
-    for segment in joined.split('/') {
-        is_folder = matches!(segment, "" | "." | "..");
+    if !path.starts_with('/') {
+        let folder = base.rsplit_once('/').map_or("", |(folder, _)| folder);
+        segments.push("");
+        segments.extend(folder.split('/').filter(|segment| !segment.is_empty()));
+    }
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let keeps_empty = path.starts_with('/');
+    let before_last = path.strip_suffix(last).and_then(|path| path.strip_suffix('/'));
+    let own = before_last.into_iter().flat_map(|path| path.split('/'));
+    let own = own.filter(|segment| keeps_empty || !segment.is_empty()).chain([last]);
+    for segment in own {
         match segment {
-            "" | "." => {}
+            "." => {}
             ".." => drop(segments.pop()),
             segment => segments.push(segment),
         }
     }
-    let end = if is_folder && !segments.is_empty() { "/" } else { "" };
-    format!("/{}{end}", segments.join("/"))
+    if matches!(last, "." | "..") {
+        segments.push("");
+    }
+    let joined = segments.join("/");
+    if joined.starts_with('/') { joined } else { format!("/{joined}") }
 }
 
 #[cfg(test)]
