@@ -10,3 +10,8 @@ pub use vitamin_forward_auth as forward_auth;
 pub use vitamin_framework::*;
 pub use vitamin_parsing as parsing;
 pub use vitamin_rest_framework as rest_framework;
+
+/// Compiles the code of the page.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/compiler-errors.md")]
+pub struct CompilerErrors;

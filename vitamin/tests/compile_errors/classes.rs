@@ -1,12 +1,12 @@
 //! Values that are not what a view or a project takes.
 
 use vitamin::conf::{Env, ImproperlyConfigured};
+use vitamin::rest_framework::classes;
 use vitamin::rest_framework::permissions::{ObjectPermission, Permission};
 use vitamin::rest_framework::request::Request;
-use vitamin::rest_framework::response::Response;
 use vitamin::rest_framework::views::APIView;
 use vitamin::urls::{Pattern, path};
-use vitamin::{apps, classes};
+use vitamin::apps;
 
 struct Mine;
 struct Note;
