@@ -5,9 +5,10 @@
 //! not match goes on to the next pattern, and at last to the 404 page. A handler reads the value with
 //! `request.path_param::<i64>("pk")?`, or with actix-web's `web::Path<i64>`.
 
-use actix_web::Resource;
-use actix_web::dev::ResourceDef;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ResourceDef, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::ServiceConfig;
+use actix_web::{Error, Resource};
 
 mod converters;
 mod resolver;
@@ -50,7 +51,10 @@ pub struct Namespace(pub String);
 impl Location {
     /// Sets the resource's name and namespace.
     #[must_use]
-    pub fn mark(self, mut resource: Resource) -> Resource {
+    pub fn mark<T>(self, mut resource: Resource<T>) -> Resource<T>
+    where
+        T: ServiceFactory<ServiceRequest, Config = (), Error = Error, InitError = ()>,
+    {
         if let Some(name) = &self.name {
             resource = resource.name(name);
         }
@@ -61,10 +65,18 @@ impl Location {
     }
 }
 
-/// A function that takes the paths and returns an actix-web resource is a view.
-impl<F> View for F
+/// A function that takes the paths and returns an actix-web resource is a view, also if middleware wraps the resource.
+impl<F, T, B> View for F
 where
-    F: Fn(Vec<String>) -> Resource,
+    F: Fn(Vec<String>) -> Resource<T>,
+    T: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
 {
     fn register(&self, location: Location, config: &mut ServiceConfig) -> Option<Endpoint> {
         let resource = self(location.paths.clone());

@@ -45,12 +45,12 @@ impl Request {
     /// # Errors
     /// No pattern has this name and these parameters. `?` in a handler makes it a 500.
     pub fn reverse(&self, name: &str, parameters: Parameters<'_>) -> Result<String, NoReverseMatch> {
-        let versioned = match &self.policies().versioning {
-            Some(scheme) => scheme.reverse(self, name, parameters),
+        let versioned = match &self.view().reverse {
+            Some(reverse) => reverse(self, name, parameters),
             None => self.reverse_unversioned(name, parameters),
         };
         let url = versioned.or_else(|_| self.reverse_unversioned(name, parameters))?;
-        let Some(format) = self.policies().url_format_override else { return Ok(url) };
+        let Some(format) = self.view().url_format_override else { return Ok(url) };
         if self.query_string().is_empty() {
             return Ok(url);
         }

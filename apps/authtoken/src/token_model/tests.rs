@@ -19,16 +19,13 @@ use vitamin_framework::apps;
 use vitamin_framework::database::UserId;
 use vitamin_framework::project::Project;
 use vitamin_framework::server::application;
+use vitamin_framework::testing::{TestDatabase, TestEnvironment};
 use vitamin_framework::urls::{Pattern, path};
 use vitamin_rest_framework::permissions::IsAuthenticated;
 use vitamin_rest_framework::request::{Auth as Credential, CurrentUser};
 use vitamin_rest_framework::response::Response;
 use vitamin_rest_framework::views::APIView;
 use vitamin_rest_framework::{RestFramework, classes};
-
-#[cfg(feature = "postgres")]
-#[path = "../../../../tests/it/support/postgres.rs"]
-mod postgres;
 
 diesel::table! {
     api_key (secret) {
@@ -131,7 +128,7 @@ impl Client {
     /// Returns the status, the challenge and the body.
     fn get(&mut self, authorization: Option<&str>) -> (u16, String, String) {
         let header = authorization.map_or_else(String::new, |value| format!("authorization: {value}\r\n"));
-        let request = format!("GET /me/ HTTP/1.1\r\nhost: localhost\r\n{header}\r\n");
+        let request = format!("GET /me/ HTTP/1.1\r\nhost: 127.0.0.1\r\n{header}\r\n");
         self.0.get_mut().write_all(request.as_bytes()).unwrap();
         let mut line = || {
             let mut line = String::new();
@@ -178,15 +175,12 @@ impl Served {
 
 /// Serves a project with two workers on each available database, and runs the test against it.
 async fn on_each(with_app: bool, test: fn(&Served)) {
-    let folder = tempfile::tempdir().unwrap();
-    let mut urls = vec![folder.path().join("db").to_str().unwrap().to_owned()];
+    #[cfg_attr(not(feature = "postgres"), expect(unused_mut, reason = "PostgreSQL's is added to it"))]
+    let mut databases = vec![TestDatabase::sqlite()];
     #[cfg(feature = "postgres")]
-    let created = postgres::server().map(|server| server.create_database());
-    #[cfg(feature = "postgres")]
-    urls.extend(created.iter().map(|database| database.url().to_owned()));
-    for url in urls.drain(..) {
-        let env = [("DATABASE_URL", url.as_str()), ("SECRET_KEY", "x"), ("ALLOWED_HOSTS", "localhost")];
-        let env = Env::from_iter(env);
+    databases.extend(TestDatabase::postgres());
+    for database in databases {
+        let env = database.env().clone();
         let mut apps = apps![
             Auth::from_env(&env).unwrap(),
             RestFramework::from_env(&env).unwrap(),
