@@ -17,6 +17,12 @@ use super::management::base::Command;
 ///
 /// Only the label is required; every other method defaults to nothing. The root URLconf (`src/urls.rs`) mounts an app's
 /// views, since the project chooses the prefix.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an app",
+    label = "not an `App`",
+    note = "implement `App` for it: only `label` is required",
+    note = "if it is a `Result`, a `?` is missing: `Auth::from_env(env)?`"
+)]
 pub trait App: Send + Sync {
     /// The app's unique short name, of lower-case letters, digits and underscores: `authtoken`.
     ///

@@ -11,6 +11,7 @@ pub mod schema;
 pub mod serializers;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod token_model;
 pub mod views;
 
 use std::str::FromStr;
@@ -22,8 +23,9 @@ use actix_web::web::ServiceConfig;
 pub use self::authentication::TokenAuthentication;
 pub use self::lookup::TokenLookup;
 #[cfg(feature = "postgres")]
-use self::lookup::{SharedBatches, bounded::RevocationFeed};
+use self::lookup::bounded::RevocationFeed;
 pub use self::models::Token;
+pub use self::token_model::{TokenLookups, TokenModel};
 use vitamin_auth::UserModel;
 use vitamin_auth::user_model::identifier;
 use vitamin_framework::app::App;
@@ -87,13 +89,10 @@ impl FromStr for TokenCache {
 /// The app.
 pub struct AuthToken {
     cache: TokenCache,
-    /// The maximum number of tokens that each worker caches; 0 disables the cache (`TOKEN_CACHE_SIZE`).
-    cache_size: usize,
+    lookups: TokenLookups,
     /// `TOKEN_DB_TABLE`, if set.
     db_table: Option<String>,
     user_model: UserModel,
-    #[cfg(feature = "postgres")]
-    batches: Arc<SharedBatches>,
     #[cfg(feature = "postgres")]
     revocation_feed: Arc<RevocationFeed>,
 }
@@ -105,11 +104,9 @@ impl AuthToken {
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         Ok(Self {
             cache: env.parse("TOKEN_CACHE", TokenCache::default())?,
-            cache_size: env.parse("TOKEN_CACHE_SIZE", TOKEN_CACHE_SIZE)?,
+            lookups: TokenLookups::from_env(env)?,
             db_table: identifier("TOKEN_DB_TABLE", env.get("TOKEN_DB_TABLE"))?,
             user_model: UserModel::from_env(env)?,
-            #[cfg(feature = "postgres")]
-            batches: Arc::default(),
             #[cfg(feature = "postgres")]
             revocation_feed: Arc::default(),
         })
@@ -122,13 +119,13 @@ impl App for AuthToken {
     }
 
     fn configure(&self, config: &mut ServiceConfig) {
-        let lookup = TokenLookup::new(self.cache_size);
-        #[cfg(feature = "postgres")]
-        let lookup = lookup.with_batches(&self.batches);
+        let lookup = self.lookups.lookup();
         #[cfg(feature = "postgres")]
         let lookup = match self.cache {
             TokenCache::Exact => lookup,
-            TokenCache::Bounded => lookup.with_bounded_cache(self.revocation_feed.cache(self.cache_size)),
+            TokenCache::Bounded => {
+                lookup.with_bounded_cache(self.revocation_feed.cache(self.lookups.cache_size()))
+            }
         };
         config.app_data(lookup);
     }
@@ -136,7 +133,7 @@ impl App for AuthToken {
     #[cfg(feature = "postgres")]
     fn ready(&self, database: &Database) {
         let is_sqlite = database.settings().url.is_sqlite();
-        if self.cache == TokenCache::Bounded && !is_sqlite && self.cache_size > 0 {
+        if self.cache == TokenCache::Bounded && !is_sqlite && self.lookups.cache_size() > 0 {
             self.revocation_feed.listen(database);
         }
     }

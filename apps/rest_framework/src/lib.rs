@@ -18,6 +18,7 @@ pub mod middleware;
 pub mod negotiation;
 #[cfg(test)]
 mod own_classes;
+pub mod parameters;
 pub mod parsers;
 pub mod permissions;
 mod policies;
@@ -26,8 +27,10 @@ mod renderable;
 pub mod renderers;
 pub mod request;
 pub mod response;
+mod reverse;
 pub mod serializers;
 pub mod settings;
+pub mod shortcuts;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod throttling;

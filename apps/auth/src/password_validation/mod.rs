@@ -40,6 +40,11 @@ pub struct UserAttributes<'a> {
 }
 
 /// One rule for new passwords.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a password validator",
+    label = "not a `PasswordValidator`",
+    note = "implement `PasswordValidator` for it: one method, `validate`"
+)]
 pub trait PasswordValidator: Send + Sync {
     /// Checks `password` for the user of `user`.
     ///

@@ -95,6 +95,11 @@ pub struct ParserContext<'a> {
 }
 
 /// Parses a body. The request's `Content-Type` selects one of the view's parsers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a parser",
+    label = "not a `Parser`",
+    note = "use `JSONParser`, `FormParser` or `MultiPartParser`, or implement `Parser` for it: `media_type` and `parse`"
+)]
 pub trait Parser: Send + Sync {
     /// The media type of the bodies that it parses.
     fn media_type(&self) -> &'static str;
