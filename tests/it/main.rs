@@ -21,6 +21,7 @@ mod bounded;
 mod commands;
 mod deletion;
 mod demo;
+mod docs;
 mod doctor;
 mod environment;
 mod forward_auth;
