@@ -137,15 +137,24 @@ SKIPPED = {
         "cargo test          # everything, on SQLite": "the steps test and test_postgres of .ci/run are this",
     },
     "docs/performance.md": {
-        "python3 benches/run.py --output table.md   # all of this page's tables; --quick to see that it works":
+        "python3 benches/run.py --output table.md             # all tables of this page; --quick only checks that it works":
             "takes 23 minutes and a machine of its own",
-        "cargo bench                                # parsers, rendering, negotiation and the sentinel, function by function":
+        "cargo bench                                          # parsers, rendering, negotiation and the sentinel, by function":
             "takes minutes and a release build",
+        "python3 benches/instructions.py target/release/manage   # instructions per request, by callgrind":
+            "takes minutes, a release build and valgrind",
     },
 }
 
 # Blocks of the languages `text` and `console`, by page and first line, with the reason. `*`: all of a page's.
 NOT_RUN = {
+    "docs/nginx.md": {
+        "DATABASE_URL=…         # as in Django": "a sketch of settings; tests/django/nginx.py sets them",
+    },
+    "docs/performance.md": {
+        "$ manage install_token_triggers        # once; --sql prints the statements, --uninstall removes the triggers":
+            "needs PostgreSQL; tests/it/bounded.rs runs both commands",
+    },
     "docs/commands.md": {"*": "the output of `manage help`, which tests/it/docs.rs compares with the program's"},
 }
 
