@@ -10,5 +10,6 @@ macro_rules! pages {
 }
 
 pages! {
+    Deployment: "docs/deployment.md",
     Tutorial: "docs/tutorial.md",
 }
