@@ -118,6 +118,7 @@ class Shell:
     def close(self):
         self.bash.stdin.close()
         self.bash.wait(10)
+        self.bash.stdout.close()
         self.files.cleanup()
 
 

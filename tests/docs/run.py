@@ -60,7 +60,7 @@ def check(page, text):
     anything = listed.pop("*", None)
     for block in blocks(text):
         where = f"{page}:{block.line}"
-        match block.language:
+        match block.language.partition(",")[0]:
             case "rust" | "sh":
                 pass
             case "python":
