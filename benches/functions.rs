@@ -8,12 +8,12 @@ use diesel::connection::{Connection, SimpleConnection};
 use divan::{Bencher, black_box};
 use serde_json::json;
 use vitamin::database::sqlite::sentinel::{Sentinel, Stamp};
-use vitamin::rest_framework::json::{decode, to_bytes};
-use vitamin::rest_framework::mediatypes::parameters::parse_header_parameters;
+use vitamin::parsing::form::parse_form;
+use vitamin::parsing::json::{decode, to_bytes};
+use vitamin::parsing::mediatypes::parameters::parse_header_parameters;
+use vitamin::parsing::multipart::{Limits, parse_multipart};
+use vitamin::parsing::python::codecs::Charset;
 use vitamin::rest_framework::negotiation::{select_parser, select_renderer, takes_the_first};
-use vitamin::rest_framework::parsers::form::parse_form;
-use vitamin::rest_framework::parsers::multipart::{Limits, parse_multipart};
-use vitamin::rest_framework::python::codecs::Charset;
 
 fn main() {
     divan::main();

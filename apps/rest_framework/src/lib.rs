@@ -7,9 +7,8 @@ mod dispatch;
 pub mod error_detail;
 pub mod exceptions;
 pub mod fields;
+mod generics;
 mod handlers;
-pub mod json;
-pub mod mediatypes;
 pub mod metadata;
 pub mod negotiation;
 #[cfg(test)]
@@ -17,7 +16,6 @@ mod own_classes;
 pub mod parsers;
 pub mod permissions;
 mod policies;
-pub mod python;
 pub mod renderers;
 pub mod request;
 pub mod response;
@@ -29,6 +27,8 @@ pub mod throttling;
 pub mod urlpatterns;
 pub mod versioning;
 pub mod views;
+
+pub use vitamin_parsing::{json, mediatypes, python};
 
 use actix_web::web::{Data, ServiceConfig};
 

@@ -38,8 +38,10 @@ async fn actions(request: &Request) -> IndexMap<&'static str, Value> {
     let view = request.policies();
     let Some(serializer) = &view.serializer else { return actions };
     for (name, method) in [("POST", Method::POST), ("PUT", Method::PUT)] {
-        if view.methods.contains(&method) && check_permissions(&request.with_method(method)).await.is_ok() {
-            actions.insert(name, Value::Dict(serializer.info()));
+        // The serializer may depend on the method.
+        let request = request.with_method(method);
+        if view.methods.contains(request.method()) && check_permissions(&request).await.is_ok() {
+            actions.insert(name, Value::Dict(serializer.get_serializer(&request).info()));
         }
     }
     actions

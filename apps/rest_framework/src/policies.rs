@@ -6,11 +6,11 @@ use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
 
 use super::authentication::Authentication;
+use super::generics::SerializerClass;
 use super::parsers::body::Bodies;
 use super::parsers::{Parser, UploadLimits};
 use super::permissions::Permission;
 use super::renderers::{Renderer, content_type};
-use super::serializers::Serializer;
 use super::settings::{APISettings, ExceptionHandler};
 use super::throttling::{Throttle, ThrottleRates};
 use super::versioning::{Versioning, Versions};
@@ -24,7 +24,7 @@ pub(super) struct Declared {
     pub(super) methods: Vec<Method>,
     /// The namespace of its URL pattern, `v1` or `outer:inner`, if any.
     pub(super) namespace: Option<String>,
-    pub(super) serializer: Option<Arc<Serializer>>,
+    pub(super) serializer: Option<SerializerClass>,
     pub(super) renderer_classes: Option<Vec<Arc<dyn Renderer>>>,
     pub(super) parser_classes: Option<Vec<Arc<dyn Parser>>>,
     pub(super) authentication_classes: Option<Vec<Arc<dyn Authentication>>>,
@@ -51,7 +51,7 @@ pub(super) struct Policies {
     pub(super) num_proxies: Option<usize>,
     pub(super) versioning: Option<Arc<dyn Versioning>>,
     pub(super) versions: Versions,
-    pub(super) serializer: Option<Arc<Serializer>>,
+    pub(super) serializer: Option<SerializerClass>,
     pub(super) ignore_client_content_negotiation: bool,
     pub(super) methods: Vec<Method>,
     pub(super) namespace: Option<String>,

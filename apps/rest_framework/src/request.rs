@@ -14,7 +14,6 @@ use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
 use actix_web::web::Data as AppData;
 use actix_web::{FromRequest, HttpRequest};
-use serde::de::DeserializeOwned;
 
 use super::authentication::Identity;
 use super::data::Data;
@@ -119,17 +118,6 @@ impl Request {
     #[must_use]
     pub fn method(&self) -> &Method {
         self.method.as_ref().unwrap_or_else(|| self.state.http.method())
-    }
-
-    /// Validates the body with the view's serializer and converts it to an app's struct.
-    ///
-    /// # Errors
-    /// 400 with the errors of each field; 500 if the view has no serializer, or the struct does not fit it.
-    pub fn validated<T: DeserializeOwned>(&self, data: &Data) -> Result<T, APIException> {
-        let serializer = self.policies().serializer.as_ref();
-        let serializer =
-            serializer.ok_or_else(|| APIException::server_error("the view has no serializer"))?;
-        Ok(serializer.validated_in(data, &self.policies().time_zone)?)
     }
 
     pub(super) fn state(&self) -> &State {

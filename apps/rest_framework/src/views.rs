@@ -21,12 +21,14 @@ use actix_web::{FromRequest, Handler, Responder, web};
 
 use super::authentication::Authentication;
 use super::dispatch::endpoint;
+use super::generics::SerializerClass;
 use super::handlers::{Handlers, boxed};
 use super::metadata;
 use super::parsers::Parser;
 use super::permissions::Permission;
 use super::policies::Declared;
 use super::renderers::Renderer;
+use super::request::Request;
 use super::serializers::Serializer;
 use super::throttling::Throttle;
 use super::versioning::Versioning;
@@ -72,10 +74,24 @@ impl APIView {
     }
 
     /// The serializer of the body. `OPTIONS` describes it, and
-    /// [`Request::validated`](super::request::Request::validated) validates the body with it.
+    /// [`Request::validated`] validates the body with it.
     #[must_use]
     pub fn serializer(mut self, serializer: Serializer) -> Self {
-        self.declared.serializer = Some(Arc::new(serializer));
+        self.declared.serializer = Some(SerializerClass::Fixed(Arc::new(serializer)));
+        self
+    }
+
+    /// Chooses the serializer for each request, for example by its method, user or version. The closure returns a
+    /// [`Serializer`], or an `Arc` of one that is built only once.
+    ///
+    /// `OPTIONS` calls it with the request's method replaced by `POST` and `PUT`, as it describes the fields of both.
+    #[must_use]
+    pub fn get_serializer_class<S: Into<Arc<Serializer>>>(
+        mut self,
+        choose: impl Fn(&Request) -> S + Send + Sync + 'static,
+    ) -> Self {
+        let choose = move |request: &Request| choose(request).into();
+        self.declared.serializer = Some(SerializerClass::PerRequest(Arc::new(choose)));
         self
     }
 

@@ -19,6 +19,8 @@ mod options;
 mod url;
 mod uuid;
 
+use std::sync::Arc;
+
 use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
 use vitamin_framework::timezone::TimeZone;
@@ -173,6 +175,29 @@ impl<K: Kind> BaseField for Field<K> {
         self.kind.describe_limits(&mut info);
         self.kind.describe_children(&self.options, &mut info);
         info
+    }
+}
+
+/// A field of a kind that is known only at run time, such as an `Arc<dyn BaseField>`.
+impl<F: BaseField + ?Sized> BaseField for Arc<F> {
+    fn is_read_only(&self) -> bool {
+        (**self).is_read_only()
+    }
+
+    fn get_value<'d>(&self, name: &str, data: &'d Input<'_>, context: Context<'_>) -> Option<Input<'d>> {
+        (**self).get_value(name, data, context)
+    }
+
+    fn run_validation(
+        &self,
+        value: Option<&Input<'_>>,
+        context: Context<'_>,
+    ) -> Result<Option<Value>, Detail> {
+        (**self).run_validation(value, context)
+    }
+
+    fn info(&self, name: &str) -> Dict {
+        (**self).info(name)
     }
 }
 

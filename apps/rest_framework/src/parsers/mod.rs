@@ -1,8 +1,8 @@
 //! Parsers (`rest_framework/parsers.py`), and the extractor [`Data`] of a request's parsed body.
 
 pub mod body;
-pub mod form;
-pub mod multipart;
+
+pub use vitamin_parsing::{form, multipart};
 
 use std::borrow::Cow;
 use std::future::ready;

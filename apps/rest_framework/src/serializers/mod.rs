@@ -10,6 +10,7 @@
 //! ```
 
 mod list;
+mod partial;
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use super::fields::{BaseField, Context, Field, Input, Kind, Options};
 use vitamin_framework::timezone::TimeZone;
 
 pub use self::list::{ListSerializer, Many};
+pub use self::partial::nullable;
 
 /// An object of fields: a whole body, or a field of another object.
 pub type Serializer = Field<Object>;
@@ -73,7 +75,8 @@ impl Field<Object> {
         Self::of_kind(Object::default())
     }
 
-    /// Adds a field. Values and errors are in the order of the fields.
+    /// Adds a field. Values and errors are in the order of the fields. A field that is known only at run time is an
+    /// `Arc<dyn BaseField>`.
     pub fn field(mut self, name: impl Into<String>, field: impl BaseField + 'static) -> Self {
         self.kind.fields.insert(name.into(), Arc::new(field));
         self
@@ -86,7 +89,8 @@ impl Field<Object> {
         self
     }
 
-    /// Ignores missing fields, as for PATCH.
+    /// Makes every validation by this serializer partial, as for PATCH: see
+    /// [`validated_partial`](Self::validated_partial), which needs no serializer of its own.
     pub fn partial(mut self) -> Self {
         self.kind.partial = true;
         self

@@ -50,6 +50,10 @@ fn outer() -> Serializer {
         })
 }
 
+fn coloured() -> Serializer {
+    inner().field("color", CharField::new().default("red"))
+}
+
 fn info() -> Serializer {
     Serializer::new()
         .field("user_name", CharField::new().max_length(9).min_length(1).help_text("Who.").label(""))
@@ -135,6 +139,12 @@ fn serializer(name: &str) -> Serializer {
         "json_null" => f!(JsonField::new().allow_null()),
         "file" => f!(FileField::new().required(false)),
         "file_required" => f!(FileField::new()),
+        "nested" => f!(coloured()),
+        "nested_many" => f!(coloured().many().max_length(2).allow_empty(false)),
+        "nested_default" => {
+            f!(coloured().default(Dict::from([("name".to_owned(), "d".into())])))
+        }
+        "read_only" => f!(CharField::new().read_only().default("d")),
         other => panic!("no serializer {other}"),
     }
 }
@@ -172,6 +182,12 @@ fn check(fixtures: &str) -> Vec<String> {
 #[test]
 fn validation_matches_django_rest_framework() {
     assert_eq!(check(include_str!("fixtures/validated.jsonl")), Vec::<String>::new());
+}
+
+/// tests/django/partial.py writes the expected results.
+#[test]
+fn partial_validation_matches_django_rest_framework() {
+    assert_eq!(check(include_str!("fixtures/partial.jsonl")), Vec::<String>::new());
 }
 
 #[test]
@@ -297,4 +313,36 @@ fn times_are_in_the_project_s_zone() {
         assert_eq!(value.parse::<chrono::DateTime<chrono::FixedOffset>>().is_ok(), use_tz, "{line}");
         assert_eq!(value.parse::<chrono::NaiveDateTime>().is_ok(), !use_tz, "{line}");
     }
+}
+
+/// A serializer whose fields are read from a description has the errors, values and OPTIONS of one written in code.
+#[test]
+fn fields_may_be_known_only_at_run_time() {
+    let item: Arc<dyn BaseField> = Arc::new(IntegerField::new());
+    let field = |kind: &str| -> Arc<dyn BaseField> {
+        match kind {
+            "int" => Arc::new(IntegerField::new().min_value(1)),
+            "ints" => Arc::new(ListField::new(Arc::clone(&item))),
+            "inner" => Arc::new(Arc::new(inner().required(false))),
+            "seen" => Arc::new(CharField::new().read_only()),
+            kind => panic!("no field {kind}"),
+        }
+    };
+    let described = ["int", "ints", "inner", "seen"];
+    let composed = described.iter().fold(Serializer::new(), |all, kind| all.field(*kind, field(kind)));
+    let written = Serializer::new()
+        .field("int", IntegerField::new().min_value(1))
+        .field("ints", ListField::new(IntegerField::new()))
+        .field("inner", inner().required(false))
+        .field("seen", CharField::new().read_only());
+    assert_eq!(composed.info(), written.info());
+    for text in
+        [r#"{"int":1,"ints":["2"],"inner":{"name":"a"},"seen":"b"}"#, "{}", r#"{"int":0,"ints":[null]}"#]
+    {
+        let data = Data::Json(json::decode(text.as_bytes(), Charset::Utf8).unwrap());
+        assert_eq!(composed.run(&data), written.run(&data), "{text}");
+    }
+    let form: Data = QueryDict::from_iter([("ints[0]", "7"), ("inner.name", "a"), ("int", "3")]).into();
+    assert_eq!(composed.run(&form), written.run(&form));
+    assert!(composed.run(&form).is_ok());
 }

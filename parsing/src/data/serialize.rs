@@ -3,7 +3,7 @@
 use serde::ser::{Error as _, Serialize, SerializeMap as _, Serializer};
 use serde_json::value::RawValue;
 
-use super::{Data, Integer, QueryDict, UploadedFile, Value};
+use super::{Integer, QueryDict, UploadedFile, Value};
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -46,14 +46,5 @@ impl Serialize for QueryDict {
             map.serialize_entry(key, value)?;
         }
         map.end()
-    }
-}
-
-impl Serialize for Data {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Json(value) => value.serialize(serializer),
-            Self::Form(form) => form.serialize(serializer),
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! The parsed body of a request as Python values: `request.data` of Django REST framework.
+//! The values of a parsed body, as Python has them.
 //!
 //! Bodies contain passwords, so `Debug` of every type here shows names, kinds and structure, but no values.
 
@@ -45,15 +45,6 @@ pub enum Value {
     File(Box<UploadedFile>),
 }
 
-/// A request's body as parsed by a [`Parser`](super::parsers::Parser).
-#[derive(Clone, PartialEq)]
-pub enum Data {
-    /// One value, from the JSON parser.
-    Json(Value),
-    /// A form with its files, from the form and multipart parsers.
-    Form(QueryDict),
-}
-
 impl Value {
     /// The text of a well-formed `str`, else `None`.
     pub fn as_str(&self) -> Option<&str> {
@@ -75,37 +66,6 @@ impl Value {
             Self::Dict(_) => "dict",
             Self::File(_) => "InMemoryUploadedFile",
         }
-    }
-}
-
-impl Data {
-    /// The value of a key, if the body is an object or a form. In a form, the last value wins.
-    pub fn get(&self, key: &str) -> Option<&Value> {
-        match self {
-            Self::Json(Value::Dict(dict)) => dict.get(key),
-            Self::Json(_) => None,
-            Self::Form(form) => form.get(key),
-        }
-    }
-
-    /// The name of the Python type of the whole body.
-    pub fn type_name(&self) -> &'static str {
-        match self {
-            Self::Json(value) => value.type_name(),
-            Self::Form(_) => "QueryDict",
-        }
-    }
-}
-
-impl From<Value> for Data {
-    fn from(value: Value) -> Self {
-        Self::Json(value)
-    }
-}
-
-impl From<QueryDict> for Data {
-    fn from(form: QueryDict) -> Self {
-        Self::Form(form)
     }
 }
 
@@ -164,15 +124,6 @@ impl fmt::Debug for Value {
             Self::Dict(dict) => f.debug_map().entries(dict).finish(),
             Self::File(file) => file.fmt(f),
             scalar => f.write_str(scalar.type_name()),
-        }
-    }
-}
-
-impl fmt::Debug for Data {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Json(value) => value.fmt(f),
-            Self::Form(form) => form.fmt(f),
         }
     }
 }

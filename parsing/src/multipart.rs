@@ -5,8 +5,8 @@
 
 use bytes::Bytes;
 
-use super::form::DATA_UPLOAD_MAX_NUMBER_FIELDS;
 use crate::data::UploadedFile;
+use crate::form::DATA_UPLOAD_MAX_NUMBER_FIELDS;
 use crate::mediatypes::parameters::parse_header_parameters;
 use crate::python::base64::b64decode;
 use crate::python::codecs::Charset;
@@ -78,7 +78,7 @@ impl std::fmt::Display for MultiPartError {
             Self::RequestDataTooBig => {
                 formatter.write_str("Request body exceeded settings.DATA_UPLOAD_MAX_MEMORY_SIZE.")
             }
-            Self::TooManyFieldsSent => super::form::TooManyFieldsSent.fmt(formatter),
+            Self::TooManyFieldsSent => crate::form::TooManyFieldsSent.fmt(formatter),
             Self::TooManyFilesSent => {
                 formatter.write_str("The number of files exceeded settings.DATA_UPLOAD_MAX_NUMBER_FILES.")
             }

@@ -5,7 +5,7 @@ use crate::mediatypes::latin1;
 #[test]
 fn parse_form_matches_django() {
     type Case = (String, String, Vec<(String, String)>);
-    let cases: Vec<Case> = serde_json::from_str(include_str!("../../fixtures/forms.json")).unwrap();
+    let cases: Vec<Case> = serde_json::from_str(include_str!("../fixtures/forms.json")).unwrap();
     assert!(cases.len() > 200);
     for (body, charset, expected) in cases {
         let bytes: Vec<u8> = body.chars().map(|character| u8::try_from(character).unwrap()).collect();

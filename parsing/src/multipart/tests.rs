@@ -12,7 +12,7 @@ fn bytes(latin1_text: &Value) -> Bytes {
 /// `[Content-Type, body, charset, outcome]`, headers and bodies as ISO 8859-1 text; generated with Django 5.2.
 #[test]
 fn parse_multipart_matches_django() {
-    let cases: Vec<Value> = serde_json::from_str(include_str!("../../fixtures/multipart.json")).unwrap();
+    let cases: Vec<Value> = serde_json::from_str(include_str!("../fixtures/multipart.json")).unwrap();
     assert!(cases.len() > 300);
     for case in cases {
         let charset = Charset::lookup(case[2].as_str().unwrap()).unwrap().unwrap();

@@ -1,0 +1,71 @@
+//! A view's serializer (`rest_framework/generics.py`): the same for all requests, or chosen for each of them.
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use super::data::Data;
+use super::exceptions::APIException;
+use super::request::Request;
+use super::serializers::Serializer;
+use vitamin_framework::timezone::TimeZone;
+
+type Choose = dyn Fn(&Request) -> Arc<Serializer> + Send + Sync;
+
+/// The serializer of a view.
+#[derive(Clone)]
+pub(super) enum SerializerClass {
+    /// `serializer_class`.
+    Fixed(Arc<Serializer>),
+    /// `get_serializer_class`.
+    PerRequest(Arc<Choose>),
+}
+
+impl SerializerClass {
+    pub(super) fn get_serializer(&self, request: &Request) -> Arc<Serializer> {
+        match self {
+            Self::Fixed(serializer) => Arc::clone(serializer),
+            Self::PerRequest(choose) => choose(request),
+        }
+    }
+}
+
+impl Request {
+    /// The view's serializer for this request: [`APIView::serializer`](super::views::APIView::serializer), or what
+    /// [`APIView::get_serializer_class`](super::views::APIView::get_serializer_class) chooses.
+    ///
+    /// # Errors
+    /// 500: the view has no serializer.
+    pub fn get_serializer(&self) -> Result<Arc<Serializer>, APIException> {
+        let class = self.policies().serializer.as_ref();
+        let class = class.ok_or_else(|| APIException::server_error("the view has no serializer"))?;
+        Ok(class.get_serializer(self))
+    }
+
+    /// Validates the body with the view's serializer and converts it to an app's struct. Times without an offset are in
+    /// the project's time zone.
+    ///
+    /// # Errors
+    /// 400 with the errors of each field; 500 if the view has no serializer, or the struct does not fit it.
+    pub fn validated<T: DeserializeOwned>(&self, data: &Data) -> Result<T, APIException> {
+        Ok(self.get_serializer()?.validated_in(data, self.time_zone())?)
+    }
+
+    /// [`validated`](Self::validated) for PATCH, where any field may be absent (`partial=True`). See
+    /// [`Serializer::validated_partial`] for the struct.
+    ///
+    /// # Errors
+    /// As [`validated`](Self::validated).
+    pub fn validated_partial<T: DeserializeOwned>(&self, data: &Data) -> Result<T, APIException> {
+        Ok(self.get_serializer()?.validated_partial_in(data, self.time_zone())?)
+    }
+
+    /// The project's time zone (`TIME_ZONE` and `USE_TZ`).
+    #[must_use]
+    pub fn time_zone(&self) -> &TimeZone {
+        &self.policies().time_zone
+    }
+}
+
+#[cfg(test)]
+mod tests;
