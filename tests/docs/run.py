@@ -6,7 +6,7 @@
 | block           | check                                                                                |
 |-----------------|--------------------------------------------------------------------------------------|
 | `sh`            | followed in a folder of its own; the output must be what the page shows (guide.py)   |
-| `rust`          | compiled by `cargo test --doc` (src/docs.rs; tests/it/docs.rs finds a missing page)  |
+| `rust`          | compiled by `cargo test --doc --package tutorial` (tests/docs/build.rs)              |
 | `python`        | compiled                                                                             |
 | `toml`, `json`  | parsed                                                                               |
 | others          | nothing: `text`, `console` and blocks without a language must be in the list NOT_RUN |
