@@ -9,6 +9,7 @@
 | `rust`          | compiled by `cargo test --doc --package tutorial` (tests/docs/build.rs)              |
 | `python`        | compiled                                                                             |
 | `toml`, `json`  | parsed                                                                               |
+| `sql`           | run on SQLite, the page's blocks in order                                            |
 | others          | nothing: `text`, `console` and blocks without a language must be in the list NOT_RUN |
 |                 | below, with the reason                                                               |
 
@@ -19,7 +20,10 @@ MANAGE    the project's program (default: target/debug/manage)
 import ast
 import json
 import os
+import re
 import shutil
+import sqlite3
+import subprocess
 import sys
 import tempfile
 import tomllib
@@ -58,11 +62,14 @@ def check(page, text):
     """Checks the blocks that need no shell."""
     listed = dict(NOT_RUN.get(page, {}))
     anything = listed.pop("*", None)
+    is_sql = False
     for block in blocks(text):
         where = f"{page}:{block.line}"
         match block.language.partition(",")[0]:
             case "rust" | "sh":
                 pass
+            case "sql":
+                is_sql = True
             case "python":
                 compile(block.text, where, "exec", ast.PyCF_ONLY_AST)
             case "toml":
@@ -74,6 +81,12 @@ def check(page, text):
                     sys.exit(f"{where}: the block is not run, and NOT_RUN in tests/docs/run.py has no reason for it")
             case other:
                 sys.exit(f"{where}: a block of the language {other!r}; those that are checked are named in tests/docs/run.py")
+    if is_sql:
+        # A comment `<!-- sql` … `-->` has statements that are not displayed.
+        statements = re.findall(r"^(?:```sql|<!-- sql)\n(.*?)^(?:```|-->)$", text, re.M | re.S)
+        database = sqlite3.connect(":memory:")
+        database.executescript("\n".join(statements))
+        database.close()
     if listed:
         sys.exit(f"{page}: NOT_RUN lists blocks that are not there: {list(listed)}")
 
@@ -86,6 +99,16 @@ def tool(file, script, **values):
     file.chmod(0o755)
 
 
+def copy_repository(folder):
+    """Copies the files that git knows or would add, so that a page's commands change nothing here."""
+    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                            cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for file in listed.split("\0"):
+        if file and (ROOT / file).exists():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / file, folder / file, follow_symlinks=False)
+
+
 def follow(page, text):
     """Follows the page's commands in a new folder with the repository's files."""
     skipped = dict(SKIPPED.get(page, {}))
@@ -93,9 +116,7 @@ def follow(page, text):
         folder, tools = Path(name) / "vitamin", Path(name) / "bin"
         folder.mkdir()
         tools.mkdir()
-        for entry in ROOT.iterdir():
-            if entry.name not in (".env", ".git", "target") and ".sqlite3" not in entry.name:
-                (folder / entry.name).symlink_to(entry)
+        copy_repository(folder)
         (tools / "manage").symlink_to(MANAGE)
         tool(tools / "cargo", CARGO, manage=MANAGE)
         tool(tools / "systemd-analyze", SYSTEMD_ANALYZE, system=f"{name}/system", program=shutil.which("systemd-analyze"))
@@ -173,6 +194,9 @@ NOT_RUN = {
     "docs/performance.md": {
         "$ manage install_token_triggers        # once; --sql prints the statements, --uninstall removes the triggers":
             "needs PostgreSQL; tests/it/bounded.rs runs both commands",
+    },
+    "docs/adding-an-app.md": {
+        "$ cargo run -- startapp polls --install": "builds a project; the step `template` of .ci/run does that",
     },
     "docs/architecture.md": {"*": "a diagram"},
     "docs/deployment.md": {
