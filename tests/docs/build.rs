@@ -47,8 +47,8 @@ fn find(folder: &Path, pages: &mut Vec<PathBuf>) -> io::Result<()> {
 /// `docs/from-django.md` becomes `DocsFromDjango`: rustdoc shows the name in its report.
 fn identifier(page: &Path) -> String {
     let text = page.with_extension("").to_string_lossy().into_owned();
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(|word| word[..1].to_ascii_uppercase() + &word[1..].to_ascii_lowercase()).collect()
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter_map(|word| word.split_at_checked(1));
+    words.map(|(first, rest)| first.to_ascii_uppercase() + &rest.to_ascii_lowercase()).collect()
 }
 
 fn with_hidden_lines(page: &str) -> String {

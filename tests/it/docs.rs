@@ -48,7 +48,9 @@ fn no_rust_block_is_ignored() {
 fn links_lead_to_files() {
     for page in pages() {
         let folder = root().join(&page).parent().unwrap().to_owned();
-        for target in read(&page).split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|found| found.0) {
+        for target in
+            read(&page).split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|found| found.0)
+        {
             let file = target.split('#').next().unwrap();
             if !file.is_empty() && !file.contains("://") {
                 assert!(folder.join(file).exists(), "{page} links to {target}, which is not there");
@@ -75,10 +77,13 @@ fn the_page_of_commands_shows_each_command_s_help() {
         let shown = section
             .split_once("```text\n")
             .and_then(|(_, rest)| rest.split_once("```"))
-            .unwrap_or_else(|| panic!("the section of {name} in docs/commands.md shows no help in a text block"))
+            .unwrap_or_else(|| {
+                panic!("the section of {name} in docs/commands.md shows no help in a text block")
+            })
             .0;
         if shown != help {
-            let replaced = section.replacen(&format!("```text\n{shown}```"), &format!("```text\n{help}```"), 1);
+            let replaced =
+                section.replacen(&format!("```text\n{shown}```"), &format!("```text\n{help}```"), 1);
             updated = updated.replacen(section, &replaced, 1);
         }
     }
