@@ -9,8 +9,9 @@ use super::conf::ImproperlyConfigured;
 use super::database::migrations::{AppMigrations, Migrations};
 use super::database::needs::NeededTable;
 use super::database::{Database, DatabaseError, DbConnection, Names, UserId};
+use super::deletion::{UserRelation, delete_related};
 use super::diagnosis::Examination;
-use super::management::Command;
+use super::management::base::Command;
 
 /// A self-contained part of a project: a folder below `apps/`, listed in `INSTALLED_APPS`.
 ///
@@ -69,13 +70,19 @@ pub trait App: Send + Sync {
         Ok(())
     }
 
-    /// Deletes the rows of the app's own tables that belong to a user who is being deleted, as Django's cascade does.
-    /// Runs inside the transaction that deletes the user; later apps run first.
+    /// The columns of the app's tables that refer to users. When a user is deleted, their rows are too, as Django's
+    /// cascade does. `manage doctor` reports a foreign key to users that is missing here.
+    fn related_to_user(&self) -> Vec<UserRelation> {
+        Vec::new()
+    }
+
+    /// Deletes the app's rows of a user who is being deleted: those of [`related_to_user`](Self::related_to_user). Runs
+    /// inside the transaction that deletes the user; later apps run first.
     ///
     /// # Errors
     /// Any error of the queries rolls back the whole transaction.
-    fn delete_user(&self, _connection: &mut DbConnection, _user_id: UserId) -> Result<(), DatabaseError> {
-        Ok(())
+    fn delete_user(&self, connection: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
+        delete_related(connection, &self.related_to_user(), user_id)
     }
 }
 

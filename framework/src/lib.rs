@@ -10,6 +10,7 @@ pub mod conf;
 pub mod crypto;
 pub mod csrf;
 pub mod database;
+pub mod deletion;
 pub mod diagnosis;
 pub mod http;
 pub mod logging;
@@ -21,6 +22,8 @@ pub mod request_id;
 pub mod server;
 pub mod shadow;
 pub mod signing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod timezone;
 pub mod urls;
 pub mod validators;
@@ -32,5 +35,7 @@ use libsqlite3_sys as _;
 /// For the macros of this crate.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::database::first_row;
+    pub use diesel;
     pub use vitamin_macros::embed_migrations;
 }

@@ -8,7 +8,7 @@ use super::app::{App, Apps};
 use super::cache::Cache;
 use super::conf::{Env, ImproperlyConfigured};
 use super::database::{Database, DatabaseSettings};
-use super::management::Command;
+use super::management::base::Command;
 use super::middleware::HttpSettings;
 use super::server::{self, ServerSettings};
 use super::urls::Pattern;

@@ -3,9 +3,10 @@
 //! A route is written as in Django, without the leading slash (`"auth/"`); its parameters as in actix-web
 //! (`"users/{pk}/"`).
 
-use actix_web::Resource;
-use actix_web::dev::{Path, ResourceDef};
+use actix_web::body::MessageBody;
+use actix_web::dev::{Path, ResourceDef, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::ServiceConfig;
+use actix_web::{Error, Resource};
 
 mod shortcuts;
 
@@ -37,7 +38,10 @@ pub struct Namespace(pub String);
 impl Location {
     /// Sets the resource's name and namespace.
     #[must_use]
-    pub fn mark(self, mut resource: Resource) -> Resource {
+    pub fn mark<T>(self, mut resource: Resource<T>) -> Resource<T>
+    where
+        T: ServiceFactory<ServiceRequest, Config = (), Error = Error, InitError = ()>,
+    {
         if let Some(name) = &self.name {
             resource = resource.name(name);
         }
@@ -48,10 +52,18 @@ impl Location {
     }
 }
 
-/// A function that takes the paths and returns an actix-web resource is a view.
-impl<F> View for F
+/// A function that takes the paths and returns an actix-web resource is a view, also if middleware wraps the resource.
+impl<F, T, B> View for F
 where
-    F: Fn(Vec<String>) -> Resource,
+    F: Fn(Vec<String>) -> Resource<T>,
+    T: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
 {
     fn register(&self, location: Location, config: &mut ServiceConfig) -> Option<Endpoint> {
         let resource = self(location.paths.clone());

@@ -7,17 +7,20 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use proc_macro::{Literal, TokenStream, TokenTree};
+use proc_macro::{TokenStream, TokenTree};
+
+mod metadata;
 
 const DATABASES: [&str; 2] = ["sqlite", "postgres"];
 
 /// `embed_migrations!($crate "folder")`: an expression of type `AppMigrations`.
 ///
 /// The folder is below the crate's root and holds `sqlite/` and `postgres/`, each with the same migrations:
-/// `<timestamp>_<what>/up.sql` and `down.sql`.
+/// `<timestamp>_<what>/up.sql` and `down.sql`, and `metadata.toml` if the migration has dependencies.
 ///
 /// # Errors
-/// It does not compile if the folder is missing, the two databases differ in their migrations, or a file is missing.
+/// It does not compile if the folder is missing, the two databases differ in their migrations or in a `metadata.toml`, a
+/// file is missing or wrong, or the crate has no build script.
 #[proc_macro]
 pub fn embed_migrations(input: TokenStream) -> TokenStream {
     let mut framework = TokenStream::new();
@@ -28,9 +31,9 @@ pub fn embed_migrations(input: TokenStream) -> TokenStream {
             _ => framework.extend([token]),
         }
     }
-    let root = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-    let folder = PathBuf::from(root).join(folder.as_deref().unwrap_or("migrations"));
-    match embed(&folder) {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let folder = root.join(folder.as_deref().unwrap_or("migrations"));
+    match metadata::require_build_script(&root).and_then(|()| embed(&folder)) {
         Ok(source) => {
             let tokens: Result<TokenStream, _> = source.parse();
             // The path to the framework keeps the span that it came with, so that `$crate` still names its crate.
@@ -56,10 +59,11 @@ fn embed(folder: &Path) -> Result<String, String> {
     for name in &sqlite {
         let [sqlite, postgres] = DATABASES.map(|database| script(&folder.join(database).join(name)));
         list.push_str(&format!(
-            "{CRATE}::database::migrations::EmbeddedMigration::new({}, {}, {}),",
+            "{CRATE}::database::migrations::EmbeddedMigration::new({}, {}, {}){},",
             quoted(name),
             sqlite?,
-            postgres?
+            postgres?,
+            metadata::of_migration(&DATABASES.map(|database| folder.join(database).join(name)))?
         ));
     }
     let module = format!("{CRATE}::database::migrations");
@@ -94,8 +98,9 @@ fn script(folder: &Path) -> Result<String, String> {
     Ok(format!("({}, {})", file("up.sql")?, file("down.sql")?))
 }
 
+/// A string literal of Rust.
 fn quoted(text: &str) -> String {
-    Literal::string(text).to_string()
+    format!("{text:?}")
 }
 
 /// Puts the tokens of `$crate` where [`CRATE`] stands.
@@ -119,3 +124,6 @@ fn with_crate(tokens: TokenStream, framework: &TokenStream) -> TokenStream {
 fn compile_error(message: &str) -> TokenStream {
     format!("compile_error!({})", quoted(&format!("migrations!: {message}"))).parse().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use insta::assert_snapshot;
 use rustix::process::Signal;
 
-use crate::support::{Server, TestDatabase, TestResponse, wait_for};
+use crate::support::*;
 
 /// Opens a connection that has announced a JSON body of `length` bytes and sent some of them.
-fn begin(server: &Server<'_>, length: usize, body: &[u8]) -> TcpStream {
+fn begin(server: &LiveServer, length: usize, body: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let head = format!(

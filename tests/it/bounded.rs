@@ -15,7 +15,7 @@ use diesel::connection::SimpleConnection as _;
 use insta::assert_snapshot;
 
 use crate::revocation::{ACCEPTED, Connection, INVALID, turns};
-use crate::support::{ManageCommand, Server, TestDatabase, wait_for};
+use crate::support::*;
 
 /// The latest time for a revocation, plus the time that a busy machine takes for the request.
 const BOUND: Duration = Duration::from_millis(40 + 500);
@@ -32,24 +32,24 @@ fn prepare() -> Option<(TestDatabase, String)> {
     Some((database, key))
 }
 
-fn bounded(database: &TestDatabase) -> ManageCommand<'_> {
+fn bounded(database: &TestDatabase) -> ManageCommand {
     database.runserver().env("TOKEN_CACHE", "bounded").env("WORKERS", "1")
 }
 
 /// Starts a server and waits until it listens.
-fn serve(database: &TestDatabase) -> Server<'_> {
+fn serve(database: &TestDatabase) -> LiveServer {
     database.manage(INSTALL).run().expect_success();
     let server = bounded(database).serve();
     server.wait_for_log(IN_FORCE);
     server
 }
 
-fn times_in_force(server: &Server<'_>) -> usize {
+fn times_in_force(server: &LiveServer) -> usize {
     server.log().matches(IN_FORCE).count()
 }
 
 /// Whether the server accepts this key while the table is locked.
-fn is_cached(database: &TestDatabase, server: &Server<'_>, key: &str) -> bool {
+fn is_cached(database: &TestDatabase, server: &LiveServer, key: &str) -> bool {
     let mut other = database.connection();
     other.batch_execute("BEGIN; LOCK TABLE authtoken_token IN ACCESS EXCLUSIVE MODE").unwrap();
     thread::scope(|scope| {
@@ -66,7 +66,7 @@ fn is_cached(database: &TestDatabase, server: &Server<'_>, key: &str) -> bool {
 }
 
 /// On a busy machine a ping may be late now and then.
-fn wait_until_cached(database: &TestDatabase, server: &Server<'_>, key: &str) {
+fn wait_until_cached(database: &TestDatabase, server: &LiveServer, key: &str) {
     wait_for("the cached token", || is_cached(database, server, key).then_some(()));
 }
 
@@ -266,7 +266,7 @@ fn forward(mut from: UnixStream, mut to: UnixStream, mut should_forward: impl Fn
 #[test]
 fn no_entry_is_used_while_the_connection_stalls() {
     let Some((database, key)) = prepare() else { return };
-    let Some((folder, name)) = database.unix_socket() else {
+    let Some((folder, name)) = unix_socket(&database) else {
         eprintln!("SKIPPED: the server of TEST_DATABASE_URL has no Unix socket");
         return;
     };

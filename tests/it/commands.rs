@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::TestDatabase;
+use crate::support::*;
 
 database_tests!(
     migrate_goes_forwards_and_backwards,
@@ -53,11 +53,17 @@ fn migrate_goes_forwards_and_backwards(database: &TestDatabase) {
     assert!(!manage(&["showmigrations"]).contains("[ ]"));
     assert_snapshot!(manage(&["migrate", "auth", "initial", "--plan"]), @"
     Planned operations:
-    2026-11-23-000400_authtoken_initial (unapply)
+      No planned migration operations.
     ");
     assert_snapshot!(manage(&["migrate", "auth", "2026-11-23-000200"]), @"
     Operations to perform:
       Target specific migration: 2026-11-23-000200, from auth
+    Running migrations:
+      No migrations to apply.
+    ");
+    assert_snapshot!(manage(&["migrate", "authtoken", "zero"]), @"
+    Operations to perform:
+      Unapply all migrations: authtoken
     Running migrations:
       Unapplying 2026-11-23-000400_authtoken_initial... OK
     ");
@@ -93,7 +99,7 @@ fn migrate_goes_forwards_and_backwards(database: &TestDatabase) {
     };
     assert_snapshot!(refused(&["migrate", "polls"]), @"CommandError: No installed app with label 'polls' that has migrations.");
     assert_snapshot!(refused(&["migrate", "auth", "0002"]), @"CommandError: Cannot find a migration matching '0002' from app 'auth'.");
-    assert_snapshot!(refused(&["showmigrations", "polls"]), @"CommandError: No installed app with label 'polls' that has migrations.");
+    assert_snapshot!(refused(&["showmigrations", "polls"]), @"CommandError: No installed app with label 'polls'.");
     assert_eq!(database.manage(&["migrate", "a", "b", "c"]).run().code, Some(2));
 }
 
@@ -202,6 +208,7 @@ fn manage_lists_the_commands_by_app() {
 
     [vitamin]
         check                  Checks the entire project for potential problems.
+        collectmigrations      Copies the migrations of all installed apps into one folder, for diesel's own command.
         doctor                 Compares the live database with what this project needs, and proposes settings. Reads only.
         migrate                Brings the database schema up to date, or back to a named migration.
         runserver              Serves the project until SIGTERM or SIGINT, then finishes the requests in progress.
@@ -210,6 +217,7 @@ fn manage_lists_the_commands_by_app() {
 
     [project]
         demo                   Serves the tutorial on a temporary database, and prints requests to try.
+        startapp               Writes a new app into apps/, for development.
 
     [auth]
         changepassword         Changes a user's password.

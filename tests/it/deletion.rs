@@ -8,7 +8,7 @@ use vitamin::app::Apps;
 use vitamin::auth::{User, UserId};
 use vitamin::conf::Env;
 
-use crate::support::TestDatabase;
+use crate::support::*;
 
 database_tests!(
     related_rows_are_deleted,

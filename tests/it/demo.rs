@@ -2,10 +2,10 @@
 
 use rustix::process::Signal;
 
-use crate::support::{ManageCommand, TestDatabase, names_in};
+use crate::support::*;
 
 /// The real database and settings must not matter, so none are set.
-fn demo<'a>(database: &'a TestDatabase, address: &[&str]) -> ManageCommand<'a> {
+fn demo(database: &TestDatabase, address: &[&str]) -> ManageCommand {
     let manage = address.iter().fold(database.manage(&["demo"]), |manage, address| manage.arg(address));
     manage
         .env_remove("SECRET_KEY")
@@ -18,7 +18,7 @@ fn demo<'a>(database: &'a TestDatabase, address: &[&str]) -> ManageCommand<'a> {
 fn it_prints_commands_and_their_responses() {
     let database = TestDatabase::sqlite();
     let mut server = demo(&database, &["127.0.0.1:0"]).serve();
-    let output = crate::support::wait_for("the last line", || {
+    let output = wait_for("the last line", || {
         Some(server.stdout()).filter(|output| output.contains("leaves nothing behind"))
     });
     let key = server.anonymous().post("/", "user=Pepe&password=aaaa").key();

@@ -3,7 +3,7 @@
 use diesel::connection::SimpleConnection as _;
 use vitamin::auth::hashers::{HasherCosts, Hashers};
 
-use crate::support::{ManageCommand, TestDatabase, names_in};
+use crate::support::*;
 
 database_tests!(
     an_own_database_has_no_problems,
@@ -12,7 +12,7 @@ database_tests!(
     an_empty_database_is_reported,
 );
 
-fn doctor(database: &TestDatabase) -> ManageCommand<'_> {
+fn doctor(database: &TestDatabase) -> ManageCommand {
     database.manage(&["doctor"])
 }
 

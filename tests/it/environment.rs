@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{SECRET_KEY, TestDatabase};
+use crate::support::*;
 
 /// Runs `manage runserver`, which must fail; returns its standard error.
 fn refused(environment: &[(&str, &str)]) -> String {

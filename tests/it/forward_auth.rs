@@ -4,7 +4,7 @@ use diesel::{ExpressionMethods as _, RunQueryDsl as _};
 use insta::assert_snapshot;
 use vitamin::auth::schema::auth_user;
 
-use crate::support::TestDatabase;
+use crate::support::*;
 
 database_tests!(a_proxy_gets_the_token_s_user, a_name_can_not_inject_headers);
 

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use insta::assert_snapshot;
 
-use crate::support::{TestDatabase, TestResponse};
+use crate::support::*;
 
 database_tests!(
     every_response_has_django_s_headers,

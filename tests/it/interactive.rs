@@ -1,6 +1,6 @@
 //! The interactive commands, on a terminal.
 
-use crate::support::{Terminal, TestDatabase};
+use crate::support::*;
 
 database_tests!(
     createsuperuser_asks_until_the_input_is_valid,

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection as _;
 use insta::assert_snapshot;
 
-use crate::support::{Server, TestDatabase};
+use crate::support::*;
 
 database_tests!(a_login_that_must_write_gets_503);
 
-fn serve(database: &TestDatabase) -> Server<'_> {
+fn serve(database: &TestDatabase) -> LiveServer {
     database.runserver().env("DATABASE_TIMEOUT", "1").serve()
 }
 

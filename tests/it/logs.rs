@@ -2,14 +2,14 @@
 
 use base64::Engine as _;
 
-use crate::support::{SECRET_KEY, Server, TestDatabase};
+use crate::support::*;
 
 database_tests!(the_access_log_names_user_and_request, no_secret_is_ever_logged, commands_log_no_secret,);
 
 const ID: &str = "6f1a2b3c-4d5e-4f60-8a9b-0c1d2e3f4a5b";
 
 /// Returns the log line of the request with this id.
-fn access_line(server: &Server<'_>, id: &str) -> String {
+fn access_line(server: &LiveServer, id: &str) -> String {
     let text = format!("vitamin::access request_id={id} ");
     let log = server.wait_for_log(&text);
     log.lines().find(|line| line.contains(&text)).unwrap().to_owned()

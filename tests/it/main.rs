@@ -11,9 +11,9 @@
     reason = "tests may panic, and clippy.toml does not cover their helper functions"
 )]
 
-#[macro_use]
 mod support;
 
+mod app_migrations;
 mod architecture;
 mod bodies;
 #[cfg(feature = "postgres")]
@@ -21,6 +21,7 @@ mod bounded;
 mod commands;
 mod deletion;
 mod demo;
+mod diesel_version;
 mod docs;
 mod doctor;
 mod environment;
@@ -36,6 +37,7 @@ mod passwords;
 mod pooler;
 mod replaced;
 mod revocation;
+mod roles;
 mod shadow;
 mod shutdown;
 mod superuser;

@@ -8,7 +8,7 @@ use diesel_migrations::{FileBasedMigrations, MigrationHarness as _};
 use vitamin::database::DbConnection;
 use vitamin::database::migrations::has_table;
 
-use crate::support::{TestDatabase, migrations, names_in};
+use crate::support::*;
 
 database_tests!(
     each_down_reverts_its_up,

@@ -7,7 +7,7 @@ use actix_web::{App, HttpResponse, web};
 use tutorial::settings;
 use vitamin::conf::Env;
 
-use crate::support::TestDatabase;
+use crate::support::*;
 
 database_tests!(the_project_answers_where_the_application_does_not);
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Client, ManageCommand, TestDatabase};
+use crate::support::*;
 
 database_tests!(
     every_scheme_logs_in,
@@ -45,7 +45,7 @@ fn with_users(database: &TestDatabase) -> &TestDatabase {
     database
 }
 
-fn with_costs(manage: ManageCommand<'_>) -> ManageCommand<'_> {
+fn with_costs(manage: ManageCommand) -> ManageCommand {
     COSTS.into_iter().fold(manage, |manage, (name, value)| manage.env(name, value))
 }
 

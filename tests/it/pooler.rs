@@ -17,7 +17,7 @@ use insta::assert_snapshot;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use crate::support::{TestDatabase, wait_for};
+use crate::support::*;
 
 /// Number of sessions between the pool and the server.
 const SESSIONS: usize = 4;
@@ -33,7 +33,7 @@ impl Pooler {
     /// Starts a pooler for this database, or returns `None` if that is impossible.
     fn start(database: &TestDatabase, pool_mode: &str) -> Option<Self> {
         let program = program()?;
-        let Some((server, name)) = database.unix_socket() else {
+        let Some((server, name)) = unix_socket(database) else {
             eprintln!("SKIPPED: the server of TEST_DATABASE_URL has no Unix socket");
             return None;
         };

@@ -6,7 +6,7 @@ use std::thread;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
 
-use crate::support::TestDatabase;
+use crate::support::*;
 
 /// The way an operator restores a backup.
 #[test]

@@ -10,7 +10,7 @@ use std::thread;
 
 use diesel::connection::SimpleConnection;
 
-use crate::support::TestDatabase;
+use crate::support::*;
 
 database_tests!(revocations_take_effect_at_once, terminated_connections_are_replaced);
 

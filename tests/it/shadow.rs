@@ -2,11 +2,11 @@
 
 use rustix::process::Signal;
 
-use crate::support::{Server, TestDatabase};
+use crate::support::*;
 
 /// Starts it in front of this same program on another database, which stands in for Django; tests/django has the real
 /// one.
-fn shadow<'a>(database: &'a TestDatabase, other: &Server<'_>) -> Server<'a> {
+fn shadow(database: &TestDatabase, other: &LiveServer) -> LiveServer {
     let origin = format!("http://{}", other.address());
     database.manage(&["shadow", "--to", &origin, "127.0.0.1:0"]).serve()
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::support::{Server, TestDatabase, wait_for};
+use crate::support::*;
 
 database_tests!(sigterm_finishes_requests_in_flight, sigint_finishes_requests_in_flight);
 
@@ -66,7 +66,7 @@ fn an_idle_server_stops_promptly() {
     }
 }
 
-fn end(server: &mut Server<'_>, signal: Signal) -> Duration {
+fn end(server: &mut LiveServer, signal: Signal) -> Duration {
     let started = Instant::now();
     server.signal(signal);
     assert_eq!(server.wait().code(), Some(0), "{}", server.log());

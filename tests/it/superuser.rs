@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{ManageCommand, TestDatabase};
+use crate::support::*;
 
 database_tests!(
     options_create_a_superuser,
@@ -13,7 +13,7 @@ database_tests!(
     a_script_changes_a_password,
 );
 
-fn createsuperuser<'a>(database: &'a TestDatabase, options: &[&str]) -> ManageCommand<'a> {
+fn createsuperuser(database: &TestDatabase, options: &[&str]) -> ManageCommand {
     options.iter().fold(database.manage(&["createsuperuser"]), |manage, option| manage.arg(option))
 }
 

@@ -7,7 +7,7 @@ use vitamin::auth::schema::{auth_user, django_session};
 use vitamin::auth::session_data::{SessionData, session_auth_hash};
 use vitamin::authtoken::schema::authtoken_token;
 
-use crate::support::{ManageCommand, SECRET_KEY, TestDatabase};
+use crate::support::*;
 
 database_tests!(
     without_use_tz_sqlite_has_local_times,
@@ -26,7 +26,7 @@ diesel::table! {
 /// Asia/Kolkata's offset; it has no summer time.
 const AHEAD: TimeDelta = TimeDelta::minutes(330);
 
-fn local(manage: ManageCommand<'_>) -> ManageCommand<'_> {
+fn local(manage: ManageCommand) -> ManageCommand {
     manage.env("TIME_ZONE", "Asia/Kolkata").env("USE_TZ", "false")
 }
 
@@ -82,7 +82,7 @@ fn a_session_expires_in_the_same_time_zone(database: &TestDatabase) {
 
 fn the_doctor_reports_times_in_the_future(database: &TestDatabase) {
     database.migrate().create_user("joe", "aaaa");
-    let run_doctor = |manage: ManageCommand<'_>| manage.run().expect_success();
+    let run_doctor = |manage: ManageCommand| manage.run().expect_success();
     let note = "Times are read and written in Asia/Kolkata";
     assert_eq!(run_doctor(local(database.manage(&["doctor"]))).contains(note), database.is_sqlite());
     diesel::update(auth_user::table)

@@ -2,11 +2,11 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{Server, TestDatabase, TestResponse};
+use crate::support::*;
 
 database_tests!(the_header_is_parsed_like_django_rest_framework, a_revoked_token_is_refused_at_once);
 
-fn ask(server: &Server<'_>, authorization: impl AsRef<[u8]>) -> TestResponse {
+fn ask(server: &LiveServer, authorization: impl AsRef<[u8]>) -> TestResponse {
     server.anonymous().request("GET", "/auth/").header("authorization", authorization).send()
 }
 

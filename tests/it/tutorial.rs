@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{Client, Server, TestDatabase};
+use crate::support::*;
 
 database_tests!(
     get_is_public,
@@ -21,7 +21,7 @@ database_tests!(
 );
 
 /// Starts a server on a database with the tutorial's user.
-fn tutorial(database: &TestDatabase) -> Server<'_> {
+fn tutorial(database: &TestDatabase) -> LiveServer {
     database.migrate().create_user("Pepe", "aaaa").serve()
 }
 
@@ -110,9 +110,8 @@ fn wrong_credentials_all_look_alike(database: &TestDatabase) {
 
     "Wrong credentials"
     "#);
-    let same = |what: &str, response: crate::support::TestResponse| {
-        assert_eq!(response.snapshot(), wrong.snapshot(), "{what}")
-    };
+    let same =
+        |what: &str, response: TestResponse| assert_eq!(response.snapshot(), wrong.snapshot(), "{what}");
     for form in [
         "user=Pepe",
         "password=aaaa",

@@ -11,7 +11,7 @@ use vitamin::database::UserId;
 use vitamin::database::inspection::LiveSchema;
 use vitamin::project::Project;
 
-use crate::support::{ManageCommand, TestDatabase};
+use crate::support::*;
 
 database_tests!(
     its_users_log_in_and_have_permissions,
@@ -65,12 +65,12 @@ fn arrange(database: &TestDatabase, more: &str) {
     database.migrate().connection().batch_execute(&tables(database, more)).unwrap();
 }
 
-fn set<'a>(manage: ManageCommand<'a>) -> ManageCommand<'a> {
+fn set(manage: ManageCommand) -> ManageCommand {
     SETTINGS.iter().fold(manage, |manage, (name, value)| manage.env(name, value))
 }
 
 /// Runs `manage` with this project's settings.
-fn manage<'a>(database: &'a TestDatabase, arguments: &[&str]) -> ManageCommand<'a> {
+fn manage(database: &TestDatabase, arguments: &[&str]) -> ManageCommand {
     set(database.manage(arguments))
 }
 

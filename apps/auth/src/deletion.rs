@@ -6,8 +6,8 @@ use diesel::prelude::*;
 use super::models::User;
 use crate::schema::{auth_user, auth_user_groups, auth_user_user_permissions};
 use vitamin_framework::app::Apps;
-use vitamin_framework::database::migrations::has_table;
 use vitamin_framework::database::{DatabaseError, DbConnection, UserId};
+use vitamin_framework::deletion::UserRelation;
 
 mod django_schema {
     diesel::table! {
@@ -21,7 +21,7 @@ use django_schema::django_admin_log;
 
 impl User {
     /// Deletes a user in one transaction, with everything that Django's cascade deletes: every app's rows of the user
-    /// ([`App::delete_user`](vitamin_framework::app::App::delete_user)), groups, permissions, and the admin's log.
+    /// ([`App::related_to_user`](vitamin_framework::app::App::related_to_user)), groups, permissions, and the admin's log.
     /// Sessions stay, as in Django, and no longer match a user. Returns false if there is no such user.
     ///
     /// Handlers get the apps from app data (`Data<Apps>`).
@@ -61,15 +61,11 @@ impl User {
     }
 }
 
-/// Deletes the rows of `django.contrib.auth`, and of the admin site, which is no app here.
-pub(super) fn delete_related(connection: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
-    diesel::delete(auth_user_groups::table.filter(auth_user_groups::user_id.eq(user_id)))
-        .execute(connection)?;
-    diesel::delete(auth_user_user_permissions::table.filter(auth_user_user_permissions::user_id.eq(user_id)))
-        .execute(connection)?;
-    if has_table(connection, "django_admin_log")? {
-        diesel::delete(django_admin_log::table.filter(django_admin_log::user_id.eq(user_id)))
-            .execute(connection)?;
-    }
-    Ok(())
+/// The columns of `django.contrib.auth`, and of the admin site, which is no app here.
+pub(super) fn related_to_user() -> Vec<UserRelation> {
+    vec![
+        UserRelation::new(auth_user_groups::user_id),
+        UserRelation::new(auth_user_user_permissions::user_id),
+        UserRelation::new(django_admin_log::user_id).if_exists(),
+    ]
 }

@@ -14,6 +14,8 @@ pub mod permissions;
 pub mod schema;
 pub mod session_data;
 pub mod sessions;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod user_model;
 pub mod validators;
 
@@ -30,7 +32,8 @@ use vitamin_framework::conf::{Env, ImproperlyConfigured};
 pub use vitamin_framework::database::UserId;
 use vitamin_framework::database::migrations::{AppMigrations, migrations};
 use vitamin_framework::database::needs::NeededTable;
-use vitamin_framework::database::{DatabaseError, DbConnection, Names};
+use vitamin_framework::database::{DatabaseError, Names};
+use vitamin_framework::deletion::UserRelation;
 use vitamin_framework::diagnosis::Examination;
 use vitamin_framework::management::Command;
 
@@ -120,7 +123,7 @@ impl App for Auth {
         diagnosis::diagnose(self.passwords.hashers(), &self.sessions, &self.user_model, examination)
     }
 
-    fn delete_user(&self, connection: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
-        deletion::delete_related(connection, user_id)
+    fn related_to_user(&self) -> Vec<UserRelation> {
+        deletion::related_to_user()
     }
 }

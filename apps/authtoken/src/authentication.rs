@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 
-use async_trait::async_trait;
-
 use super::lookup::{self, TokenAndUser, TokenLookup};
 use vitamin_rest_framework::authentication::{
     Authentication, Credentials, Identity, credentials, get_authorization_header,
 };
 use vitamin_rest_framework::exceptions::APIException;
+use vitamin_rest_framework::policy_result::PolicyResult;
 use vitamin_rest_framework::request::Request;
 
 /// `Authorization: Token 401f7ac837da42b97f613d789819ff93537bee6a`. The request's credential is
@@ -47,36 +46,39 @@ impl TokenAuthentication {
     }
 }
 
-#[async_trait(?Send)]
 impl Authentication for TokenAuthentication {
-    async fn authenticate(&self, request: &Request) -> Result<Option<Identity>, APIException> {
-        let header = get_authorization_header(request);
-        let Some(key) = self.key(&header)? else { return Ok(None) };
-        let database = request.database()?;
-        let found = match request.app_data::<TokenLookup>() {
-            Some(lookup) => lookup.find(database, key).await,
-            // The view runs without the app.
-            None => lookup::find(database, key).await,
-        };
-        identity(found?)
-    }
-
-    fn authenticate_now(&self, request: &Request) -> Option<Result<Option<Identity>, APIException>> {
+    fn authenticate<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Option<Identity>> {
         let header = get_authorization_header(request);
         if header.is_empty() {
-            return Some(Ok(None));
+            return None.into();
         }
         let lookup = request.app_data::<TokenLookup>();
         // Fast path: the usual form of the header and a cached key need no parsing.
         let usual = header.strip_prefix(self.keyword.as_bytes()).and_then(|rest| rest.strip_prefix(b" "));
         if let Some(found) = lookup.zip(usual).and_then(|(lookup, key)| lookup.cached(key)) {
-            return Some(identity(Some(found)));
+            return identity(Some(found)).into();
         }
-        match self.key(&header) {
-            Ok(Some(key)) => lookup?.find_now(request.database().ok()?, key).map(identity),
-            Ok(None) => Some(Ok(None)),
-            Err(error) => Some(Err(error)),
+        let key = match self.key(&header) {
+            Ok(Some(key)) => key,
+            Ok(None) => return None.into(),
+            Err(error) => return Err(error).into(),
+        };
+        let database = match request.database() {
+            Ok(database) => database,
+            Err(error) => return Err(error).into(),
+        };
+        if let Some(found) = lookup.and_then(|lookup| lookup.find_now(database, key)) {
+            return identity(found).into();
         }
+        let key = key.to_owned();
+        PolicyResult::later(async move {
+            let found = match lookup {
+                Some(lookup) => lookup.find(database, &key).await,
+                // The view runs without the app.
+                None => lookup::find(database, &key).await,
+            };
+            identity(found?)
+        })
     }
 
     fn authenticate_header(&self, _request: &Request) -> Option<Cow<'static, str>> {
@@ -91,3 +93,6 @@ fn identity(found: Option<TokenAndUser>) -> Result<Option<Identity>, APIExceptio
     }
     Ok(Some(Identity::new(user).shared_auth(token)))
 }
+
+#[cfg(test)]
+mod tests;

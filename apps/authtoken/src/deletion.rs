@@ -1,10 +1,7 @@
-//! Deletes a deleted user's tokens: this app's, and knox's if it is installed beside it.
+//! What a deleted user's tokens are: this app's, and knox's if it is installed beside it.
 
-use diesel::prelude::*;
-
-use super::models::Token;
-use vitamin_framework::database::migrations::has_table;
-use vitamin_framework::database::{DatabaseError, DbConnection, UserId};
+use crate::schema::authtoken_token;
+use vitamin_framework::deletion::UserRelation;
 
 mod knox_schema {
     diesel::table! {
@@ -16,11 +13,6 @@ mod knox_schema {
 }
 use knox_schema::knox_authtoken;
 
-pub(super) fn delete_related(connection: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
-    Token::delete_of_user(connection, user_id)?;
-    if has_table(connection, "knox_authtoken")? {
-        diesel::delete(knox_authtoken::table.filter(knox_authtoken::user_id.eq(user_id)))
-            .execute(connection)?;
-    }
-    Ok(())
+pub(super) fn related_to_user() -> Vec<UserRelation> {
+    vec![UserRelation::new(authtoken_token::user_id), UserRelation::new(knox_authtoken::user_id).if_exists()]
 }

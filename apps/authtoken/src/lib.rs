@@ -9,6 +9,8 @@ pub mod models;
 #[expect(missing_docs, reason = "written by diesel; the models document the columns")]
 pub mod schema;
 pub mod serializers;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod views;
 
 use std::str::FromStr;
@@ -22,15 +24,16 @@ pub use self::lookup::TokenLookup;
 #[cfg(feature = "postgres")]
 use self::lookup::{SharedBatches, bounded::RevocationFeed};
 pub use self::models::Token;
+use vitamin_auth::UserModel;
 use vitamin_auth::user_model::identifier;
-use vitamin_auth::{UserId, UserModel};
 use vitamin_framework::app::App;
 use vitamin_framework::conf::{Env, ImproperlyConfigured};
 #[cfg(feature = "postgres")]
 use vitamin_framework::database::Database;
 use vitamin_framework::database::migrations::{AppMigrations, migrations};
 use vitamin_framework::database::needs::NeededTable;
-use vitamin_framework::database::{DatabaseError, DbConnection, Names};
+use vitamin_framework::database::{DatabaseError, Names};
+use vitamin_framework::deletion::UserRelation;
 use vitamin_framework::diagnosis::Examination;
 use vitamin_framework::management::Command;
 
@@ -145,7 +148,7 @@ impl App for AuthToken {
         diagnosis::diagnose(examination, self.cache)
     }
 
-    fn delete_user(&self, connection: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
-        deletion::delete_related(connection, user_id)
+    fn related_to_user(&self) -> Vec<UserRelation> {
+        deletion::related_to_user()
     }
 }

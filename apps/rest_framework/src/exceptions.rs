@@ -1,21 +1,18 @@
-//! The errors of a view, and the exception handler that turns them into responses (`rest_framework/exceptions.py`,
-//! `views.exception_handler`).
+//! The errors of a view (`rest_framework/exceptions.py`).
 //!
 //! A policy, a parser, an extractor or a handler returns an [`APIException`]. `?` converts database errors into one.
-//! The view passes it to the exception handler of the settings. That returns the [`Response`] which the negotiated
+//! The view passes it to the exception handler of the settings. That returns the response which the negotiated
 //! renderer renders. The cause of a [`ExceptionKind::ServerError`] goes to the log only, not to the client.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::HeaderValue;
 use actix_web::{HttpResponse, ResponseError};
 use bytes::Bytes;
 
 use super::error_detail::Detail;
-use super::request::Request;
-use super::response::Response;
 use super::serializers;
 use vitamin_auth::AuthenticationError;
 use vitamin_framework::database::DatabaseError;
@@ -247,33 +244,19 @@ impl APIException {
         self.0.auth_header = header;
     }
 
+    /// The `WWW-Authenticate` challenge.
+    pub(super) fn auth_header(&self) -> Option<&HeaderValue> {
+        self.0.auth_header.as_ref()
+    }
+
+    /// The seconds until the client may retry.
+    pub(super) fn wait(&self) -> Option<u64> {
+        self.0.wait
+    }
+
     pub(super) fn needs_challenge(&self) -> bool {
         matches!(self.0.kind, ExceptionKind::NotAuthenticated | ExceptionKind::AuthenticationFailed)
     }
-}
-
-/// Returns the response to an exception: `{"detail": …}`, or the detail itself if that is a list or an object.
-///
-/// `None` means Django's plain page, as for an exception that Django REST framework does not handle.
-#[must_use]
-pub fn exception_handler(error: &APIException, _request: &Request) -> Option<Response> {
-    let Inner { kind, status, detail, auth_header, wait } = &*error.0;
-    if matches!(kind, ExceptionKind::SuspiciousOperation | ExceptionKind::ServerError) {
-        return None;
-    }
-    let mut response = match detail {
-        Detail::Message(detail) => Response::detail(detail.message.clone()),
-        other => Response::new(other.clone()),
-    }
-    .status(*status);
-    if let Some(challenge) = auth_header {
-        response = response.header(WWW_AUTHENTICATE, challenge.clone());
-    }
-    // A wait of zero has no header, as in Django REST framework.
-    if let Some(wait) = wait.filter(|wait| *wait > 0) {
-        response = response.header(RETRY_AFTER, HeaderValue::from(wait));
-    }
-    Some(response)
 }
 
 impl fmt::Display for APIException {

@@ -6,20 +6,9 @@ use serde::de::DeserializeOwned;
 
 use super::data::Data;
 use super::exceptions::APIException;
-use super::request::Request;
+use super::request::{Request, SerializerClass};
 use super::serializers::Serializer;
 use vitamin_framework::timezone::TimeZone;
-
-type Choose = dyn Fn(&Request) -> Arc<Serializer> + Send + Sync;
-
-/// The serializer of a view.
-#[derive(Clone)]
-pub(super) enum SerializerClass {
-    /// `serializer_class`.
-    Fixed(Arc<Serializer>),
-    /// `get_serializer_class`.
-    PerRequest(Arc<Choose>),
-}
 
 impl SerializerClass {
     pub(super) fn get_serializer(&self, request: &Request) -> Arc<Serializer> {
@@ -37,7 +26,7 @@ impl Request {
     /// # Errors
     /// 500: the view has no serializer.
     pub fn get_serializer(&self) -> Result<Arc<Serializer>, APIException> {
-        let class = self.policies().serializer.as_ref();
+        let class = self.view().serializer.as_ref();
         let class = class.ok_or_else(|| APIException::server_error("the view has no serializer"))?;
         Ok(class.get_serializer(self))
     }
@@ -63,7 +52,7 @@ impl Request {
     /// The project's time zone (`TIME_ZONE` and `USE_TZ`).
     #[must_use]
     pub fn time_zone(&self) -> &TimeZone {
-        &self.policies().time_zone
+        &self.view().time_zone
     }
 }
 

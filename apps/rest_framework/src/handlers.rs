@@ -6,12 +6,17 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, HttpResponse, Responder};
 
-use super::dispatch::finalize;
+use super::exceptions::APIException;
+use super::finalize::{finalize, refusal};
+use super::initial::initial;
+use super::policies::Policies;
+use super::policy_result::PolicyResult;
 use super::request::Request;
+use super::response::Response;
 use vitamin_framework::urls::EndpointFuture;
 
-/// An actix-web handler with its extractors and its responder. [`finalize`] completes the response, including errors.
-pub(super) type BoxedHandler = Rc<dyn Fn(Request) -> EndpointFuture>;
+/// A handler after the policies of its view.
+pub(super) type BoxedHandler = Rc<dyn Fn(Rc<Policies>, Request) -> EndpointFuture>;
 
 /// The handlers of a view by method. The first one of a method is used.
 #[derive(Clone, Default)]
@@ -22,8 +27,8 @@ impl Handlers {
         self.0.push((method, handler));
     }
 
-    pub(super) fn of(&self, method: &Method) -> Option<&BoxedHandler> {
-        self.0.iter().find(|(own, _)| own == method).map(|(_, handler)| handler)
+    pub(super) fn find(&self, method: &Method) -> Option<&BoxedHandler> {
+        self.0.iter().find(|(known, _)| known == method).map(|(_, handler)| handler)
     }
 
     pub(super) fn methods(&self) -> Vec<Method> {
@@ -31,23 +36,65 @@ impl Handlers {
     }
 }
 
+/// An actix-web handler with its extractors and its responder.
 pub(super) fn boxed<H, A>(handler: H) -> BoxedHandler
 where
     H: Handler<A, Output: Responder + 'static>,
     A: FromRequest + 'static,
 {
-    Rc::new(move |request| {
+    Rc::new(move |policies, request| {
         let handler = handler.clone();
-        Box::pin(request.scope(|request| async move {
+        dispatch(policies, request, async move |_: &Policies, request: &Request| {
             let mut payload = request.take_payload();
-            let mut response = match A::from_request(request.http(), &mut payload).await {
+            match A::from_request(request.http(), &mut payload).await {
                 Ok(arguments) => {
                     handler.call(arguments).await.respond_to(request.http()).map_into_boxed_body()
                 }
                 Err(error) => HttpResponse::from_error(error),
-            };
-            finalize(&request, &mut response);
-            Ok(ServiceResponse::new(request.http().clone(), response))
-        }))
+            }
+        })
     })
+}
+
+/// A handler that knows the view's policies.
+pub(super) fn with_policies<H>(handler: H) -> BoxedHandler
+where
+    H: AsyncFn(&Policies, &Request) -> Result<Response, APIException> + Copy + 'static,
+{
+    Rc::new(move |policies, request| {
+        dispatch(policies, request, async move |policies: &Policies, request: &Request| {
+            handler(policies, request).await.respond_to(request.http()).map_into_boxed_body()
+        })
+    })
+}
+
+/// The handler of a method that the view does not have.
+pub(super) async fn http_method_not_allowed(request: Request) -> Result<Response, APIException> {
+    Err(APIException::method_not_allowed(request.method().as_str()))
+}
+
+/// `APIView.dispatch`: runs the policies and the handler, and converts their exceptions to responses.
+///
+/// The policies of most requests do not wait. This future is then the only one.
+fn dispatch(
+    policies: Rc<Policies>,
+    request: Request,
+    respond: impl AsyncFnOnce(&Policies, &Request) -> HttpResponse + 'static,
+) -> EndpointFuture {
+    let (state, renderers) = (Rc::clone(request.state()), Rc::clone(&policies.renderers));
+    Box::pin(state.scope(renderers.scope(async move {
+        let checked = match initial(&policies, &request) {
+            PolicyResult::Ready(checked) => checked,
+            PolicyResult::Later(checked) => checked.await,
+        };
+        let response = match checked {
+            Ok(()) => {
+                let mut response = respond(&policies, &request).await;
+                finalize(&policies, &request, &mut response);
+                response
+            }
+            Err(error) => refusal(&policies, &request, error),
+        };
+        Ok(ServiceResponse::new(request.into_parts().0, response))
+    })))
 }

@@ -2,20 +2,27 @@
 //! endpoints need them. Each kind of policy has its own file, named as in Django REST framework.
 
 pub mod authentication;
+mod current;
 pub mod data;
 mod dispatch;
 pub mod error_detail;
+mod exception_handler;
 pub mod exceptions;
 pub mod fields;
+mod finalize;
 mod generics;
 mod handlers;
+mod initial;
 pub mod metadata;
+pub mod middleware;
 pub mod negotiation;
 #[cfg(test)]
 mod own_classes;
 pub mod parsers;
 pub mod permissions;
 mod policies;
+pub mod policy_result;
+mod renderable;
 pub mod renderers;
 pub mod request;
 pub mod response;

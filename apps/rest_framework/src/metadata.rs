@@ -5,8 +5,10 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::data::Value;
-use super::dispatch::check_permissions;
 use super::exceptions::APIException;
+use super::handlers::{BoxedHandler, with_policies};
+use super::initial::check_permissions;
+use super::policies::Policies;
 use super::request::Request;
 use super::response::Response;
 
@@ -21,26 +23,31 @@ struct Metadata {
 }
 
 /// The default OPTIONS handler of a view.
-pub(super) async fn options(request: Request) -> Result<Response, APIException> {
-    let view = request.policies();
+pub(super) fn options() -> BoxedHandler {
+    with_policies(metadata)
+}
+
+async fn metadata(policies: &Policies, request: &Request) -> Result<Response, APIException> {
+    let view = &policies.view;
     Ok(Response::new(Metadata {
         name: view.name.clone(),
         description: view.description,
-        renders: view.renderers.iter().map(|renderer| renderer.media_type()).collect(),
-        parses: view.parsers.iter().map(|parser| parser.media_type()).collect(),
-        actions: actions(&request).await,
+        renders: view.media_types.clone(),
+        parses: view.body_reader.parsers.iter().map(|parser| parser.media_type()).collect(),
+        actions: actions(policies, request).await,
     }))
 }
 
 /// The serializer's fields, for each of POST and PUT that the view has and the user may use.
-async fn actions(request: &Request) -> IndexMap<&'static str, Value> {
+async fn actions(policies: &Policies, request: &Request) -> IndexMap<&'static str, Value> {
     let mut actions = IndexMap::new();
-    let view = request.policies();
-    let Some(serializer) = &view.serializer else { return actions };
+    let Some(serializer) = &policies.view.serializer else { return actions };
     for (name, method) in [("POST", Method::POST), ("PUT", Method::PUT)] {
         // The serializer may depend on the method.
         let request = request.with_method(method);
-        if view.methods.contains(request.method()) && check_permissions(&request).await.is_ok() {
+        if policies.view.methods.contains(request.method())
+            && check_permissions(&policies.permissions, &request).await.is_ok()
+        {
             actions.insert(name, Value::Dict(serializer.get_serializer(&request).info()));
         }
     }

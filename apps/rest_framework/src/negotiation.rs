@@ -1,14 +1,12 @@
 //! Selects the renderer and the parser of a request: `DefaultContentNegotiation` of `rest_framework/negotiation.py`.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use memchr::{memchr, memchr2};
 
 use super::mediatypes::parameters::parse_header_parameters;
 use super::mediatypes::{MediaType, latin1, media_type_matches};
 use super::python::{int, is_space};
-use super::renderers::Renderer;
 
 /// The most bytes of an Accept header that are read. A longer header is cut at a comma.
 const MAX_ACCEPT_HEADER_LENGTH: usize = 8192;
@@ -32,16 +30,6 @@ impl Offer for (&str, &str) {
 
     fn format(&self) -> &str {
         self.1
-    }
-}
-
-impl Offer for Arc<dyn Renderer> {
-    fn media_type(&self) -> &str {
-        (**self).media_type()
-    }
-
-    fn format(&self) -> &str {
-        (**self).format()
     }
 }
 

@@ -8,13 +8,13 @@ use bytes::Bytes;
 
 use super::APISettings;
 use super::data::{Data, Value};
-use super::exceptions::{APIException, exception_handler};
+use super::exceptions::APIException;
 use super::parsers::{Parser, ParserContext};
 use super::permissions::IsAuthenticated;
 use super::renderers::{JSONRenderer, RenderError, Renderable, Renderer, RendererContext};
 use super::request::Request;
 use super::response::Response;
-use super::views::APIView;
+use super::views::{APIView, exception_handler};
 use crate::classes;
 use vitamin_framework::urls::{UrlConf, path};
 

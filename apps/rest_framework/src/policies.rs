@@ -1,24 +1,26 @@
 //! A view's policies: those it declares, and the project's defaults for the others (`rest_framework/settings.py`).
 
+use std::rc::Rc;
 use std::sync::Arc;
 
+use actix_web::HttpRequest;
 use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
+use actix_web::web::Data;
 
 use super::authentication::Authentication;
-use super::generics::SerializerClass;
-use super::parsers::body::Bodies;
-use super::parsers::{Parser, UploadLimits};
+use super::parsers::Parser;
+use super::parsers::reader::BodyReader;
 use super::permissions::Permission;
-use super::renderers::{Renderer, content_type};
+use super::renderers::{Renderer, Renderers};
+use super::request::{SerializerClass, ViewInfo};
 use super::settings::{APISettings, ExceptionHandler};
-use super::throttling::{Throttle, ThrottleRates};
-use super::versioning::{Versioning, Versions};
-use vitamin_framework::timezone::TimeZone;
+use super::throttling::Throttle;
+use super::versioning::Versioning;
 
-/// The declaration of a view. `None` stands for the project's default.
-#[derive(Clone)]
-pub(super) struct Declared {
+/// The declaration of a view or of [`policies`](super::middleware::policies). `None` stands for the project's default.
+#[derive(Clone, Default)]
+pub(super) struct PolicyDeclaration {
     pub(super) name: String,
     pub(super) description: &'static str,
     pub(super) methods: Vec<Method>,
@@ -37,63 +39,63 @@ pub(super) struct Declared {
 
 /// A view's resolved policies: its own or the project's defaults.
 pub(super) struct Policies {
-    pub(super) name: String,
-    pub(super) description: &'static str,
-    pub(super) renderers: Vec<Arc<dyn Renderer>>,
-    /// The `Content-Type` of each renderer.
-    pub(super) content_types: Vec<HeaderValue>,
-    pub(super) parsers: Vec<Arc<dyn Parser>>,
+    /// What a request knows of the view.
+    pub(super) view: Rc<ViewInfo>,
+    pub(super) renderers: Rc<Renderers>,
+    pub(super) versioning: Option<Arc<dyn Versioning>>,
     pub(super) authenticators: Vec<Arc<dyn Authentication>>,
     pub(super) permissions: Vec<Arc<dyn Permission>>,
     pub(super) throttles: Vec<Arc<dyn Throttle>>,
-    pub(super) throttle_scope: Option<&'static str>,
-    pub(super) throttle_rates: ThrottleRates,
-    pub(super) num_proxies: Option<usize>,
-    pub(super) versioning: Option<Arc<dyn Versioning>>,
-    pub(super) versions: Versions,
-    pub(super) serializer: Option<SerializerClass>,
     pub(super) ignore_client_content_negotiation: bool,
-    pub(super) methods: Vec<Method>,
-    pub(super) namespace: Option<String>,
-    pub(super) allow: HeaderValue,
-    pub(super) exception_handler: ExceptionHandler,
     pub(super) url_format_override: Option<&'static str>,
-    pub(super) limits: UploadLimits,
-    pub(super) bodies: Bodies,
-    pub(super) time_zone: TimeZone,
+    pub(super) exception_handler: ExceptionHandler,
 }
 
-impl Declared {
-    /// Fills in the project's defaults.
-    pub(super) fn resolve(&self, settings: &APISettings) -> Policies {
-        fn or<T: Clone>(own: &Option<T>, default: &T) -> T {
-            own.as_ref().unwrap_or(default).clone()
+impl PolicyDeclaration {
+    /// Fills in the project's defaults: the [`APISettings`] in the app data, or Django REST framework's.
+    pub(super) fn resolve(&self, http: &HttpRequest) -> Policies {
+        match http.app_data::<Data<APISettings>>() {
+            Some(settings) => self.resolve_with(settings),
+            None => self.resolve_with(&APISettings::default()),
         }
-        let renderers = or(&self.renderer_classes, &settings.default_renderer_classes);
-        Policies {
+    }
+
+    fn resolve_with(&self, settings: &APISettings) -> Policies {
+        fn or<T: Clone>(declared: &Option<T>, default: &T) -> T {
+            declared.as_ref().unwrap_or(default).clone()
+        }
+        let renderers = Renderers::new(or(&self.renderer_classes, &settings.default_renderer_classes));
+        let authenticators = or(&self.authentication_classes, &settings.default_authentication_classes);
+        let view = ViewInfo {
             name: self.name.clone(),
             description: self.description,
-            content_types: renderers.iter().map(|renderer| content_type(renderer.as_ref())).collect(),
-            renderers,
-            parsers: or(&self.parser_classes, &settings.default_parser_classes),
-            authenticators: or(&self.authentication_classes, &settings.default_authentication_classes),
-            permissions: or(&self.permission_classes, &settings.default_permission_classes),
-            throttles: or(&self.throttle_classes, &settings.default_throttle_classes),
+            methods: self.methods.clone(),
+            allow: (!self.methods.is_empty()).then(|| allow(&self.methods)),
+            namespace: self.namespace.clone(),
+            media_types: renderers.classes().iter().map(|renderer| renderer.media_type()).collect(),
+            body_reader: BodyReader {
+                parsers: or(&self.parser_classes, &settings.default_parser_classes),
+                limits: settings.upload_limits,
+                bodies: settings.bodies.clone(),
+            },
+            authenticates: !authenticators.is_empty(),
             throttle_scope: self.throttle_scope,
             throttle_rates: settings.default_throttle_rates.clone(),
             num_proxies: settings.num_proxies,
-            versioning: or(&self.versioning_class, &settings.default_versioning_class),
             versions: settings.versions.clone(),
             serializer: self.serializer.clone(),
-            ignore_client_content_negotiation: self.ignore_client_content_negotiation,
-            methods: self.methods.clone(),
-            namespace: self.namespace.clone(),
-            allow: allow(&self.methods),
-            exception_handler: settings.exception_handler,
-            url_format_override: settings.url_format_override,
-            limits: settings.upload_limits,
-            bodies: settings.bodies.clone(),
             time_zone: settings.time_zone.clone(),
+        };
+        Policies {
+            view: Rc::new(view),
+            renderers: Rc::new(renderers),
+            versioning: or(&self.versioning_class, &settings.default_versioning_class),
+            authenticators,
+            permissions: or(&self.permission_classes, &settings.default_permission_classes),
+            throttles: or(&self.throttle_classes, &settings.default_throttle_classes),
+            ignore_client_content_negotiation: self.ignore_client_content_negotiation,
+            url_format_override: settings.url_format_override,
+            exception_handler: settings.exception_handler,
         }
     }
 }

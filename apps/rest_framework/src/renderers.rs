@@ -1,17 +1,17 @@
 //! Renderers (`rest_framework/renderers.py`): they turn the data of a response into bytes.
 
-use std::any::Any;
-use std::borrow::Cow;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderValue;
 use bytes::Bytes;
-use serde::Serialize;
 
-use super::json;
-use super::negotiation::json_indent;
+use super::current::{Current, WithCurrent, with_current};
+use super::negotiation::{Offer, json_indent};
+pub use super::renderable::{RenderError, Renderable};
 use super::request::Request;
-use super::response::DetailBody;
 use vitamin_framework::pages::escape;
 
 /// The renderer's input besides the data.
@@ -23,46 +23,6 @@ pub struct RendererContext<'a> {
     /// The request.
     pub request: &'a Request,
 }
-
-/// The data cannot be rendered, for example a NaN as JSON. The client receives 500, the reason is logged.
-#[derive(Debug, thiserror::Error)]
-#[error("the response can't be rendered: {0}")]
-pub struct RenderError(pub String);
-
-/// The data of a response: any serializable type.
-pub trait Renderable: erased_serde::Serialize {
-    /// The data as JSON ([`json::to_bytes`]), by code compiled for its type.
-    ///
-    /// # Errors
-    /// [`RenderError`].
-    fn to_json(&self, indent: Option<usize>) -> Result<Bytes, RenderError>;
-}
-
-impl<T: Serialize + 'static> Renderable for T {
-    fn to_json(&self, indent: Option<usize>) -> Result<Bytes, RenderError> {
-        if indent.is_none()
-            && let Some(json) = detail(self).and_then(json::detail_to_bytes)
-        {
-            return Ok(json);
-        }
-        let json = match indent {
-            None => json::to_bytes(self, None),
-            // Indented JSON is for people. It is not worth code of its own for each type.
-            indent => json::to_bytes(self as &dyn erased_serde::Serialize, indent),
-        };
-        json.map_err(|error| RenderError(error.to_string()))
-    }
-}
-
-/// The text, if the data is a [`DetailBody`] of text. The compiler resolves the type check.
-fn detail(data: &dyn Any) -> Option<&str> {
-    if let Some(DetailBody { detail }) = data.downcast_ref::<DetailBody<&'static str>>() {
-        return Some(detail);
-    }
-    data.downcast_ref::<DetailBody<Cow<'static, str>>>().map(|DetailBody { detail }| detail.as_ref())
-}
-
-erased_serde::serialize_trait_object!(Renderable);
 
 /// Turns the data of a response into bytes. Content negotiation selects one of the view's renderers.
 pub trait Renderer: Send + Sync {
@@ -82,6 +42,53 @@ pub trait Renderer: Send + Sync {
     /// # Errors
     /// [`RenderError`].
     fn render(&self, data: &dyn Renderable, context: &RendererContext<'_>) -> Result<Bytes, RenderError>;
+}
+
+impl Offer for Arc<dyn Renderer> {
+    fn media_type(&self) -> &str {
+        (**self).media_type()
+    }
+
+    fn format(&self) -> &str {
+        (**self).format()
+    }
+}
+
+/// A view's renderers.
+pub(super) struct Renderers {
+    classes: Vec<Arc<dyn Renderer>>,
+    /// The `Content-Type` of each.
+    content_types: Vec<HeaderValue>,
+}
+
+thread_local! {
+    static CURRENT: Current<Renderers> = const { RefCell::new(None) };
+}
+
+impl Renderers {
+    pub(super) fn new(classes: Vec<Arc<dyn Renderer>>) -> Self {
+        let content_types = classes.iter().map(|renderer| content_type(renderer.as_ref())).collect();
+        Self { classes, content_types }
+    }
+
+    pub(super) fn classes(&self) -> &[Arc<dyn Renderer>] {
+        &self.classes
+    }
+
+    /// A renderer and its `Content-Type`.
+    pub(super) fn get(&self, index: usize) -> Option<(&dyn Renderer, &HeaderValue)> {
+        Some((self.classes.get(index)?.as_ref(), self.content_types.get(index)?))
+    }
+
+    /// The renderers of the view or middleware whose handler is being polled.
+    pub(super) fn current() -> Option<Rc<Self>> {
+        CURRENT.with_borrow(|current| current.as_ref().map(Rc::clone))
+    }
+
+    /// A future in which [`Renderers::current`] returns these.
+    pub(super) fn scope<F: Future>(self: Rc<Self>, future: F) -> WithCurrent<Self, F> {
+        with_current(&CURRENT, self, future)
+    }
 }
 
 /// The `Content-Type` of a renderer's output.

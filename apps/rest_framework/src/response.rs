@@ -11,8 +11,10 @@ use actix_web::{HttpRequest, HttpResponse, Responder, dev};
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::renderers::{JSONRenderer, RenderError, Renderable, RendererContext, content_type};
-use super::request::{Accepted, Request};
+pub use super::renderable::DetailBody;
+use super::renderable::{RenderError, Renderable};
+use super::renderers::{JSONRenderer, RendererContext, Renderers, content_type};
+use super::request::Request;
 use vitamin_framework::pages;
 
 /// Data, a status (200 by default) and headers.
@@ -29,13 +31,6 @@ enum ResponseData {
     /// The usual short response. It needs no box.
     Detail(DetailBody<&'static str>),
     Other(Box<dyn Renderable>),
-}
-
-/// `{"detail": …}`, the data of Django REST framework's short responses.
-#[derive(Clone, Debug, Serialize)]
-pub struct DetailBody<T> {
-    /// The message.
-    pub detail: T,
 }
 
 impl Response {
@@ -76,10 +71,11 @@ impl Response {
         self
     }
 
-    /// Renders the data with the renderer negotiated for the request.
-    pub(super) fn render(self, request: &Request) -> HttpResponse {
-        let Some(Accepted { renderer, media_type: accepted_media_type, content_type }) =
-            request.accepted_renderer()
+    /// Renders the data with the one of these renderers that was negotiated for the request.
+    pub(super) fn render(self, request: &Request, renderers: &Renderers) -> HttpResponse {
+        request.set_rendered();
+        let (Some((renderer, content_type)), Some(accepted_media_type)) =
+            (renderers.get(request.accepted_renderer()), request.accepted_media_type())
         else {
             // A view declared with an empty list of renderers.
             return self.finish(&content_type(&JSONRenderer), Ok(Bytes::new()));
@@ -130,10 +126,12 @@ impl Responder for Response {
     type Body = BoxBody;
 
     fn respond_to(self, http: &HttpRequest) -> HttpResponse {
-        match Request::of(http) {
-            Some(request) => self.render(&request),
-            None => {
-                log::error!("Answered 500: only a handler of an APIView can return a Response.");
+        match (Request::current(http), Renderers::current()) {
+            (Some(request), Some(renderers)) => self.render(&request, &renderers),
+            _ => {
+                log::error!(
+                    "Answered 500: only a handler in an APIView or inside of policies() can return a Response."
+                );
                 pages::server_error()
             }
         }

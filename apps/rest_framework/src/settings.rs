@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::authentication::Authentication;
-use super::exceptions::{APIException, exception_handler};
+use super::exception_handler::exception_handler;
+use super::exceptions::APIException;
 use super::parsers::body::Bodies;
 use super::parsers::{Parser, UploadLimits};
 use super::permissions::Permission;

@@ -1,35 +1,29 @@
-//! A project for unit tests that send HTTP requests: the whole application with the test's views and its own database.
+//! The project of this crate's unit tests: the framework's [`TestProject`](vitamin_framework::testing::TestProject) with the
+//! apps `auth` and `rest_framework`, and actix-web's own test requests.
+
+use std::ops::Deref;
 
 use actix_web::HttpResponse;
 use actix_web::body::to_bytes;
 use actix_web::dev::Service;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, init_service};
-use diesel::connection::SimpleConnection;
 
 use super::{APISettings, RestFramework};
 use vitamin_auth::{Auth, User, UserModel};
 use vitamin_framework::apps;
 use vitamin_framework::conf::Env;
-use vitamin_framework::database::DbConnection;
+use vitamin_framework::database::{Database, DbConnection};
 use vitamin_framework::project::Project;
 use vitamin_framework::server::application;
+use vitamin_framework::testing::{self, TestDatabase, TestEnvironment};
 use vitamin_framework::urls::Pattern;
 
-#[cfg(feature = "postgres")]
-#[path = "../../../tests/it/support/postgres.rs"]
-mod postgres;
-
-pub(crate) const SECRET_KEY: &str = "the key that signs";
+pub(crate) use vitamin_framework::testing::SECRET_KEY;
 pub(crate) const OLD_SECRET_KEY: &str = "the key before it";
 
 /// A project with the apps `auth` and `rest_framework`.
-pub(crate) struct TestProject {
-    project: Project,
-    _folder: tempfile::TempDir,
-    #[cfg(feature = "postgres")]
-    _postgres: Option<postgres::Database>,
-}
+pub(crate) struct TestProject(testing::TestProject);
 
 /// A response as the client receives it.
 pub(crate) struct ClientResponse {
@@ -44,51 +38,51 @@ impl ClientResponse {
     }
 }
 
+impl Deref for TestProject {
+    type Target = testing::TestProject;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
 impl TestProject {
     /// A project on SQLite with these additional settings.
     pub(crate) fn new(urlpatterns: fn() -> Vec<Pattern>, settings: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = folder.path().join("test.sqlite3").to_string_lossy().into_owned();
-        let project = Self {
-            project: project(&url, urlpatterns, settings),
-            _folder: folder,
-            #[cfg(feature = "postgres")]
-            _postgres: None,
-        };
-        project.migrate();
-        project
+        Self::on(&TestDatabase::sqlite(), urlpatterns, settings)
     }
 
     /// A project on each available database.
     pub(crate) fn on_each(urlpatterns: fn() -> Vec<Pattern>) -> Vec<Self> {
-        let sqlite = Self::new(urlpatterns, &[]);
+        #[cfg_attr(not(feature = "postgres"), expect(unused_mut, reason = "PostgreSQL's is added to it"))]
+        let mut databases = vec![TestDatabase::sqlite()];
         #[cfg(feature = "postgres")]
-        if let Some(server) = postgres::server() {
-            let database = server.create_database();
-            let project = Self {
-                project: project(database.url(), urlpatterns, &[]),
-                _folder: tempfile::tempdir().unwrap(),
-                _postgres: Some(database),
-            };
-            project.migrate();
-            return vec![sqlite, project];
-        }
-        vec![sqlite]
+        databases.extend(TestDatabase::postgres());
+        databases.iter().map(|database| Self::on(database, urlpatterns, &[])).collect()
     }
 
-    fn migrate(&self) {
-        self.on_database(|connection| {
-            self.project.apps.migrations().apply_all(connection).unwrap();
-        });
+    fn on(database: &TestDatabase, urlpatterns: fn() -> Vec<Pattern>, settings: &[(&str, &str)]) -> Self {
+        let defaults = [("SECRET_KEY_FALLBACKS", OLD_SECRET_KEY), ("ALLOWED_HOSTS", "localhost")];
+        let settings = [defaults.as_slice(), settings].concat();
+        let project = |env: &Env| {
+            let apps = apps![Auth::from_env(env)?, RestFramework::new(APISettings::default())];
+            Project::new(env, apps, urlpatterns)
+        };
+        Self(testing::TestProject::with_settings(database, project, &settings))
     }
 
     /// Runs `work` on a connection to the database.
     pub(crate) fn on_database<T>(&self, work: impl FnOnce(&mut DbConnection) -> T) -> T {
-        work(&mut self.project.database.get().unwrap())
+        work(&mut self.connection())
+    }
+
+    /// The connection pool, for an application without the project.
+    pub(crate) fn database(&self) -> Database {
+        self.project.database.clone()
     }
 
     pub(crate) fn execute(&self, sql: &str) {
-        self.on_database(|connection| connection.batch_execute(sql)).unwrap();
+        TestEnvironment::execute(&self.0, sql);
     }
 
     /// An active user with the unreadable password `!`.
@@ -100,7 +94,7 @@ impl TestProject {
 
     /// Sends all requests to the same application.
     pub(crate) async fn send(&self, requests: Vec<TestRequest>) -> Vec<ClientResponse> {
-        let service = init_service(application(&self.project)).await;
+        let service = init_service(application(self.project())).await;
         let mut responses = Vec::with_capacity(requests.len());
         for request in requests {
             let request = request.insert_header(("host", "localhost")).to_request();
@@ -119,16 +113,4 @@ impl TestProject {
     pub(crate) async fn send_one(&self, request: TestRequest) -> ClientResponse {
         self.send(vec![request]).await.remove(0)
     }
-}
-
-fn project(url: &str, urlpatterns: fn() -> Vec<Pattern>, settings: &[(&str, &str)]) -> Project {
-    let defaults = [
-        ("DATABASE_URL", url),
-        ("SECRET_KEY", SECRET_KEY),
-        ("SECRET_KEY_FALLBACKS", OLD_SECRET_KEY),
-        ("ALLOWED_HOSTS", "localhost"),
-    ];
-    let env: Env = defaults.iter().chain(settings).copied().collect();
-    let apps = apps![Auth::from_env(&env).unwrap(), RestFramework::new(APISettings::default())];
-    Project::new(&env, apps, urlpatterns).unwrap()
 }

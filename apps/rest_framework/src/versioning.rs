@@ -2,8 +2,11 @@
 //!
 //! The view's versioning class runs after negotiation and before authentication. A handler reads [`Request::version`].
 
+pub(super) mod versions;
+
 use actix_web::http::header::HOST;
 
+pub use self::versions::Versions;
 use super::exceptions::APIException;
 use super::mediatypes::{MediaType, latin1};
 use super::request::Request;
@@ -15,46 +18,6 @@ pub trait Versioning: Send + Sync {
     /// # Errors
     /// The version is not allowed: usually 404.
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException>;
-}
-
-/// The allowed versions of the API.
-#[derive(Clone, Debug)]
-pub struct Versions {
-    /// The version of a request that names none (`DEFAULT_VERSION`).
-    pub default_version: Option<&'static str>,
-    /// The versions allowed besides the default; empty allows any (`ALLOWED_VERSIONS`).
-    pub allowed_versions: Vec<&'static str>,
-    /// The name of the parameter in the path, the query or the media type (`VERSION_PARAM`).
-    pub version_param: &'static str,
-}
-
-impl Default for Versions {
-    fn default() -> Self {
-        Self { default_version: None, allowed_versions: Vec::new(), version_param: "version" }
-    }
-}
-
-impl Versions {
-    /// Whether the version is allowed. If `allowed_versions` is not empty, no version is not allowed.
-    #[must_use]
-    pub fn is_allowed_version(&self, version: Option<&str>) -> bool {
-        let listed =
-            |version| Some(version) == self.default_version || self.allowed_versions.contains(&version);
-        self.allowed_versions.is_empty() || version.is_some_and(listed)
-    }
-
-    /// Returns the version, or the default if it is `None`, if that is allowed.
-    fn check(
-        &self,
-        version: Option<&str>,
-        error: impl Fn() -> APIException,
-    ) -> Result<Option<String>, APIException> {
-        let version = version.or(self.default_version);
-        if !self.is_allowed_version(version) {
-            return Err(error());
-        }
-        Ok(version.map(str::to_owned))
-    }
 }
 
 /// `Accept: application/json; version=1.0`
@@ -96,8 +59,7 @@ impl Versioning for AcceptHeaderVersioning {
     /// Reads the parameter of the negotiated media type, which includes the client's parameters.
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
         let versions = versions_or_default(self.versions.as_ref(), request);
-        let media_type =
-            MediaType::parse(request.accepted_renderer().map_or("", |accepted| accepted.media_type));
+        let media_type = MediaType::parse(request.accepted_media_type().unwrap_or_default());
         let parameter = media_type.params().iter().find(|(name, _)| name == versions.version_param);
         versions.check(parameter.map(|(_, version)| version.as_str()), || {
             APIException::not_acceptable().with_message("Invalid version in \"Accept\" header.")
@@ -117,7 +79,7 @@ impl Versioning for NamespaceVersioning {
     /// The outermost namespace that is an allowed version.
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
         let versions = versions_or_default(self.versions.as_ref(), request);
-        let Some(namespace) = &request.policies().namespace else {
+        let Some(namespace) = &request.view().namespace else {
             return Ok(versions.default_version.map(str::to_owned));
         };
         let version = namespace.split(':').find(|version| versions.is_allowed_version(Some(version)));
@@ -155,7 +117,7 @@ impl Versioning for QueryParameterVersioning {
 }
 
 fn versions_or_default<'a>(own: Option<&'a Versions>, request: &'a Request) -> &'a Versions {
-    own.unwrap_or(&request.policies().versions)
+    own.unwrap_or(&request.view().versions)
 }
 
 fn not_found(message: &'static str) -> APIException {

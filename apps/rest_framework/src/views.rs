@@ -1,8 +1,8 @@
 //! Views (`rest_framework/views.py`): the handlers of each method, and the view's policies.
 //!
 //! ```
-//! use crate::{permissions::IsAuthenticated, response::Response, views::APIView};
-//! use vitamin::classes;
+//! use vitamin_rest_framework::classes;
+//! use vitamin_rest_framework::{permissions::IsAuthenticated, response::Response, views::APIView};
 //!
 //! fn whoami() -> APIView {
 //!     APIView::new("WhoAmIView")
@@ -21,14 +21,14 @@ use actix_web::{FromRequest, Handler, Responder, web};
 
 use super::authentication::Authentication;
 use super::dispatch::endpoint;
-use super::generics::SerializerClass;
+pub use super::exception_handler::exception_handler;
 use super::handlers::{Handlers, boxed};
 use super::metadata;
 use super::parsers::Parser;
 use super::permissions::Permission;
-use super::policies::Declared;
+use super::policies::PolicyDeclaration;
 use super::renderers::Renderer;
-use super::request::Request;
+use super::request::{Request, SerializerClass};
 use super::serializers::Serializer;
 use super::throttling::Throttle;
 use super::versioning::Versioning;
@@ -41,35 +41,21 @@ use vitamin_framework::urls::{Endpoint, Location, View};
 /// `Result` with [`APIException`](super::exceptions::APIException).
 pub struct APIView {
     handlers: Handlers,
-    declared: Declared,
+    declaration: PolicyDeclaration,
 }
 
 impl APIView {
     /// A view with the name of a Django class: `ObtainAuthTokenView` is displayed as `Obtain Auth Token`.
     #[must_use]
     pub fn new(class_name: &str) -> Self {
-        let declared = Declared {
-            name: view_name(class_name),
-            description: "",
-            methods: Vec::new(),
-            namespace: None,
-            serializer: None,
-            renderer_classes: None,
-            parser_classes: None,
-            authentication_classes: None,
-            permission_classes: None,
-            throttle_classes: None,
-            throttle_scope: None,
-            versioning_class: None,
-            ignore_client_content_negotiation: false,
-        };
-        Self { handlers: Handlers::default(), declared }
+        let declaration = PolicyDeclaration { name: view_name(class_name), ..PolicyDeclaration::default() };
+        Self { handlers: Handlers::default(), declaration }
     }
 
     /// The description in the response to `OPTIONS`.
     #[must_use]
     pub fn description(mut self, description: &'static str) -> Self {
-        self.declared.description = description;
+        self.declaration.description = description;
         self
     }
 
@@ -77,7 +63,7 @@ impl APIView {
     /// [`Request::validated`] validates the body with it.
     #[must_use]
     pub fn serializer(mut self, serializer: Serializer) -> Self {
-        self.declared.serializer = Some(SerializerClass::Fixed(Arc::new(serializer)));
+        self.declaration.serializer = Some(SerializerClass::Fixed(Arc::new(serializer)));
         self
     }
 
@@ -91,63 +77,63 @@ impl APIView {
         choose: impl Fn(&Request) -> S + Send + Sync + 'static,
     ) -> Self {
         let choose = move |request: &Request| choose(request).into();
-        self.declared.serializer = Some(SerializerClass::PerRequest(Arc::new(choose)));
+        self.declaration.serializer = Some(SerializerClass::PerRequest(Arc::new(choose)));
         self
     }
 
     /// The renderers. The first one is used if the client accepts any.
     #[must_use]
     pub fn renderer_classes(mut self, classes: Vec<Arc<dyn Renderer>>) -> Self {
-        self.declared.renderer_classes = Some(classes);
+        self.declaration.renderer_classes = Some(classes);
         self
     }
 
     /// The parsers of request bodies.
     #[must_use]
     pub fn parser_classes(mut self, classes: Vec<Arc<dyn Parser>>) -> Self {
-        self.declared.parser_classes = Some(classes);
+        self.declaration.parser_classes = Some(classes);
         self
     }
 
     /// The authentication classes. The first one provides the challenge of a 401.
     #[must_use]
     pub fn authentication_classes(mut self, classes: Vec<Arc<dyn Authentication>>) -> Self {
-        self.declared.authentication_classes = Some(classes);
+        self.declaration.authentication_classes = Some(classes);
         self
     }
 
     /// The permission classes. All must allow the request.
     #[must_use]
     pub fn permission_classes(mut self, classes: Vec<Arc<dyn Permission>>) -> Self {
-        self.declared.permission_classes = Some(classes);
+        self.declaration.permission_classes = Some(classes);
         self
     }
 
     /// The throttle classes. All must allow the request.
     #[must_use]
     pub fn throttle_classes(mut self, classes: Vec<Arc<dyn Throttle>>) -> Self {
-        self.declared.throttle_classes = Some(classes);
+        self.declaration.throttle_classes = Some(classes);
         self
     }
 
     /// The scope for [`ScopedRateThrottle`](super::throttling::ScopedRateThrottle), such as `contacts`.
     #[must_use]
     pub fn throttle_scope(mut self, scope: &'static str) -> Self {
-        self.declared.throttle_scope = Some(scope);
+        self.declaration.throttle_scope = Some(scope);
         self
     }
 
     /// The class that determines the requested version of the API.
     #[must_use]
     pub fn versioning_class(mut self, class: impl Versioning + 'static) -> Self {
-        self.declared.versioning_class = Some(Some(Arc::new(class)));
+        self.declaration.versioning_class = Some(Some(Arc::new(class)));
         self
     }
 
     /// Disables versioning, regardless of the project's default (`versioning_class = None`).
     #[must_use]
     pub fn without_versioning(mut self) -> Self {
-        self.declared.versioning_class = Some(None);
+        self.declaration.versioning_class = Some(None);
         self
     }
 
@@ -155,7 +141,7 @@ impl APIView {
     /// others (Django REST framework's example `IgnoreClientContentNegotiation`).
     #[must_use]
     pub fn ignore_client_content_negotiation(mut self) -> Self {
-        self.declared.ignore_client_content_negotiation = true;
+        self.declaration.ignore_client_content_negotiation = true;
         self
     }
 
@@ -222,13 +208,13 @@ impl APIView {
 impl View for APIView {
     fn register(&self, location: Location, config: &mut ServiceConfig) -> Option<Endpoint> {
         let mut handlers = self.handlers.clone();
-        if handlers.of(&Method::OPTIONS).is_none() {
-            handlers.add(Method::OPTIONS, boxed(metadata::options));
+        if handlers.find(&Method::OPTIONS).is_none() {
+            handlers.add(Method::OPTIONS, metadata::options());
         }
-        let mut declared = self.declared.clone();
-        declared.methods = handlers.methods();
-        declared.namespace = (!location.namespace.is_empty()).then(|| location.namespace.clone());
-        let endpoint = endpoint(declared, handlers);
+        let mut declaration = self.declaration.clone();
+        declaration.methods = handlers.methods();
+        declaration.namespace = (!location.namespace.is_empty()).then(|| location.namespace.clone());
+        let endpoint = endpoint(declaration, handlers);
         // The default service covers all methods, because the policies run before a 405.
         let resource = web::resource(location.paths.clone()).default_service(fn_service({
             let endpoint = Rc::clone(&endpoint);
@@ -240,7 +226,7 @@ impl View for APIView {
 }
 
 /// `rest_framework/utils/formatting.py`: the class name as words, without the suffix `View`.
-fn view_name(class_name: &str) -> String {
+pub(super) fn view_name(class_name: &str) -> String {
     let name = class_name.strip_suffix("View").filter(|name| !name.is_empty()).unwrap_or(class_name);
     let letters: Vec<char> = name.chars().collect();
     let mut words = String::with_capacity(name.len() + 4);

@@ -95,6 +95,15 @@ impl LiveSchema {
     pub fn has(&self, table: &str) -> bool {
         self.tables.contains_key(table)
     }
+
+    /// Returns the foreign keys that refer to a missing table.
+    ///
+    /// PostgreSQL allows none. SQLite does, and then rejects every insert into the referring table.
+    pub fn broken_references(&self) -> impl Iterator<Item = &ForeignKey> {
+        // Names of SQLite are not case-sensitive.
+        let exists = |name: &str| self.tables.keys().any(|table| table.eq_ignore_ascii_case(name));
+        self.foreign_keys.iter().filter(move |key| !exists(&key.target))
+    }
 }
 
 /// Returns the lower-case type without its length: `varchar` for `VARCHAR(150)`.

@@ -6,6 +6,8 @@
 
 mod clock;
 pub mod inspection;
+#[cfg(test)]
+mod internals;
 mod manager;
 pub mod migrations;
 mod named;
@@ -14,8 +16,10 @@ pub mod needs;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod prepared;
+mod returning;
 pub mod sqlite;
 mod timestamp;
+mod tokens;
 mod url;
 mod user_id;
 
@@ -31,6 +35,9 @@ pub use self::manager::{DbConnection, Manager};
 pub use self::named::RenamingConnection;
 pub use self::names::Names;
 pub use self::prepared::Prepared;
+#[doc(hidden)]
+pub use self::returning::first_row;
+pub use self::returning::{insert_returning, update_returning};
 use self::sqlite::watched::Watched;
 pub use self::timestamp::{Moment, OptionalMoment};
 pub use self::url::DatabaseUrl;

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::tokens::{Piece, pieces, statements};
+
 /// Maps names of `src/schema.rs` to names in the database. Names that are not listed stay unchanged. Clones share the
 /// map.
 ///
@@ -57,6 +59,16 @@ impl Names {
         columns.and_then(|columns| columns.get(column)).map_or(column, String::as_str)
     }
 
+    /// Replaces the names in a script of several statements, such as a migration. Comments, string literals and the bodies
+    /// of functions stay as they are.
+    #[must_use]
+    pub fn rename_script<'a>(&self, sql: &'a str) -> Cow<'a, str> {
+        if self.is_empty() {
+            return Cow::Borrowed(sql);
+        }
+        Cow::Owned(statements(sql).into_iter().map(|statement| self.rename(statement)).collect())
+    }
+
     /// Replaces the names in a diesel statement.
     ///
     /// `` `t`.`c` `` is a column of `t`. An unqualified identifier is a table, or a column of the table that the
@@ -66,7 +78,7 @@ impl Names {
         if self.is_empty() {
             return Cow::Borrowed(sql);
         }
-        let first = sql.split_whitespace().next().unwrap_or_default();
+        let first = pieces(sql).find_map(Piece::first_word).unwrap_or_default();
         let writes =
             ["INSERT", "REPLACE", "UPDATE", "DELETE"].iter().any(|word| first.eq_ignore_ascii_case(word));
         let target = if writes { pieces(sql).find_map(Piece::name) } else { None };
@@ -103,72 +115,6 @@ impl Names {
         }
         Cow::Owned(renamed)
     }
-}
-
-/// A token of a statement.
-#[derive(Clone, Copy)]
-enum Piece<'a> {
-    /// A name in backticks (SQLite) or double quotes; quotes inside are still doubled.
-    Identifier { quote: char, name: &'a str },
-    /// Anything else: a character, a run of characters, or a quoted string literal.
-    Other(&'a str),
-}
-
-impl<'a> Piece<'a> {
-    const fn name(self) -> Option<&'a str> {
-        match self {
-            Self::Identifier { name, .. } => Some(name),
-            Self::Other(_) => None,
-        }
-    }
-
-    const fn text(self) -> &'a str {
-        match self {
-            Self::Identifier { name, .. } => name,
-            Self::Other(text) => text,
-        }
-    }
-}
-
-/// Splits a statement into tokens. An unterminated quote is one token.
-fn pieces(sql: &str) -> impl Iterator<Item = Piece<'_>> {
-    let mut rest = sql;
-    std::iter::from_fn(move || {
-        let first = rest.chars().next()?;
-        let (piece, after) = match first {
-            '`' | '"' | '\'' => match closing(rest, first) {
-                Some(end) => {
-                    let (quoted, after) = rest.split_at(end + 1);
-                    let name = quoted.get(1..end).unwrap_or_default();
-                    let is_text = first == '\'';
-                    (
-                        if is_text { Piece::Other(quoted) } else { Piece::Identifier { quote: first, name } },
-                        after,
-                    )
-                }
-                None => (Piece::Other(rest), ""),
-            },
-            '.' => (Piece::Other("."), rest.get(1..).unwrap_or_default()),
-            _ => {
-                let (run, after) = rest.split_at(rest.find(['`', '"', '\'', '.']).unwrap_or(rest.len()));
-                (Piece::Other(run), after)
-            }
-        };
-        rest = after;
-        Some(piece)
-    })
-}
-
-/// Returns the position of the closing quote: the first one that is not doubled.
-fn closing(quoted: &str, quote: char) -> Option<usize> {
-    let mut quotes = quoted.match_indices(quote).skip(1).map(|(at, _)| at).peekable();
-    while let Some(at) = quotes.next() {
-        if quotes.peek() != Some(&(at + 1)) {
-            return Some(at);
-        }
-        quotes.next();
-    }
-    None
 }
 
 #[cfg(test)]

@@ -3,100 +3,45 @@
 //! Exit codes: 0 for success, 1 for a `CommandError`, printed to standard error, or an unknown command, as in Django,
 //! and 2 for wrong usage.
 
-mod adoption;
-mod check;
-mod doctor;
-mod migrate;
-mod runserver;
-mod shadow;
-mod showmigrations;
+pub mod base;
+mod commands;
 
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::ArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
+use self::base::common_options;
+pub use self::base::{Command, CommandError, verbosity, with_database_option};
 use super::conf::{Env, ImproperlyConfigured};
-use super::database::DatabaseError;
-use super::database::migrations::MigrationError;
 use super::logging;
 use super::project::Project;
 
-/// A management command. [`App::commands`](super::app::App::commands) returns those of an app.
-pub trait Command: Send + Sync {
-    /// Defines name, help and arguments for clap.
-    fn command(&self) -> clap::Command;
+struct Group<'a> {
+    label: String,
+    commands: Vec<Box<dyn Command + 'a>>,
+}
 
-    /// Runs the command. Output for the user goes to `out`.
-    ///
-    /// # Errors
-    /// A [`CommandError`], printed as `CommandError: <message>`; the exit code is 1.
+/// A command that the project owns.
+struct Borrowed<'a>(&'a dyn Command);
+
+impl Command for Borrowed<'_> {
+    fn command(&self) -> clap::Command {
+        self.0.command()
+    }
+
     fn handle(
         &self,
         project: &Arc<Project>,
         arguments: &ArgMatches,
         out: &mut dyn Write,
-    ) -> Result<(), CommandError>;
-}
-
-/// Why a command failed, in words for the user.
-#[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    /// Printed as `CommandError: <message>`.
-    #[error("CommandError: {0}")]
-    Failed(String),
-    /// Printed without a prefix, for texts in Django's own form.
-    #[error("{0}")]
-    Verbatim(String),
-    /// The output is closed (`manage … | head`), so nothing more can be printed.
-    #[error("{0}")]
-    Output(#[from] io::Error),
-}
-
-impl CommandError {
-    /// Creates an error with this message.
-    pub fn new(message: impl Into<String>) -> Self {
-        Self::Failed(message.into())
+    ) -> Result<(), CommandError> {
+        self.0.handle(project, arguments, out)
     }
-}
-
-/// For `from_arg_matches`, which fails only if a command reads arguments it did not declare.
-impl From<clap::Error> for CommandError {
-    fn from(error: clap::Error) -> Self {
-        Self::new(error.to_string())
-    }
-}
-
-impl From<DatabaseError> for CommandError {
-    fn from(error: DatabaseError) -> Self {
-        Self::new(error.to_string())
-    }
-}
-
-impl From<diesel::result::Error> for CommandError {
-    fn from(error: diesel::result::Error) -> Self {
-        DatabaseError::from(error).into()
-    }
-}
-
-impl From<MigrationError> for CommandError {
-    fn from(error: MigrationError) -> Self {
-        Self::new(error.to_string())
-    }
-}
-
-impl From<ImproperlyConfigured> for CommandError {
-    fn from(error: ImproperlyConfigured) -> Self {
-        Self::new(error.to_string())
-    }
-}
-
-struct Group {
-    label: String,
-    commands: Vec<Box<dyn Command>>,
 }
 
 /// The `main` of a project's program: reads the environment and `.env`, makes the project, and runs the command that the
@@ -129,12 +74,26 @@ pub fn execute_from_command_line(
     }
 }
 
-/// Runs the command that the program's arguments name.
-fn execute(mut project: Project) -> ExitCode {
-    let groups = groups(&mut project);
+/// Runs a command from the program's own code, such as a test: `call_command(&project, ["migrate", "polls"], &mut out)`
+/// (`django.core.management.call_command`).
+///
+/// # Errors
+/// Those of the command; wrong usage.
+pub fn call_command<'a>(
+    project: &Arc<Project>,
+    arguments: impl IntoIterator<Item = &'a str>,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
+    let arguments = ["manage"].into_iter().chain(arguments).map(OsString::from).collect();
+    run(project, arguments, out, |error| CommandError::Verbatim(error.to_string()))
+}
+
+/// Runs the command that the program's arguments name. Exits on wrong usage and after printing help.
+fn execute(project: Project) -> ExitCode {
     let project = Arc::new(project);
     let mut out = io::stdout();
-    match run(&project, &groups, &mut out).and_then(|()| Ok(out.flush()?)) {
+    let arguments = std::env::args_os().collect();
+    match run(&project, arguments, &mut out, |error| error.exit()).and_then(|()| Ok(out.flush()?)) {
         Ok(()) => ExitCode::SUCCESS,
         // Not a success: the command may not have finished.
         Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
@@ -146,37 +105,16 @@ fn execute(mut project: Project) -> ExitCode {
     }
 }
 
-/// Returns `--verbosity`: 0 for no output, 1 (the default) for normal output.
-#[must_use]
-pub fn verbosity(arguments: &ArgMatches) -> u8 {
-    arguments.try_get_one(VERBOSITY).ok().flatten().copied().unwrap_or(1)
-}
-
-const VERBOSITY: &str = "verbosity";
-
-/// Adds `--database`, for the commands that have it in Django. There is one database, `default`.
-#[must_use]
-pub fn with_database_option(command: clap::Command) -> clap::Command {
-    let database = Arg::new("database").long("database").value_parser(["default"]);
-    command.arg(database.help("Nominates the database; 'default' is the only one."))
-}
-
-/// The options of every Django command (`BaseCommand`). Scripts pass them; only `--verbosity` has an effect here.
-fn common_options() -> Vec<Arg> {
-    let flag = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).hide(true);
-    let verbosity =
-        Arg::new(VERBOSITY).short('v').long(VERBOSITY).value_parser(value_parser!(u8).range(..=3));
-    let mut options: Vec<Arg> = ["traceback", "no-color", "force-color", "skip-checks"].map(flag).into();
-    options.push(verbosity.help("0 for minimal output, 1 for normal output."));
-    options.into_iter().map(|option| option.global(true)).collect()
-}
-
-/// Parses the arguments. Exits on wrong usage and after printing help.
-fn parse(cli: clap::Command) -> Result<ArgMatches, CommandError> {
-    let error = match cli.try_get_matches() {
+/// Parses the arguments. Usage errors and texts of help go to `usage`.
+fn parse(
+    cli: clap::Command,
+    arguments: Vec<OsString>,
+    usage: fn(clap::Error) -> CommandError,
+) -> Result<ArgMatches, CommandError> {
+    let error = match cli.try_get_matches_from(arguments) {
         Ok(matches) => return Ok(matches),
         Err(error) if error.kind() == ErrorKind::InvalidSubcommand => error,
-        Err(error) => error.exit(),
+        Err(error) => return Err(usage(error)),
     };
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
@@ -190,7 +128,13 @@ fn parse(cli: clap::Command) -> Result<ArgMatches, CommandError> {
     Err(CommandError::Verbatim(format!("Unknown command: '{name}'{alike}\nType 'manage help' for usage.")))
 }
 
-fn run(project: &Arc<Project>, groups: &[Group], out: &mut dyn Write) -> Result<(), CommandError> {
+fn run(
+    project: &Arc<Project>,
+    arguments: Vec<OsString>,
+    out: &mut dyn Write,
+    usage: fn(clap::Error) -> CommandError,
+) -> Result<(), CommandError> {
+    let groups = &groups(project);
     let mut cli = clap::Command::new("manage")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Runs a management command of this project.")
@@ -207,7 +151,7 @@ fn run(project: &Arc<Project>, groups: &[Group], out: &mut dyn Write) -> Result<
         }
         cli = cli.subcommand(command);
     }
-    let matches = parse(cli)?;
+    let matches = parse(cli, arguments, usage)?;
     let Some((name, arguments)) = matches.subcommand() else {
         return Ok(write!(out, "{}", overview(groups))?);
     };
@@ -216,18 +160,13 @@ fn run(project: &Arc<Project>, groups: &[Group], out: &mut dyn Write) -> Result<
 }
 
 /// Groups the commands of the framework, the project and each app, as `manage help` shows them.
-fn groups(project: &mut Project) -> Vec<Group> {
-    let framework: Vec<Box<dyn Command>> = vec![
-        Box::new(check::Check),
-        Box::new(doctor::Doctor),
-        Box::new(migrate::Migrate),
-        Box::new(runserver::RunServer),
-        Box::new(shadow::Shadow),
-        Box::new(showmigrations::ShowMigrations),
-    ];
+fn groups(project: &Project) -> Vec<Group<'_>> {
+    let own =
+        project.commands.iter().map(|command| Box::new(Borrowed(command.as_ref())) as Box<dyn Command + '_>);
+    let own = own.collect();
     let mut groups = vec![
-        Group { label: "vitamin".to_owned(), commands: framework },
-        Group { label: "project".to_owned(), commands: std::mem::take(&mut project.commands) },
+        Group { label: "vitamin".to_owned(), commands: commands::all() },
+        Group { label: "project".to_owned(), commands: own },
     ];
     groups.extend(
         project.apps.iter().map(|app| Group { label: app.label().to_owned(), commands: app.commands() }),
@@ -236,7 +175,7 @@ fn groups(project: &mut Project) -> Vec<Group> {
     groups
 }
 
-fn overview(groups: &[Group]) -> String {
+fn overview(groups: &[Group<'_>]) -> String {
     let mut text =
         String::from("Type 'manage help <command>' for help on a specific command.\n\nCommands:\n");
     for group in groups {

@@ -1,58 +1,136 @@
-//! Shared parts of the tests: databases, the program, servers, clients, a terminal.
+//! What is particular to the tutorial's program. The rest is `vitamin::testing`.
 
-mod client;
-mod database;
+use std::path::Path;
 #[cfg(feature = "postgres")]
-mod postgres;
-mod program;
-mod server;
-mod terminal;
+use std::path::PathBuf;
 
-use std::thread;
-use std::time::{Duration, Instant};
+use diesel::QueryDsl as _;
+use diesel::RunQueryDsl as _;
+use vitamin::auth::testing::AuthEnvironment;
+use vitamin::auth::{User, UserModel};
+use vitamin::authtoken::schema::authtoken_token;
+use vitamin::conf::Env;
+use vitamin::database::migrations::Migrations;
+use vitamin::testing::{Body, TokenEnvironment as _};
 
-pub use self::client::{Client, TestResponse};
-pub use self::database::{TestDatabase, migrations, names_in};
-pub use self::program::{ManageCommand, SECRET_KEY};
-pub use self::server::Server;
-pub use self::terminal::Terminal;
+pub use vitamin::testing::{
+    Client, LiveServer, ManageCommand, Program, SECRET_KEY, Terminal, TestDatabase, TestEnvironment,
+    TestResponse, TestServer, TokenServer, database_tests, wait_for,
+};
 
-/// Defines each named function, which takes a `&TestDatabase`, as a test on every database.
-///
-/// The database is empty: the test calls `database.migrate()`.
-macro_rules! database_tests {
-    ($($name:ident),* $(,)?) => {
-        mod sqlite {
-            $(#[test]
-            fn $name() {
-                let database = $crate::support::TestDatabase::sqlite();
-                insta::allow_duplicates! { super::$name(&database) }
-            })*
-        }
+/// The tutorial's program on a test's database.
+pub trait Tutorial {
+    /// Runs the migrations of the tutorial's apps.
+    fn migrate(&self) -> &Self;
 
-        #[cfg(feature = "postgres")]
-        mod postgres {
-            $(#[test]
-            fn $name() {
-                // Without PostgreSQL, `postgres::server` has reported it.
-                if let Some(database) = $crate::support::TestDatabase::postgres() {
-                    insta::allow_duplicates! { super::$name(&database) }
-                }
-            })*
-        }
-    };
+    /// Creates a superuser with a hash that the tests' servers prefer.
+    fn create_user(&self, username: &str, password: &str) -> &Self;
+
+    fn create_user_with_hash(&self, username: &str, encoded: &str) -> &Self;
+
+    fn deactivate(&self, username: &str);
+
+    fn user(&self, username: &str) -> Option<User>;
+
+    /// Returns the key of the user's token, creating it if needed.
+    fn token(&self, username: &str) -> String;
+
+    fn count_tokens(&self) -> i64;
+
+    fn program(&self) -> Program;
+
+    /// Prepares `manage` with these arguments.
+    fn manage(&self, arguments: &[&str]) -> ManageCommand {
+        self.program().manage(arguments)
+    }
+
+    /// Prepares `manage runserver` on a free port.
+    fn runserver(&self) -> ManageCommand {
+        self.program().runserver()
+    }
+
+    /// `manage runserver` on a free port.
+    fn serve(&self) -> LiveServer {
+        self.program().serve()
+    }
 }
 
-/// Polls `poll` until it returns a value.
-///
-/// There is no value within 30 seconds.
-pub fn wait_for<T>(what: &str, mut poll: impl FnMut() -> Option<T>) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(value) = poll() {
-            return value;
-        }
-        assert!(started.elapsed() < Duration::from_secs(30), "timed out waiting for {what}");
-        thread::sleep(Duration::from_millis(5));
+impl Tutorial for TestDatabase {
+    fn migrate(&self) -> &Self {
+        migrations().apply_all(&mut self.connection()).unwrap();
+        self
     }
+
+    fn create_user(&self, username: &str, password: &str) -> &Self {
+        AuthEnvironment::create_superuser(self, username, password);
+        self
+    }
+
+    fn create_user_with_hash(&self, username: &str, encoded: &str) -> &Self {
+        User::create_superuser(&mut self.connection(), &UserModel::default(), username, "", encoded).unwrap();
+        self
+    }
+
+    fn deactivate(&self, username: &str) {
+        AuthEnvironment::deactivate(self, &Tutorial::user(self, username).unwrap());
+    }
+
+    fn user(&self, username: &str) -> Option<User> {
+        AuthEnvironment::user(self, username)
+    }
+
+    fn token(&self, username: &str) -> String {
+        self.create_token(&Tutorial::user(self, username).unwrap()).key
+    }
+
+    fn count_tokens(&self) -> i64 {
+        authtoken_token::table.count().get_result(&mut *self.connection()).unwrap()
+    }
+
+    fn program(&self) -> Program {
+        Program::new(env!("CARGO_BIN_EXE_manage"), self)
+    }
+}
+
+/// Posts JSON as text.
+pub trait PostJson {
+    fn post_json(&self, path: &str, json: &str) -> TestResponse;
+}
+
+impl PostJson for Client {
+    fn post_json(&self, path: &str, json: &str) -> TestResponse {
+        self.post(path, Body::json(json))
+    }
+}
+
+/// A login's response.
+pub trait LoginResponse {
+    /// Returns the token in the body.
+    fn key(&self) -> String;
+}
+
+impl LoginResponse for TestResponse {
+    fn key(&self) -> String {
+        self.assert_status(200).json()["token"].as_str().unwrap().to_owned()
+    }
+}
+
+/// Returns the folder of PostgreSQL's Unix socket, if it has one, and the database's name.
+#[cfg(feature = "postgres")]
+pub fn unix_socket(database: &TestDatabase) -> Option<(PathBuf, &str)> {
+    // postgres://USER@FOLDER:5432/NAME
+    let (folder, name) = database.url().split_once('@')?.1.split_once(":5432/")?;
+    let folder = PathBuf::from(folder.replace("%2F", "/"));
+    folder.join(".s.PGSQL.5432").exists().then_some((folder, name))
+}
+
+/// Returns the file names in a folder.
+pub fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// Those of the tutorial's apps.
+pub fn migrations() -> Migrations {
+    tutorial::settings::project(&Env::from_iter([("SECRET_KEY", "x")])).unwrap().apps.migrations().clone()
 }

@@ -115,16 +115,16 @@ mod tests {
     use super::super::entries::tests::entry;
     use super::*;
     use vitamin_framework::database::sqlite::sentinel::Sentinel;
+    use vitamin_framework::testing::TestDatabase;
 
     /// Two states of a database.
     fn stamps() -> [Stamp; 2] {
         use diesel::Connection as _;
         use diesel::connection::SimpleConnection;
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("db").to_str().unwrap().to_owned();
-        let mut connection = diesel::SqliteConnection::establish(&path).unwrap();
+        let database = TestDatabase::sqlite();
+        let mut connection = diesel::SqliteConnection::establish(database.url()).unwrap();
         connection.batch_execute("PRAGMA journal_mode = WAL; CREATE TABLE t (n INTEGER)").unwrap();
-        let mut sentinel = Sentinel::open(&path).unwrap();
+        let mut sentinel = Sentinel::open(database.url()).unwrap();
         let before = sentinel.read(|| ()).1.unwrap();
         connection.batch_execute("INSERT INTO t VALUES (1)").unwrap();
         [before, sentinel.read(|| ()).1.unwrap()]

@@ -7,21 +7,17 @@ use tokio::task::yield_now;
 
 use super::*;
 use vitamin_auth::Auth;
-use vitamin_framework::app::Apps;
 use vitamin_framework::apps;
 use vitamin_framework::conf::Env;
-use vitamin_framework::database::DatabaseSettings;
+use vitamin_framework::project::Project;
+use vitamin_framework::testing::{TestDatabase, TestEnvironment, TestProject};
 
 use crate::AuthToken;
 
 /// Opens a database with the tokens 1 to 5; each belongs to the user with the same number.
-fn open(mode: &str) -> (tempfile::TempDir, Database, SqliteConnection) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("db").to_str().unwrap().to_owned();
-    let env = [("DATABASE_URL", path.as_str()), ("SQLITE_JOURNAL_MODE", mode), ("DATABASE_POOL_SIZE", "1")];
-    let database = Database::new(&DatabaseSettings::from_env(&Env::from_iter(env)).unwrap());
-    migrate(&database);
-    let mut other = SqliteConnection::establish(&path).unwrap();
+fn open(mode: &str) -> (TestProject, Database, SqliteConnection) {
+    let project = migrate(&TestDatabase::sqlite(), mode);
+    let mut other = SqliteConnection::establish(project.test_database().url()).unwrap();
     let tokens = "WITH n (i) AS (VALUES (1), (2), (3), (4), (5)) INSERT INTO";
     other
         .batch_execute(&format!(
@@ -30,14 +26,16 @@ fn open(mode: &str) -> (tempfile::TempDir, Database, SqliteConnection) {
              {tokens} authtoken_token (key, created, user_id) SELECT i, '2026-01-01 00:00:00', i FROM n"
         ))
         .unwrap();
-    (folder, database, other)
+    let database = project.database().clone();
+    (project, database, other)
 }
 
-fn migrate(database: &Database) {
-    let mut connection = database.get().unwrap();
-    let env = Env::from_iter([("SECRET_KEY", "x")]);
-    let apps = apps![Auth::from_env(&env).unwrap(), AuthToken::from_env(&env).unwrap()];
-    Apps::new(apps).unwrap().migrations().apply_all(&mut connection).unwrap();
+/// Migrates the database with the apps `auth` and `authtoken`.
+fn migrate(database: &TestDatabase, mode: &str) -> TestProject {
+    let project =
+        |env: &Env| Project::new(env, apps![Auth::from_env(env)?, AuthToken::from_env(env)?], Vec::new);
+    let settings = [("SQLITE_JOURNAL_MODE", mode), ("DATABASE_POOL_SIZE", "1")];
+    TestProject::with_settings(database, project, &settings)
 }
 
 /// Returns the tokens found without waiting.
@@ -66,7 +64,7 @@ fn is_unread(other: &mut SqliteConnection) -> bool {
 async fn a_revocation_takes_effect_within_a_turn() {
     let all = ["1 1", "2 2", "3 3", "4 4", "5 5"];
     for (mode, size) in [("wal", 0), ("wal", 3), ("wal", 100), ("delete", 0), ("delete", 100)] {
-        let (_folder, database, mut other) = open(mode);
+        let (_project, database, mut other) = open(mode);
         let lookup = TokenLookup::new(size);
         for turn in 0..20 {
             for _ in 0..turn % 3 {
@@ -88,7 +86,7 @@ async fn a_revocation_takes_effect_within_a_turn() {
 
 #[actix_web::test]
 async fn no_snapshot_is_held_while_the_thread_waits() {
-    let (_folder, database, mut other) = open("wal");
+    let (_project, database, mut other) = open("wal");
     let lookup = TokenLookup::new(100);
     for _ in 0..5 {
         assert_eq!(found(&lookup, &database).len(), 5);
@@ -104,7 +102,7 @@ async fn no_snapshot_is_held_while_the_thread_waits() {
 
 #[actix_web::test]
 async fn an_unknown_key_still_records_the_schema() {
-    let (_folder, database, _other) = open("wal");
+    let (_project, database, _other) = open("wal");
     let lookup = TokenLookup::new(100);
     assert!(lookup.find_now(&database, "nobody's").is_some_and(|found| found.is_none()));
     let local = lookup.sqlite.borrow();

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use async_trait::async_trait;
-
 use super::{Authentication, Credentials, Identity, credentials, get_authorization_header};
 use crate::exceptions::APIException;
 use crate::mediatypes::latin1;
+use crate::policy_result::PolicyResult;
 use crate::python::base64::b64decode;
 use crate::request::Request;
 use vitamin_auth::authenticate;
@@ -31,12 +30,11 @@ impl Default for BasicAuthentication {
     }
 }
 
-#[async_trait(?Send)]
 impl Authentication for BasicAuthentication {
-    async fn authenticate(&self, request: &Request) -> Result<Option<Identity>, APIException> {
+    fn authenticate<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Option<Identity>> {
         let header = get_authorization_header(request);
         let decoded = match credentials(&header, "basic") {
-            Credentials::NotMine => return Ok(None),
+            Credentials::NotMine => return None.into(),
             Credentials::Missing => Err("Invalid basic header. No credentials provided."),
             Credentials::Several => {
                 Err("Invalid basic header. Credentials string should not contain spaces.")
@@ -45,21 +43,26 @@ impl Authentication for BasicAuthentication {
                 decode(word).ok_or("Invalid basic header. Credentials not correctly base64 encoded.")
             }
         };
-        let (username, password) = decoded.map_err(APIException::authentication_failed)?;
-        let user = authenticate(request, &username, &password).await?;
-        // An inactive user gets the same error: authenticate() returns none.
-        let user = user.ok_or_else(|| APIException::authentication_failed("Invalid username/password."))?;
-        Ok(Some(Identity::new(user)))
-    }
-
-    fn authenticate_now(&self, request: &Request) -> Option<Result<Option<Identity>, APIException>> {
-        let header = get_authorization_header(request);
-        (credentials(&header, "basic") == Credentials::NotMine).then_some(Ok(None))
+        match decoded {
+            Ok((username, password)) => PolicyResult::later(log_in(request, username, password)),
+            Err(message) => Err(APIException::authentication_failed(message)).into(),
+        }
     }
 
     fn authenticate_header(&self, _request: &Request) -> Option<Cow<'static, str>> {
         Some(format!("Basic realm=\"{}\"", self.www_authenticate_realm).into())
     }
+}
+
+async fn log_in(
+    request: &Request,
+    username: String,
+    password: String,
+) -> Result<Option<Identity>, APIException> {
+    let user = authenticate(request, &username, &password).await?;
+    // An inactive user gets the same error: authenticate() returns none.
+    let user = user.ok_or_else(|| APIException::authentication_failed("Invalid username/password."))?;
+    Ok(Some(Identity::new(user)))
 }
 
 /// Username and password, decoded as UTF-8 or else as Latin-1.

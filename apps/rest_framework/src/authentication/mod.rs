@@ -7,39 +7,45 @@ mod session;
 use std::any::Any;
 use std::borrow::Cow;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::http::header::AUTHORIZATION;
-use async_trait::async_trait;
 
 pub use self::basic::BasicAuthentication;
 pub use self::remote_user::RemoteUserAuthentication;
 pub use self::session::SessionAuthentication;
-use super::exceptions::APIException;
+use super::policy_result::PolicyResult;
 use super::request::Request;
 use vitamin_auth::models::User;
 use vitamin_framework::http::get_header;
 
 /// Identifies the user of a request. A view calls its authentication classes in order until one finds a user or fails.
-#[async_trait(?Send)]
 pub trait Authentication: Send + Sync {
-    /// - `Ok(None)`: the request has no credentials of this kind. The view tries the next class.
-    /// - `Ok(Some(identity))`: the request is authenticated.
+    /// - `None`: the request has no credentials of this kind. The view tries the next class.
+    /// - `Some(identity)`: the request is authenticated.
+    ///
+    /// The result should be ready if the request has no credentials of this kind, or if their user is known at once: that
+    /// saves a future for most requests.
     ///
     /// # Errors
     /// The credentials are of this kind, but invalid. The view tries no other class and returns the error.
-    async fn authenticate(&self, request: &Request) -> Result<Option<Identity>, APIException>;
-
-    /// [`authenticate`](Self::authenticate) without waiting, if the request has no credentials of this kind or their user is
-    /// cached. It is called first, which saves a future for most requests. `None` means that
-    /// [`authenticate`](Self::authenticate) decides.
-    fn authenticate_now(&self, _request: &Request) -> Option<Result<Option<Identity>, APIException>> {
-        None
-    }
+    fn authenticate<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Option<Identity>>;
 
     /// The value of `WWW-Authenticate` in a 401, or `None` if the response is 403 instead. Only the view's first class
     /// counts.
     fn authenticate_header(&self, _request: &Request) -> Option<Cow<'static, str>> {
         None
+    }
+}
+
+/// A class that was chosen at run time.
+impl<A: Authentication + ?Sized> Authentication for Arc<A> {
+    fn authenticate<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Option<Identity>> {
+        (**self).authenticate(request)
+    }
+
+    fn authenticate_header(&self, request: &Request) -> Option<Cow<'static, str>> {
+        (**self).authenticate_header(request)
     }
 }
 

@@ -1,11 +1,10 @@
 //! `RemoteUserAuthentication`: a proxy in front of the server authenticates the user.
 
 use actix_web::http::header::HeaderName;
-use async_trait::async_trait;
 
 use super::{Authentication, Identity};
-use crate::exceptions::APIException;
 use crate::mediatypes::latin1;
+use crate::policy_result::PolicyResult;
 use crate::request::Request;
 use vitamin_auth::RemoteUserBackend;
 use vitamin_framework::http::get_header;
@@ -32,11 +31,12 @@ impl RemoteUserAuthentication {
     }
 }
 
-#[async_trait(?Send)]
 impl Authentication for RemoteUserAuthentication {
-    async fn authenticate(&self, request: &Request) -> Result<Option<Identity>, APIException> {
-        let Some(remote_user) = get_header(request.headers(), &self.header) else { return Ok(None) };
-        let user = self.backend.authenticate(request, &latin1(&remote_user)).await?;
-        Ok(user.map(Identity::new))
+    fn authenticate<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Option<Identity>> {
+        let Some(remote_user) = get_header(request.headers(), &self.header) else { return None.into() };
+        PolicyResult::later(async move {
+            let user = self.backend.authenticate(request, &latin1(&remote_user)).await?;
+            Ok(user.map(Identity::new))
+        })
     }
 }

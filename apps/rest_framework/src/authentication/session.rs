@@ -4,12 +4,12 @@ use std::cell::Cell;
 
 use actix_web::http::header::{COOKIE, HeaderName, ORIGIN, REFERER};
 use actix_web::web::Data as AppData;
-use async_trait::async_trait;
 
 use super::{Authentication, Identity};
 use crate::data::Data;
 use crate::exceptions::APIException;
 use crate::mediatypes::latin1;
+use crate::policy_result::PolicyResult;
 use crate::request::Request;
 use vitamin_auth::sessions::get_user;
 use vitamin_framework::csrf::{CsrfRequest, check};
@@ -22,18 +22,17 @@ use vitamin_framework::middleware::Site;
 /// It has no challenge. If it is a view's first class, a denied anonymous request is 403 instead of 401.
 pub struct SessionAuthentication;
 
-#[async_trait(?Send)]
 impl Authentication for SessionAuthentication {
-    async fn authenticate(&self, request: &Request) -> Result<Option<Identity>, APIException> {
+    fn authenticate<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Option<Identity>> {
         request.vary_on_cookie();
-        let Some(user) = get_user(request).await? else { return Ok(None) };
-        enforce_csrf(request).await?;
-        Ok(Some(Identity::new(user)))
-    }
-
-    fn authenticate_now(&self, request: &Request) -> Option<Result<Option<Identity>, APIException>> {
-        request.vary_on_cookie();
-        (!request.headers().contains_key(COOKIE)).then_some(Ok(None))
+        if !request.headers().contains_key(COOKIE) {
+            return None.into();
+        }
+        PolicyResult::later(async move {
+            let Some(user) = get_user(request).await? else { return Ok(None) };
+            enforce_csrf(request).await?;
+            Ok(Some(Identity::new(user)))
+        })
     }
 }
 

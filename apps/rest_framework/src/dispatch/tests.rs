@@ -3,10 +3,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 
 use actix_web::dev::Service;
-use actix_web::http::header::{CONTENT_TYPE, HeaderName};
+use actix_web::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, VARY};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
-use actix_web::{App, web};
-use async_trait::async_trait;
+use actix_web::{App, HttpRequest, web};
 use futures_util::FutureExt;
 use futures_util::future::join;
 use tokio::sync::oneshot;
@@ -15,9 +14,11 @@ use tokio::task::yield_now;
 use super::*;
 use crate::authentication::{Authentication, Identity};
 use crate::classes;
+use crate::permissions::Permission;
+use crate::policy_result::PolicyResult;
 use crate::response::Response;
 use crate::testing::TestProject;
-use crate::throttling::Throttle;
+use crate::throttling::{Throttle, Throttling};
 use crate::views::APIView;
 use vitamin_auth::models::User;
 use vitamin_framework::urls::{Pattern, UrlConf, path};
@@ -38,7 +39,7 @@ async fn with_content_types() -> Response {
 struct Panics;
 
 impl Permission for Panics {
-    fn has_permission_now(&self, _request: &Request) -> Option<Result<bool, APIException>> {
+    fn has_permission(&self, _request: &Request) -> PolicyResult<'_, bool> {
         panic!("a bug")
     }
 }
@@ -124,15 +125,16 @@ async fn concurrent_requests_are_not_mixed_up() {
     assert_eq!(read_body(other.unwrap()).await, "[1]");
 }
 
-/// `Request::of` returns `None` outside of a view, and after the handler has finished.
+/// `Request::current` returns `None` outside of a view, and after the handler has finished.
 #[actix_web::test]
 async fn a_request_ends_with_its_handler() {
     let previous: Rc<RefCell<Option<HttpRequest>>> = Rc::default();
     let handler = {
         let previous = Rc::clone(&previous);
         move |http: HttpRequest| {
-            let is_current = Request::of(&http).is_some();
-            let is_old_current = previous.replace(Some(http)).is_some_and(|old| Request::of(&old).is_some());
+            let is_current = Request::current(&http).is_some();
+            let is_old_current =
+                previous.replace(Some(http)).is_some_and(|old| Request::current(&old).is_some());
             async move { Response::new((is_current, is_old_current)) }
         }
     };
@@ -140,12 +142,12 @@ async fn a_request_ends_with_its_handler() {
     let urls = UrlConf::new(vec![path("", view)]);
     let app = App::new()
         .configure(|config| drop(urls.register(config)))
-        .default_service(web::to(async |http: HttpRequest| Request::of(&http).is_some().to_string()));
+        .default_service(web::to(async |http: HttpRequest| Request::current(&http).is_some().to_string()));
     let app = init_service(app).await;
     for _ in 0..2 {
         let response = call_service(&app, TestRequest::get().uri("/").to_request()).await;
         assert_eq!(read_body(response).await, "[true,false]");
-        assert!(Request::of(previous.borrow().as_ref().unwrap()).is_none());
+        assert!(Request::current(previous.borrow().as_ref().unwrap()).is_none());
     }
     let outside = call_service(&app, TestRequest::get().uri("/nothing").to_request()).await;
     assert_eq!(read_body(outside).await, "false");
@@ -165,7 +167,7 @@ async fn a_request_ends_with_a_panic() {
     let app = init_service(App::new().configure(|config| drop(urls.register(config)))).await;
     let response = AssertUnwindSafe(app.call(TestRequest::get().uri("/").to_request())).catch_unwind().await;
     assert!(response.is_err());
-    assert!(Request::of(previous.borrow().as_ref().unwrap()).is_none());
+    assert!(Request::current(previous.borrow().as_ref().unwrap()).is_none());
 }
 
 /// A policy of each kind that decides at once or after waiting, and records its calls.
@@ -177,91 +179,80 @@ struct RecordedPolicy {
 }
 
 impl RecordedPolicy {
-    fn now(&self) -> Option<bool> {
-        self.calls.lock().unwrap().push(format!("{} now", self.name));
-        (!self.waits).then_some(self.decision)
+    fn decide<T>(&self, result: impl Fn(bool) -> T + 'static) -> PolicyResult<'_, T> {
+        self.record("is asked");
+        if !self.waits {
+            return result(self.decision).into();
+        }
+        PolicyResult::later(async move {
+            yield_now().await;
+            self.record("has waited");
+            Ok(result(self.decision))
+        })
     }
 
-    async fn wait(&self) -> bool {
-        yield_now().await;
-        self.calls.lock().unwrap().push(format!("{} waits", self.name));
-        self.decision
+    fn record(&self, what: &str) {
+        self.calls.lock().unwrap().push(format!("{} {what}", self.name));
     }
 
     /// The calls to be recorded.
     fn expected(&self) -> Vec<String> {
-        let both = [format!("{} now", self.name), format!("{} waits", self.name)];
+        let both = [format!("{} is asked", self.name), format!("{} has waited", self.name)];
         both.into_iter().take(1 + usize::from(self.waits)).collect()
     }
 }
 
-fn somebody() -> Identity {
-    Identity::new(User::named(1, ""))
-}
-
-#[async_trait(?Send)]
 impl Authentication for RecordedPolicy {
-    async fn authenticate(&self, _request: &Request) -> Result<Option<Identity>, APIException> {
-        Ok(self.wait().await.then(somebody))
-    }
-
-    fn authenticate_now(&self, _request: &Request) -> Option<Result<Option<Identity>, APIException>> {
-        self.now().map(|known| Ok(known.then(somebody)))
+    fn authenticate(&self, _request: &Request) -> PolicyResult<'_, Option<Identity>> {
+        self.decide(|known| known.then(|| Identity::new(User::named(1, ""))))
     }
 }
 
-#[async_trait(?Send)]
 impl Permission for RecordedPolicy {
-    async fn has_permission(&self, _request: &Request) -> Result<bool, APIException> {
-        Ok(self.wait().await)
-    }
-
-    fn has_permission_now(&self, _request: &Request) -> Option<Result<bool, APIException>> {
-        self.now().map(Ok)
+    fn has_permission(&self, _request: &Request) -> PolicyResult<'_, bool> {
+        self.decide(|allowed| allowed)
     }
 }
 
-#[async_trait(?Send)]
 impl Throttle for RecordedPolicy {
-    async fn allow_request(&self, _request: &Request) -> Result<Throttling, APIException> {
-        self.now();
-        Ok(Throttling::Allowed)
+    fn allow_request(&self, _request: &Request) -> PolicyResult<'_, Throttling> {
+        self.decide(|allowed| if allowed { Throttling::Allowed } else { Throttling::Wait(None) })
     }
 }
 
 /// Each policy is called once and in order, whichever wait, and none after the one that decides.
 #[actix_web::test]
 async fn waiting_policies_keep_their_order() {
-    for bits in 0..1_u32 << 9 {
+    for bits in 0..1_u32 << 12 {
         let calls = Arc::default();
         let bit = |n: u32| bits >> n & 1 == 1;
         let class =
             |name, n| RecordedPolicy { name, waits: bit(n), decision: bit(n + 1), calls: Arc::clone(&calls) };
         let authenticators = [class("first", 0), class("second", 2)];
         let permissions = [class("one", 4), class("two", 6)];
-        let throttled = bit(8);
-        let throttle =
-            RecordedPolicy { name: "throttle", waits: false, decision: true, calls: Arc::clone(&calls) };
+        let throttles = [class("short", 8), class("long", 10)];
 
         let mut expected = Vec::new();
         let mut note = |class: &RecordedPolicy| expected.extend(class.expected());
         let _ = authenticators.iter().inspect(|class| note(class)).any(|class| class.decision);
-        let allowed = permissions.iter().inspect(|class| note(class)).all(|class| class.decision);
-        if allowed && throttled {
-            note(&throttle);
+        let mut status = 403;
+        if permissions.iter().inspect(|class| note(class)).all(|class| class.decision) {
+            throttles.iter().for_each(note);
+            status = if throttles.iter().all(|class| class.decision) { 200 } else { 429 };
         }
 
         let [first, second] = authenticators;
         let [one, two] = permissions;
+        let [short, long] = throttles;
         let view = APIView::new("AskingView")
             .authentication_classes(classes![first, second])
             .permission_classes(classes![one, two])
-            .throttle_classes(if throttled { classes![throttle] } else { classes![] })
+            .throttle_classes(classes![short, long])
             .get(async || Response::detail("yes"));
         let urls = UrlConf::new(vec![path("", view)]);
         let app = init_service(App::new().configure(|config| drop(urls.register(config)))).await;
         let response = call_service(&app, TestRequest::get().uri("/").to_request()).await;
-        assert_eq!(response.status(), if allowed { 200 } else { 403 }, "{bits:b}");
+        assert_eq!(response.status(), status, "{bits:b}");
         assert_eq!(*calls.lock().unwrap(), expected, "{bits:b}");
     }
 }

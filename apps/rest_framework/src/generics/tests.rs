@@ -1,12 +1,12 @@
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, web};
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::fields::{BooleanField, CharField, DateTimeField};
 use crate::permissions::Permission;
+use crate::policy_result::PolicyResult;
 use crate::response::Response;
 use crate::serializers::nullable;
 use crate::views::APIView;
@@ -33,10 +33,9 @@ fn task() -> Serializer {
 /// Refuses PUT if the query says so.
 struct NoPut;
 
-#[async_trait(?Send)]
 impl Permission for NoPut {
-    async fn has_permission(&self, request: &Request) -> Result<bool, APIException> {
-        Ok(request.method() != "PUT" || request.query_string() != "no-put")
+    fn has_permission(&self, request: &Request) -> PolicyResult<'_, bool> {
+        (request.method() != "PUT" || request.query_string() != "no-put").into()
     }
 }
 

@@ -1,31 +1,20 @@
-//! Parsers (`rest_framework/parsers.py`), and the extractor [`Data`] of a request's parsed body.
+//! Parsers (`rest_framework/parsers.py`): they turn the body of a request into [`Data`].
 
 pub mod body;
+pub(super) mod reader;
 
 pub use vitamin_parsing::{form, multipart};
 
-use std::borrow::Cow;
-use std::future::ready;
 use vitamin_framework::conf::{Env, ImproperlyConfigured};
 
-use actix_web::dev::Payload;
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
-use actix_web::{FromRequest, HttpRequest};
 use bytes::Bytes;
-use futures_util::future::LocalBoxFuture;
-use futures_util::stream;
 
 use self::form::parse_form;
 use self::multipart::{Limits, MultiPartError, parse_multipart};
-use super::data::{Data, Dict, QueryDict, Value};
+use super::data::{Data, QueryDict, Value};
 use super::exceptions::APIException;
 use super::json::{self, DecodeError};
-use super::mediatypes::latin1;
-use super::mediatypes::parameters::parse_header_parameters;
-use super::negotiation::select_parser;
-use super::policies::Policies;
 use super::python::codecs::Charset;
-use super::request::Request;
 
 /// The limits on a request's body and query string. The names are those of Django's settings.
 #[derive(Clone, Copy, Debug)]
@@ -161,128 +150,5 @@ impl Parser for MultiPartParser {
             data.append(field, Value::File(Box::new(file)));
         }
         Ok(Data::Form(data))
-    }
-}
-
-/// The request's data, parsed by the view's parsers (`request.data`).
-///
-/// Extract a `Result<Data, APIException>` to handle malformed bodies in the handler.
-impl FromRequest for Data {
-    type Error = APIException;
-    type Future = LocalBoxFuture<'static, Result<Self, APIException>>;
-
-    fn from_request(http: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = Request::of(http);
-        let payload = payload.take();
-        Box::pin(async move {
-            let request = request
-                .ok_or_else(|| APIException::server_error("only a handler of an APIView can extract Data"))?;
-            // A policy may have parsed the body.
-            if let Some(data) = request.state().take_data() {
-                return Ok(data);
-            }
-            let body = BodyParser::for_request(&request)?;
-            let bytes = body.read(payload).await?;
-            body.parse(bytes)
-        })
-    }
-}
-
-/// The parser and length of a body, from the request's headers (`Request._parse`).
-struct BodyParser<'a> {
-    content_type: Cow<'a, str>,
-    view: &'a Policies,
-    /// `None` if there is no body.
-    parser: Option<&'a dyn Parser>,
-    length: usize,
-}
-
-impl<'a> BodyParser<'a> {
-    fn for_request(request: &'a Request) -> Result<Self, APIException> {
-        let header = request.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-        let (content_type, view) = (latin1(header.unwrap_or_default()), request.policies());
-        // Without this header a WSGI server passes no body to Django REST framework, so a chunked body is empty.
-        let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-        let length: u64 = length.and_then(|length| length.trim().parse().ok()).unwrap_or(0);
-        if length == 0 {
-            return Ok(Self { content_type, view, parser: None, length: 0 });
-        }
-        let length = usize::try_from(length).unwrap_or(usize::MAX);
-        let parser = select_parser(view.parsers.iter().map(|parser| parser.media_type()), header)
-            .and_then(|index| view.parsers.get(index));
-        match parser {
-            Some(parser) => Ok(Self { content_type, view, parser: Some(parser.as_ref()), length }),
-            None => Err(APIException::unsupported_media_type(&content_type)),
-        }
-    }
-
-    async fn read(&self, payload: Payload) -> Result<Bytes, APIException> {
-        match self.parser {
-            Some(parser) => {
-                let limit = parser.max_body_size(&self.view.limits);
-                self.view.bodies.read(payload, self.length, limit).await
-            }
-            None => Ok(Bytes::new()),
-        }
-    }
-
-    fn parse(&self, body: Bytes) -> Result<Data, APIException> {
-        let Some(parser) = self.parser else { return Ok(empty_data(&self.content_type)) };
-        let parameters = parse_header_parameters(&self.content_type).unwrap_or_default();
-        let charset = Charset::of_body(&parameters, &body);
-        let context = ParserContext {
-            content_type: &self.content_type,
-            charset: charset.map_err(|error| APIException::parse_error(error.to_string()))?,
-            limits: &self.view.limits,
-        };
-        parser.parse(body, &context)
-    }
-}
-
-/// The data of a request without a body: an empty form, or an empty object.
-fn empty_data(content_type: &str) -> Data {
-    let form_types = ["application/x-www-form-urlencoded", "multipart/form-data"];
-    let parameters = parse_header_parameters(content_type).unwrap_or_default();
-    if form_types.contains(&&*parameters.value) {
-        return Data::Form(QueryDict::new());
-    }
-    Data::Json(Value::Dict(Dict::new()))
-}
-
-impl Request {
-    /// The last value of a query parameter, or `None`.
-    ///
-    /// # Errors
-    /// 400: more parameters than `DATA_UPLOAD_MAX_NUMBER_FIELDS`.
-    pub fn query_param(&self, name: &str) -> Result<Option<String>, APIException> {
-        let header = self.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-        let content_type = latin1(header.unwrap_or_default());
-        let parameters = parse_header_parameters(&content_type).unwrap_or_default();
-        let charset = Charset::of_request(&parameters).unwrap_or_default();
-        let fields = parse_form(
-            self.query_string().as_bytes(),
-            charset,
-            Some(self.policies().limits.data_upload_max_number_fields),
-        )
-        .map_err(APIException::suspicious_operation)?;
-        Ok(fields.into_iter().rev().find(|(field, _)| field == name).map(|(_, value)| value))
-    }
-
-    /// Parses the data before the handler runs. The handler can still extract the data or the raw body.
-    pub(super) async fn parse_ahead<T>(&self, inspect: impl FnOnce(&Data) -> T) -> Result<T, APIException> {
-        let state = self.state();
-        let parsed = &state.rare().data;
-        if parsed.borrow().is_none() {
-            let body = BodyParser::for_request(self)?;
-            let bytes = body.read(state.payload.replace(Payload::None)).await?;
-            if !bytes.is_empty() {
-                let replay = stream::once(ready(Ok(bytes.clone())));
-                state.payload.replace(Payload::Stream { payload: Box::pin(replay) });
-            }
-            let data = body.parse(bytes)?;
-            parsed.replace(Some(data));
-        }
-        let data = parsed.borrow();
-        data.as_ref().map(inspect).ok_or_else(|| APIException::server_error("the parsed data is missing"))
     }
 }

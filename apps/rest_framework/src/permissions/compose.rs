@@ -1,9 +1,7 @@
-//! Compositions of permissions.
+//! Compositions of permissions. A class that was chosen at run time (`Arc<dyn Permission>`) composes like any other.
 
-use async_trait::async_trait;
-
-use super::{ObjectPermission, Permission, ask};
-use crate::exceptions::APIException;
+use super::{ObjectPermission, Permission};
+use crate::policy_result::PolicyResult;
 use crate::request::Request;
 
 /// Both must allow. The second is checked only if the first allows.
@@ -15,68 +13,62 @@ pub struct Or<A, B>(pub A, pub B);
 /// Allows what the inner permission denies.
 pub struct Not<A>(pub A);
 
-#[async_trait(?Send)]
 impl<A: Permission, B: Permission> Permission for And<A, B> {
-    async fn has_permission(&self, request: &Request) -> Result<bool, APIException> {
-        Ok(ask(&self.0, request).await? && ask(&self.1, request).await?)
-    }
-
-    fn has_permission_now(&self, request: &Request) -> Option<Result<bool, APIException>> {
-        match self.0.has_permission_now(request)? {
-            Ok(true) => self.1.has_permission_now(request),
-            refused => Some(refused),
-        }
+    fn has_permission<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, bool> {
+        let first = self.0.has_permission(request);
+        first.and_then(move |allowed| if allowed { self.1.has_permission(request) } else { false.into() })
     }
 }
 
-#[async_trait(?Send)]
 impl<A: Permission, B: Permission> Permission for Or<A, B> {
-    async fn has_permission(&self, request: &Request) -> Result<bool, APIException> {
-        Ok(ask(&self.0, request).await? || ask(&self.1, request).await?)
-    }
-
-    fn has_permission_now(&self, request: &Request) -> Option<Result<bool, APIException>> {
-        match self.0.has_permission_now(request)? {
-            Ok(false) => self.1.has_permission_now(request),
-            allowed => Some(allowed),
-        }
+    fn has_permission<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, bool> {
+        let first = self.0.has_permission(request);
+        first.and_then(move |allowed| if allowed { true.into() } else { self.1.has_permission(request) })
     }
 }
 
-#[async_trait(?Send)]
 impl<A: Permission> Permission for Not<A> {
-    async fn has_permission(&self, request: &Request) -> Result<bool, APIException> {
-        Ok(!ask(&self.0, request).await?)
-    }
-
-    fn has_permission_now(&self, request: &Request) -> Option<Result<bool, APIException>> {
-        Some(self.0.has_permission_now(request)?.map(|allowed| !allowed))
+    fn has_permission<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, bool> {
+        self.0.has_permission(request).and_then(|allowed| (!allowed).into())
     }
 }
 
-#[async_trait(?Send)]
 impl<T: ?Sized, A: ObjectPermission<T>, B: ObjectPermission<T>> ObjectPermission<T> for And<A, B> {
-    async fn has_object_permission(&self, request: &Request, object: &T) -> Result<bool, APIException> {
-        Ok(self.0.has_object_permission(request, object).await?
-            && self.1.has_object_permission(request, object).await?)
+    fn has_object_permission<'a>(&'a self, request: &'a Request, object: &'a T) -> PolicyResult<'a, bool> {
+        let first = self.0.has_object_permission(request, object);
+        first.and_then(
+            move |allowed| {
+                if allowed { self.1.has_object_permission(request, object) } else { false.into() }
+            },
+        )
     }
 }
 
 /// Checks request and object with the same permission, so that one which allows only the request does not combine with
 /// one which allows only the object.
-#[async_trait(?Send)]
 impl<T: ?Sized, A: ObjectPermission<T>, B: ObjectPermission<T>> ObjectPermission<T> for Or<A, B> {
-    async fn has_object_permission(&self, request: &Request, object: &T) -> Result<bool, APIException> {
-        if ask(&self.0, request).await? && self.0.has_object_permission(request, object).await? {
-            return Ok(true);
-        }
-        Ok(ask(&self.1, request).await? && self.1.has_object_permission(request, object).await?)
+    fn has_object_permission<'a>(&'a self, request: &'a Request, object: &'a T) -> PolicyResult<'a, bool> {
+        let first = request_and_object(&self.0, request, object);
+        first.and_then(
+            move |allowed| {
+                if allowed { true.into() } else { request_and_object(&self.1, request, object) }
+            },
+        )
     }
 }
 
-#[async_trait(?Send)]
+fn request_and_object<'a, T: ?Sized>(
+    class: &'a impl ObjectPermission<T>,
+    request: &'a Request,
+    object: &'a T,
+) -> PolicyResult<'a, bool> {
+    class.has_permission(request).and_then(move |allowed| {
+        if allowed { class.has_object_permission(request, object) } else { false.into() }
+    })
+}
+
 impl<T: ?Sized, A: ObjectPermission<T>> ObjectPermission<T> for Not<A> {
-    async fn has_object_permission(&self, request: &Request, object: &T) -> Result<bool, APIException> {
-        Ok(!self.0.has_object_permission(request, object).await?)
+    fn has_object_permission<'a>(&'a self, request: &'a Request, object: &'a T) -> PolicyResult<'a, bool> {
+        self.0.has_object_permission(request, object).and_then(|allowed| (!allowed).into())
     }
 }

@@ -1,8 +1,8 @@
 //! Permission classes (`rest_framework/permissions.py`): they allow or deny a request.
 //!
 //! ```
-//! use crate::permissions::{IsAdminUser, IsAuthenticated, Permission, ReadOnly};
-//! use vitamin::classes;
+//! use vitamin_rest_framework::classes;
+//! use vitamin_rest_framework::permissions::{IsAdminUser, IsAuthenticated, Permission, ReadOnly};
 //! # use std::sync::Arc;
 //!
 //! let permission_classes: Vec<Arc<dyn Permission>> = classes![IsAdminUser.or(IsAuthenticated.and(ReadOnly))];
@@ -15,33 +15,40 @@ mod object;
 use std::sync::Arc;
 
 use actix_web::http::Method;
-use async_trait::async_trait;
 
 pub use self::compose::{And, Not, Or};
 pub use self::model::{DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly};
 pub use self::object::ObjectPermission;
 use super::exceptions::APIException;
+use super::policy_result::PolicyResult;
 use super::request::Request;
 
 /// Methods that change nothing.
 pub const SAFE_METHODS: [Method; 3] = [Method::GET, Method::HEAD, Method::OPTIONS];
 
 /// Allows or denies a request. All permission classes of a view must allow it.
-#[async_trait(?Send)]
+///
+/// ```
+/// use vitamin_rest_framework::permissions::Permission;
+/// use vitamin_rest_framework::policy_result::PolicyResult;
+/// use vitamin_rest_framework::request::Request;
+///
+/// struct IsNamedRoot;
+///
+/// impl Permission for IsNamedRoot {
+///     fn has_permission(&self, request: &Request) -> PolicyResult<'_, bool> {
+///         request.user().is_some_and(|user| user.username == "root").into()
+///     }
+/// }
+/// ```
 pub trait Permission: Send + Sync {
     /// Whether the request is allowed. `false` becomes 401 if the request has no user and the view has authentication
     /// classes, 403 otherwise. The default allows every request, for classes that only check objects.
     ///
     /// # Errors
     /// A response other than 401 or 403, for example if the database fails or the method is not allowed.
-    async fn has_permission(&self, request: &Request) -> Result<bool, APIException> {
-        self.has_permission_now(request).unwrap_or(Ok(true))
-    }
-
-    /// [`has_permission`](Self::has_permission) for a class that never waits, which saves a future per request. It is
-    /// called first. `None` means that [`has_permission`](Self::has_permission) decides.
-    fn has_permission_now(&self, _request: &Request) -> Option<Result<bool, APIException>> {
-        None
+    fn has_permission<'a>(&'a self, _request: &'a Request) -> PolicyResult<'a, bool> {
+        true.into()
     }
 
     /// The message of a 403, or `None` for Django REST framework's default.
@@ -79,11 +86,18 @@ pub trait Permission: Send + Sync {
     }
 }
 
-/// Calls `has_permission_now`, and `has_permission` if that returns `None`.
-pub(super) async fn ask(class: &dyn Permission, request: &Request) -> Result<bool, APIException> {
-    match class.has_permission_now(request) {
-        Some(answer) => answer,
-        None => class.has_permission(request).await,
+/// A class that was chosen at run time.
+impl<P: Permission + ?Sized> Permission for Arc<P> {
+    fn has_permission<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, bool> {
+        (**self).has_permission(request)
+    }
+
+    fn message(&self) -> Option<&str> {
+        (**self).message()
+    }
+
+    fn code(&self) -> Option<&'static str> {
+        (**self).code()
     }
 }
 
@@ -91,8 +105,8 @@ pub(super) async fn ask(class: &dyn Permission, request: &Request) -> Result<boo
 pub struct AllowAny;
 
 impl Permission for AllowAny {
-    fn has_permission_now(&self, _request: &Request) -> Option<Result<bool, APIException>> {
-        Some(Ok(true))
+    fn has_permission(&self, _request: &Request) -> PolicyResult<'_, bool> {
+        true.into()
     }
 }
 
@@ -100,8 +114,8 @@ impl Permission for AllowAny {
 pub struct IsAuthenticated;
 
 impl Permission for IsAuthenticated {
-    fn has_permission_now(&self, request: &Request) -> Option<Result<bool, APIException>> {
-        Some(Ok(request.user().is_some()))
+    fn has_permission(&self, request: &Request) -> PolicyResult<'_, bool> {
+        request.user().is_some().into()
     }
 }
 
@@ -109,8 +123,8 @@ impl Permission for IsAuthenticated {
 pub struct IsAdminUser;
 
 impl Permission for IsAdminUser {
-    fn has_permission_now(&self, request: &Request) -> Option<Result<bool, APIException>> {
-        Some(Ok(request.user().is_some_and(|user| user.is_staff)))
+    fn has_permission(&self, request: &Request) -> PolicyResult<'_, bool> {
+        request.user().is_some_and(|user| user.is_staff).into()
     }
 }
 
@@ -118,8 +132,8 @@ impl Permission for IsAdminUser {
 pub struct ReadOnly;
 
 impl Permission for ReadOnly {
-    fn has_permission_now(&self, request: &Request) -> Option<Result<bool, APIException>> {
-        Some(Ok(SAFE_METHODS.contains(request.method())))
+    fn has_permission(&self, request: &Request) -> PolicyResult<'_, bool> {
+        SAFE_METHODS.contains(request.method()).into()
     }
 }
 
@@ -127,8 +141,8 @@ impl Permission for ReadOnly {
 pub struct IsAuthenticatedOrReadOnly;
 
 impl Permission for IsAuthenticatedOrReadOnly {
-    fn has_permission_now(&self, request: &Request) -> Option<Result<bool, APIException>> {
-        Some(Ok(SAFE_METHODS.contains(request.method()) || request.user().is_some()))
+    fn has_permission(&self, request: &Request) -> PolicyResult<'_, bool> {
+        (SAFE_METHODS.contains(request.method()) || request.user().is_some()).into()
     }
 }
 
@@ -143,7 +157,7 @@ impl Request {
         message: Option<&str>,
         code: Option<&'static str>,
     ) -> APIException {
-        if self.user().is_none() && !self.policies().authenticators.is_empty() {
+        if self.user().is_none() && self.view().authenticates {
             return APIException::not_authenticated();
         }
         let error = APIException::permission_denied(message);

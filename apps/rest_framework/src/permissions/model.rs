@@ -1,16 +1,16 @@
 //! Model permissions: the rows of `auth_permission` that a user and the user's groups have.
 
 use actix_web::http::Method;
-use async_trait::async_trait;
 
 use super::Permission;
 use crate::exceptions::APIException;
+use crate::policy_result::PolicyResult;
 use crate::request::Request;
 
 /// Allows authenticated users with the model's permission for the method: POST requires `add`, PUT and PATCH `change`,
 /// DELETE `delete`. Safe methods require none.
 ///
-/// `DjangoModelPermissions::of("polls", "question")`
+/// `DjangoModelPermissions::new("polls", "question")`
 pub struct DjangoModelPermissions {
     /// The permissions that each method requires (`perms_map`). A missing method is 405.
     perms_map: Vec<(Method, Vec<String>)>,
@@ -19,7 +19,7 @@ pub struct DjangoModelPermissions {
 impl DjangoModelPermissions {
     /// The permissions of one model. Both names are those in `django_content_type`.
     #[must_use]
-    pub fn of(app_label: &str, model_name: &str) -> Self {
+    pub fn new(app_label: &str, model_name: &str) -> Self {
         let perm = |action: &str| vec![format!("{app_label}.{action}_{model_name}")];
         let perms_map = vec![
             (Method::GET, Vec::new()),
@@ -49,13 +49,16 @@ impl DjangoModelPermissions {
     }
 }
 
-#[async_trait(?Send)]
 impl Permission for DjangoModelPermissions {
-    async fn has_permission(&self, request: &Request) -> Result<bool, APIException> {
+    fn has_permission<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, bool> {
         if request.user().is_none() {
-            return Ok(false);
+            return false.into();
         }
-        request.has_perms(self.required(request.method())?).await
+        match self.required(request.method()) {
+            Ok([]) => true.into(),
+            Ok(perms) => PolicyResult::later(request.has_perms(perms)),
+            Err(error) => Err(error).into(),
+        }
     }
 }
 
@@ -65,8 +68,8 @@ pub struct DjangoModelPermissionsOrAnonReadOnly(DjangoModelPermissions);
 impl DjangoModelPermissionsOrAnonReadOnly {
     /// The permissions of one model.
     #[must_use]
-    pub fn of(app_label: &str, model_name: &str) -> Self {
-        Self(DjangoModelPermissions::of(app_label, model_name))
+    pub fn new(app_label: &str, model_name: &str) -> Self {
+        Self(DjangoModelPermissions::new(app_label, model_name))
     }
 
     /// Replaces the permissions for a method.
@@ -76,12 +79,11 @@ impl DjangoModelPermissionsOrAnonReadOnly {
     }
 }
 
-#[async_trait(?Send)]
 impl Permission for DjangoModelPermissionsOrAnonReadOnly {
-    async fn has_permission(&self, request: &Request) -> Result<bool, APIException> {
+    fn has_permission<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, bool> {
         if request.user().is_none() {
-            return Ok(self.0.required(request.method())?.is_empty());
+            return self.0.required(request.method()).map(<[String]>::is_empty).into();
         }
-        self.0.has_permission(request).await
+        self.0.has_permission(request)
     }
 }

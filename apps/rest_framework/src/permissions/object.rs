@@ -1,24 +1,31 @@
 //! Object permissions: they allow or deny a request for one object.
 
-use async_trait::async_trait;
+use std::sync::Arc;
 
 use super::{
     AllowAny, DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly, IsAdminUser, IsAuthenticated,
     IsAuthenticatedOrReadOnly, Permission, ReadOnly,
 };
 use crate::exceptions::APIException;
+use crate::policy_result::PolicyResult;
 use crate::request::Request;
 
 /// A permission that checks an object of type `T`. A handler calls [`Request::check_object_permissions`] when it has the
 /// object. A view checks its permission classes before, without the object.
-#[async_trait(?Send)]
 pub trait ObjectPermission<T: ?Sized>: Permission {
     /// Whether the request is allowed for this object. Allows by default.
     ///
     /// # Errors
     /// As [`Permission::has_permission`].
-    async fn has_object_permission(&self, _request: &Request, _object: &T) -> Result<bool, APIException> {
-        Ok(true)
+    fn has_object_permission<'a>(&'a self, _request: &'a Request, _object: &'a T) -> PolicyResult<'a, bool> {
+        true.into()
+    }
+}
+
+/// A class that was chosen at run time.
+impl<T: ?Sized, P: ObjectPermission<T> + ?Sized> ObjectPermission<T> for Arc<P> {
+    fn has_object_permission<'a>(&'a self, request: &'a Request, object: &'a T) -> PolicyResult<'a, bool> {
+        (**self).has_object_permission(request, object)
     }
 }
 
@@ -46,7 +53,6 @@ impl Request {
 /// Lets classes that check only the request be composed with classes that check objects.
 macro_rules! any_object {
     ($($class:ty),* $(,)?) => { $(
-        #[async_trait(?Send)]
         impl<T: ?Sized> ObjectPermission<T> for $class {}
     )* };
 }

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
-use async_trait::async_trait;
 use diesel::prelude::*;
 
 use super::*;
@@ -21,23 +20,24 @@ use vitamin_framework::urls::{Pattern, path};
 /// A custom authentication class that trusts the username in a header.
 struct ByName;
 
-#[async_trait(?Send)]
 impl Authentication for ByName {
-    async fn authenticate(&self, request: &Request) -> Result<Option<Identity>, APIException> {
-        let Some(name) = request.headers().get("x-user") else { return Ok(None) };
+    fn authenticate<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Option<Identity>> {
+        let Some(name) = request.headers().get("x-user") else { return None.into() };
         let name = name.to_str().unwrap_or_default().to_owned();
-        let user = request.database()?.run(move |db| User::get_by_natural_key(db, &name)).await?;
-        user.map(|user| Some(Identity::new(user))).ok_or_else(|| APIException::authentication_failed("Who?"))
+        PolicyResult::later(async move {
+            let user = request.database()?.run(move |db| User::get_by_natural_key(db, &name)).await?;
+            let user = user.ok_or_else(|| APIException::authentication_failed("Who?"))?;
+            Ok(Some(Identity::new(user)))
+        })
     }
 }
 
 /// Provides a challenge as the first class of a view, so that a denied anonymous request is 401.
 struct Challenge;
 
-#[async_trait(?Send)]
 impl Authentication for Challenge {
-    async fn authenticate(&self, _request: &Request) -> Result<Option<Identity>, APIException> {
-        Ok(None)
+    fn authenticate(&self, _request: &Request) -> PolicyResult<'_, Option<Identity>> {
+        None.into()
     }
 
     fn authenticate_header(&self, _request: &Request) -> Option<Cow<'static, str>> {
@@ -48,15 +48,23 @@ impl Authentication for Challenge {
 /// A custom permission class that denies every request.
 struct Refuse;
 
-#[async_trait(?Send)]
 impl Permission for Refuse {
-    async fn has_permission(&self, _request: &Request) -> Result<bool, APIException> {
-        Ok(false)
+    fn has_permission(&self, _request: &Request) -> PolicyResult<'_, bool> {
+        false.into()
     }
 
     fn message(&self) -> Option<&str> {
         Some("Never.")
     }
+}
+
+/// A class that is chosen at run time: `IsAuthenticated` or `IsAdminUser`.
+fn chosen(any_user: bool) -> Arc<dyn Permission> {
+    if any_user { Arc::new(IsAuthenticated) } else { Arc::new(IsAdminUser) }
+}
+
+fn chosen_refusal() -> Arc<dyn Permission> {
+    Arc::new(Refuse)
 }
 
 struct Note {
@@ -67,10 +75,9 @@ struct IsOwner {
     allows_request: bool,
 }
 
-#[async_trait(?Send)]
 impl Permission for IsOwner {
-    async fn has_permission(&self, _request: &Request) -> Result<bool, APIException> {
-        Ok(self.allows_request)
+    fn has_permission(&self, _request: &Request) -> PolicyResult<'_, bool> {
+        self.allows_request.into()
     }
 
     fn message(&self) -> Option<&str> {
@@ -78,22 +85,24 @@ impl Permission for IsOwner {
     }
 }
 
-#[async_trait(?Send)]
 impl ObjectPermission<Note> for IsOwner {
-    async fn has_object_permission(&self, request: &Request, note: &Note) -> Result<bool, APIException> {
-        Ok(request.user().is_some_and(|user| user.username == note.owner))
+    fn has_object_permission(&self, request: &Request, note: &Note) -> PolicyResult<'_, bool> {
+        request.user().is_some_and(|user| user.username == note.owner).into()
     }
 }
 
 fn view(permission: impl Permission + 'static) -> APIView {
     let ok = async || Response::new("ok");
-    let view = APIView::new("V").authentication_classes(classes![Challenge, ByName]);
+    let chosen: [Arc<dyn Authentication>; 2] = [Arc::new(Challenge), Arc::new(ByName)];
+    let view = APIView::new("V").authentication_classes(chosen.map(|class| Arc::new(class) as _).into());
     view.permission_classes(classes![permission]).get(ok).post(ok).put(ok).patch(ok).delete(ok)
 }
 
 async fn note(request: Request, class: actix_web::web::Path<String>) -> Result<Response, APIException> {
     let owner = || IsOwner { allows_request: true };
     let (or, and) = (owner().or(IsAdminUser), owner().and(IsAdminUser));
+    let chosen: Arc<dyn ObjectPermission<Note>> = Arc::new(owner());
+    let chosen_or = Arc::clone(&chosen).or(IsAdminUser);
     let (not, refused) = (owner().not(), IsOwner { allows_request: false }.or(IsAdminUser));
     let classes: &[&dyn ObjectPermission<Note>] = match class.as_str() {
         "own" => &[&owner()],
@@ -101,6 +110,8 @@ async fn note(request: Request, class: actix_web::web::Path<String>) -> Result<R
         "own-and-admin" => &[&and],
         "not-own" => &[&not],
         "refused-own-or-admin" => &[&refused],
+        "chosen-own" => &[&chosen],
+        "chosen-own-or-admin" => &[&chosen_or],
         "own-own" => &[&AllowAny, &owner()],
         _ => return Err(APIException::not_found()),
     };
@@ -118,10 +129,10 @@ async fn delete_permissions(request: Request) -> Result<Response, APIException> 
 }
 
 fn urlpatterns() -> Vec<Pattern> {
-    let model = || DjangoModelPermissions::of("authtoken", "token");
+    let model = || DjangoModelPermissions::new("authtoken", "token");
     vec![
         path("model", view(model())),
-        path("model-or-anon", view(DjangoModelPermissionsOrAnonReadOnly::of("authtoken", "token"))),
+        path("model-or-anon", view(DjangoModelPermissionsOrAnonReadOnly::new("authtoken", "token"))),
         path(
             "take-away",
             APIView::new("V")
@@ -129,6 +140,9 @@ fn urlpatterns() -> Vec<Pattern> {
                 .permission_classes(classes![model(), model().or(IsAdminUser)])
                 .post(delete_permissions),
         ),
+        path("chosen", view(chosen(true).and(chosen(false).not().or(Refuse)))),
+        path("chosen-auth-and-admin", view(And(chosen(true), chosen(false)))),
+        path("chosen-refuse", view(chosen_refusal())),
         path("view-too", view(model().perms(Method::GET, &["authtoken.view_token"]))),
         path("auth-and-admin", view(IsAuthenticated.and(IsAdminUser))),
         path("admin-or-read", view(IsAdminUser.or(IsAuthenticatedOrReadOnly))),
@@ -290,6 +304,9 @@ const COMPOSED: &[(&str, [(&str, &str); 3])] = &[
     ("auth-and-admin", [(NOT_AUTHENTICATED, NOT_AUTHENTICATED), (DENIED, DENIED), (OK, OK)]),
     ("admin-or-read", [(OK, NOT_AUTHENTICATED), (OK, OK), (OK, OK)]),
     ("not-auth", [(OK, OK), (DENIED, DENIED), (DENIED, DENIED)]),
+    ("chosen", [(NOT_AUTHENTICATED, NOT_AUTHENTICATED), (OK, OK), (DENIED, DENIED)]),
+    ("chosen-auth-and-admin", [(NOT_AUTHENTICATED, NOT_AUTHENTICATED), (DENIED, DENIED), (OK, OK)]),
+    ("chosen-refuse", [(NOT_AUTHENTICATED, NOT_AUTHENTICATED), ("Never.", "Never."), ("Never.", "Never.")]),
     ("refuse", [(NOT_AUTHENTICATED, NOT_AUTHENTICATED), ("Never.", "Never."), ("Never.", "Never.")]),
     ("refuse-and", [(NOT_AUTHENTICATED, NOT_AUTHENTICATED), (DENIED, DENIED), (DENIED, DENIED)]),
     ("not-refuse", [(OK, OK), (OK, OK), (OK, OK)]),
@@ -303,6 +320,8 @@ const OBJECTS: &[(&str, [&str; 4])] = &[
     ("own-and-admin", [NOT_AUTHENTICATED, DENIED, DENIED, OK]),
     ("not-own", [OK, OK, OK, DENIED]),
     ("refused-own-or-admin", [NOT_AUTHENTICATED, DENIED, OK, DENIED]),
+    ("chosen-own", [NOT_AUTHENTICATED, "Not yours.", "Not yours.", OK]),
+    ("chosen-own-or-admin", [NOT_AUTHENTICATED, DENIED, OK, OK]),
     ("own-own", [NOT_AUTHENTICATED, "Not yours.", "Not yours.", OK]),
 ];
 

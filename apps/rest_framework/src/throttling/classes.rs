@@ -1,11 +1,10 @@
 //! The usual throttles: by address, by user, by part of the API.
 
-use async_trait::async_trait;
-
 use super::{
-    Rate, SimpleRateThrottle, Throttle, Throttling, Timer, cache_key, count, default_rate, get_ident, time,
+    Rate, SimpleRateThrottle, Throttle, Throttling, Timer, cache_key, default_rate, get_ident, limit, time,
 };
 use crate::exceptions::APIException;
+use crate::policy_result::PolicyResult;
 use crate::request::Request;
 
 /// Limits anonymous clients by address.
@@ -91,12 +90,11 @@ impl SimpleRateThrottle for UserRateThrottle {
     }
 }
 
-#[async_trait(?Send)]
 impl Throttle for ScopedRateThrottle {
-    async fn allow_request(&self, request: &Request) -> Result<Throttling, APIException> {
-        let Some(scope) = request.throttle_scope() else { return Ok(Throttling::Allowed) };
-        let Some(rate) = default_rate(request, scope)? else { return Ok(Throttling::Allowed) };
-        count(request, &cache_key(scope, &user_or_address(request)), rate, (self.timer)()).await
+    fn allow_request<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Throttling> {
+        let Some(scope) = request.throttle_scope() else { return Throttling::Allowed.into() };
+        let key = || Some(cache_key(scope, &user_or_address(request)));
+        limit(request, default_rate(request, scope), key, (self.timer)())
     }
 }
 

@@ -17,7 +17,7 @@ use vitamin_framework::http::get_header;
 pub fn get_ident(request: &Request) -> String {
     let forwarded = get_header(request.headers(), "x-forwarded-for");
     let forwarded = forwarded.as_deref().map(latin1);
-    ident(forwarded.as_deref(), request.policies().num_proxies)
+    ident(forwarded.as_deref(), request.view().num_proxies)
         .unwrap_or_else(|| request.peer_addr().map(|address| address.ip().to_string()).unwrap_or_default())
 }
 

@@ -4,10 +4,10 @@
 //! longest wait. The counts are in the [cache](vitamin_framework::cache). With Redis, all processes share them.
 //!
 //! ```
-//! use crate::response::Response;
-//! use crate::throttling::{Period, Rate, ScopedRateThrottle, UserRateThrottle};
-//! use crate::views::APIView;
-//! use vitamin::classes;
+//! use vitamin_rest_framework::classes;
+//! use vitamin_rest_framework::response::Response;
+//! use vitamin_rest_framework::throttling::{Period, Rate, ScopedRateThrottle, UserRateThrottle};
+//! use vitamin_rest_framework::views::APIView;
 //!
 //! fn contacts() -> APIView {
 //!     let burst = UserRateThrottle { scope: "burst", rate: Some(Rate::new(60, Period::Minute)), ..Default::default() };
@@ -20,16 +20,17 @@
 
 mod classes;
 mod ident;
-mod rate;
+pub(super) mod rate;
 mod simple_rate;
 
-use async_trait::async_trait;
+use std::sync::Arc;
 
 pub use self::classes::{AnonRateThrottle, ScopedRateThrottle, UserRateThrottle};
 pub use self::ident::get_ident;
 pub use self::rate::{InvalidRate, Period, Rate, ThrottleRates};
+use self::simple_rate::limit;
 pub use self::simple_rate::{SimpleRateThrottle, Timer, cache_key, count, default_rate, time};
-use super::exceptions::APIException;
+use super::policy_result::PolicyResult;
 use super::request::Request;
 
 /// A throttle's decision on a request.
@@ -44,13 +45,19 @@ pub enum Throttling {
 /// Limits how often a client may send requests.
 ///
 /// To limit a rate, implement [`SimpleRateThrottle`] instead.
-#[async_trait(?Send)]
 pub trait Throttle: Send + Sync {
     /// Counts the request, and allows or denies it.
     ///
     /// # Errors
     /// A response other than 429, such as 500 if the scope has no rate.
-    async fn allow_request(&self, request: &Request) -> Result<Throttling, APIException>;
+    fn allow_request<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Throttling>;
+}
+
+/// A class that was chosen at run time.
+impl<T: Throttle + ?Sized> Throttle for Arc<T> {
+    fn allow_request<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Throttling> {
+        (**self).allow_request(request)
+    }
 }
 
 #[cfg(test)]

@@ -2,10 +2,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use async_trait::async_trait;
-
 use super::{Rate, Throttle, Throttling};
 use crate::exceptions::APIException;
+use crate::policy_result::PolicyResult;
 use crate::request::Request;
 use vitamin_framework::cache::{Hit, Window};
 
@@ -40,12 +39,27 @@ pub trait SimpleRateThrottle: Send + Sync {
     }
 }
 
-#[async_trait(?Send)]
 impl<T: SimpleRateThrottle> Throttle for T {
-    async fn allow_request(&self, request: &Request) -> Result<Throttling, APIException> {
-        let Some(rate) = self.get_rate(request)? else { return Ok(Throttling::Allowed) };
-        let Some(key) = self.get_cache_key(request) else { return Ok(Throttling::Allowed) };
-        count(request, &key, rate, self.timer()).await
+    fn allow_request<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Throttling> {
+        limit(request, self.get_rate(request), || self.get_cache_key(request), self.timer())
+    }
+}
+
+/// Counts the request, if it has a rate and a cache key.
+pub(super) fn limit<'a>(
+    request: &'a Request,
+    rate: Result<Option<Rate>, APIException>,
+    key: impl FnOnce() -> Option<String>,
+    now: f64,
+) -> PolicyResult<'a, Throttling> {
+    let rate = match rate {
+        Ok(Some(rate)) => rate,
+        Ok(None) => return Throttling::Allowed.into(),
+        Err(error) => return Err(error).into(),
+    };
+    match key() {
+        Some(key) => PolicyResult::later(async move { count(request, &key, rate, now).await }),
+        None => Throttling::Allowed.into(),
     }
 }
 
@@ -60,7 +74,7 @@ pub fn cache_key(scope: &str, ident: &str) -> String {
 /// # Errors
 /// 500: the scope is not in the settings.
 pub fn default_rate(request: &Request, scope: &str) -> Result<Option<Rate>, APIException> {
-    request.policies().throttle_rates.get(scope).ok_or_else(|| {
+    request.view().throttle_rates.get(scope).ok_or_else(|| {
         APIException::server_error(format!("No default throttle rate set for '{scope}' scope"))
     })
 }

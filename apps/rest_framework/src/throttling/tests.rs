@@ -80,11 +80,10 @@ fn at(seconds: f64) {
 /// Authenticates `X-User: 7` as the user with id 7.
 struct Trusting;
 
-#[async_trait(?Send)]
 impl Authentication for Trusting {
-    async fn authenticate(&self, request: &Request) -> Result<Option<Identity>, APIException> {
+    fn authenticate(&self, request: &Request) -> PolicyResult<'_, Option<Identity>> {
         let id = request.headers().get("x-user").and_then(|id| id.to_str().ok()?.parse::<i64>().ok());
-        Ok(id.map(|id| Identity::new(User::named(id, &format!("user {id}")))))
+        id.map(|id| Identity::new(User::named(id, &format!("user {id}")))).into()
     }
 }
 
@@ -267,10 +266,9 @@ impl SimpleRateThrottle for ApiKeyThrottle {
 /// A custom throttle that denies every request.
 struct Closed;
 
-#[async_trait(?Send)]
 impl Throttle for Closed {
-    async fn allow_request(&self, _request: &Request) -> Result<Throttling, APIException> {
-        Ok(Throttling::Wait(Some(0.0)))
+    fn allow_request(&self, _request: &Request) -> PolicyResult<'_, Throttling> {
+        Throttling::Wait(Some(0.0)).into()
     }
 }
 
@@ -278,7 +276,8 @@ impl Throttle for Closed {
 async fn custom_throttles() {
     let settings =
         APISettings { default_throttle_rates: "api_key=2/min".parse().unwrap(), ..APISettings::default() };
-    let app = app!(settings, "": view(classes![ApiKeyThrottle]), "b/": view(classes![Closed]));
+    let chosen: std::sync::Arc<dyn Throttle> = std::sync::Arc::new(ApiKeyThrottle);
+    let app = app!(settings, "": view(classes![chosen]), "b/": view(classes![Closed]));
     let with_key = |key: &'static str| from("192.0.2.1").insert_header(("x-api-key", key));
     for (key, expected) in [("x", "200"), ("x", "200"), ("x", "429"), ("y", "200")] {
         assert_eq!(get!(app, with_key(key))[..3], *expected, "{key}");

@@ -110,10 +110,9 @@ impl Versioning for HeaderVersioning {
 /// Denies every request.
 struct Locked;
 
-#[async_trait::async_trait(?Send)]
 impl crate::permissions::Permission for Locked {
-    async fn has_permission(&self, _request: &Request) -> Result<bool, APIException> {
-        Ok(false)
+    fn has_permission(&self, _request: &Request) -> crate::policy_result::PolicyResult<'_, bool> {
+        false.into()
     }
 }
 

@@ -1,11 +1,5 @@
 //! The migrations that an app brings, as `migrations!()` compiles them in.
 
-use std::fmt;
-
-use diesel::backend::Backend;
-use diesel::connection::BoxableConnection;
-use diesel::migration::{Migration, MigrationMetadata, MigrationName, MigrationVersion};
-
 /// The migrations of an app: what [`App::migrations`](crate::app::App::migrations) returns.
 #[derive(Clone, Copy, Debug)]
 pub struct AppMigrations {
@@ -37,6 +31,12 @@ pub struct EmbeddedMigration {
     pub sqlite: Script,
     /// For PostgreSQL.
     pub postgres: Script,
+    /// The labels of the apps that it builds on: `dependencies` of `metadata.toml`.
+    pub dependencies: &'static [&'static str],
+    /// Whether it runs in a transaction of its own: `run_in_transaction` of `metadata.toml`.
+    pub run_in_transaction: bool,
+    /// The text of `metadata.toml`, if there is one.
+    pub metadata: Option<&'static str>,
 }
 
 /// The two directions of a migration.
@@ -60,63 +60,29 @@ impl EmbeddedMigration {
             name,
             sqlite: Script { up: sqlite.0, down: sqlite.1 },
             postgres: Script { up: postgres.0, down: postgres.1 },
+            dependencies: &[],
+            run_in_transaction: true,
+            metadata: None,
         }
+    }
+
+    /// For `migrations!()`: what `metadata.toml` says, and its text.
+    #[must_use]
+    pub const fn metadata(
+        mut self,
+        dependencies: &'static [&'static str],
+        run_in_transaction: bool,
+        text: &'static str,
+    ) -> Self {
+        self.dependencies = dependencies;
+        self.run_in_transaction = run_in_transaction;
+        self.metadata = Some(text);
+        self
     }
 
     /// The part of the name that diesel's table records: `20261123000200`.
     #[must_use]
     pub fn version(&self) -> String {
         self.name.split('_').next().unwrap_or_default().replace('-', "")
-    }
-}
-
-/// A script as diesel's migration harness runs it.
-pub(super) struct Runnable<'a> {
-    pub(super) name: Name,
-    /// `None` records the migration and runs nothing.
-    pub(super) script: Option<&'a Script>,
-}
-
-pub(super) struct Name {
-    pub(super) name: &'static str,
-    pub(super) version: String,
-}
-
-impl<DB: Backend> Migration<DB> for Runnable<'_> {
-    fn run(&self, connection: &mut dyn BoxableConnection<DB>) -> diesel::migration::Result<()> {
-        Ok(self.script.map_or(Ok(()), |script| connection.batch_execute(script.up))?)
-    }
-
-    fn revert(&self, connection: &mut dyn BoxableConnection<DB>) -> diesel::migration::Result<()> {
-        Ok(self.script.map_or(Ok(()), |script| connection.batch_execute(script.down))?)
-    }
-
-    fn metadata(&self) -> &dyn MigrationMetadata {
-        &InTransaction
-    }
-
-    fn name(&self) -> &dyn MigrationName {
-        &self.name
-    }
-}
-
-impl MigrationName for Name {
-    fn version(&self) -> MigrationVersion<'_> {
-        self.version.as_str().into()
-    }
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
-    }
-}
-
-/// Every migration runs in a transaction of its own.
-struct InTransaction;
-
-impl MigrationMetadata for InTransaction {
-    fn run_in_transaction(&self) -> bool {
-        true
     }
 }

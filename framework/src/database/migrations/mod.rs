@@ -3,23 +3,42 @@
 //! They are recorded in diesel's own table, so `manage migrate` and `diesel migration run` take turns freely. An app
 //! brings its migrations with it ([`App::migrations`](crate::app::App::migrations)); all of them run in one order, that
 //! of their versions.
+//!
+//! A migration that builds on another app's tables names that app in the `metadata.toml` of its folders:
+//!
+//! ```toml
+//! dependencies = ["auth"]
+//! run_in_transaction = true
+//! ```
+//!
+//! It then depends on those migrations of that app that come before it. Every migration also depends on the earlier ones
+//! of its own app. Migrating forwards to a target applies what the target depends on; migrating backwards also undoes
+//! what depends on the undone migrations, and nothing else. diesel's command reads `run_in_transaction` from the same
+//! file, and ignores `dependencies`.
 
+pub mod copies;
 mod embedded;
+mod graph;
+pub(crate) mod render;
+mod run;
 
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use diesel::migration::MigrationVersion;
 use diesel::{Connection, ExpressionMethods as _, QueryDsl, RunQueryDsl, SelectableHelper};
-use diesel_migrations::MigrationHarness;
 
 pub use self::embedded::{AppMigrations, EmbeddedMigration, Script};
-use self::embedded::{Name, Runnable};
-use super::{DatabaseError, DbConnection, now};
+use self::graph::Graph;
+use self::run::{Change, change};
+use super::{DatabaseError, DbConnection, now, on_variant};
 use crate::conf::ImproperlyConfigured;
 
 /// The migrations of a folder of this crate: `migrations!()` for `migrations`, or `migrations!("folder")`.
 ///
-/// The folder holds `sqlite` and `postgres`, each with the same migrations: `<timestamp>_<what>/up.sql` and `down.sql`.
+/// The folder holds `sqlite` and `postgres`, each with the same migrations: `<timestamp>_<label>_<what>/up.sql` and
+/// `down.sql`, and `metadata.toml` if the migration has dependencies. The crate needs a build script that prints
+/// `cargo::rerun-if-changed=migrations`, so that a new folder is compiled in.
 #[macro_export]
 macro_rules! migrations {
     ($($folder:tt)?) => {
@@ -125,13 +144,20 @@ pub fn has_table(connection: &mut DbConnection, table: &str) -> Result<bool, Dat
 
 /// The migrations of all installed apps, in the order in which they run. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Migrations(Arc<[(&'static str, &'static EmbeddedMigration)]>);
+pub struct Migrations(Arc<Registry>);
+
+#[derive(Debug, Default)]
+struct Registry {
+    /// Each with the label of its app.
+    all: Vec<(&'static str, &'static EmbeddedMigration)>,
+    graph: Graph,
+}
 
 impl Migrations {
     /// Puts the apps' migrations into one order.
     ///
     /// # Errors
-    /// Two migrations of one version: diesel's table could not tell them apart.
+    /// Two migrations of one version: diesel's table could not tell them apart. A dependency that is missing.
     pub(crate) fn new(
         apps: impl IntoIterator<Item = (&'static str, AppMigrations)>,
     ) -> Result<Self, ImproperlyConfigured> {
@@ -150,12 +176,48 @@ impl Migrations {
                 )));
             }
         }
-        Ok(Self(all.into()))
+        let graph = Graph::new(&all)?;
+        Ok(Self(Arc::new(Registry { all, graph })))
     }
 
     /// Each migration with the label of its app.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &'static EmbeddedMigration)> {
-        self.0.iter().copied()
+        self.0.all.iter().copied()
+    }
+
+    /// Returns the positions of these migrations and of all that they depend on.
+    pub(crate) fn with_requirements(&self, indices: &[usize]) -> BTreeSet<usize> {
+        self.0.graph.with_requirements(indices)
+    }
+
+    /// Returns the positions of these migrations and of all that depend on them.
+    pub(crate) fn with_dependents(&self, indices: &[usize]) -> BTreeSet<usize> {
+        self.0.graph.with_dependents(indices)
+    }
+
+    /// Returns the migrations that refer to a table of an app that they don't depend on, each with that app's label.
+    pub(crate) fn undeclared_dependencies(&self) -> Vec<(&'static str, &'static str)> {
+        let all = &self.0.all;
+        let mut creators = BTreeMap::new();
+        for (index, (_, migration)) in (0..).zip(all) {
+            for table in render::created_tables(migration.sqlite.up) {
+                creators.entry(table).or_insert(index);
+            }
+        }
+        let mut undeclared = BTreeSet::new();
+        for (index, (_, migration)) in (0..).zip(all) {
+            let requirements = self.0.graph.requirements(index);
+            for table in render::references(migration.sqlite.up) {
+                if let Some(creator) = creators.get(table.text)
+                    && *creator != index
+                    && !requirements.contains(creator)
+                    && let Some((label, _)) = all.get(*creator)
+                {
+                    undeclared.insert((migration.name, *label));
+                }
+            }
+        }
+        undeclared.into_iter().collect()
     }
 
     /// Returns all migrations in order. Reads only: without diesel's table, none is applied.
@@ -186,7 +248,7 @@ impl Migrations {
 
         let mut memory = diesel::SqliteConnection::establish(":memory:").map_err(MigrationError::new)?;
         for (_, migration) in self.iter() {
-            change(&mut memory, migration, &migration.sqlite, Change::Apply)?;
+            change(&mut memory, migration, Cow::Borrowed(migration.sqlite.up), Change::Apply)?;
         }
         Ok(django_migrations.select((app, name)).order(id).load(&mut memory)?)
     }
@@ -254,37 +316,16 @@ impl Migrations {
         let migration = self.iter().map(|(_, migration)| migration).find(|migration| migration.name == name);
         let migration =
             migration.ok_or_else(|| MigrationError(format!("The migration {name} does not exist.")))?;
-        match connection {
-            DbConnection::Sqlite(connection) => change(connection, migration, &migration.sqlite, how),
+        let script = match connection {
+            DbConnection::Sqlite(_) => &migration.sqlite,
             #[cfg(feature = "postgres")]
-            DbConnection::Postgres(connection) => change(connection, migration, &migration.postgres, how),
-        }
+            DbConnection::Postgres(_) => &migration.postgres,
+        };
+        let sql = match how {
+            Change::Apply => render::render(script.up, migration, connection)?,
+            Change::Record => Cow::Borrowed(""),
+            Change::Unapply => connection.names().rename_script(script.down),
+        };
+        on_variant!(connection, |connection| change(connection, migration, sql, how))
     }
-}
-
-#[derive(Clone, Copy)]
-enum Change {
-    Apply,
-    Record,
-    Unapply,
-}
-
-fn change<C>(
-    connection: &mut C,
-    migration: &EmbeddedMigration,
-    script: &Script,
-    how: Change,
-) -> Result<(), MigrationError>
-where
-    C: MigrationHarness<C::Backend> + diesel::Connection,
-{
-    let script = (!matches!(how, Change::Record)).then_some(script);
-    let runnable = Runnable { name: Name { name: migration.name, version: migration.version() }, script };
-    // Creates diesel's table if it is missing.
-    connection.applied_migrations().map_err(MigrationError::new)?;
-    let done: Result<MigrationVersion<'_>, _> = match how {
-        Change::Apply | Change::Record => connection.run_migration(&runnable),
-        Change::Unapply => connection.revert_migration(&runnable),
-    };
-    done.map(drop).map_err(MigrationError::new)
 }

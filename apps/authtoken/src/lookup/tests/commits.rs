@@ -9,15 +9,12 @@ use vitamin_auth::models::User;
 const TOKENS: i32 = 20;
 
 /// Opens a database in WAL mode with this page size, and with an unrelated table.
-fn open(page_size: u32, auto_vacuum: u8) -> (tempfile::TempDir, Database, SqliteConnection) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("db").to_str().unwrap().to_owned();
-    let mut other = SqliteConnection::establish(&path).unwrap();
+fn open(page_size: u32, auto_vacuum: u8) -> (TestProject, Database, SqliteConnection) {
+    let empty = TestDatabase::sqlite();
+    let mut other = SqliteConnection::establish(empty.url()).unwrap();
     let settings = format!("PRAGMA page_size = {page_size}; PRAGMA auto_vacuum = {auto_vacuum}");
     other.batch_execute(&format!("{settings}; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF")).unwrap();
-    let env = Env::from_iter([("DATABASE_URL", path.as_str()), ("DATABASE_POOL_SIZE", "1")]);
-    let database = Database::new(&DatabaseSettings::from_env(&env).unwrap());
-    migrate(&database);
+    let project = migrate(&empty, "");
     let numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20)";
     let columns = "id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined";
     let user = "'!' || printf('%.60c', 'x'), 0, u, '', '', '', 0, 1, '2026-01-01 00:00:00'";
@@ -31,7 +28,8 @@ fn open(page_size: u32, auto_vacuum: u8) -> (tempfile::TempDir, Database, Sqlite
              PRAGMA legacy_alter_table = ON"
         ))
         .unwrap();
-    (folder, database, other)
+    let database = project.database().clone();
+    (project, database, other)
 }
 
 /// Reads all tokens with their users, through the lookup and through an uncached connection.
@@ -106,7 +104,7 @@ proptest! {
         size in prop_oneof![Just(8), Just(100)],
         deeds in prop::collection::vec((0..DEEDS.len(), prop_oneof![1..=2_i32, 1..=TOKENS], 0..1500_u32, any::<bool>()), 1..80),
     ) {
-        let (_folder, database, mut other) = open(page_size, auto_vacuum);
+        let (_project, database, mut other) = open(page_size, auto_vacuum);
         let lookup = TokenLookup::new(size);
         actix_web::rt::System::new().block_on(async {
             for (deed, i, n, ends_turn) in deeds {
@@ -135,7 +133,7 @@ fn cached(lookup: &TokenLookup) -> Vec<i32> {
 
 #[actix_web::test]
 async fn an_unrelated_commit_keeps_the_cache() {
-    let (_folder, database, mut other) = open(512, 0);
+    let (_project, database, mut other) = open(512, 0);
     let lookup = TokenLookup::new(100);
     // VACUUM leaves no free pages that a table could reuse.
     other.batch_execute("INSERT INTO something (id, content) VALUES (1, 'one'); VACUUM").unwrap();

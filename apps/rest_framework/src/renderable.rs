@@ -1,0 +1,56 @@
+//! The data of a response, before a renderer turns it into bytes.
+
+use std::any::Any;
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::json;
+
+/// `{"detail": …}`, the data of Django REST framework's short responses.
+#[derive(Clone, Debug, Serialize)]
+pub struct DetailBody<T> {
+    /// The message.
+    pub detail: T,
+}
+
+/// The data cannot be rendered, for example a NaN as JSON. The client receives 500, the reason is logged.
+#[derive(Debug, thiserror::Error)]
+#[error("the response can't be rendered: {0}")]
+pub struct RenderError(pub String);
+
+/// The data of a response: any serializable type.
+pub trait Renderable: erased_serde::Serialize {
+    /// The data as JSON ([`json::to_bytes`]), by code compiled for its type.
+    ///
+    /// # Errors
+    /// [`RenderError`].
+    fn to_json(&self, indent: Option<usize>) -> Result<Bytes, RenderError>;
+}
+
+impl<T: Serialize + 'static> Renderable for T {
+    fn to_json(&self, indent: Option<usize>) -> Result<Bytes, RenderError> {
+        if indent.is_none()
+            && let Some(json) = detail(self).and_then(json::detail_to_bytes)
+        {
+            return Ok(json);
+        }
+        let json = match indent {
+            None => json::to_bytes(self, None),
+            // Indented JSON is for people. It is not worth code of its own for each type.
+            indent => json::to_bytes(self as &dyn erased_serde::Serialize, indent),
+        };
+        json.map_err(|error| RenderError(error.to_string()))
+    }
+}
+
+/// The text, if the data is a [`DetailBody`] of text. The compiler resolves the type check.
+fn detail(data: &dyn Any) -> Option<&str> {
+    if let Some(DetailBody { detail }) = data.downcast_ref::<DetailBody<&'static str>>() {
+        return Some(detail);
+    }
+    data.downcast_ref::<DetailBody<Cow<'static, str>>>().map(|DetailBody { detail }| detail.as_ref())
+}
+
+erased_serde::serialize_trait_object!(Renderable);

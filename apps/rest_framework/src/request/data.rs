@@ -1,0 +1,76 @@
+//! The data of a request (`request.data`, `request.query_params`).
+
+use std::future::ready;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream;
+
+use super::Request;
+use crate::data::Data;
+use crate::exceptions::APIException;
+use crate::mediatypes::latin1;
+use crate::mediatypes::parameters::parse_header_parameters;
+use crate::python::codecs::Charset;
+use vitamin_parsing::form::parse_form;
+
+/// The request's data, parsed by the view's parsers (`request.data`).
+///
+/// Extract a `Result<Data, APIException>` to handle malformed bodies in the handler.
+impl FromRequest for Data {
+    type Error = APIException;
+    type Future = LocalBoxFuture<'static, Result<Self, APIException>>;
+
+    fn from_request(http: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = Request::current(http);
+        let payload = payload.take();
+        Box::pin(async move {
+            let request = request
+                .ok_or_else(|| APIException::server_error("only a handler of an APIView can extract Data"))?;
+            // A policy may have parsed the body.
+            if let Some(data) = request.state.take_data() {
+                return Ok(data);
+            }
+            let body = request.view().body_reader.body(request.headers())?;
+            let bytes = body.read(payload).await?;
+            body.parse(bytes)
+        })
+    }
+}
+
+impl Request {
+    /// The last value of a query parameter, or `None`.
+    ///
+    /// # Errors
+    /// 400: more parameters than `DATA_UPLOAD_MAX_NUMBER_FIELDS`.
+    pub fn query_param(&self, name: &str) -> Result<Option<String>, APIException> {
+        let header = self.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+        let content_type = latin1(header.unwrap_or_default());
+        let parameters = parse_header_parameters(&content_type).unwrap_or_default();
+        let charset = Charset::of_request(&parameters).unwrap_or_default();
+        let max_fields = self.view().body_reader.limits.data_upload_max_number_fields;
+        let fields = parse_form(self.query_string().as_bytes(), charset, Some(max_fields))
+            .map_err(APIException::suspicious_operation)?;
+        Ok(fields.into_iter().rev().find(|(field, _)| field == name).map(|(_, value)| value))
+    }
+
+    /// Parses the data before the handler runs. The handler can still extract the data or the raw body.
+    pub(crate) async fn parse_ahead<T>(&self, inspect: impl FnOnce(&Data) -> T) -> Result<T, APIException> {
+        let state = &self.state;
+        let parsed = &state.lazy().data;
+        if parsed.borrow().is_none() {
+            let body = self.view().body_reader.body(self.headers())?;
+            let bytes = body.read(state.payload.replace(Payload::None)).await?;
+            if !bytes.is_empty() {
+                let replay = stream::once(ready(Ok(bytes.clone())));
+                state.payload.replace(Payload::Stream { payload: Box::pin(replay) });
+            }
+            let data = body.parse(bytes)?;
+            parsed.replace(Some(data));
+        }
+        let data = parsed.borrow();
+        data.as_ref().map(inspect).ok_or_else(|| APIException::server_error("the parsed data is missing"))
+    }
+}

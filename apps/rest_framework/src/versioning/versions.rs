@@ -1,0 +1,43 @@
+//! The versions of an API, as the settings name them.
+
+use crate::exceptions::APIException;
+
+/// The allowed versions of the API.
+#[derive(Clone, Debug)]
+pub struct Versions {
+    /// The version of a request that names none (`DEFAULT_VERSION`).
+    pub default_version: Option<&'static str>,
+    /// The versions allowed besides the default; empty allows any (`ALLOWED_VERSIONS`).
+    pub allowed_versions: Vec<&'static str>,
+    /// The name of the parameter in the path, the query or the media type (`VERSION_PARAM`).
+    pub version_param: &'static str,
+}
+
+impl Default for Versions {
+    fn default() -> Self {
+        Self { default_version: None, allowed_versions: Vec::new(), version_param: "version" }
+    }
+}
+
+impl Versions {
+    /// Whether the version is allowed. If `allowed_versions` is not empty, no version is not allowed.
+    #[must_use]
+    pub fn is_allowed_version(&self, version: Option<&str>) -> bool {
+        let listed =
+            |version| Some(version) == self.default_version || self.allowed_versions.contains(&version);
+        self.allowed_versions.is_empty() || version.is_some_and(listed)
+    }
+
+    /// Returns the version, or the default if it is `None`, if that is allowed.
+    pub(super) fn check(
+        &self,
+        version: Option<&str>,
+        error: impl Fn() -> APIException,
+    ) -> Result<Option<String>, APIException> {
+        let version = version.or(self.default_version);
+        if !self.is_allowed_version(version) {
+            return Err(error());
+        }
+        Ok(version.map(str::to_owned))
+    }
+}

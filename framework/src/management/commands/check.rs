@@ -1,0 +1,184 @@
+//! `manage check [--deploy] [--database default]` (`django/core/management/commands/check.py`).
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::{ArgMatches, Args, FromArgMatches};
+
+use crate::checks::{CheckMessage, Level};
+use crate::database::Database;
+use crate::database::inspection::LiveSchema;
+use crate::database::migrations::Migrations;
+use crate::database::migrations::copies::{self, Difference};
+use crate::management::base::{Command, CommandError};
+use crate::project::Project;
+
+pub(super) struct Check;
+
+#[derive(Args)]
+struct CheckOptions {
+    /// Check deployment settings.
+    #[arg(long)]
+    deploy: bool,
+    /// Also checks the database. 'default' is the only one.
+    #[arg(long, value_parser = ["default"])]
+    database: Option<String>,
+}
+
+impl Command for Check {
+    fn command(&self) -> clap::Command {
+        CheckOptions::augment_args(
+            clap::Command::new("check").about("Checks the entire project for potential problems."),
+        )
+    }
+
+    fn handle(
+        &self,
+        project: &Arc<Project>,
+        arguments: &ArgMatches,
+        out: &mut dyn Write,
+    ) -> Result<(), CommandError> {
+        let options = CheckOptions::from_arg_matches(arguments)?;
+        let mut messages = run_checks(project, options.deploy);
+        if options.database.is_some() {
+            messages.extend(database_checks(project)?);
+        }
+        fail_on_errors(&messages)?;
+        if messages.is_empty() {
+            writeln!(out, "System check identified no issues.")?;
+        } else {
+            writeln!(out, "{}", report(&messages))?;
+        }
+        Ok(())
+    }
+}
+
+/// Runs the framework's checks and those of each app.
+pub(super) fn run_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
+    let mut messages = framework_checks(project, deploy);
+    messages.extend(migration_checks(project.apps.migrations(), Path::new(copies::FOLDER)));
+    messages.extend(project.apps.iter().flat_map(|app| app.checks(deploy)));
+    messages
+}
+
+/// Finds dependencies that migrations lack, and copies for diesel's command that are not what is compiled in.
+fn migration_checks(migrations: &Migrations, folder: &Path) -> Vec<CheckMessage> {
+    let mut messages: Vec<CheckMessage> = migrations
+        .undeclared_dependencies()
+        .into_iter()
+        .map(|(name, label)| {
+            let message =
+                format!("The migration {name} refers to a table of {label}, but does not depend on it.");
+            let hint = format!("Name the app in the migration's metadata.toml: dependencies = [\"{label}\"]");
+            CheckMessage::warning("vitamin.W004", message).hint(hint)
+        })
+        .collect();
+    match migrations.compare_copies(folder, false) {
+        Ok(comparison) => messages.extend(comparison.stale.into_iter().map(|copy| {
+            let path = copy.path.display();
+            match copy.difference {
+                Difference::Missing => CheckMessage::warning("vitamin.W002", format!("{path} is missing.")),
+                Difference::Differs => {
+                    let message = format!("{path} differs from the migration of the installed app.");
+                    CheckMessage::warning("vitamin.W002", message)
+                }
+                Difference::Unknown => {
+                    let message = format!("{path} is a migration of no installed app.");
+                    let hint = "diesel's command runs it, and `manage migrate` does not. Move it into an app, or delete it.";
+                    return CheckMessage::warning("vitamin.W003", message).hint(hint);
+                }
+            }
+            .hint("Run `manage collectmigrations`: diesel's command runs these copies.")
+        })),
+        Err(error) => messages.push(CheckMessage::warning("vitamin.W002", format!("{}: {error}", folder.display()))),
+    }
+    messages
+}
+
+/// Finds foreign keys that no row can satisfy.
+fn database_checks(project: &Project) -> Result<Vec<CheckMessage>, CommandError> {
+    let schema = LiveSchema::read(&mut Database::open_read_only(&project.settings.database)?)?;
+    let messages = schema.broken_references().map(|key| {
+        let message =
+            format!("{}.{} refers to the table {}, which is missing.", key.table, key.column, key.target);
+        CheckMessage::error("vitamin.E003", message).hint(
+            "No row can be inserted there. Unapply the migration, and apply it again with `manage migrate`.",
+        )
+    });
+    Ok(messages.collect())
+}
+
+/// Returns an error with all messages if any of them is an error.
+pub(super) fn fail_on_errors(messages: &[CheckMessage]) -> Result<(), CommandError> {
+    if messages.iter().any(|message| message.level == Level::Error) {
+        return Err(CommandError::Verbatim(format!("SystemCheckError: {}", report(messages))));
+    }
+    Ok(())
+}
+
+fn report(messages: &[CheckMessage]) -> String {
+    let mut text = String::from("System check identified some issues:\n");
+    for (title, level) in [("ERRORS", Level::Error), ("WARNINGS", Level::Warning)] {
+        let mut of_level = messages.iter().filter(|message| message.level == level).peekable();
+        if of_level.peek().is_some() {
+            text.push_str(&format!("\n{title}:\n"));
+        }
+        for message in of_level {
+            text.push_str(&format!("{message}\n"));
+        }
+    }
+    let count = messages.len();
+    text.push_str(&format!("\nSystem check identified {count} issue{}.", if count == 1 { "" } else { "s" }));
+    text
+}
+
+/// The value in `.env.example`. It is public, so it counts as unset.
+const PLACEHOLDER: &str = "replace-me";
+
+fn framework_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
+    let settings = &project.settings.http;
+    let mut messages = Vec::new();
+    let key = settings.secret_key.as_ref().filter(|key| key.as_bytes() != PLACEHOLDER.as_bytes());
+    if !settings.debug {
+        if key.is_none() {
+            messages.push(
+                CheckMessage::error("vitamin.E001", "SECRET_KEY is not set.").hint(
+                    "Set SECRET_KEY in the environment or in .env: your Django project's own key, or a new one made by \
+                     `openssl rand -base64 48`. For development set DEBUG=true instead.",
+                ),
+            );
+        }
+        if settings.allowed_hosts.is_empty() {
+            messages.push(
+                CheckMessage::error("vitamin.E002", "You must set ALLOWED_HOSTS if DEBUG is False.").hint(
+                    "List the hosts that this site answers for, e.g. ALLOWED_HOSTS=example.com,www.example.com; to \
+                     try it on this machine, ALLOWED_HOSTS=localhost,127.0.0.1.",
+                ),
+            );
+        }
+    }
+    if deploy {
+        if key.is_none_or(crate::conf::SecretKey::is_weak) {
+            messages.push(CheckMessage::warning(
+                "security.W009",
+                "Your SECRET_KEY has less than 50 characters, less than 5 unique characters, or it's prefixed with \
+                 'django-insecure-', indicating that it was generated automatically by Django. Please generate a long \
+                 and random value, otherwise many of Django's security-critical features will be vulnerable to attack.",
+            ));
+        }
+        if settings.debug {
+            messages.push(CheckMessage::warning(
+                "security.W018",
+                "You should not have DEBUG set to True in deployment.",
+            ));
+        }
+        if settings.allowed_hosts.is_empty() {
+            messages.push(CheckMessage::warning(
+                "security.W020",
+                "ALLOWED_HOSTS must not be empty in deployment.",
+            ));
+        }
+    }
+    messages
+}

@@ -1,0 +1,1 @@
+DROP TABLE "polls_item";

@@ -1,0 +1,4 @@
+//! The project: its settings and its URLs.
+
+pub mod settings;
+pub mod urls;
