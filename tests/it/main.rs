@@ -22,6 +22,7 @@ mod debug;
 mod deletion;
 mod demo;
 mod diesel_version;
+mod docs;
 mod doctor;
 mod environment;
 mod forward_auth;
