@@ -89,10 +89,19 @@ impl TestProject {
 
     /// Sends all requests to the same application.
     pub(crate) async fn send(&self, requests: Vec<TestRequest>) -> Vec<ClientResponse> {
+        self.send_all_to("localhost", requests).await
+    }
+
+    /// Sends a request for this host.
+    pub(crate) async fn send_to(&self, host: &str, request: TestRequest) -> ClientResponse {
+        self.send_all_to(host, vec![request]).await.remove(0)
+    }
+
+    async fn send_all_to(&self, host: &str, requests: Vec<TestRequest>) -> Vec<ClientResponse> {
         let service = init_service(application(self.project())).await;
         let mut responses = Vec::with_capacity(requests.len());
         for request in requests {
-            let request = request.insert_header(("host", "localhost")).to_request();
+            let request = request.insert_header(("host", host)).to_request();
             // As actix-web's server does.
             let response: HttpResponse = match service.call(request).await {
                 Ok(response) => response.into(),
