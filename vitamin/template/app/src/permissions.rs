@@ -12,12 +12,7 @@ pub struct IsOwner;
 impl Permission for IsOwner {}
 
 impl ObjectPermission<Item> for IsOwner {
-    fn has_object_permission<'a>(
-        &'a self,
-        request: &'a Request,
-        item: &'a Item,
-    ) -> PolicyResult<'a, bool> {
-        let is_owner = request.user().is_some_and(|user| user.id == item.user_id);
-        is_owner.into()
+    fn has_object_permission(&self, request: &Request, item: &Item) -> PolicyResult<'_, bool> {
+        request.user().is_some_and(|user| user.id == item.user_id).into()
     }
 }
