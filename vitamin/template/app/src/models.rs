@@ -4,6 +4,8 @@ use diesel::prelude::*;
 use serde::Deserialize;
 use vitamin::auth::UserId;
 use vitamin::database::{DatabaseError, DbConnection, insert_returning, update_returning};
+use vitamin::rest_framework::exceptions::APIException;
+use vitamin::rest_framework::shortcuts::get_object_or_404;
 
 use crate::schema::polls_item;
 
@@ -59,12 +61,10 @@ impl Item {
     /// The item of this primary key.
     ///
     /// # Errors
-    /// There is none, which a client sees as 404; the query fails.
-    pub fn get(connection: &mut DbConnection, id: i64) -> Result<Self, DatabaseError> {
-        Ok(polls_item::table
-            .find(id)
-            .select(Self::as_select())
-            .get_result(connection)?)
+    /// 404 if there is none; the query fails.
+    pub fn get(connection: &mut DbConnection, id: i64) -> Result<Self, APIException> {
+        let query = polls_item::table.find(id).select(Self::as_select());
+        get_object_or_404(connection, query)
     }
 
     /// Inserts an item of this user.

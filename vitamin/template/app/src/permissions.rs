@@ -13,6 +13,9 @@ impl Permission for IsOwner {}
 
 impl ObjectPermission<Item> for IsOwner {
     fn has_object_permission(&self, request: &Request, item: &Item) -> PolicyResult<'_, bool> {
-        request.user().is_some_and(|user| user.id == item.user_id).into()
+        request
+            .user()
+            .is_some_and(|user| user.id == item.user_id)
+            .into()
     }
 }

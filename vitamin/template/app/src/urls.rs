@@ -9,6 +9,6 @@ use crate::views::{item_detail, item_list};
 pub fn urlpatterns() -> Vec<Pattern> {
     vec![
         path("", item_list()).name("item-list"),
-        path("{id:[0-9]+}/", item_detail()).name("item-detail"),
+        path("<int:id>/", item_detail()).name("item-detail"),
     ]
 }

@@ -93,16 +93,9 @@ async fn destroy(request: Request) -> Result<Response, APIException> {
 
 /// The item that the path names, if the user may see it: 404 if there is none, 403 if it is another user's.
 async fn get_object(request: &Request) -> Result<Item, APIException> {
-    // A number that is out of range is no item's.
-    let id = request
-        .match_info()
-        .query("id")
-        .parse()
-        .map_err(|_| APIException::not_found())?;
-    let item = request
-        .database()?
-        .run(move |connection| Item::get(connection, id))
-        .await?;
+    let id = request.path_param("id")?;
+    let get = move |connection: &mut _| Item::get(connection, id);
+    let item = request.database()?.run(get).await?;
     request.check_object_permissions(&item, &[&IsOwner]).await?;
     Ok(item)
 }

@@ -83,7 +83,7 @@ fn an_item_is_changed_and_deleted(database: &TestDatabase) {
     pepe.delete("/polls/1/").assert_status(204);
     pepe.get("/polls/1/")
         .assert_status(404)
-        .assert_json(json!({"detail": "Not found."}));
+        .assert_json(json!({"detail": "No Item matches the given query."}));
 }
 
 fn an_item_is_its_owners_only(database: &TestDatabase) {
