@@ -210,6 +210,7 @@ NOT_RUN = {
         "$ manage install_token_triggers        # once; --sql prints the statements, --uninstall removes the triggers":
             "needs PostgreSQL; tests/it/bounded.rs runs both commands",
     },
+    "docs/compiler-errors.md": {"*": "the compiler's messages, which vitamin/tests/compile_errors.rs compares"},
     "docs/migrations.md": {"apps/polls/build.rs": "a list of files"},
     "docs/adding-an-app.md": {
         "$ cargo run -- startapp polls --install": "builds a project; the step `template` of .ci/run does that",
