@@ -1,24 +1,42 @@
 //! URL patterns (`django/urls`): `path`, `include`, and the URLconf that registers them with actix-web's router.
 //!
-//! A route is written as in Django, without the leading slash (`"auth/"`); its parameters as in actix-web
-//! (`"users/{pk}/"`).
+//! A route is written as in Django, without the leading slash: `"auth/"`. So are its parameters, with Django's
+//! converters: `"users/<int:pk>/"`. actix-web's own form is the same: `"users/{pk:[0-9]+}/"`. A path whose value does
+//! not match goes on to the next pattern, and at last to the 404 page. A handler reads the value with
+//! `request.path_param::<i64>("pk")?`, or with actix-web's `web::Path<i64>`.
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{Path, ResourceDef, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{ResourceDef, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::ServiceConfig;
 use actix_web::{Error, Resource};
 
+mod converters;
+mod resolver;
 mod shortcuts;
 
+use self::resolver::ResolverEntry;
+pub use self::resolver::{NoReverseMatch, Parameters, Resolver};
 pub use self::shortcuts::{Endpoint, EndpointFuture, Shortcuts};
 
 /// A view: `rest_framework::views::APIView`, or a function that creates a [`Resource`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a view",
+    label = "`path` takes an `APIView`, or a function from the paths to an actix-web `Resource`",
+    note = "a handler becomes a view with `APIView::new(\"NameView\").get(handler)`",
+    note = "a view function is called: `path(\"users/\", users())`",
+    note = "an actix-web resource is made by a function: `|paths: Vec<String>| web::resource(paths).to(handler)`"
+)]
 pub trait View {
     /// Registers one actix-web resource for all of the location's paths. A view may be registered several times, each
     /// time at other paths.
     ///
     /// Returns an equivalent endpoint if the view does not need actix-web's router.
     fn register(&self, location: Location, config: &mut ServiceConfig) -> Option<Endpoint>;
+
+    /// The view's name on the debug page; by default the type's.
+    fn name(&self) -> String {
+        std::any::type_name::<Self>().to_owned()
+    }
 }
 
 /// The paths that a view serves.
@@ -78,13 +96,25 @@ struct RouteEntry {
     /// Joined by colons, outermost first; may be empty.
     namespace: String,
     view: Box<dyn View>,
+    /// Why a route is invalid. It then stays as it is written, and `manage check` fails.
+    problem: Option<String>,
+}
+
+impl RouteEntry {
+    /// The name with its namespaces.
+    fn qualified_name(&self) -> Option<String> {
+        self.name.map(|name| match self.namespace.as_str() {
+            "" => name.to_owned(),
+            namespace => format!("{namespace}:{name}"),
+        })
+    }
 }
 
 /// One entry of a `urlpatterns` list: a view, or an included list.
 pub struct Pattern(Vec<RouteEntry>);
 
 impl Pattern {
-    /// Names the pattern, for `HttpRequest::url_for`.
+    /// Names the pattern, for [`Resolver::reverse`] and `HttpRequest::url_for`.
     #[must_use]
     pub fn name(mut self, name: &'static str) -> Self {
         for entry in &mut self.0 {
@@ -118,23 +148,36 @@ impl Pattern {
     }
 }
 
-/// Maps a route to a view.
+/// Maps a route to a view. The parameters of the route are written as in Django: `"users/<int:pk>/"`, with the
+/// converters `int`, `slug`, `str`, `uuid` and `path`.
 pub fn path(route: &str, view: impl View + 'static) -> Pattern {
+    let (route, problem) = converted(route);
     Pattern(vec![RouteEntry {
-        routes: vec![route.to_owned()],
+        problem,
+        routes: vec![route],
         name: None,
         namespace: String::new(),
         view: Box::new(view),
     }])
 }
 
-/// Includes a list of patterns below a prefix.
+/// Converts Django's parameters; also returns why that is not possible.
+fn converted(route: &str) -> (String, Option<String>) {
+    match converters::to_actix(route) {
+        Ok(route) => (route, None),
+        Err(problem) => (route.to_owned(), Some(problem)),
+    }
+}
+
+/// Includes a list of patterns below a prefix, which may have parameters too.
 #[must_use]
 pub fn include(prefix: &str, patterns: Vec<Pattern>) -> Pattern {
+    let (prefix, problem) = converted(prefix);
     let entries = patterns.into_iter().flat_map(|pattern| pattern.0).map(|mut entry| {
         for route in &mut entry.routes {
-            route.insert_str(0, prefix);
+            route.insert_str(0, &prefix);
         }
+        entry.problem = entry.problem.or_else(|| problem.clone());
         entry
     });
     Pattern(entries.collect())
@@ -153,8 +196,22 @@ impl UrlConf {
     /// Returns a resolver, which stays usable after [`UrlConf::register`].
     #[must_use]
     pub fn resolver(&self) -> Resolver {
-        let routes: Vec<String> = self.0.iter().flat_map(|entry| entry.routes.clone()).collect();
-        Resolver(routes.into_iter().map(|route| (ResourceDef::new(route.as_str()), route)).collect())
+        Resolver::new(self.0.iter().map(|entry| ResolverEntry::new(entry.qualified_name(), &entry.routes)))
+    }
+
+    /// What is wrong with the routes. `manage check` reports it.
+    pub fn problems(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|entry| entry.problem.as_deref())
+    }
+
+    /// Returns the name of each route's view.
+    pub(crate) fn view_names(&self) -> Vec<(String, String)> {
+        let of_entry = |entry: &RouteEntry| {
+            let name = entry.view.name();
+            entry.routes.iter().map(move |route| (route.clone(), name.clone())).collect::<Vec<_>>()
+        };
+        // The first match wins, so the last one of a map must be the first.
+        self.0.iter().rev().flat_map(of_entry).collect()
     }
 
     /// Registers every view. The first match wins.
@@ -166,11 +223,9 @@ impl UrlConf {
         let mut before: Vec<ResourceDef> = Vec::new();
         let mut shortcuts = Vec::new();
         let mut others = Vec::new();
-        for RouteEntry { routes, name, namespace, view } in self.0 {
-            let mut name = name.map(|name| match namespace.as_str() {
-                "" => name.to_owned(),
-                namespace => format!("{namespace}:{name}"),
-            });
+        for entry in self.0 {
+            let mut name = entry.qualified_name();
+            let RouteEntry { routes, namespace, view, .. } = entry;
             let mut other = Location { paths: Vec::new(), name: None, namespace: namespace.clone() };
             for route in routes {
                 // The name belongs to the first route.
@@ -194,33 +249,6 @@ impl UrlConf {
             }
         }
         Shortcuts::new(shortcuts)
-    }
-}
-
-/// Resolves paths to the project's routes (`django/urls/base.py`).
-pub struct Resolver(Vec<(ResourceDef, String)>);
-
-impl Resolver {
-    /// Returns whether a view serves this path (`is_valid_path`).
-    #[must_use]
-    pub fn is_valid_path(&self, path: &str) -> bool {
-        self.0.iter().any(|(definition, _)| definition.capture_match_info(&mut Path::new(path)))
-    }
-
-    /// Returns the route that matches a path, with or without a slash appended.
-    #[must_use]
-    pub fn route(&self, path: &str) -> Option<&str> {
-        let find = |path: &str| {
-            let found =
-                self.0.iter().find(|(definition, _)| definition.capture_match_info(&mut Path::new(path)));
-            found.map(|(_, route)| route.as_str())
-        };
-        find(path).or_else(|| find(&format!("{path}/")))
-    }
-
-    /// The routes in order, for the debug page.
-    pub fn routes(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(_, route)| route.as_str())
     }
 }
 

@@ -1,8 +1,11 @@
 //! `TokenAuthentication` (`rest_framework/authentication.py`).
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
 use super::lookup::{self, TokenAndUser, TokenLookup};
+use super::models::Token;
+use super::token_model::TokenModel;
 use vitamin_rest_framework::authentication::{
     Authentication, Credentials, Identity, credentials, get_authorization_header,
 };
@@ -12,16 +15,27 @@ use vitamin_rest_framework::request::Request;
 
 /// `Authorization: Token 401f7ac837da42b97f613d789819ff93537bee6a`. The request's credential is
 /// the [`Token`](super::Token).
-pub struct TokenAuthentication {
+///
+/// Another table: `TokenAuthentication::<ApiKey>::with_keyword("Bearer")`, with a [`TokenModel`].
+pub struct TokenAuthentication<M: TokenModel = Token> {
     /// The word before the key, and the challenge of a 401. Compared without regard to case.
-    pub keyword: &'static str,
+    keyword: &'static str,
+    model: PhantomData<fn() -> M>,
 }
 
 impl TokenAuthentication {
-    /// Uses the keyword `Token`.
+    /// Uses Django REST framework's own model and the keyword `Token`.
     #[must_use]
     pub const fn new() -> Self {
-        Self { keyword: "Token" }
+        Self::with_keyword("Token")
+    }
+}
+
+impl<M: TokenModel> TokenAuthentication<M> {
+    /// Uses the model `M` and this word before the key.
+    #[must_use]
+    pub const fn with_keyword(keyword: &'static str) -> Self {
+        Self { keyword, model: PhantomData }
     }
 }
 
@@ -31,7 +45,7 @@ impl Default for TokenAuthentication {
     }
 }
 
-impl TokenAuthentication {
+impl<M: TokenModel> TokenAuthentication<M> {
     /// Returns the key in the header, or `None` if the header is for another authentication class.
     fn key<'a>(&self, header: &'a [u8]) -> Result<Option<&'a str>, APIException> {
         match credentials(header, self.keyword) {
@@ -46,13 +60,13 @@ impl TokenAuthentication {
     }
 }
 
-impl Authentication for TokenAuthentication {
+impl<M: TokenModel> Authentication for TokenAuthentication<M> {
     fn authenticate<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Option<Identity>> {
         let header = get_authorization_header(request);
         if header.is_empty() {
             return None.into();
         }
-        let lookup = request.app_data::<TokenLookup>();
+        let lookup = request.app_data::<TokenLookup<M>>();
         // Fast path: the usual form of the header and a cached key need no parsing.
         let usual = header.strip_prefix(self.keyword.as_bytes()).and_then(|rest| rest.strip_prefix(b" "));
         if let Some(found) = lookup.zip(usual).and_then(|(lookup, key)| lookup.cached(key)) {
@@ -74,7 +88,7 @@ impl Authentication for TokenAuthentication {
         PolicyResult::later(async move {
             let found = match lookup {
                 Some(lookup) => lookup.find(database, &key).await,
-                // The view runs without the app.
+                // The app that registers the model's cache is not installed.
                 None => lookup::find(database, &key).await,
             };
             identity(found?)
@@ -86,7 +100,8 @@ impl Authentication for TokenAuthentication {
     }
 }
 
-fn identity(found: Option<TokenAndUser>) -> Result<Option<Identity>, APIException> {
+fn identity<M: TokenModel>(found: Option<TokenAndUser<M>>) -> Result<Option<Identity>, APIException> {
+    let found = found.filter(|(token, _)| !token.has_expired());
     let (token, user) = found.ok_or_else(|| APIException::authentication_failed("Invalid token."))?;
     if !user.is_active {
         return Err(APIException::authentication_failed("User inactive or deleted."));

@@ -11,6 +11,7 @@ pub mod schema;
 pub mod serializers;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod token_model;
 pub mod views;
 
 use std::str::FromStr;
@@ -22,12 +23,13 @@ use actix_web::web::ServiceConfig;
 pub use self::authentication::TokenAuthentication;
 pub use self::lookup::TokenLookup;
 #[cfg(feature = "postgres")]
-use self::lookup::{SharedBatches, bounded::RevocationFeed};
+use self::lookup::bounded::RevocationFeed;
 pub use self::models::Token;
+pub use self::token_model::{TokenLookups, TokenModel};
 use vitamin_auth::UserModel;
 use vitamin_auth::user_model::identifier;
 use vitamin_framework::app::App;
-use vitamin_framework::conf::{Env, ImproperlyConfigured};
+use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
 #[cfg(feature = "postgres")]
 use vitamin_framework::database::Database;
 use vitamin_framework::database::migrations::{AppMigrations, migrations};
@@ -36,6 +38,27 @@ use vitamin_framework::database::{DatabaseError, Names};
 use vitamin_framework::deletion::UserRelation;
 use vitamin_framework::diagnosis::Examination;
 use vitamin_framework::management::Command;
+
+/// The settings that this module reads.
+const SETTINGS: &[Setting] = &[
+    Setting::new("TOKEN_DB_TABLE", "The table of tokens, if a model of your own holds them.")
+        .default("authtoken_token")
+        .public(),
+    Setting::new(
+        "TOKEN_CACHE",
+        "`exact`: a revoked token is refused at the next request. `bounded`: on PostgreSQL, tokens are \
+         cached until a notification reports a change, 40 ms later at most.",
+    )
+    .default("exact")
+    .public(),
+    Setting::new(
+        "TOKEN_CACHE_SIZE",
+        "Tokens that each worker caches: on SQLite, and on PostgreSQL with `TOKEN_CACHE=bounded`. `0` \
+         disables the cache.",
+    )
+    .default("10000")
+    .public(),
+];
 
 /// The default number of tokens that a worker caches: some 8 MB with their users, if all are in use.
 const TOKEN_CACHE_SIZE: usize = 10_000;
@@ -66,13 +89,10 @@ impl FromStr for TokenCache {
 /// The app.
 pub struct AuthToken {
     cache: TokenCache,
-    /// The maximum number of tokens that each worker caches; 0 disables the cache (`TOKEN_CACHE_SIZE`).
-    cache_size: usize,
+    lookups: TokenLookups,
     /// `TOKEN_DB_TABLE`, if set.
     db_table: Option<String>,
     user_model: UserModel,
-    #[cfg(feature = "postgres")]
-    batches: Arc<SharedBatches>,
     #[cfg(feature = "postgres")]
     revocation_feed: Arc<RevocationFeed>,
 }
@@ -84,11 +104,9 @@ impl AuthToken {
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         Ok(Self {
             cache: env.parse("TOKEN_CACHE", TokenCache::default())?,
-            cache_size: env.parse("TOKEN_CACHE_SIZE", TOKEN_CACHE_SIZE)?,
+            lookups: TokenLookups::from_env(env)?,
             db_table: identifier("TOKEN_DB_TABLE", env.get("TOKEN_DB_TABLE"))?,
             user_model: UserModel::from_env(env)?,
-            #[cfg(feature = "postgres")]
-            batches: Arc::default(),
             #[cfg(feature = "postgres")]
             revocation_feed: Arc::default(),
         })
@@ -101,13 +119,13 @@ impl App for AuthToken {
     }
 
     fn configure(&self, config: &mut ServiceConfig) {
-        let lookup = TokenLookup::new(self.cache_size);
-        #[cfg(feature = "postgres")]
-        let lookup = lookup.with_batches(&self.batches);
+        let lookup = self.lookups.lookup();
         #[cfg(feature = "postgres")]
         let lookup = match self.cache {
             TokenCache::Exact => lookup,
-            TokenCache::Bounded => lookup.with_bounded_cache(self.revocation_feed.cache(self.cache_size)),
+            TokenCache::Bounded => {
+                lookup.with_bounded_cache(self.revocation_feed.cache(self.lookups.cache_size()))
+            }
         };
         config.app_data(lookup);
     }
@@ -115,9 +133,13 @@ impl App for AuthToken {
     #[cfg(feature = "postgres")]
     fn ready(&self, database: &Database) {
         let is_sqlite = database.settings().url.is_sqlite();
-        if self.cache == TokenCache::Bounded && !is_sqlite && self.cache_size > 0 {
+        if self.cache == TokenCache::Bounded && !is_sqlite && self.lookups.cache_size() > 0 {
             self.revocation_feed.listen(database);
         }
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        SETTINGS.to_vec()
     }
 
     fn commands(&self) -> Vec<Box<dyn Command>> {

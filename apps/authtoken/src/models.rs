@@ -7,11 +7,19 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use diesel::sql_types::Text;
 
+use crate::lookup::Places;
 use crate::schema::authtoken_token;
+use crate::token_model::TokenModel;
 use vitamin_auth::models::User;
 use vitamin_auth::schema::auth_user;
 use vitamin_framework::crypto::fill_random;
 use vitamin_framework::database::{DatabaseError, DbConnection, Moment, Prepared, UserId, now, on_variant};
+
+/// Shorter lists of keys are padded by repeating a key, which costs the index nothing. PostgreSQL's planner assumes ten
+/// keys for an array of unknown length. If the first queries have fewer, it prefers a custom plan for each query over a
+/// generic one, and planning takes several times as long as running.
+#[cfg(feature = "postgres")]
+const MIN_KEYS: usize = 16;
 
 /// A row of `authtoken_token`. Its `Debug` omits the key.
 #[derive(Clone, PartialEq, Eq, Queryable, Selectable, Identifiable, Insertable)]
@@ -61,22 +69,6 @@ impl Token {
         }))
     }
 
-    /// Returns the tokens that exist among `keys`, with their users.
-    ///
-    /// # Errors
-    /// The query fails.
-    #[cfg(feature = "postgres")]
-    pub(super) fn get_many_with_user(
-        connection: &mut DbConnection,
-        keys: &[&str],
-    ) -> Result<Vec<(Self, User)>, DatabaseError> {
-        let key = authtoken_token::key;
-        let query = authtoken_token::table.inner_join(auth_user::table);
-        // On the variant itself the keys are one array parameter, so one prepared statement serves any number of keys.
-        let query = query.filter(key.eq_any(keys));
-        Ok(on_variant!(connection, |inner| query.select((Self::as_select(), User::as_select())).load(inner))?)
-    }
-
     /// Returns the user's token, and whether it was just created. Concurrent calls all get the same token.
     ///
     /// A query fails, or the user does not exist.
@@ -117,6 +109,37 @@ impl Token {
         diesel::delete(authtoken_token::table.filter(authtoken_token::user_id.eq(user_id)))
             .execute(connection)?;
         Ok(())
+    }
+}
+
+impl TokenModel for Token {
+    fn find(connection: &mut DbConnection, key: &str) -> Result<Option<(Self, User)>, DatabaseError> {
+        Self::get_with_user(connection, key)
+    }
+
+    #[cfg(feature = "postgres")]
+    fn find_many(
+        connection: &mut DbConnection,
+        keys: &[&str],
+    ) -> Result<Vec<(String, Self, User)>, DatabaseError> {
+        let Some(last) = keys.last().copied() else { return Ok(Vec::new()) };
+        let mut keys = keys.to_vec();
+        keys.resize(keys.len().max(MIN_KEYS), last);
+        let query = authtoken_token::table.inner_join(auth_user::table);
+        // On the variant itself the keys are one array parameter, so one prepared statement serves any number of keys.
+        let query = query.filter(authtoken_token::key.eq_any(&keys));
+        let rows: Vec<(Self, User)> = on_variant!(connection, |inner| query
+            .select((Self::as_select(), User::as_select()))
+            .load(inner))?;
+        Ok(rows.into_iter().map(|(token, user)| (token.key.clone(), token, user)).collect())
+    }
+
+    fn key(&self) -> Option<&str> {
+        Some(&self.key)
+    }
+
+    fn places() -> Option<Places<Self>> {
+        Some(Places::of_tokens())
     }
 }
 

@@ -118,7 +118,7 @@ mod tests {
     async fn versions_are_ignored() {
         let settings = APISettings {
             default_versioning_class: Some(std::sync::Arc::new(QueryParameterVersioning::default())),
-            versions: Versions { allowed_versions: vec!["v1"], ..Versions::default() },
+            versions: Versions { allowed_versions: vec![Some("v1")], ..Versions::default() },
             ..APISettings::default()
         };
         let urls = UrlConf::new(vec![path("verify", verify()), path("other", APIView::new("V"))]);

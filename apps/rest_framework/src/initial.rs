@@ -42,7 +42,9 @@ pub(super) fn perform_content_negotiation(
     let suffix = request.match_info().get("format");
     let format = match policies.url_format_override {
         // The query string is parsed only if it matters, because parsing may fail.
-        Some(name) if suffix.is_none() && !request.query_string().is_empty() => request.query_param(name)?,
+        Some(name) if suffix.is_none() && !request.query_string().is_empty() => {
+            request.query_param::<String>(name)?
+        }
         _ => None,
     };
     let accept = || request.headers().get_all(ACCEPT).map(HeaderValue::as_bytes);

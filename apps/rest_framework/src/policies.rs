@@ -13,7 +13,7 @@ use super::parsers::Parser;
 use super::parsers::reader::BodyReader;
 use super::permissions::Permission;
 use super::renderers::{Renderer, Renderers};
-use super::request::{SerializerClass, ViewInfo};
+use super::request::{Reverse, SerializerClass, ViewInfo};
 use super::settings::{APISettings, ExceptionHandler};
 use super::throttling::Throttle;
 use super::versioning::Versioning;
@@ -66,6 +66,7 @@ impl PolicyDeclaration {
         }
         let renderers = Renderers::new(or(&self.renderer_classes, &settings.default_renderer_classes));
         let authenticators = or(&self.authentication_classes, &settings.default_authentication_classes);
+        let versioning = or(&self.versioning_class, &settings.default_versioning_class);
         let view = ViewInfo {
             name: self.name.clone(),
             description: self.description,
@@ -83,13 +84,15 @@ impl PolicyDeclaration {
             throttle_rates: settings.default_throttle_rates.clone(),
             num_proxies: settings.num_proxies,
             versions: settings.versions.clone(),
+            reverse: versioning.clone().map(reverse),
+            url_format_override: settings.url_format_override,
             serializer: self.serializer.clone(),
             time_zone: settings.time_zone.clone(),
         };
         Policies {
             view: Rc::new(view),
             renderers: Rc::new(renderers),
-            versioning: or(&self.versioning_class, &settings.default_versioning_class),
+            versioning,
             authenticators,
             permissions: or(&self.permission_classes, &settings.default_permission_classes),
             throttles: or(&self.throttle_classes, &settings.default_throttle_classes),
@@ -98,6 +101,10 @@ impl PolicyDeclaration {
             exception_handler: settings.exception_handler,
         }
     }
+}
+
+fn reverse(scheme: Arc<dyn Versioning>) -> Arc<Reverse> {
+    Arc::new(move |request, name, parameters| scheme.reverse(request, name, parameters))
 }
 
 /// The methods in the order of Django's `View.http_method_names`.

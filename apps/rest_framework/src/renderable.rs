@@ -21,6 +21,11 @@ pub struct DetailBody<T> {
 pub struct RenderError(pub String);
 
 /// The data of a response: any serializable type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the data of a response",
+    label = "not serializable",
+    note = "derive `serde::Serialize` for it; it must own its data"
+)]
 pub trait Renderable: erased_serde::Serialize {
     /// The data as JSON ([`json::to_bytes`]), by code compiled for its type.
     ///

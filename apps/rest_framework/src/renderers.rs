@@ -25,6 +25,11 @@ pub struct RendererContext<'a> {
 }
 
 /// Turns the data of a response into bytes. Content negotiation selects one of the view's renderers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a renderer",
+    label = "not a `Renderer`",
+    note = "use `JSONRenderer` or `BrowsableAPIRenderer`, or implement `Renderer` for it: `media_type`, `format` and `render`"
+)]
 pub trait Renderer: Send + Sync {
     /// The media type for `Accept` and `Content-Type`.
     fn media_type(&self) -> &'static str;

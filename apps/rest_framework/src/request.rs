@@ -30,6 +30,7 @@ use vitamin_framework::cache::Cache;
 use vitamin_framework::database::Database;
 use vitamin_framework::middleware::AccessLog;
 use vitamin_framework::timezone::TimeZone;
+use vitamin_framework::urls::{NoReverseMatch, Parameters};
 
 /// The request of a view's policies and handlers. Derefs to actix-web's request. Clones are cheap.
 ///
@@ -87,9 +88,17 @@ pub(super) struct ViewInfo {
     pub(super) throttle_rates: ThrottleRates,
     pub(super) num_proxies: Option<usize>,
     pub(super) versions: Versions,
+    /// `Versioning::reverse` of its versioning class.
+    pub(super) reverse: Option<Arc<Reverse>>,
+    /// The query parameter that selects a renderer.
+    pub(super) url_format_override: Option<&'static str>,
     pub(super) serializer: Option<SerializerClass>,
     pub(super) time_zone: TimeZone,
 }
+
+/// Finds the URL of a named pattern for the request's version.
+pub(super) type Reverse =
+    dyn Fn(&Request, &str, Parameters<'_>) -> Result<String, NoReverseMatch> + Send + Sync;
 
 type Choose = dyn Fn(&Request) -> Arc<Serializer> + Send + Sync;
 

@@ -13,7 +13,7 @@ use super::{APISettings, RestFramework};
 use vitamin_auth::{Auth, User, UserModel};
 use vitamin_framework::apps;
 use vitamin_framework::conf::Env;
-use vitamin_framework::database::{Database, DbConnection};
+use vitamin_framework::database::DbConnection;
 use vitamin_framework::project::Project;
 use vitamin_framework::server::application;
 use vitamin_framework::testing::{self, TestDatabase, TestEnvironment};
@@ -78,7 +78,7 @@ impl TestProject {
 
     /// The connection pool, for an application without the project.
     pub(crate) fn database(&self) -> Database {
-        self.project.database.clone()
+        self.project().database.clone()
     }
 
     pub(crate) fn execute(&self, sql: &str) {
@@ -94,10 +94,19 @@ impl TestProject {
 
     /// Sends all requests to the same application.
     pub(crate) async fn send(&self, requests: Vec<TestRequest>) -> Vec<ClientResponse> {
+        self.send_all_to("localhost", requests).await
+    }
+
+    /// Sends a request for this host.
+    pub(crate) async fn send_to(&self, host: &str, request: TestRequest) -> ClientResponse {
+        self.send_all_to(host, vec![request]).await.remove(0)
+    }
+
+    async fn send_all_to(&self, host: &str, requests: Vec<TestRequest>) -> Vec<ClientResponse> {
         let service = init_service(application(self.project())).await;
         let mut responses = Vec::with_capacity(requests.len());
         for request in requests {
-            let request = request.insert_header(("host", "localhost")).to_request();
+            let request = request.insert_header(("host", host)).to_request();
             // As actix-web's server does.
             let response: HttpResponse = match service.call(request).await {
                 Ok(response) => response.into(),

@@ -4,20 +4,43 @@
 
 pub(super) mod versions;
 
+use std::fmt::Display;
+
 use actix_web::http::header::HOST;
 
 pub use self::versions::Versions;
 use super::exceptions::APIException;
 use super::mediatypes::{MediaType, latin1};
 use super::request::Request;
+use super::reverse::replace_query_param;
+use vitamin_framework::urls::{NoReverseMatch, Parameters};
 
 /// Determines the version of the API that a request is for.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a versioning class",
+    label = "not a versioning class",
+    note = "use one of `vitamin::rest_framework::versioning`, or implement `Versioning`: one method, `determine_version`"
+)]
 pub trait Versioning: Send + Sync {
     /// The version, or `None` if the client names none and there is no default.
     ///
     /// # Errors
     /// The version is not allowed: usually 404.
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException>;
+
+    /// Returns the absolute URL of a named pattern for the request's version: [`Request::reverse`]. By default the
+    /// version does not appear in URLs.
+    ///
+    /// # Errors
+    /// There is no such pattern. The caller then looks for the same name without a version.
+    fn reverse(
+        &self,
+        request: &Request,
+        name: &str,
+        parameters: Parameters<'_>,
+    ) -> Result<String, NoReverseMatch> {
+        request.reverse_unversioned(name, parameters)
+    }
 }
 
 /// `Accept: application/json; version=1.0`
@@ -73,6 +96,23 @@ impl Versioning for URLPathVersioning {
         let parameter = request.match_info().get(versions.version_param);
         versions.check(parameter, || not_found("Invalid version in URL path."))
     }
+
+    /// Adds the version to the parameters, unless they have one.
+    fn reverse(
+        &self,
+        request: &Request,
+        name: &str,
+        parameters: Parameters<'_>,
+    ) -> Result<String, NoReverseMatch> {
+        let param = versions_or_default(self.versions.as_ref(), request).version_param;
+        match request.version().filter(|_| parameters.iter().all(|(key, _)| *key != param)) {
+            Some(version) => {
+                let own: [(&str, &dyn Display); 1] = [(param, &version)];
+                request.reverse_unversioned(name, &[&own, parameters].concat())
+            }
+            None => request.reverse_unversioned(name, parameters),
+        }
+    }
 }
 
 impl Versioning for NamespaceVersioning {
@@ -86,6 +126,19 @@ impl Versioning for NamespaceVersioning {
         version
             .map(|version| Some(version.to_owned()))
             .ok_or_else(|| not_found("Invalid version in URL path. Does not match any version namespace."))
+    }
+
+    /// Looks the name up in the version's namespace.
+    fn reverse(
+        &self,
+        request: &Request,
+        name: &str,
+        parameters: Parameters<'_>,
+    ) -> Result<String, NoReverseMatch> {
+        match request.version() {
+            Some(version) => request.reverse_unversioned(&format!("{version}:{name}"), parameters),
+            None => request.reverse_unversioned(name, parameters),
+        }
     }
 }
 
@@ -111,8 +164,23 @@ impl Versioning for HostNameVersioning {
 impl Versioning for QueryParameterVersioning {
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
         let versions = versions_or_default(self.versions.as_ref(), request);
-        let parameter = request.query_param(versions.version_param)?;
+        let parameter = request.query_param::<String>(versions.version_param)?;
         versions.check(parameter.as_deref(), || not_found("Invalid version in query parameter."))
+    }
+
+    /// Adds the version to the URL's query.
+    fn reverse(
+        &self,
+        request: &Request,
+        name: &str,
+        parameters: Parameters<'_>,
+    ) -> Result<String, NoReverseMatch> {
+        let url = request.reverse_unversioned(name, parameters)?;
+        let param = versions_or_default(self.versions.as_ref(), request).version_param;
+        Ok(match request.version() {
+            Some(version) => replace_query_param(&url, param, version),
+            None => url,
+        })
     }
 }
 

@@ -59,6 +59,12 @@ impl ColumnKind {
 }
 
 /// A supported SQL type of a column.
+#[diagnostic::on_unimplemented(
+    message = "vitamin does not know the SQL type `{Self}` of a column",
+    label = "not a `ColumnType`",
+    note = "`NeededTable` describes columns of the types `Integer`, `BigInt`, `Text`, `Bool`, `Timestamp`, `UserKey` and `Nullable` of these",
+    note = "implement `ColumnType` for another type, or describe only the columns that are needed"
+)]
 pub trait ColumnType {
     /// The type it is read as.
     const KIND: ColumnKind;
@@ -85,6 +91,11 @@ impl<T: ColumnType + sql::SqlType<IsNull = sql::is_nullable::NotNull>> ColumnTyp
 }
 
 /// The columns of a diesel table: a tuple of up to sixteen.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tuple of columns that vitamin can describe",
+    label = "not `Columns`",
+    note = "at most sixteen columns of one table are described, each of a `ColumnType`"
+)]
 pub trait Columns {
     /// Returns name, kind and nullability of each.
     fn describe() -> Vec<(&'static str, ColumnKind, bool)>;

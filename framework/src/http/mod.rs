@@ -1,5 +1,6 @@
 //! Properties of a request (`django/http/request.py`), as Django behind a WSGI server reads them.
 
+mod absolute;
 mod cookie;
 mod forwarded;
 mod vary;
@@ -9,6 +10,7 @@ use std::borrow::Cow;
 use actix_web::HttpRequest;
 use actix_web::http::header::{AsHeaderName, HOST, HeaderMap, HeaderName};
 
+pub use self::absolute::build_absolute_uri;
 pub use self::cookie::get_cookie;
 pub(crate) use self::forwarded::header_name;
 pub use self::forwarded::{ForwardedAllowIps, SecureProxySslHeader};

@@ -13,6 +13,11 @@ use crate::database::migrations::MigrationError;
 use crate::project::Project;
 
 /// A management command. [`App::commands`](crate::app::App::commands) returns those of an app.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a management command",
+    label = "not a `Command`",
+    note = "implement `Command` for it: `command` describes it to clap, `handle` runs it"
+)]
 pub trait Command: Send + Sync {
     /// Defines name, help and arguments for clap.
     fn command(&self) -> clap::Command;

@@ -58,6 +58,11 @@ pub enum HashError {
 ///
 /// Every method except [`algorithm`](Self::algorithm) and [`salt`](Self::salt) may take as long as a whole hash, so do
 /// not call them on a request's thread.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a password hasher",
+    label = "not a `PasswordHasher`",
+    note = "implement `PasswordHasher` for it, or use one of `vitamin::auth::hashers`"
+)]
 pub trait PasswordHasher: Send + Sync {
     /// The name before the first `$` of the scheme's hashes.
     fn algorithm(&self) -> &'static str;

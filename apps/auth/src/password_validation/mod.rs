@@ -15,6 +15,16 @@ mod tests;
 
 pub use self::common::CommonPasswordValidator;
 pub use self::similarity::{UserAttribute, UserAttributeSimilarityValidator};
+use vitamin_framework::conf::Setting;
+
+/// The settings that this module reads.
+pub(super) const SETTINGS: &[Setting] = &[Setting::new(
+    "AUTH_PASSWORD_VALIDATORS",
+    "Class names of the validators for new passwords, comma-separated. An empty value disables them.",
+)
+.default_description("Django's four")
+.empty_is_a_value()
+.public()];
 
 /// The user attributes that a validator may use. Empty ones are ignored.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,6 +40,11 @@ pub struct UserAttributes<'a> {
 }
 
 /// One rule for new passwords.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a password validator",
+    label = "not a `PasswordValidator`",
+    note = "implement `PasswordValidator` for it: one method, `validate`"
+)]
 pub trait PasswordValidator: Send + Sync {
     /// Checks `password` for the user of `user`.
     ///

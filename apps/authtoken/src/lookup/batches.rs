@@ -17,44 +17,43 @@ use diesel::r2d2::R2D2Connection;
 use diesel::result::Error as QueryError;
 use tokio::sync::oneshot;
 
-use crate::models::Token;
+use crate::token_model::TokenModel;
 use vitamin_auth::models::User;
 use vitamin_framework::database::{Database, DatabaseError, DbConnection};
 
 /// Maximum number of keys in one query.
 const MAX_KEYS: usize = 1_000;
-/// Shorter lists are padded by repeating a key, which costs the index nothing. PostgreSQL's planner assumes ten keys
-/// for an array of unknown length. If the first queries have fewer, it prefers a custom plan for each query over a
-/// generic one, and planning takes several times as long as running.
-const MIN_KEYS: usize = 16;
-
 /// Maximum number of keys that may fail individually in one lookup. Beyond it, the keys are not the cause, and all
 /// requests get the error.
 const MAX_FAILED_KEYS: usize = 64;
 
-/// The tokens that exist among the requested keys.
-#[derive(Default)]
-pub(super) struct BatchResult {
-    pub(super) rows: Vec<(Token, User)>,
+/// The tokens that exist among the requested keys, each with its key and its user.
+pub(super) struct BatchResult<M> {
+    pub(super) rows: Vec<(String, M, User)>,
     /// Keys that the server rejects, or whose row can't be read. They must not affect other requests.
     pub(super) failed: Vec<(String, DatabaseError)>,
 }
 
-type BatchReply = Result<BatchResult, DatabaseError>;
+type BatchReply<M> = Result<BatchResult<M>, DatabaseError>;
 
-struct BatchRequest {
+struct BatchRequest<M> {
     keys: Vec<String>,
-    reply: oneshot::Sender<BatchReply>,
+    reply: oneshot::Sender<BatchReply<M>>,
 }
 
 /// The queue and its thread. The thread starts with the first lookup and ends when the queue's last owner is dropped.
 /// Each worker has at most one request in the queue.
-#[derive(Default)]
-pub(crate) struct SharedBatches(Mutex<Option<Sender<BatchRequest>>>);
+pub(crate) struct SharedBatches<M>(Mutex<Option<Sender<BatchRequest<M>>>>);
 
-impl SharedBatches {
+impl<M> Default for SharedBatches<M> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<M: TokenModel> SharedBatches<M> {
     /// Finds the tokens of `keys`, which must be distinct.
-    pub(super) async fn find_many(&self, database: &Database, keys: Vec<String>) -> BatchReply {
+    pub(super) async fn find_many(&self, database: &Database, keys: Vec<String>) -> BatchReply<M> {
         let (reply, receiver) = oneshot::channel();
         let unavailable = |reason: &str| DatabaseError::Unavailable(reason.to_owned());
         {
@@ -70,17 +69,17 @@ impl SharedBatches {
     }
 }
 
-fn start_thread(database: Database) -> Result<Sender<BatchRequest>, DatabaseError> {
+fn start_thread<M: TokenModel>(database: Database) -> Result<Sender<BatchRequest<M>>, DatabaseError> {
     let (sender, receiver) = channel();
     let thread = move || serve_requests(&database, &receiver);
     let started = thread::Builder::new().name("token-lookup".to_owned()).spawn(thread);
     started.map(|_| sender).map_err(|error| DatabaseError::Unavailable(error.to_string()))
 }
 
-fn serve_requests(database: &Database, receiver: &Receiver<BatchRequest>) {
+fn serve_requests<M: TokenModel>(database: &Database, receiver: &Receiver<BatchRequest<M>>) {
     let mut connection = None;
     while let Ok(first) = receiver.recv() {
-        let mut requests: Vec<BatchRequest> = std::iter::once(first).chain(receiver.try_iter()).collect();
+        let mut requests: Vec<BatchRequest<M>> = std::iter::once(first).chain(receiver.try_iter()).collect();
         let looked_up =
             catch_unwind(AssertUnwindSafe(|| query_requests(database, &mut connection, &requests)));
         let found = looked_up.unwrap_or_else(|_| {
@@ -96,12 +95,12 @@ fn serve_requests(database: &Database, receiver: &Receiver<BatchRequest>) {
     }
 }
 
-fn send_replies(mut requests: Vec<BatchRequest>, found: BatchReply) {
+fn send_replies<M: TokenModel>(mut requests: Vec<BatchRequest<M>>, found: BatchReply<M>) {
     // The last request gets the whole result without a copy; mostly it is the only one.
     let last = requests.pop();
     match &found {
         Ok(found) if !requests.is_empty() => {
-            let rows: HashMap<&str, _> = found.rows.iter().map(|row| (row.0.key.as_str(), row)).collect();
+            let rows: HashMap<&str, _> = found.rows.iter().map(|row| (row.0.as_str(), row)).collect();
             let failed: HashMap<&str, _> =
                 found.failed.iter().map(|(key, error)| (key.as_str(), error)).collect();
             for BatchRequest { keys, reply } in requests {
@@ -126,11 +125,11 @@ fn send_replies(mut requests: Vec<BatchRequest>, found: BatchReply) {
     }
 }
 
-fn query_requests(
+fn query_requests<M: TokenModel>(
     database: &Database,
     connection: &mut Option<DbConnection>,
-    requests: &[BatchRequest],
-) -> BatchReply {
+    requests: &[BatchRequest<M>],
+) -> BatchReply<M> {
     let mut keys: Vec<&str> = requests.iter().flat_map(|request| &request.keys).map(String::as_str).collect();
     keys.sort_unstable();
     keys.dedup();
@@ -140,7 +139,7 @@ fn query_requests(
         database,
         may_be_stale: connection.is_some(),
         connection,
-        found: BatchResult::default(),
+        found: BatchResult { rows: Vec::new(), failed: Vec::new() },
     };
     for keys in keys.chunks(MAX_KEYS) {
         query.run(keys)?;
@@ -149,17 +148,17 @@ fn query_requests(
 }
 
 /// A running query over a batch of keys.
-struct BatchQuery<'a> {
+struct BatchQuery<'a, M> {
     database: &'a Database,
     /// `None` after the connection broke.
     connection: &'a mut Option<DbConnection>,
     /// The connection is from an earlier lookup. Since then the server may have restarted, or a column's type may have
     /// changed, which invalidates prepared statements.
     may_be_stale: bool,
-    found: BatchResult,
+    found: BatchResult<M>,
 }
 
-impl BatchQuery<'_> {
+impl<M: TokenModel> BatchQuery<'_, M> {
     /// Queries `keys`. If the query fails, queries each half, down to the keys that cause the failure.
     fn run(&mut self, keys: &[&str]) -> Result<(), DatabaseError> {
         let mut result = self.run_once(keys);
@@ -183,15 +182,15 @@ impl BatchQuery<'_> {
         Ok(())
     }
 
-    fn run_once(&mut self, keys: &[&str]) -> Result<Vec<(Token, User)>, DatabaseError> {
-        let Some(last) = keys.last().copied() else { return Ok(Vec::new()) };
-        let mut keys = keys.to_vec();
-        keys.resize(keys.len().max(MIN_KEYS), last);
+    fn run_once(&mut self, keys: &[&str]) -> Result<Vec<(String, M, User)>, DatabaseError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.database.connect()?,
         };
-        let result = Token::get_many_with_user(&mut connection, &keys);
+        let result = M::find_many(&mut connection, keys);
         let lost = connection.is_broken() || (result.is_err() && connection.ping().is_err());
         *self.connection = (!lost).then_some(connection);
         result

@@ -6,6 +6,7 @@ use foldhash::fast::RandomState;
 
 use super::entries::{Entries, TokenAndUser};
 use super::usage::Usage;
+use crate::token_model::TokenModel;
 use vitamin_framework::database::sqlite::sentinel::{Changes, FirstPage, Page, Stamp};
 
 /// Maximum number of pages whose changes are tracked.
@@ -15,8 +16,8 @@ const MAX_TRACKED_PAGES: usize = 4096;
 pub(super) type RowPages = Option<[Page; 2]>;
 
 /// Cache of tokens for one state of the database. Outdated entries may remain but are never returned.
-pub(super) struct ExactCache {
-    entries: Entries<EntryOrigin>,
+pub(super) struct ExactCache<M> {
+    entries: Entries<M, EntryOrigin>,
     /// The database state that the entries belong to. Without one there are no entries.
     stamp: Option<Stamp>,
     /// Number of state changes so far.
@@ -35,7 +36,7 @@ struct EntryOrigin {
     pages: RowPages,
 }
 
-impl ExactCache {
+impl<M: TokenModel> ExactCache<M> {
     /// Creates a cache of at most `size` entries.
     pub(super) fn new(size: usize) -> Self {
         Self {
@@ -83,7 +84,7 @@ impl ExactCache {
     }
 
     /// Returns the entry of a key. The caller has checked that the stamp is current.
-    pub(super) fn get(&mut self, key: &[u8]) -> Option<TokenAndUser> {
+    pub(super) fn get(&mut self, key: &[u8]) -> Option<TokenAndUser<M>> {
         let (found, origin) = self.entries.get(key)?;
         let is_as_read =
             |page: &Page| self.page_changes.get(page).is_none_or(|change| *change <= origin.change);
@@ -102,10 +103,10 @@ impl ExactCache {
         self.is_enabled() && *self.stamp.get_or_insert_with(|| stamp.clone()) == stamp
     }
 
-    /// Inserts an entry if `stamp` is the cache's state and caching is currently worth it.
-    pub(super) fn insert(&mut self, stamp: Stamp, found: TokenAndUser, pages: RowPages) {
+    /// Inserts the entry of a key if `stamp` is the cache's state and caching is currently worth it.
+    pub(super) fn insert(&mut self, key: &str, stamp: Stamp, found: TokenAndUser<M>, pages: RowPages) {
         if self.adopt_stamp(stamp) && self.usage.should_insert() {
-            self.entries.insert(found, EntryOrigin { change: self.change_count, pages });
+            self.entries.insert(key, found, EntryOrigin { change: self.change_count, pages });
         }
     }
 }
@@ -114,6 +115,7 @@ impl ExactCache {
 mod tests {
     use super::super::entries::tests::entry;
     use super::*;
+    use crate::models::Token;
     use vitamin_framework::database::sqlite::sentinel::Sentinel;
     use vitamin_framework::testing::TestDatabase;
 
@@ -130,6 +132,10 @@ mod tests {
         [before, sentinel.read(|| ()).1.unwrap()]
     }
 
+    fn insert(cache: &mut ExactCache<Token>, stamp: &Stamp, n: usize, pages: RowPages) {
+        cache.insert(&n.to_string(), stamp.clone(), entry(n), pages);
+    }
+
     /// Returns a page by its number.
     fn page(stamp: &Stamp, number: i64) -> Page {
         stamp.page((number - 1) * 4096).unwrap()
@@ -143,12 +149,12 @@ mod tests {
     fn an_entry_from_another_state_is_not_cached() {
         let [before, after] = stamps();
         let mut cache = ExactCache::new(10);
-        cache.insert(before.clone(), entry(1), None);
-        cache.insert(after.clone(), entry(2), None);
+        insert(&mut cache, &before, 1, None);
+        insert(&mut cache, &after, 2, None);
         assert!(cache.stamp() == Some(&before) && cache.get(b"1").is_some() && cache.get(b"2").is_none());
         cache.clear();
         assert!(cache.stamp().is_none() && cache.get(b"1").is_none());
-        cache.insert(after.clone(), entry(2), None);
+        insert(&mut cache, &after, 2, None);
         assert!(cache.stamp() == Some(&after) && cache.get(b"2").is_some());
     }
 
@@ -157,14 +163,14 @@ mod tests {
         let [before, after] = stamps();
         let page = |number| page(&before, number);
         let mut cache = ExactCache::new(10);
-        cache.insert(before.clone(), entry(1), Some([page(2), page(3)]));
-        cache.insert(before.clone(), entry(2), Some([page(2), page(4)]));
-        cache.insert(before.clone(), entry(3), None);
+        insert(&mut cache, &before, 1, Some([page(2), page(3)]));
+        insert(&mut cache, &before, 2, Some([page(2), page(4)]));
+        insert(&mut cache, &before, 3, None);
         cache.advance(changes(&after, &[page(9), page(4), page(9)]));
         assert!(cache.stamp() == Some(&after));
         assert!(cache.get(b"1").is_some() && cache.get(b"2").is_none() && cache.get(b"3").is_none());
-        cache.insert(after.clone(), entry(2), Some([page(2), page(4)]));
-        cache.insert(after.clone(), entry(3), None);
+        insert(&mut cache, &after, 2, Some([page(2), page(4)]));
+        insert(&mut cache, &after, 3, None);
         assert!(cache.get(b"2").is_some() && cache.get(b"3").is_some());
         cache.advance(changes(&before, &[]));
         assert!(cache.get(b"1").is_some() && cache.get(b"2").is_some() && cache.get(b"3").is_none());
@@ -176,7 +182,7 @@ mod tests {
     fn the_number_of_tracked_pages_is_bounded() {
         let [before, after] = stamps();
         let mut cache = ExactCache::new(10);
-        cache.insert(before.clone(), entry(1), Some([page(&before, 2); 2]));
+        insert(&mut cache, &before, 1, Some([page(&before, 2); 2]));
         for number in 10..10 + 4096 {
             cache.advance(changes(&after, &[page(&before, number)]));
             assert!(cache.get(b"1").is_some());
@@ -189,12 +195,12 @@ mod tests {
     fn a_cache_of_size_zero_stays_empty() {
         let [stamp, _] = stamps();
         let mut cache = ExactCache::new(0);
-        cache.insert(stamp, entry(1), None);
+        insert(&mut cache, &stamp, 1, None);
         assert!(cache.get(b"1").is_none() && cache.stamp().is_none());
     }
 
     /// Counts the cache hits, with `look_ups` lookups of `tokens` tokens in turn in each state.
-    fn hits(cache: &mut ExactCache, states: usize, look_ups: usize, tokens: usize) -> usize {
+    fn hits(cache: &mut ExactCache<Token>, states: usize, look_ups: usize, tokens: usize) -> usize {
         let stamps = stamps();
         let mut hits = 0;
         for state in 0..states {
@@ -205,7 +211,7 @@ mod tests {
             for n in 0..look_ups {
                 match cache.get((n % tokens).to_string().as_bytes()) {
                     Some(_) => hits += 1,
-                    None => cache.insert(stamp.clone(), entry(n % tokens), None),
+                    None => insert(cache, stamp, n % tokens, None),
                 }
             }
         }

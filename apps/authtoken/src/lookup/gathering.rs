@@ -12,37 +12,38 @@ use tokio::task::yield_now;
 
 use super::batches::{BatchResult, SharedBatches, copy_error};
 use super::entries::TokenAndUser;
+use crate::token_model::TokenModel;
 use vitamin_framework::database::{Database, DatabaseError};
 
 /// Maximum number of event loop turns that a request waits for more lookups.
 const MAX_TURNS: usize = 8;
 
-type TokenResult = Result<Option<TokenAndUser>, DatabaseError>;
+type TokenResult<M> = Result<Option<TokenAndUser<M>>, DatabaseError>;
 
-struct WaitingRequest {
+struct WaitingRequest<M> {
     key: String,
-    reply: oneshot::Sender<TokenResult>,
+    reply: oneshot::Sender<TokenResult<M>>,
 }
 
 /// A worker's queue of lookups.
-pub(super) struct WorkerQueue {
-    shared: Arc<SharedBatches>,
-    state: Rc<RefCell<QueueState>>,
+pub(super) struct WorkerQueue<M: TokenModel> {
+    shared: Arc<SharedBatches<M>>,
+    state: Rc<RefCell<QueueState<M>>>,
 }
 
-#[derive(Default)]
-struct QueueState {
-    waiting: Vec<WaitingRequest>,
+struct QueueState<M> {
+    waiting: Vec<WaitingRequest<M>>,
     /// Whether a task serves the waiting lookups.
     has_task: bool,
 }
 
-impl WorkerQueue {
-    pub(super) fn new(shared: Arc<SharedBatches>) -> Self {
-        Self { shared, state: Rc::default() }
+impl<M: TokenModel> WorkerQueue<M> {
+    pub(super) fn new(shared: Arc<SharedBatches<M>>) -> Self {
+        let state = QueueState { waiting: Vec::new(), has_task: false };
+        Self { shared, state: Rc::new(RefCell::new(state)) }
     }
 
-    pub(super) async fn find(&self, database: &Database, key: &str) -> TokenResult {
+    pub(super) async fn find(&self, database: &Database, key: &str) -> TokenResult<M> {
         let (reply, receiver) = oneshot::channel();
         {
             let mut state = self.state.borrow_mut();
@@ -59,7 +60,7 @@ impl WorkerQueue {
 
 /// Lets other ready tasks enqueue their lookups, as long as more arrive. A turn without new lookups takes a
 /// microsecond.
-async fn wait_for_more(state: &RefCell<QueueState>) {
+async fn wait_for_more<M>(state: &RefCell<QueueState<M>>) {
     let mut waiting = 0;
     for _ in 0..MAX_TURNS {
         yield_now().await;
@@ -72,7 +73,11 @@ async fn wait_for_more(state: &RefCell<QueueState>) {
 }
 
 /// Serves the queue until it is empty.
-async fn serve_waiting(database: Database, shared: Arc<SharedBatches>, state: Rc<RefCell<QueueState>>) {
+async fn serve_waiting<M: TokenModel>(
+    database: Database,
+    shared: Arc<SharedBatches<M>>,
+    state: Rc<RefCell<QueueState<M>>>,
+) {
     loop {
         wait_for_more(&state).await;
         let mut waiting = {
@@ -99,9 +104,7 @@ async fn serve_waiting(database: Database, shared: Arc<SharedBatches>, state: Rc
             Err(DatabaseError::Unavailable("the database did not answer in time".to_owned()))
         });
         let found = found.map(|BatchResult { rows, failed }| {
-            let rows = rows
-                .into_iter()
-                .map(|(token, user)| (token.key.clone(), Ok((Rc::new(token), Rc::new(user)))));
+            let rows = rows.into_iter().map(|(key, token, user)| (key, Ok((Rc::new(token), Rc::new(user)))));
             let failed = failed.into_iter().map(|(key, error)| (key, Err(error)));
             rows.chain(failed).collect::<HashMap<_, _>>()
         });

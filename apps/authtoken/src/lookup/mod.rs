@@ -34,8 +34,11 @@ use self::cache::ExactCache;
 pub use self::entries::TokenAndUser;
 #[cfg(feature = "postgres")]
 use self::gathering::WorkerQueue;
+pub use self::rows::Places;
 use self::rows::TokenRow;
 use super::models::Token;
+use super::token_model::TokenModel;
+use vitamin_auth::models::User;
 #[cfg(feature = "postgres")]
 use vitamin_framework::database::DatabaseUrl;
 use vitamin_framework::database::sqlite::watched::Watched;
@@ -46,16 +49,16 @@ const RETRY_DELAY: Duration = Duration::from_millis(100);
 /// Minimum time between two log messages about that failure.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Finds tokens. The app stores one in each worker's app data: `request.app_data::<TokenLookup>()`.
-pub struct TokenLookup {
-    sqlite: Rc<RefCell<SqliteLookup>>,
+/// Finds the tokens of one model. The app stores one in each worker's app data: `request.app_data::<TokenLookup>()`.
+pub struct TokenLookup<M: TokenModel = Token> {
+    sqlite: Rc<RefCell<SqliteLookup<M>>>,
     #[cfg(feature = "postgres")]
-    queue: WorkerQueue,
+    queue: WorkerQueue<M>,
     #[cfg(feature = "postgres")]
-    bounded: Option<RefCell<BoundedCache>>,
+    bounded: Option<RefCell<BoundedCache<M>>>,
 }
 
-impl TokenLookup {
+impl<M: TokenModel> TokenLookup<M> {
     /// Creates a lookup that caches at most `cache_size` tokens.
     #[must_use]
     pub fn new(cache_size: usize) -> Self {
@@ -76,13 +79,13 @@ impl TokenLookup {
 
     /// Uses the batch queue that all workers share.
     #[cfg(feature = "postgres")]
-    pub(super) fn with_batches(self, batches: &Arc<SharedBatches>) -> Self {
+    pub(super) fn with_batches(self, batches: &Arc<SharedBatches<M>>) -> Self {
         Self { queue: WorkerQueue::new(Arc::clone(batches)), ..self }
     }
 
     /// Caches tokens until their revocation is received.
     #[cfg(feature = "postgres")]
-    pub(super) fn with_bounded_cache(self, cache: BoundedCache) -> Self {
+    pub(super) fn with_bounded_cache(self, cache: BoundedCache<M>) -> Self {
         Self { bounded: Some(RefCell::new(cache)), ..self }
     }
 
@@ -90,7 +93,11 @@ impl TokenLookup {
     ///
     /// # Errors
     /// The query fails.
-    pub async fn find(&self, database: &Database, key: &str) -> Result<Option<TokenAndUser>, DatabaseError> {
+    pub async fn find(
+        &self,
+        database: &Database,
+        key: &str,
+    ) -> Result<Option<TokenAndUser<M>>, DatabaseError> {
         #[cfg(feature = "postgres")]
         if let DatabaseUrl::Postgres(_) = database.settings().url {
             return self.find_on_postgres(database, key).await;
@@ -106,7 +113,7 @@ impl TokenLookup {
 
     /// Returns the cached entry, if it is still valid. The key is as the client sent it, unvalidated: only real keys
     /// are cached.
-    pub(super) fn cached(&self, key: &[u8]) -> Option<TokenAndUser> {
+    pub(super) fn cached(&self, key: &[u8]) -> Option<TokenAndUser<M>> {
         #[cfg(feature = "postgres")]
         if let Some(bounded) = &self.bounded
             && let CacheLookup::Hit(found) = bounded.borrow_mut().look_up(key)
@@ -118,7 +125,7 @@ impl TokenLookup {
     }
 
     /// [`find`](Self::find) without waiting, for a key that is not [`cached`](Self::cached). `None` if it has to wait.
-    pub(super) fn find_now(&self, database: &Database, key: &str) -> Option<Option<TokenAndUser>> {
+    pub(super) fn find_now(&self, database: &Database, key: &str) -> Option<Option<TokenAndUser<M>>> {
         if !database.settings().url.is_sqlite() {
             return None;
         }
@@ -139,7 +146,7 @@ impl TokenLookup {
         &self,
         database: &Database,
         key: &str,
-    ) -> Result<Option<TokenAndUser>, DatabaseError> {
+    ) -> Result<Option<TokenAndUser<M>>, DatabaseError> {
         let Some(bounded) = &self.bounded else { return self.queue.find(database, key).await };
         // Before the query, so that anything revoked from here on is not cached.
         let start = match bounded.borrow_mut().look_up(key.as_bytes()) {
@@ -148,26 +155,29 @@ impl TokenLookup {
         };
         let found = self.queue.find(database, key).await?;
         if let Some(found) = &found {
-            bounded.borrow_mut().insert(start, found);
+            bounded.borrow_mut().insert(start, key, found);
         }
         Ok(found)
     }
 }
 
 /// [`TokenLookup::find`] through the pool, for callers without a lookup.
-pub(super) async fn find(database: &Database, key: &str) -> Result<Option<TokenAndUser>, DatabaseError> {
+pub(super) async fn find<M: TokenModel>(
+    database: &Database,
+    key: &str,
+) -> Result<Option<TokenAndUser<M>>, DatabaseError> {
     let key = key.to_owned();
-    let found = database.run(move |connection| Token::get_with_user(connection, &key)).await;
+    let found = database.run(move |connection| M::find(connection, &key)).await;
     found.map(|found: Option<_>| found.map(into_shared))
 }
 
-fn into_shared((token, user): (Token, vitamin_auth::models::User)) -> TokenAndUser {
+fn into_shared<M>((token, user): (M, User)) -> TokenAndUser<M> {
     (Rc::new(token), Rc::new(user))
 }
 
 /// A worker thread's own state for SQLite.
-struct SqliteLookup {
-    cache: ExactCache,
+struct SqliteLookup<M: TokenModel> {
+    cache: ExactCache<M>,
     /// Whether SQLite reports the page of each row in the cache's state; `None` if not checked yet.
     reports_pages: Option<bool>,
     watched: Option<Watched>,
@@ -176,15 +186,18 @@ struct SqliteLookup {
     logged_at: Option<Instant>,
 }
 
-impl SqliteLookup {
+impl<M: TokenModel> SqliteLookup<M> {
     /// Returns the cached entry if nobody has changed it since.
-    fn cached(&mut self, key: &[u8]) -> Option<TokenAndUser> {
+    fn cached(&mut self, key: &[u8]) -> Option<TokenAndUser<M>> {
         let stamp = self.cache.stamp()?;
         if let Some(watched) = &mut self.watched {
             if watched.is_unchanged(stamp) {
                 return self.cache.get(key);
             }
-            if let Some(changes) = watched.changes_since(stamp) {
+            // A model without places has no entry that outlives a commit.
+            if M::places().is_some()
+                && let Some(changes) = watched.changes_since(stamp)
+            {
                 if !self.cache.advance(changes) {
                     self.reports_pages = None;
                 }
@@ -196,18 +209,21 @@ impl SqliteLookup {
     }
 
     /// Queries the database. `None` if the pool must be used instead: the database can't be watched, or is locked.
-    fn find(&mut self, database: &Database, key: &str) -> Option<Option<TokenAndUser>> {
+    fn find(&mut self, database: &Database, key: &str) -> Option<Option<TokenAndUser<M>>> {
         self.ensure_watched(database);
         let Self { cache, reports_pages, watched: Some(watched), .. } = self else { return None };
-        let tells_changes = cache.is_enabled() && watched.tells_changes();
+        let places = M::places().filter(|_| cache.is_enabled() && watched.tells_changes());
         let read = |connection: &mut DbConnection| {
             // While the cache has no state, the schema may change. Runs after the stamp is taken and before the rows
             // are read.
             let reports_pages = match reports_pages.filter(|_| cache.stamp().is_some()) {
                 Some(known) => known,
-                None => *reports_pages.insert(tells_changes && rows::reports_pages(connection)?),
+                None => *reports_pages.insert(match &places {
+                    Some(places) => (places.reports_pages)(connection)?,
+                    None => false,
+                }),
             };
-            TokenRow::find(connection, key, reports_pages)
+            TokenRow::find(connection, key, places.filter(|_| reports_pages))
         };
         match watched.read_in_turn(read) {
             Ok((None, stamp)) => {
@@ -221,7 +237,7 @@ impl SqliteLookup {
                 let pages = stamp.as_ref().and_then(|stamp| row.pages(stamp));
                 let found = into_shared((row.token, row.user));
                 if let Some(stamp) = stamp {
-                    cache.insert(stamp, found.clone(), pages);
+                    cache.insert(key, stamp, found.clone(), pages);
                 }
                 Some(Some(found))
             }

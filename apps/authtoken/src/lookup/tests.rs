@@ -103,7 +103,7 @@ async fn no_snapshot_is_held_while_the_thread_waits() {
 #[actix_web::test]
 async fn an_unknown_key_still_records_the_schema() {
     let (_project, database, _other) = open("wal");
-    let lookup = TokenLookup::new(100);
+    let lookup: TokenLookup = TokenLookup::new(100);
     assert!(lookup.find_now(&database, "nobody's").is_some_and(|found| found.is_none()));
     let local = lookup.sqlite.borrow();
     assert!(local.cache.stamp().is_some() && local.reports_pages == Some(true));

@@ -20,6 +20,12 @@ use vitamin_auth::models::User;
 use vitamin_framework::http::get_header;
 
 /// Identifies the user of a request. A view calls its authentication classes in order until one finds a user or fails.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an authentication class",
+    label = "not an `Authentication`",
+    note = "implement `Authentication` for it: `authenticate` returns the user of a request",
+    note = "a class is a value: `TokenAuthentication::new()`"
+)]
 pub trait Authentication: Send + Sync {
     /// - `None`: the request has no credentials of this kind. The view tries the next class.
     /// - `Some(identity)`: the request is authenticated.

@@ -30,6 +30,11 @@ pub struct Char<S = Anything> {
 }
 
 /// The required syntax of a text field.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the syntax of a text field",
+    label = "not a `Syntax`",
+    note = "implement `Syntax` for it: the type for OPTIONS, the message, and `matches`"
+)]
 pub trait Syntax: Send + Sync {
     /// The type in the response to OPTIONS.
     const TYPE: &'static str;

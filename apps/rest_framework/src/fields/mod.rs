@@ -56,6 +56,11 @@ pub struct Field<K> {
 
 /// The behaviour of a kind of field. The defaults are those of DRF's `Field`: a new kind needs only `TYPE` and
 /// `to_internal_value`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a kind of field",
+    label = "not a `Kind`",
+    note = "implement `Kind` for it: only `TYPE` and `to_internal_value` are required, then `Field<{Self}>` is a field"
+)]
 pub trait Kind: Send + Sync {
     /// The type in the response to OPTIONS (`SimpleMetadata.label_lookup`).
     const TYPE: &'static str;
@@ -133,6 +138,12 @@ pub trait Kind: Send + Sync {
 }
 
 /// A field of any kind.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a field",
+    label = "not a `BaseField`",
+    note = "use a field of `vitamin::rest_framework::fields`, such as `CharField::new()`",
+    note = "a field of one's own implements `Kind`, and is a `Field<…>` of it"
+)]
 pub trait BaseField: Send + Sync {
     /// Whether input for it is ignored.
     fn is_read_only(&self) -> bool;

@@ -5,7 +5,7 @@ pub(super) mod reader;
 
 pub use vitamin_parsing::{form, multipart};
 
-use vitamin_framework::conf::{Env, ImproperlyConfigured};
+use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
 
 use bytes::Bytes;
 
@@ -15,6 +15,30 @@ use super::data::{Data, QueryDict, Value};
 use super::exceptions::APIException;
 use super::json::{self, DecodeError};
 use super::python::codecs::Charset;
+
+/// The settings that this module reads.
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting::new(
+        "DATA_UPLOAD_MAX_MEMORY_SIZE",
+        "The maximum size of a body in bytes, without its files. A larger one is answered with 400.",
+    )
+    .default("2621440"),
+    Setting::new(
+        "DATA_UPLOAD_MAX_NUMBER_FIELDS",
+        "The maximum number of fields of a form or a query string. More are answered with 400.",
+    )
+    .default("1000"),
+    Setting::new(
+        "DATA_UPLOAD_MAX_NUMBER_FILES",
+        "The maximum number of files of a form. More are answered with 400.",
+    )
+    .default("100"),
+    Setting::new(
+        "FILE_UPLOAD_MAX_SIZE",
+        "The maximum size of a form with files, in bytes. A larger one is answered with 400.",
+    )
+    .default("26214400"),
+];
 
 /// The limits on a request's body and query string. The names are those of Django's settings.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +95,11 @@ pub struct ParserContext<'a> {
 }
 
 /// Parses a body. The request's `Content-Type` selects one of the view's parsers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a parser",
+    label = "not a `Parser`",
+    note = "use `JSONParser`, `FormParser` or `MultiPartParser`, or implement `Parser` for it: `media_type` and `parse`"
+)]
 pub trait Parser: Send + Sync {
     /// The media type of the bodies that it parses.
     fn media_type(&self) -> &'static str;

@@ -41,6 +41,12 @@ pub const SAFE_METHODS: [Method; 3] = [Method::GET, Method::HEAD, Method::OPTION
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a permission class",
+    label = "not a `Permission`",
+    note = "implement `Permission` for it",
+    note = "a class is a value: `classes![IsAuthenticated]`, and a function that makes one is called: `classes![is_owner()]`"
+)]
 pub trait Permission: Send + Sync {
     /// Whether the request is allowed. `false` becomes 401 if the request has no user and the view has authentication
     /// classes, 403 otherwise. The default allows every request, for classes that only check objects.

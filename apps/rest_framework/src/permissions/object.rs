@@ -12,6 +12,12 @@ use crate::request::Request;
 
 /// A permission that checks an object of type `T`. A handler calls [`Request::check_object_permissions`] when it has the
 /// object. A view checks its permission classes before, without the object.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not check permissions of a `{T}`",
+    label = "not an `ObjectPermission<{T}>`",
+    note = "implement `ObjectPermission<{T}>` for it: one method, `has_object_permission`",
+    note = "in a composition (`and`, `or`, `not`) each part needs it: `impl ObjectPermission<{T}> for IsAdmin {{}}` allows every object"
+)]
 pub trait ObjectPermission<T: ?Sized>: Permission {
     /// Whether the request is allowed for this object. Allows by default.
     ///

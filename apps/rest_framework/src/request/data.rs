@@ -41,19 +41,18 @@ impl FromRequest for Data {
 }
 
 impl Request {
-    /// The last value of a query parameter, or `None`.
+    /// The names and values of the query string, in order.
     ///
     /// # Errors
     /// 400: more parameters than `DATA_UPLOAD_MAX_NUMBER_FIELDS`.
-    pub fn query_param(&self, name: &str) -> Result<Option<String>, APIException> {
+    pub(crate) fn query_pairs(&self) -> Result<Vec<(String, String)>, APIException> {
         let header = self.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
         let content_type = latin1(header.unwrap_or_default());
         let parameters = parse_header_parameters(&content_type).unwrap_or_default();
         let charset = Charset::of_request(&parameters).unwrap_or_default();
         let max_fields = self.view().body_reader.limits.data_upload_max_number_fields;
-        let fields = parse_form(self.query_string().as_bytes(), charset, Some(max_fields))
-            .map_err(APIException::suspicious_operation)?;
-        Ok(fields.into_iter().rev().find(|(field, _)| field == name).map(|(_, value)| value))
+        parse_form(self.query_string().as_bytes(), charset, Some(max_fields))
+            .map_err(APIException::suspicious_operation)
     }
 
     /// Parses the data before the handler runs. The handler can still extract the data or the raw body.

@@ -45,6 +45,11 @@ pub enum Throttling {
 /// Limits how often a client may send requests.
 ///
 /// To limit a rate, implement [`SimpleRateThrottle`] instead.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a throttle class",
+    label = "not a `Throttle`",
+    note = "implement `SimpleRateThrottle` for it to limit a rate, or `Throttle` for another rule"
+)]
 pub trait Throttle: Send + Sync {
     /// Counts the request, and allows or denies it.
     ///

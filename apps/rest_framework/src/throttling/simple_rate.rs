@@ -18,6 +18,11 @@ pub fn time() -> f64 {
 }
 
 /// A throttle that limits the requests of each cache key in a period. Every implementation is a [`Throttle`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a rate throttle",
+    label = "not a `SimpleRateThrottle`",
+    note = "implement `SimpleRateThrottle` for it: `scope` names the rate, `get_cache_key` the client"
+)]
 pub trait SimpleRateThrottle: Send + Sync {
     /// The name of the rate in `DEFAULT_THROTTLE_RATES`.
     fn scope(&self) -> &str;

@@ -46,7 +46,7 @@ fn urlpatterns(versions: &Versions) -> Vec<Pattern> {
 
 #[actix_web::test]
 async fn versioning_matches_django_rest_framework() {
-    let allowed = || vec!["v2", "v3"];
+    let allowed = || vec![Some("v2"), Some("v3")];
     let versions = |default_version, allowed_versions| Versions {
         default_version,
         allowed_versions,
@@ -128,5 +128,34 @@ async fn a_custom_versioning_class() {
         let request = TestRequest::get().uri(uri).insert_header(("x-api-version", version));
         let response = call_service(&app, request.to_request()).await;
         assert_eq!(response.status().as_u16(), status, "{uri} {version}");
+    }
+}
+
+/// The expected statuses and bodies are Django REST framework's with `ALLOWED_VERSIONS = (None, "v2")`.
+#[actix_web::test]
+async fn the_allowed_versions_may_contain_none() {
+    let versions = |default_version| Versions {
+        default_version,
+        allowed_versions: vec![None, Some("v2")],
+        ..Versions::default()
+    };
+    let urls = [("none/", None), ("v1/", Some("v1"))];
+    let urls = urls.map(|(prefix, default)| include(prefix, urlpatterns(&versions(default))));
+    let urls = UrlConf::new(urls.into_iter().collect());
+    let app = init_service(App::new().configure(|config| drop(urls.register(config)))).await;
+    for (uri, status, body) in [
+        ("/none/query/", 200, ""),
+        ("/none/query/?version=v2", 200, "\"v2\""),
+        ("/none/query/?version=v1", 404, r#"{"detail":"Invalid version in query parameter."}"#),
+        ("/none/accept/", 200, ""),
+        ("/none/host/", 200, ""),
+        ("/none/path/", 200, ""),
+        ("/none/path/v9/", 404, r#"{"detail":"Invalid version in URL path."}"#),
+        ("/v1/query/", 200, "\"v1\""),
+        ("/v1/query/?version=v1", 200, "\"v1\""),
+    ] {
+        let response = call_service(&app, TestRequest::get().uri(uri).to_request()).await;
+        assert_eq!(response.status().as_u16(), status, "{uri}");
+        assert_eq!(read_body(response).await, body, "{uri}");
     }
 }

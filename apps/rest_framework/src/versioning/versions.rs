@@ -7,8 +7,9 @@ use crate::exceptions::APIException;
 pub struct Versions {
     /// The version of a request that names none (`DEFAULT_VERSION`).
     pub default_version: Option<&'static str>,
-    /// The versions allowed besides the default; empty allows any (`ALLOWED_VERSIONS`).
-    pub allowed_versions: Vec<&'static str>,
+    /// The versions allowed besides the default (`ALLOWED_VERSIONS`). `None` allows a request without a version; an empty
+    /// list allows anything.
+    pub allowed_versions: Vec<Option<&'static str>>,
     /// The name of the parameter in the path, the query or the media type (`VERSION_PARAM`).
     pub version_param: &'static str,
 }
@@ -20,12 +21,12 @@ impl Default for Versions {
 }
 
 impl Versions {
-    /// Whether the version is allowed. If `allowed_versions` is not empty, no version is not allowed.
+    /// Whether the version, or no version, is allowed.
     #[must_use]
     pub fn is_allowed_version(&self, version: Option<&str>) -> bool {
-        let listed =
-            |version| Some(version) == self.default_version || self.allowed_versions.contains(&version);
-        self.allowed_versions.is_empty() || version.is_some_and(listed)
+        self.allowed_versions.is_empty()
+            || (version.is_some() && version == self.default_version)
+            || self.allowed_versions.contains(&version)
     }
 
     /// Returns the version, or the default if it is `None`, if that is allowed.

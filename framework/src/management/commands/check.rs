@@ -13,6 +13,7 @@ use crate::database::migrations::Migrations;
 use crate::database::migrations::copies::{self, Difference};
 use crate::management::base::{Command, CommandError};
 use crate::project::Project;
+use crate::urls::UrlConf;
 
 pub(super) struct Check;
 
@@ -57,6 +58,9 @@ impl Command for Check {
 /// Runs the framework's checks and those of each app.
 pub(super) fn run_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
     let mut messages = framework_checks(project, deploy);
+    messages.extend(project.declared.checks(&project.env));
+    let urls = UrlConf::new((project.urlpatterns)());
+    messages.extend(urls.problems().map(|problem| CheckMessage::error("vitamin.E003", problem)));
     messages.extend(migration_checks(project.apps.migrations(), Path::new(copies::FOLDER)));
     messages.extend(project.apps.iter().flat_map(|app| app.checks(deploy)));
     messages

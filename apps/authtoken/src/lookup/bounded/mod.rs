@@ -31,6 +31,8 @@ use std::time::Duration;
 
 use self::revocations::{FeedState, ReadPoint, Revocations};
 use super::entries::{Entries, TokenAndUser};
+use crate::models::Token;
+use crate::token_model::TokenModel;
 use vitamin_framework::database::Database;
 
 /// The longest time until a revocation takes effect.
@@ -60,15 +62,15 @@ impl RevocationFeed {
 }
 
 /// The bounded cache of one worker.
-pub(crate) struct BoundedCache {
-    entries: Entries<(ReadPoint, usize)>,
+pub(crate) struct BoundedCache<M = Token> {
+    entries: Entries<M, (ReadPoint, usize)>,
     revocations: Arc<Revocations>,
 }
 
 /// The result of a cache lookup.
-pub(super) enum CacheLookup {
+pub(super) enum CacheLookup<M> {
     /// The cached entry, which is valid.
-    Hit(TokenAndUser),
+    Hit(TokenAndUser<M>),
     /// The key has to be looked up in the database.
     Miss(LookupStart),
 }
@@ -76,8 +78,8 @@ pub(super) enum CacheLookup {
 /// The start of a database lookup, needed to insert its result.
 pub(super) struct LookupStart(ReadPoint);
 
-impl BoundedCache {
-    pub(super) fn look_up(&mut self, key: &[u8]) -> CacheLookup {
+impl<M: TokenModel> BoundedCache<M> {
+    pub(super) fn look_up(&mut self, key: &[u8]) -> CacheLookup<M> {
         let (now, state) = self.revocations.start_lookup();
         match state {
             FeedState::Current => match self.entries.get(key) {
@@ -94,9 +96,14 @@ impl BoundedCache {
     }
 
     /// Inserts the result of a lookup. Unknown keys are not cached: a client can make up any number.
-    pub(super) fn insert(&mut self, LookupStart(read_point): LookupStart, found: &TokenAndUser) {
-        let slot = Revocations::slot(&found.0.user_id.to_string());
-        self.entries.insert(found.clone(), (read_point, slot));
+    pub(super) fn insert(
+        &mut self,
+        LookupStart(read_point): LookupStart,
+        key: &str,
+        found: &TokenAndUser<M>,
+    ) {
+        let slot = Revocations::slot(&found.1.id.to_string());
+        self.entries.insert(key, found.clone(), (read_point, slot));
     }
 }
 
@@ -126,7 +133,7 @@ mod tests {
 
     fn look_up(cache: &mut BoundedCache) {
         let start = start_lookup(cache);
-        cache.insert(start, &entry(1));
+        cache.insert(start, "1", &entry(1));
         assert!(is_cached(cache));
     }
 
@@ -152,7 +159,7 @@ mod tests {
             let mut cache = new_cache(Revocations::default());
             let start = start_lookup(&mut cache);
             cache.revocations.invalidate(user);
-            cache.insert(start, &entry(1));
+            cache.insert(start, "1", &entry(1));
             assert!(!is_cached(&mut cache));
             look_up(&mut cache);
         }
@@ -167,8 +174,8 @@ mod tests {
             cache.revocations.invalidate("1");
             let new = start_lookup(&mut cache);
             let [first, second] = if old_one_last { [new, old] } else { [old, new] };
-            cache.insert(first, &entry(1));
-            cache.insert(second, &entry(1));
+            cache.insert(first, "1", &entry(1));
+            cache.insert(second, "1", &entry(1));
             assert_eq!(is_cached(&mut cache), !old_one_last);
         }
     }
@@ -180,7 +187,7 @@ mod tests {
         cache.revocations.age_last_ping(MAX_DELAY);
         assert!(!is_cached(&mut cache));
         let start = start_other_lookup(&mut cache);
-        cache.insert(start, &entry(2));
+        cache.insert(start, "2", &entry(2));
         cache.revocations.record_ping(cache.revocations.now());
         assert!(is_cached(&mut cache));
         assert!(matches!(cache.look_up(b"2"), CacheLookup::Hit(_)));
@@ -195,8 +202,8 @@ mod tests {
         let meanwhile = start_lookup(&mut cache);
         cache.revocations.invalidate_all();
         cache.revocations.record_ping(cache.revocations.now());
-        cache.insert(before, &entry(2));
-        cache.insert(meanwhile, &entry(1));
+        cache.insert(before, "2", &entry(2));
+        cache.insert(meanwhile, "1", &entry(1));
         assert!(!is_cached(&mut cache));
         start_other_lookup(&mut cache);
     }
@@ -212,7 +219,7 @@ mod tests {
     fn nothing_is_cached_before_the_first_ping() {
         let mut cache = RevocationFeed::default().cache(10);
         let start = start_lookup(&mut cache);
-        cache.insert(start, &entry(1));
+        cache.insert(start, "1", &entry(1));
         assert!(!is_cached(&mut cache));
     }
 
@@ -222,7 +229,7 @@ mod tests {
         for (seconds, stays) in [(59, true), (60, false)] {
             let LookupStart(read_point) = start_other_lookup(&mut cache);
             let then = Revocations::aged(read_point, Duration::from_secs(seconds));
-            cache.insert(LookupStart(then), &entry(2));
+            cache.insert(LookupStart(then), "2", &entry(2));
             assert_eq!(matches!(cache.look_up(b"2"), CacheLookup::Hit(_)), stays);
             cache.entries.clear();
         }
@@ -253,7 +260,7 @@ mod tests {
                                 let micros = i64::try_from(version).unwrap();
                                 std::rc::Rc::make_mut(&mut token).created =
                                     chrono::DateTime::from_timestamp_micros(micros).unwrap().naive_utc();
-                                cache.insert(start, &(token, user));
+                                cache.insert(start, "1", &(token, user));
                                 micros
                             }
                         };
