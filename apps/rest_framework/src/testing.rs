@@ -76,11 +76,6 @@ impl TestProject {
         work(&mut self.connection())
     }
 
-    /// The connection pool, for an application without the project.
-    pub(crate) fn database(&self) -> Database {
-        self.project().database.clone()
-    }
-
     pub(crate) fn execute(&self, sql: &str) {
         TestEnvironment::execute(&self.0, sql);
     }
