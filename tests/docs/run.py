@@ -210,6 +210,8 @@ NOT_RUN = {
         "$ manage install_token_triggers        # once; --sql prints the statements, --uninstall removes the triggers":
             "needs PostgreSQL; tests/it/bounded.rs runs both commands",
     },
+    "docs/compiler-errors.md": {"*": "the compiler's messages, which vitamin/tests/compile_errors.rs compares"},
+    "docs/settings.md": {"$ manage diffsettings": "an example; tests/it/settings.rs runs the command"},
     "docs/migrations.md": {"apps/polls/build.rs": "a list of files"},
     "docs/adding-an-app.md": {
         "$ cargo run -- startapp polls --install": "builds a project; the step `template` of .ci/run does that",
