@@ -177,6 +177,7 @@ impl<M: TokenModel> TokenLookups<M> {
         config.app_data(self.lookup());
     }
 
+    #[cfg(feature = "postgres")]
     pub(super) const fn cache_size(&self) -> usize {
         self.cache_size
     }
