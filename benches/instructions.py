@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Counts the instructions that a request takes, by valgrind's callgrind: the same on any machine, however busy.
+"""Counts the instructions per request with valgrind's callgrind. The result is the same on any machine, however busy.
 
     python3 benches/instructions.py target/release/manage [OTHER/manage …]
 
-Each program serves a database of its own with one worker. After a warm-up one connection sends requests, 16 of them at a
-time; what is counted is divided by their number. Several programs are shown beside each other, with the ratio to the last.
+Each program serves its own database with one worker. After a warm-up, one connection sends requests, 16 at a time. The count is
+divided by their number. Several programs are shown side by side, with the ratio to the last one.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Requests, and what they cost the server."""
+"""Sends requests and measures the server's processor time and memory."""
 import os
 import re
 import socket
@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 SCRIPT = Path(__file__).with_name("pipeline.lua")
-# The one for the servers, and the one for what asks them.
+# The core of the servers, and the core of the clients.
 SERVER_CORE, CLIENT_CORE = 0, 1
 
 
@@ -16,7 +16,7 @@ def pin(core):
 
 
 def family(pid):
-    """The process and all below it."""
+    """Returns the ids of the process and all its descendants."""
     found = [pid]
     for one in found:
         for task in Path(f"/proc/{one}/task").glob("*/children"):
@@ -25,7 +25,7 @@ def family(pid):
 
 
 def cpu_seconds(pids):
-    """User and system time of all threads, to the nanosecond (`/proc/PID/stat` counts hundredths of a second)."""
+    """Returns the user and system time of all threads, in nanoseconds (`/proc/PID/stat` counts in hundredths of a second)."""
     total = 0
     for pid in {member for pid in pids for member in family(pid)}:
         for thread in Path(f"/proc/{pid}/task").glob("*/schedstat"):
@@ -42,8 +42,8 @@ def resident_mb(pid):
 
 
 def wrk(port, path, headers, depth, connections, seconds, keys=0, stride=1):
-    """Requests, seconds, and the latencies at p50 and p99 in ms (of a batch, where they are pipelined). With `keys`, the
-    requests have so many tokens of tokens.py, every `stride`th, in turn."""
+    """Returns the requests, the seconds, and the latencies at p50 and p99 in ms (of a batch, if pipelined). With `keys`, the
+    requests use that many tokens of tokens.py in turn, every `stride`th one."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(SCRIPT)]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
@@ -59,7 +59,7 @@ def wrk(port, path, headers, depth, connections, seconds, keys=0, stride=1):
 
 
 class Client:
-    """One connection that is kept."""
+    """A client with one persistent connection."""
 
     def __init__(self, port):
         self.socket = socket.create_connection(("127.0.0.1", port), 60)
@@ -67,7 +67,7 @@ class Client:
         self.host = f"127.0.0.1:{port}"
 
     def request(self, method, path, headers=None, body=b""):
-        """The status, the headers in their order, and the body."""
+        """Returns the status, the headers in order, and the body."""
         head = [f"{method} {path} HTTP/1.1", f"Host: {self.host}"]
         head += [f"{name}: {value}" for name, value in (headers or {}).items()]
         if body:
@@ -103,7 +103,7 @@ def ask(port, path="/", headers=None):
 
 
 def wait_for(port, process, path="/", seconds=60):
-    """Seconds until the server answers."""
+    """Waits until the server answers. Returns the seconds."""
     begin = time.perf_counter()
     while time.perf_counter() - begin < seconds:
         if process.poll() is not None:

@@ -1,4 +1,4 @@
-"""Logins: how many a second, and what they do to everybody else's latency."""
+"""Logins per second, and their effect on the latency of other requests."""
 import json
 import os
 import statistics
@@ -11,7 +11,7 @@ from load import Client
 BODY = json.dumps({"username": servers.USERNAME, "password": servers.PASSWORD}).encode()
 HEADERS = {"Content-Type": "application/json"}
 SECONDS = 8
-# vitamin's own choice, and Django's.
+# vitamin's default scheme, and Django's.
 SCHEMES = ("bcrypt_sha256", "pbkdf2_sha256")
 
 
@@ -21,7 +21,7 @@ def login(client):
 
 
 def latencies(port, token, seconds):
-    """Of one request at a time, some hundreds a second, in ms: p50 and p99."""
+    """Sends one request at a time, some hundreds per second. Returns p50 and p99 in ms."""
     client = Client(port)
     taken = []
     end = time.perf_counter() + seconds
@@ -37,7 +37,7 @@ def latencies(port, token, seconds):
 
 
 def table(folder, env, rounds):
-    """By the scheme of the password's hash."""
+    """Returns the table, with a column for each scheme of hashes."""
     columns = []
     for scheme in SCHEMES:
         own = dict(env, DATABASE_URL=str(folder / f"{scheme}.sqlite3"), PASSWORD_HASHERS=scheme)
@@ -47,14 +47,14 @@ def table(folder, env, rounds):
             columns.append(figures(server.port, token, rounds))
         finally:
             server.stop()
-    names = ["one alone", f"a second, on {os.cpu_count()} cores", "`GET /auth/`, p50 and p99, nobody logging in",
-             "the same while every core hashes"]
+    names = ["one login alone", f"logins per second, on {os.cpu_count()} cores", "`GET /auth/`, p50 and p99, without logins",
+             "`GET /auth/`, p50 and p99, while every core hashes"]
     lines = [f"| logins | {' | '.join(SCHEMES)} |", "|---|---|---|"]
     return lines + [f"| {' | '.join(row)} |" for row in zip(names, *columns)]
 
 
 def figures(port, token, rounds):
-    """In words: one login's time, logins a second, and the latencies of others without and with logins."""
+    """Returns cells: the time of one login, logins per second, and the latencies without and with logins."""
     cores = os.cpu_count()
     stopped = threading.Event()
     counts = [0] * (cores * 2)
@@ -81,7 +81,7 @@ def figures(port, token, rounds):
         thread.start()
     try:
         time.sleep(1)
-        # First by themselves: who measures latencies needs processor time too, and on these cores.
+        # Logins alone first, because measuring latencies needs processor time on the same cores.
         before, begin = sum(counts), time.perf_counter()
         time.sleep(2 * SECONDS)
         rate = (sum(counts) - before) / (time.perf_counter() - begin)
@@ -91,4 +91,4 @@ def figures(port, token, rounds):
         for thread in threads:
             thread.join()
     both = [f"{p50:.2f} and {p99:.2f} ms" for p50, p99 in (quiet, busy)]
-    return [f"{one * 1000:.0f} ms", f"{rate:.1f}, {rate * one / cores:.2f} of cores / time of one", *both]
+    return [f"{one * 1000:.0f} ms", f"{rate:.1f}, {rate * one / cores:.2f} of cores / time of one login", *both]

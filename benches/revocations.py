@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Revocations by another process while others ask without a pause: how many answers are stale, and for how long.
+"""Revokes tokens in another process while clients send requests without a pause. Counts stale answers, and how late they are.
 
     python3 benches/revocations.py [--revocations 10000] [--late 1000] [--connections 32] [--build]
 
-A part of benches/run.py, and a command of its own. A revocation is a commit: the token is deleted, the user deactivated, or
-both deleted; and what was taken is given back. Where a token is looked up exactly, four connections ask right after each
-commit, to all workers, and each must know. With TOKEN_CACHE=bounded one more client asks without a pause: a revocation is as
-late as the last answer that does not know of it. Then the listener's connection is ended, and then PostgreSQL started again,
-each time with a revocation right behind it.
+Part of benches/run.py, and also a command of its own. A revocation is a commit that deletes the token, deactivates the user, or
+deletes both; the next commit undoes it. If tokens are looked up exactly, four connections to all workers send a request right after
+each commit, and each must get the new answer. With TOKEN_CACHE=bounded one more client sends requests without a pause: a
+revocation is as late as the last answer that ignores it. Then the listener's connection is ended, and then PostgreSQL is
+restarted, each followed at once by a revocation.
 """
 import argparse
 import collections
@@ -38,7 +38,7 @@ for line in sys.stdin:
 class Asked(Client):
     def status(self, token):
         status, number = 503, 0
-        # Locked for too long: not an answer to whether the token is good.
+        # 503 means that the database was locked for too long. It says nothing about the token.
         while status == 503 and number < 100:
             status = self.request("GET", PATH, {"Authorization": f"Token {token}"})[0]
             number += 1
@@ -46,7 +46,7 @@ class Asked(Client):
 
 
 class Session:
-    """Another process that commits, one for all commits."""
+    """Another process, which makes all commits."""
 
     def __init__(self, database):
         self.of_postgres = isinstance(database, servers.Postgres)
@@ -54,12 +54,12 @@ class Session:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
 
     def commit(self, sql):
-        """Returns when it is committed, and when that was."""
+        """Commits, and returns the time after the commit."""
         self.process.stdin.write(f"{sql};\n\\echo done\n" if self.of_postgres else f"{sql}\n")
         self.process.stdin.flush()
         while (line := self.process.stdout.readline()) != "done\n":
             if not line:
-                raise SystemExit("what commits has ended")
+                raise SystemExit("the committing process has ended")
         return time.perf_counter()
 
     def close(self):
@@ -68,7 +68,7 @@ class Session:
 
 
 def turns():
-    """What takes, and what gives back."""
+    """Returns pairs of statements: one that revokes, and one that undoes it."""
     day = "'2026-01-01 00:00:00'"
     give = f"INSERT INTO authtoken_token (key, created, user_id) VALUES ('{TOKEN}', {day}, {USER})"
     create = ("INSERT INTO auth_user (id, password, is_superuser, username, first_name, last_name, email, is_staff, "
@@ -83,7 +83,7 @@ def turns():
 
 @contextmanager
 def load(server, token, connections):
-    """Keeps the server busy with another token, and tells how often it answered."""
+    """Keeps the server busy with another token. Yields a function that returns the requests per second."""
     stopped, counts = threading.Event(), [0, 0]
 
     def keep_asking():
@@ -101,7 +101,7 @@ def load(server, token, connections):
 
 
 def exact(name, database, env, folder, given):
-    """A row of the table: commits, answers right after them, how many of these were stale."""
+    """Returns a row of the table: commits, answers right after them, stale answers."""
     busy = servers.seed(env)
     session = Session(database)
     session.commit(turns()[2][1])
@@ -125,7 +125,7 @@ def exact(name, database, env, folder, given):
 
 
 def until(client, status, since):
-    """Seconds after `since` at which this was not the answer for the last time."""
+    """Returns the seconds from `since` to the last answer that was not `status`."""
     last, new = None, None
     while new is None or time.perf_counter() < new + 0.02:
         begun = time.perf_counter()
@@ -141,23 +141,23 @@ def until(client, status, since):
     return max(0, last - since) if last else 0
 
 
-def wait_until_kept(log, times):
+def wait_until_bounded(log, times):
     for _ in range(3000):
         if Path(log).read_text().count("is in force") > times:
             return
         time.sleep(0.01)
-    raise SystemExit("nobody listens")
+    raise SystemExit("vitamin does not listen for notifications")
 
 
 def bounded(postgres, env, folder, given):
-    """The table of TOKEN_CACHE=bounded, on a database that `exact` has prepared."""
+    """Returns the table of TOKEN_CACHE=bounded, for a database that `exact` has prepared."""
     env = dict(env, RUST_LOG="vitamin=info,vitamin::access=warn")
     busy = servers.manage(env, "drf_create_token", servers.USERNAME).split()[2]
     servers.manage(env, "install_token_triggers")
     server = servers.vitamin("revocations bounded", folder, env, TOKEN_CACHE="bounded")
     log, session = Path(server.log.name), Session(postgres)
     try:
-        wait_until_kept(log, 0)
+        wait_until_bounded(log, 0)
         client, late = Asked(server.port), []
         with load(server, busy, given.connections):
             for number in range(given.late):
@@ -165,13 +165,13 @@ def bounded(postgres, env, folder, given):
                 late.append(until(client, 401, session.commit(revoke)))
                 until(client, 200, session.commit(give))
         cuts = statistics.quantiles(late, n=100)
-        lines = [("revocations", len(late)), ("not late at all", sum(one == 0 for one in late))]
+        lines = [("revocations", len(late)), ("in effect at once", sum(one == 0 for one in late))]
         for name, value in (("p50", cuts[49]), ("p99", cuts[98]), ("at most", max(late))):
             lines.append((f"late, {name}", f"{value * 1000:.2f} ms"))
         end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'vitamin token-notify'"
         revoke, give = turns()[0]
         for name, disturb in (("the listener's connection ended", lambda: session.commit(end)),
-                              ("PostgreSQL started again", postgres.restart)):
+                              ("PostgreSQL restarted", postgres.restart)):
             times = log.read_text().count("is in force")
             assert client.status(TOKEN) == 200
             begun = time.perf_counter()
@@ -180,7 +180,7 @@ def bounded(postgres, env, folder, given):
                 session.close()
                 session = Session(postgres)
             lines.append((f"{name}: late", f"{until(client, 401, session.commit(revoke)) * 1000:.2f} ms"))
-            wait_until_kept(log, times)
+            wait_until_bounded(log, times)
             lines.append((f"{name}: in force again after", f"{(time.perf_counter() - begun) * 1000:.0f} ms"))
             until(client, 200, session.commit(give))
         client.close()
@@ -191,7 +191,7 @@ def bounded(postgres, env, folder, given):
 
 
 def tables(given, folder, with_postgres):
-    """Lines of Markdown."""
+    """Returns the tables as lines of Markdown."""
     lines = ["| database | revocations | answers right after | stale | requests/s beside them |", "|---|---|---|---|---|"]
     for mode in ("wal", "delete"):
         database = folder / f"revocations-{mode}.sqlite3"

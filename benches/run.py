@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Measures vitamin against a bare actix-web handler that sends the same bytes, and against Django REST framework.
+"""Compares vitamin with a bare actix-web handler that sends the same bytes, and with Django REST framework.
 
     python3 benches/run.py [--quick] [--output FILE.md] …
 
-Needs Linux, two cores, cargo, and wrk (a package of Debian's). PostgreSQL is measured where its server programs and
-libpq are installed. Django REST framework is that of tests/reference; its virtual environment is made on first use, as
-tests/drfdiff/drfdiff.py says. All servers are started here, listen on the loopback address, and are stopped again.
+Needs Linux, two cores, cargo and wrk (a Debian package). PostgreSQL is measured if its server programs and libpq are
+installed. Django REST framework is the one of tests/reference; tests/drfdiff/drfdiff.py creates its virtual environment on
+first use. The bench starts all servers on the loopback address and stops them again.
 
-Each server has core 0 for itself, with its database; wrk has core 1. Every server is measured for a second between two
-measurements of bare, then all again, in another order. A ratio is that to the mean of these two, since the speed of a
-machine that others share drifts; a cell is the median of the rounds, with the quartiles behind it. "CPU" is requests per
-second of the server's own processor time, the database's included, which says more than the clock does where wrk is as
-busy as the server.
+Each server has core 0 to itself, with its database; wrk has core 1. Every server is measured for a second between two
+measurements of bare, in rounds, each in another order. A ratio compares with the mean of those two measurements, because
+the speed of a shared machine drifts. A cell shows the median of the rounds and the quartiles. "CPU" is requests per
+second of the server's processor time, including its database's. It says more than the clock if wrk is as busy as the
+server.
 """
 import argparse
 import os
@@ -50,17 +50,17 @@ CASES = [
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="3 rounds, to see that it works")
+    parser.add_argument("--quick", action="store_true", help="3 rounds, only to check that it works")
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--seconds", type=int, default=1, help="of each measurement (default: 1)")
+    parser.add_argument("--seconds", type=int, default=1, help="seconds of each measurement (default: 1)")
     parser.add_argument("--connections", type=int, default=64)
-    parser.add_argument("--depth", type=int, default=16, help="of the pipelined requests (default: 16)")
-    parser.add_argument("--idle", type=int, default=10000, help="idle connections whose memory is measured")
-    parser.add_argument("--tokens", default="1000,100000,10000000", help="databases of so many tokens (growth)")
-    parser.add_argument("--only", default="requests,writes,growth,memory,logins,revocations", help="what to measure (default: all)")
-    parser.add_argument("--no-build", action="store_true", help="measure what is in target/release")
+    parser.add_argument("--depth", type=int, default=16, help="requests that are pipelined (default: 16)")
+    parser.add_argument("--idle", type=int, default=10000, help="idle connections to measure the memory of (default: 10000)")
+    parser.add_argument("--tokens", default="1000,100000,10000000", help="numbers of tokens for the part growth")
+    parser.add_argument("--only", default="requests,writes,growth,memory,logins,revocations", help="the parts to measure (default: all)")
+    parser.add_argument("--no-build", action="store_true", help="measure the programs in target/release as they are")
     parser.add_argument("--no-postgres", action="store_true")
-    parser.add_argument("--output", help="write the tables to this file too")
+    parser.add_argument("--output", help="also write the tables to this file")
     revocations.options(parser)
     given = parser.parse_args()
     if given.quick:
@@ -78,7 +78,7 @@ def cell(values):
 
 
 def measured(given, server, case, depth, token):
-    """Requests per second of processor time and by the clock, and the latency at p99."""
+    """Returns requests per second of processor time, requests per second, and the latency at p99."""
     before = server.cpu_seconds()
     headers = case.headers(token)
     count, seconds, _, p99 = wrk(server.port, case.path, headers, depth, given.connections, given.seconds)
@@ -88,9 +88,9 @@ def measured(given, server, case, depth, token):
 
 
 def requests(given, bare, others, tokens):
-    """The table of ratios. Of the bare servers there is one for each case."""
+    """Returns the table of ratios. Each case has its own bare server."""
     names = ["bare", *(server.name for server in others)]
-    # Whose it is, bare does not ask; but it reads as long a header.
+    # Bare does not check the token, but it must read a header of the same length.
     token = tokens[others[0].name]
     figures = {(case, depth, name): [] for case in CASES for depth in (1, given.depth) for name in names}
     ratios = {key: [] for key in figures}
@@ -123,7 +123,7 @@ def requests(given, bare, others, tokens):
 
 
 def memory(given, folder, env):
-    """Start, memory and size."""
+    """Returns the table of start time, memory and size."""
     server = servers.vitamin("idle", folder, env, core=None)
     try:
         idle = resident_mb(server.process.pid)
@@ -149,7 +149,7 @@ def memory(given, folder, env):
 
 
 class Sections(list):
-    """Each is shown when it is there, so that what was measured is not lost with what comes after it."""
+    """Prints each section as soon as it is measured, so that a later failure does not lose it."""
 
     def append(self, lines):
         print("\n".join(lines), end="\n\n", flush=True)
@@ -173,7 +173,7 @@ def measure(given, folder, with_postgres):
                 env_postgres = dict(env, DATABASE_URL=postgres.url)
                 tokens["postgres"] = servers.seed(env_postgres)
                 started.append(servers.vitamin("postgres", folder, env_postgres, others=[postgres.pid]))
-                # On the same rows; what the triggers do, they do where somebody writes.
+                # On the same rows: the triggers act only on writes.
                 servers.manage(env_postgres, "install_token_triggers")
                 tokens["postgres, bounded"] = tokens["postgres"]
                 more = {"TOKEN_CACHE": "bounded"}

@@ -1,4 +1,4 @@
-"""The servers that are compared, each on a database of its own."""
+"""The servers that the bench compares, each with its own database."""
 import os
 import pwd
 import secrets
@@ -19,8 +19,8 @@ import drfdiff  # noqa: E402
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
 MANAGE, BARE = TARGET / "manage", TARGET / "bare"
 USERNAME, PASSWORD = "Pepe", "aaaa"
-# Of vitamin's answers, what the HTTP server adds to each.
-OF_THE_SERVER = ("content-length", "date")
+# The headers that the HTTP server itself adds to every response.
+SERVER_HEADERS = ("content-length", "date")
 
 
 def build(with_postgres):
@@ -36,7 +36,7 @@ def free_port():
 
 
 class Server:
-    """A server that runs. `others` are processes whose time is its own too (a database)."""
+    """A running server. The time of the processes `others`, such as a database, counts as its own."""
 
     def __init__(self, name, command, folder, core=SERVER_CORE, env=None, cwd=None, stdin=None, others=(), path="/"):
         self.name, self.port, self.others = name, free_port(), list(others)
@@ -53,7 +53,7 @@ class Server:
         return cpu_seconds([self.process.pid, *self.others])
 
     def settle(self):
-        """Waits until what wrk left unanswered is done, which would be paid by whoever is measured next."""
+        """Waits until the server has finished the requests that wrk abandoned, so that they do not slow the next measurement."""
         for _ in range(100):
             before = self.cpu_seconds()
             time.sleep(0.05)
@@ -71,14 +71,14 @@ class Server:
 
 
 def vitamin_environment(url):
-    """Nothing of this one that vitamin reads."""
+    """Returns an environment without any settings of this process's own."""
     names = ("PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR")
     kept = {name: os.environ[name] for name in names if name in os.environ}
     return dict(kept, DATABASE_URL=url, SECRET_KEY=secrets.token_hex(32), ALLOWED_HOSTS="127.0.0.1", RUST_LOG="warn")
 
 
 def manage(env, *arguments):
-    """Runs a command, and returns what it said."""
+    """Runs a command and returns its output."""
     password = {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}
     done = subprocess.run([MANAGE, *arguments], env=dict(env, **password), capture_output=True, text=True)
     if done.returncode:
@@ -87,7 +87,7 @@ def manage(env, *arguments):
 
 
 def seed(env):
-    """Migrates, makes the user, and returns its token."""
+    """Migrates, creates the user and returns its token."""
     manage(env, "migrate")
     manage(env, "createsuperuser", "--noinput", "--username", USERNAME, "--email", "pepe@example.com")
     return manage(env, "drf_create_token", USERNAME).split()[2]
@@ -99,16 +99,16 @@ def vitamin(name, folder, env, core=SERVER_CORE, others=(), **more):
 
 
 def bare(folder, case, port, token):
-    """Sends what vitamin at `port` answers."""
+    """Starts a bare server that sends the response of the vitamin at `port`."""
     status, headers, body = ask(port, case.path, case.headers(token))
     assert status == case.status, (case, status, body)
-    kept = [f"{name}: {value}" for name, value in headers if name.lower() not in OF_THE_SERVER]
+    kept = [f"{name}: {value}" for name, value in headers if name.lower() not in SERVER_HEADERS]
     line = "\t".join([case.path, str(status), body.decode(), *kept])
     return Server("bare", [BARE, "127.0.0.1:{port}"], folder, stdin=line.encode(), path=case.path)
 
 
 def reference(folder, database):
-    """Django REST framework under gunicorn, on a copy of vitamin's SQLite database."""
+    """Starts Django REST framework under gunicorn, on a copy of vitamin's SQLite database."""
     copy = Path(folder) / "reference.sqlite3"
     subprocess.run([MANAGE, "check"], env=vitamin_environment(str(database)), check=True, stdout=subprocess.DEVNULL)
     for suffix in ("", "-wal"):
@@ -123,13 +123,13 @@ def reference(folder, database):
 
 
 class Postgres:
-    """A throw-away PostgreSQL server on a Unix socket, on the servers' core."""
+    """A temporary PostgreSQL server on a Unix socket, on the servers' core."""
 
     def __init__(self, folder, name="postgres"):
         self.folder = Path(folder) / name
         self.folder.mkdir()
         self.programs = self.find()
-        # It refuses to run as root.
+        # PostgreSQL refuses to run as root.
         self.user = "postgres" if os.getuid() == 0 else None
         if self.user:
             shutil.chown(self.folder, self.user)
@@ -143,7 +143,7 @@ class Postgres:
 
     @staticmethod
     def find():
-        """The folder of the server's programs, or None."""
+        """Returns the folder of the server's programs, or None."""
         folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
         found = shutil.which("initdb")
         return next(iter([Path(found).parent] if found else folders), None)
@@ -159,7 +159,7 @@ class Postgres:
             raise SystemExit(f"{program} ended with {done.returncode}")
 
     def psql(self, sql):
-        """What a query says, a line a row."""
+        """Returns the result of a query, one line per row."""
         command = [*self.psql_command(), "-c", sql]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 

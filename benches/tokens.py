@@ -1,4 +1,4 @@
-"""Many tokens: what commits by others cost, and whether the number of tokens matters."""
+"""Many tokens: the cost of commits by another process, and of the number of tokens."""
 import os
 import sqlite3
 import statistics
@@ -11,9 +11,9 @@ import servers
 from load import pin, CLIENT_CORE, resident_mb, wrk
 
 PATH = "/auth/"
-# Tokens in use, where there are several; the prototypes' number.
+# The number of tokens in use, if there are several.
 IN_USE = 1001
-# Another process commits. It may be late, so it tells how often it did.
+# Commits in another process. It may be too slow for the rate, so it prints the rate that it reached.
 COMMITTER = """
 import signal, sqlite3, sys, time
 signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -30,13 +30,13 @@ except KeyboardInterrupt:
     print(done / (time.perf_counter() - begin))
 """
 
-# A login, each of another user; and what else a project writes all the time.
+# A login, each time of another user; and a row of another table, such as a session.
 LOGIN = "UPDATE auth_user SET last_login = printf('2026-01-01 00:00:00.%06d', :n) WHERE id = 1 + :n * 7 % 1001"
 SESSION = "INSERT INTO session (data) VALUES (printf('%.200c', 's'))"
 
 
 def fill(path, count):
-    """Adds users with tokens, whose keys are 1, 2, 3 … in hexadecimal. The user 1 is there already."""
+    """Adds users with tokens, whose keys are 1, 2, 3 … in hexadecimal. User 1 exists already."""
     db = sqlite3.connect(path, timeout=60, isolation_level=None)
     db.execute("PRAGMA synchronous = OFF")
     db.execute("PRAGMA cache_size = -1000000")
@@ -54,7 +54,7 @@ def fill(path, count):
 
 @contextmanager
 def commits(path, rate, sql=LOGIN):
-    """Commits this so many times a second meanwhile; 0 is never."""
+    """Commits this statement `rate` times per second inside the `with` block. Yields a function that returns the reached rate."""
     if not rate:
         yield lambda: 0.0
         return
@@ -78,7 +78,7 @@ def per_cpu_second(server, given, keys, stride=1, path=PATH):
 
 
 def writes(given, folder, env, case, cell):
-    """Another process commits while tokens are used; SQLite."""
+    """Returns the table of tokens in use while another process commits, on SQLite."""
     database = folder / "writes.sqlite3"
     env = dict(env, DATABASE_URL=str(database))
     token = servers.seed(env)
@@ -95,7 +95,7 @@ def writes(given, folder, env, case, cell):
         for round_number in range(given.rounds):
             for keys in (1, IN_USE):
                 for what, rate, sql in kinds:
-                    # Bare too, since the cores of a machine are not quite independent.
+                    # Bare is measured during commits too, because the cores of a machine are not quite independent.
                     with commits(database, rate, sql) as achieved:
                         before = per_cpu_second(bare, given, keys)
                         mine = per_cpu_second(server, given, keys)
@@ -113,7 +113,7 @@ def writes(given, folder, env, case, cell):
 
 
 def growth(given, folder, env):
-    """As many tokens as `--tokens` says: a look-up for each request, the cache, and the memory."""
+    """Returns the table of databases with many tokens: look-ups, the cache, and the memory."""
     running = []
     try:
         for count in given.tokens:
@@ -122,7 +122,7 @@ def growth(given, folder, env):
             servers.seed(env)
             fill(database, count)
             size = os.path.getsize(database) / 1e6
-            for name, cache in (("look-up", "0"), ("kept", "10000")):
+            for name, cache in (("look-up", "0"), ("cached", "10000")):
                 server = servers.vitamin(f"growth{count}{name}", folder, env, TOKEN_CACHE_SIZE=cache)
                 running.append((count, name, size, server))
         figures = {}
@@ -133,13 +133,13 @@ def growth(given, folder, env):
                 keys = min(count, IN_USE)
                 figures.setdefault((count, name), []).append(per_cpu_second(server, given, keys, stride))
             print(f"growth: round {round_number + 1} of {given.rounds}", file=sys.stderr)
-        lines = ["| tokens | database, MB | a look-up each, requests/s of CPU | kept, requests/s of CPU | memory, MB |",
+        lines = ["| tokens | database, MB | looked up each time, requests/s of CPU | cached, requests/s of CPU | memory, MB |",
                  "|---|---|---|---|---|"]
         memory = {(count, name): resident_mb(server.process.pid) for count, name, _, server in running}
         for count in given.tokens:
             size = next(size for other, _, size, _ in running if other == count)
-            cells = [f"{statistics.median(figures[count, name]):,.0f}" for name in ("look-up", "kept")]
-            lines.append(f"| {count:,} | {size:,.0f} | {cells[0]} | {cells[1]} | {memory[count, 'kept']:.1f} |")
+            cells = [f"{statistics.median(figures[count, name]):,.0f}" for name in ("look-up", "cached")]
+            lines.append(f"| {count:,} | {size:,.0f} | {cells[0]} | {cells[1]} | {memory[count, 'cached']:.1f} |")
         return lines
     finally:
         for *_, server in running:

@@ -3,3 +3,9 @@
 pub mod demo;
 pub mod settings;
 pub mod urls;
+
+/// The pages of the documentation, whose Rust blocks are doc tests (tests/docs/build.rs).
+#[cfg(doctest)]
+mod docs {
+    include!(concat!(env!("OUT_DIR"), "/docs.rs"));
+}

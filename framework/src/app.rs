@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::web::ServiceConfig;
 
 use super::checks::CheckMessage;
-use super::conf::ImproperlyConfigured;
+use super::conf::{ImproperlyConfigured, Setting};
 use super::database::migrations::{AppMigrations, Migrations};
 use super::database::needs::NeededTable;
 use super::database::{Database, DatabaseError, DbConnection, Names, UserId};
@@ -37,6 +37,12 @@ pub trait App: Send + Sync {
 
     /// Starts background work. Called once, when the server starts.
     fn ready(&self, _database: &Database) {}
+
+    /// Declares the settings that the app reads from the environment. `manage diffsettings` prints them, and `manage check`
+    /// warns of a setting that is read but not declared.
+    fn settings(&self) -> Vec<Setting> {
+        Vec::new()
+    }
 
     /// The app's management commands.
     fn commands(&self) -> Vec<Box<dyn Command>> {

@@ -15,6 +15,7 @@ mod url;
 
 pub use cookie::set_cookie;
 pub use settings::CsrfSettings;
+pub(crate) use settings::SETTINGS;
 
 /// The length of a secret.
 pub const CSRF_SECRET_LENGTH: usize = 32;

@@ -10,6 +10,7 @@ pub mod conf;
 pub mod crypto;
 pub mod csrf;
 pub mod database;
+pub mod debug;
 pub mod deletion;
 pub mod diagnosis;
 pub mod http;

@@ -12,8 +12,15 @@ use env_logger::Target;
 use log::{Level, Log, Metadata, Record};
 
 use self::buffer::{Buffer, Writer};
-use super::conf::Env;
+use super::conf::{Env, Setting};
 use super::request_id;
+
+/// The settings that this module reads.
+pub(crate) const SETTINGS: &[Setting] = &[Setting::new(
+    "RUST_LOG",
+    "What is logged, in env_logger's syntax: `info`, `warn,vitamin::access=info`.",
+)
+.default("info")];
 
 /// Installs the logger, filtered by `RUST_LOG` (default `info`). The program must call `log::logger().flush()` at its
 /// end.

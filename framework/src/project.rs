@@ -6,12 +6,13 @@ use actix_web::web::ServiceConfig;
 
 use super::app::{App, Apps};
 use super::cache::Cache;
-use super::conf::{Env, ImproperlyConfigured};
+use super::conf::{Env, ImproperlyConfigured, Setting, SettingsRegistry};
 use super::database::{Database, DatabaseSettings};
 use super::management::base::Command;
 use super::middleware::HttpSettings;
 use super::server::{self, ServerSettings};
 use super::urls::Pattern;
+use super::{cache, csrf, database, logging, middleware, shadow, timezone};
 
 /// The framework's own settings.
 #[derive(Clone, Debug)]
@@ -38,6 +39,21 @@ impl Settings {
     }
 }
 
+/// The declarations of the framework's settings.
+fn framework_settings() -> Vec<Setting> {
+    [
+        server::SETTINGS,
+        logging::SETTINGS,
+        middleware::SETTINGS,
+        csrf::SETTINGS,
+        database::SETTINGS,
+        timezone::SETTINGS,
+        cache::SETTINGS,
+        shadow::SETTINGS,
+    ]
+    .concat()
+}
+
 /// A project: its settings, its installed apps and its root URLconf, with the pool and the cache that all of its views and
 /// commands share.
 pub struct Project {
@@ -45,6 +61,8 @@ pub struct Project {
     pub settings: Settings,
     /// The environment that all settings were read from.
     pub env: Env,
+    /// The settings that the framework, the apps and the project declare.
+    pub declared: SettingsRegistry,
     /// `INSTALLED_APPS`.
     pub apps: Apps,
     /// The root URLconf, built once per worker.
@@ -72,7 +90,8 @@ impl Project {
     /// ```
     ///
     /// # Errors
-    /// The first variable that can't be used, or what [`Apps::new`] finds wrong with the apps.
+    /// The first variable that can't be used, what [`Apps::new`] finds wrong with the apps, or a setting that is declared
+    /// twice.
     pub fn new(
         env: &Env,
         installed_apps: Vec<Box<dyn App>>,
@@ -80,11 +99,16 @@ impl Project {
     ) -> Result<Self, ImproperlyConfigured> {
         let mut settings = Settings::from_env(env)?;
         let apps = Apps::new(installed_apps)?;
+        let mut declared = SettingsRegistry::default();
+        declared.add("vitamin", &framework_settings())?;
         for app in apps.iter() {
             app.names(&mut settings.database.names);
+            declared.add(app.label(), &app.settings())?;
         }
+        env.declare(declared.iter().map(|(_, setting)| setting.name));
         Ok(Self {
             apps,
+            declared,
             urlpatterns,
             commands: Vec::new(),
             database: Database::new(&settings.database),
@@ -93,6 +117,16 @@ impl Project {
             env: env.clone(),
             ready: Once::new(),
         })
+    }
+
+    /// Declares settings that the project itself reads, as [`App::settings`] does for an app.
+    ///
+    /// # Errors
+    /// A setting of this name is declared already.
+    pub fn declare(mut self, settings: &[Setting]) -> Result<Self, ImproperlyConfigured> {
+        self.declared.add("project", settings)?;
+        self.env.declare(self.declared.iter().map(|(_, setting)| setting.name));
+        Ok(self)
     }
 
     /// Adds a command of the project itself.
@@ -123,6 +157,7 @@ impl Project {
         Self {
             settings: self.settings.clone(),
             env: self.env.clone(),
+            declared: self.declared.clone(),
             apps: self.apps.clone(),
             urlpatterns: self.urlpatterns,
             commands: Vec::new(),
@@ -139,4 +174,22 @@ macro_rules! apps {
     ($($app:expr),* $(,)?) => {
         ::std::vec![$(::std::boxed::Box::new($app) as ::std::boxed::Box<dyn $crate::app::App>),*]
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conf::Fallback;
+
+    /// Setting every default explicitly changes nothing.
+    #[test]
+    fn the_declared_defaults_are_the_real_ones() {
+        let defaults = framework_settings().into_iter().filter_map(|setting| match setting.default {
+            Fallback::Value(value) => Some((setting.name, value)),
+            Fallback::Unset | Fallback::Described(_) => None,
+        });
+        let [explicit, unset] = [defaults.collect(), Env::from_iter::<[(&str, &str); 0]>([])]
+            .map(|env| format!("{:?}", Settings::from_env(&env).unwrap()));
+        assert_eq!(explicit, unset);
+    }
 }

@@ -12,10 +12,22 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::{App, Error, HttpServer, web};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::conf::{Env, ImproperlyConfigured};
+use super::conf::{Env, ImproperlyConfigured, Setting};
+use super::debug::DebugPages;
 use super::middleware::{Middleware, Site, not_found};
 use super::project::Project;
 use super::urls::{Shortcuts, UrlConf};
+
+/// The settings that this module reads.
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting::new("ADDRESS", "The address that `runserver` listens on.").default("127.0.0.1:8000"),
+    Setting::new("WORKERS", "Threads that serve requests.").default_description("one per core"),
+    Setting::new(
+        "SHUTDOWN_TIMEOUT",
+        "Seconds that requests in progress may take to finish when the server stops.",
+    )
+    .default("30"),
+];
 
 /// Address and number of workers.
 #[derive(Clone, Debug)]
@@ -100,7 +112,8 @@ pub(super) fn mount(project: &Project, config: &mut web::ServiceConfig) {
 
 fn site(project: &Project) -> Arc<Site> {
     let resolver = UrlConf::new((project.urlpatterns)()).resolver();
-    Arc::new(Site { settings: project.settings.http.clone(), resolver })
+    let debug = project.settings.http.debug.then(|| DebugPages::new(project));
+    Arc::new(Site { settings: project.settings.http.clone(), resolver, debug })
 }
 
 /// Registers the views and everything that they find in their app data.

@@ -8,7 +8,18 @@ use chrono::{Datelike as _, NaiveDateTime, SubsecRound as _, TimeDelta, Timelike
 use jiff::tz::AmbiguousOffset;
 use jiff::{Timestamp, civil};
 
-use super::conf::{Env, ImproperlyConfigured};
+use super::conf::{Env, ImproperlyConfigured, Setting};
+
+/// The settings that this module reads.
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting::new("TIME_ZONE", "A name of the IANA time zone database. Set it as in your Django project.")
+        .default("UTC"),
+    Setting::new(
+        "USE_TZ",
+        "Set it as in your Django project. `false`: times in SQLite are local times of `TIME_ZONE`.",
+    )
+    .default("true"),
+];
 
 /// The project's time zone, and whether times are aware of it.
 #[derive(Clone, PartialEq, Eq)]

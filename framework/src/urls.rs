@@ -32,6 +32,11 @@ pub trait View {
     ///
     /// Returns an equivalent endpoint if the view does not need actix-web's router.
     fn register(&self, location: Location, config: &mut ServiceConfig) -> Option<Endpoint>;
+
+    /// The view's name on the debug page; by default the type's.
+    fn name(&self) -> String {
+        std::any::type_name::<Self>().to_owned()
+    }
 }
 
 /// The paths that a view serves.
@@ -197,6 +202,16 @@ impl UrlConf {
     /// What is wrong with the routes. `manage check` reports it.
     pub fn problems(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|entry| entry.problem.as_deref())
+    }
+
+    /// Returns the name of each route's view.
+    pub(crate) fn view_names(&self) -> Vec<(String, String)> {
+        let of_entry = |entry: &RouteEntry| {
+            let name = entry.view.name();
+            entry.routes.iter().map(move |route| (route.clone(), name.clone())).collect::<Vec<_>>()
+        };
+        // The first match wins, so the last one of a map must be the first.
+        self.0.iter().rev().flat_map(of_entry).collect()
     }
 
     /// Registers every view. The first match wins.

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Follows docs/nginx.md word for word: runs its shell lines in order, and compares the output with the lines below each.
+"""Follows docs/nginx.md word for word: runs its shell lines in order, and compares the output with the lines below each
+(tests/docs/guide.py does that for all pages).
 
     nginx.py DATABASE_URL
 
@@ -9,9 +10,7 @@ Run it with the reference's Python.
 """
 import http.client
 import os
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
@@ -20,6 +19,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from live import ROOT, Live, Server, check, free_port
+
+sys.path.append(str(ROOT / "tests" / "docs"))
+from guide import Guide, commands  # noqa: E402
 
 # Debian's nginx.conf, shortened: the files of conf.d are inside `http`.
 MAIN = """
@@ -38,18 +40,6 @@ http {{
     server {{ listen 127.0.0.1:{port}; }}
 }}
 """
-
-
-def commands(guide):
-    """Returns the guide's shell lines, each with the output that the guide shows below it."""
-    found = []
-    for block in re.findall(r"```sh\n(.*?)```", guide, re.S):
-        for line in block.splitlines():
-            if line.startswith("# "):
-                found[-1][1].append(line[2:])
-            else:
-                found.append((line, []))
-    return found
 
 
 def main():
@@ -95,21 +85,16 @@ def substitutions(ports, folder):
     return ";".join([*rules, f"s#/etc/nginx#{folder}#g"])
 
 
-def follow(guide, ports, folder, env):
-    found = commands(guide)
+def follow(text, ports, folder, env):
+    found = commands(text)
     check(len(found) > 15, "the guide has only", len(found), "commands")
-    for line, promised in found:
-        for ours, free in ports.items():
-            line = line.replace(f"127.0.0.1:{ours}", f"127.0.0.1:{free}")
-        line = line.replace("/etc/nginx", str(folder))
-        done = subprocess.run(["bash", "-c", line], cwd=ROOT, env=env, capture_output=True, text=True)
-        check(done.returncode == 0, line, "ended with", done.returncode, done.stdout, done.stderr)
-        if promised or line.startswith("curl"):
-            check(done.stdout.splitlines() == promised, line, "says", done.stdout, "and not", promised)
-        print("nginx:", line)
-        if line.startswith("systemctl"):
-            # The reload returns before the new workers are ready.
-            time.sleep(1)
+    here = [*((f"127.0.0.1:{ours}", f"127.0.0.1:{free}") for ours, free in ports.items()), ("/etc/nginx", str(folder))]
+    with Guide("nginx", ROOT, env, here) as guide:
+        for command in found:
+            guide.follow(command)
+            if command.text.startswith("systemctl"):
+                # The reload returns before the new workers are ready.
+                time.sleep(1)
 
 
 def nobody_pretends(ports, token):

@@ -209,6 +209,7 @@ fn manage_lists_the_commands_by_app() {
     [vitamin]
         check                  Checks the entire project for potential problems.
         collectmigrations      Copies the migrations of all installed apps into one folder, for diesel's own command.
+        diffsettings           Displays the settings that differ from their defaults, and where each comes from.
         doctor                 Compares the live database with what this project needs, and proposes settings. Reads only.
         migrate                Brings the database schema up to date, or back to a named migration.
         runserver              Serves the project until SIGTERM or SIGINT, then finishes the requests in progress.

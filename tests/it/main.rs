@@ -4,7 +4,6 @@
 //! on PostgreSQL too. Each has its own database, folder and server, so all run in parallel.
 
 #![expect(
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
@@ -19,9 +18,11 @@ mod bodies;
 #[cfg(feature = "postgres")]
 mod bounded;
 mod commands;
+mod debug;
 mod deletion;
 mod demo;
 mod diesel_version;
+mod docs;
 mod doctor;
 mod environment;
 mod forward_auth;
@@ -37,6 +38,7 @@ mod pooler;
 mod replaced;
 mod revocation;
 mod roles;
+mod settings;
 mod shadow;
 mod shutdown;
 mod superuser;

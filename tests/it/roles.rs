@@ -48,7 +48,7 @@ fn urlpatterns() -> Vec<Pattern> {
             Response::new([text("first"), text("second")])
         });
     let votes = view("VotesView")
-        .permission_classes(classes![DjangoModelPermissions::of("polls", "vote")])
+        .permission_classes(classes![DjangoModelPermissions::new("polls", "vote")])
         .post(async || Response::new("voted"))
         .delete(async || Response::no_content());
     vec![path("me/", me), path("votes/", votes)]

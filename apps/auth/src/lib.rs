@@ -28,7 +28,7 @@ use self::passwords::{PasswordSettings, Passwords};
 use self::sessions::SessionSettings;
 pub use self::user_model::UserModel;
 use vitamin_framework::app::App;
-use vitamin_framework::conf::{Env, ImproperlyConfigured};
+use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
 pub use vitamin_framework::database::UserId;
 use vitamin_framework::database::migrations::{AppMigrations, migrations};
 use vitamin_framework::database::needs::NeededTable;
@@ -84,6 +84,17 @@ impl App for Auth {
             .app_data(Data::new(self.user_model.clone()));
     }
 
+    fn settings(&self) -> Vec<Setting> {
+        [
+            user_model::SETTINGS,
+            sessions::SETTINGS,
+            passwords::SETTINGS,
+            password_validation::SETTINGS,
+            management::SETTINGS,
+        ]
+        .concat()
+    }
+
     fn commands(&self) -> Vec<Box<dyn Command>> {
         vec![
             Box::new(management::ChangePassword {
@@ -125,5 +136,29 @@ impl App for Auth {
 
     fn related_to_user(&self) -> Vec<UserRelation> {
         deletion::related_to_user()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vitamin_framework::conf::Fallback;
+
+    use super::*;
+
+    /// Setting every default explicitly changes nothing.
+    #[test]
+    fn the_declared_defaults_are_the_real_ones() {
+        let unset = Env::from_iter::<[(&str, &str); 0]>([]);
+        let settings = Auth::from_env(&unset).unwrap().settings();
+        let defaults = settings.into_iter().filter_map(|setting| match setting.default {
+            Fallback::Value(value) => Some((setting.name, value)),
+            Fallback::Unset | Fallback::Described(_) => None,
+        });
+        let [explicit, unset] = [defaults.collect(), unset].map(|env| {
+            let auth = Auth::from_env(&env).unwrap();
+            let passwords = PasswordSettings::from_env(&env).unwrap();
+            format!("{passwords:?} {:?} {:?}", auth.sessions, auth.user_model)
+        });
+        assert_eq!(explicit, unset);
     }
 }

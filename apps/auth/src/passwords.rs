@@ -4,8 +4,36 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 
 use super::hashers::{HashError, HasherCosts, Hashers, Verdict};
-use vitamin_framework::conf::{Env, ImproperlyConfigured};
+use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
 use vitamin_framework::worker_pool::{Busy, WorkerPool};
+
+/// The settings that this module reads.
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting::new(
+        "PASSWORD_HASHERS",
+        "Password schemes that are accepted, comma-separated. The first one hashes new passwords. \
+         Django's class paths work too.",
+    )
+    .default("bcrypt_sha256,pbkdf2_sha256,pbkdf2_sha1,argon2,bcrypt,scrypt")
+    .public(),
+    Setting::new("PBKDF2_ITERATIONS", "Iterations of `pbkdf2_sha256` and `pbkdf2_sha1`.").default("1000000"),
+    Setting::new("BCRYPT_ROUNDS", "Rounds of `bcrypt_sha256` and `bcrypt`, as a power of two.").default("12"),
+    Setting::new("ARGON2_TIME_COST", "Passes of `argon2` over its memory.").default("2"),
+    Setting::new("ARGON2_MEMORY_COST", "Memory of `argon2`, in KiB.").default("102400"),
+    Setting::new("ARGON2_PARALLELISM", "Lanes of `argon2`.").default("8"),
+    Setting::new("SCRYPT_WORK_FACTOR", "Work factor N of `scrypt`, a power of two.").default("16384"),
+    Setting::new("SCRYPT_BLOCK_SIZE", "Block size r of `scrypt`.").default("8"),
+    Setting::new("SCRYPT_PARALLELISM", "Parallelism p of `scrypt`.").default("5"),
+    Setting::new("PASSWORD_THREADS", "Threads that hash passwords.")
+        .default_description("one per core")
+        .public(),
+    Setting::new(
+        "PASSWORD_QUEUE",
+        "Logins that may wait for such a thread. Further ones are answered with 503.",
+    )
+    .default("64")
+    .public(),
+];
 
 /// The settings for password hashing.
 #[derive(Clone, Debug)]

@@ -12,10 +12,19 @@ use super::backends::AuthenticationError;
 use super::models::User;
 use super::session_data::{SessionData, SessionHash, verify_session_hash};
 use crate::schema::django_session;
-use vitamin_framework::conf::Env;
+use vitamin_framework::conf::{Env, Setting};
 use vitamin_framework::database::{Database, DatabaseError, DbConnection, KeyType, now};
 use vitamin_framework::http::get_cookie;
 use vitamin_framework::middleware::{Site, is_session_key};
+
+/// The settings that this module reads.
+pub(super) const SETTINGS: &[Setting] = &[Setting::new(
+    "AUTHENTICATION_BACKENDS",
+    "Class paths, comma-separated, as in your Django project. A session is accepted if one of these \
+         backends created it.",
+)
+.default("django.contrib.auth.backends.ModelBackend")
+.public()];
 
 /// Which sessions are accepted. The cookies' names and the signing keys are the framework's
 /// ([`HttpSettings`](vitamin_framework::middleware::HttpSettings)).

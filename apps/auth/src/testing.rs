@@ -17,7 +17,7 @@
 //! server.session(&pepe).get("/nothing/").assert_status(404);
 //! ```
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a test panics if it cannot be arranged")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test panics if it cannot be arranged")]
 
 use chrono::TimeDelta;
 use diesel::prelude::*;

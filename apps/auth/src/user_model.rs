@@ -3,8 +3,24 @@
 
 use super::models::{MAX_USERNAME_LENGTH, User, normalize_email, normalize_username};
 use super::password_validation::UserAttributes;
-use vitamin_framework::conf::{Env, ImproperlyConfigured};
+use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
 use vitamin_framework::database::{KeyType, Names};
+
+/// The settings that this module reads.
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting::new("AUTH_USER_MODEL", "The user model, as in Django's setting.").default("auth.User").public(),
+    Setting::new("AUTH_USER_DB_TABLE", "The table of the user model, if its `Meta.db_table` sets one.")
+        .default_description("Django's name for the model's table")
+        .public(),
+    Setting::new(
+        "AUTH_USER_KEY",
+        "The type of its primary key: `integer`, `bigint` or `uuid`, or the name of Django's field.",
+    )
+    .default("integer")
+    .public(),
+    Setting::new("USERNAME_FIELD", "The field that users log in with, for example `email`.")
+        .default("username"),
+];
 
 /// Columns of [`User`] that cannot be the login.
 const NO_LOGINS: [&str; 9] = [

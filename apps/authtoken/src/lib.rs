@@ -29,7 +29,7 @@ pub use self::token_model::{TokenLookups, TokenModel};
 use vitamin_auth::UserModel;
 use vitamin_auth::user_model::identifier;
 use vitamin_framework::app::App;
-use vitamin_framework::conf::{Env, ImproperlyConfigured};
+use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
 #[cfg(feature = "postgres")]
 use vitamin_framework::database::Database;
 use vitamin_framework::database::migrations::{AppMigrations, migrations};
@@ -38,6 +38,27 @@ use vitamin_framework::database::{DatabaseError, Names};
 use vitamin_framework::deletion::UserRelation;
 use vitamin_framework::diagnosis::Examination;
 use vitamin_framework::management::Command;
+
+/// The settings that this module reads.
+const SETTINGS: &[Setting] = &[
+    Setting::new("TOKEN_DB_TABLE", "The table of tokens, if a model of your own holds them.")
+        .default("authtoken_token")
+        .public(),
+    Setting::new(
+        "TOKEN_CACHE",
+        "`exact`: a revoked token is refused at the next request. `bounded`: on PostgreSQL, tokens are \
+         cached until a notification reports a change, 40 ms later at most.",
+    )
+    .default("exact")
+    .public(),
+    Setting::new(
+        "TOKEN_CACHE_SIZE",
+        "Tokens that each worker caches: on SQLite, and on PostgreSQL with `TOKEN_CACHE=bounded`. `0` \
+         disables the cache.",
+    )
+    .default("10000")
+    .public(),
+];
 
 /// The default number of tokens that a worker caches: some 8 MB with their users, if all are in use.
 const TOKEN_CACHE_SIZE: usize = 10_000;
@@ -115,6 +136,10 @@ impl App for AuthToken {
         if self.cache == TokenCache::Bounded && !is_sqlite && self.lookups.cache_size() > 0 {
             self.revocation_feed.listen(database);
         }
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        SETTINGS.to_vec()
     }
 
     fn commands(&self) -> Vec<Box<dyn Command>> {

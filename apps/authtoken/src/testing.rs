@@ -1,6 +1,6 @@
 //! Tokens for tests. For the cargo feature `testing`, which only dev-dependencies enable.
 
-#![allow(clippy::panic, reason = "a test panics if it cannot be arranged")]
+#![expect(clippy::panic, reason = "a test panics if it cannot be arranged")]
 
 use super::Token;
 use vitamin_auth::User;

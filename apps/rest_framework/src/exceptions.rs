@@ -16,6 +16,7 @@ use super::error_detail::Detail;
 use super::serializers;
 use vitamin_auth::AuthenticationError;
 use vitamin_framework::database::DatabaseError;
+use vitamin_framework::debug::ErrorReport;
 use vitamin_framework::pages;
 use vitamin_framework::worker_pool::Busy;
 
@@ -63,6 +64,8 @@ struct Inner {
     detail: Detail,
     auth_header: Option<HeaderValue>,
     wait: Option<u64>,
+    /// Why a [`ExceptionKind::ServerError`] happened, for the log and the debug page.
+    report: ErrorReport,
 }
 
 impl APIException {
@@ -73,7 +76,14 @@ impl APIException {
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
         let detail = Detail::message(message, code);
-        Self(Box::new(Inner { kind, status, detail, auth_header: None, wait: None }))
+        Self(Box::new(Inner {
+            kind,
+            status,
+            detail,
+            auth_header: None,
+            wait: None,
+            report: ErrorReport::default(),
+        }))
     }
 
     /// An exception with any status and code.
@@ -188,8 +198,30 @@ impl APIException {
     /// 500 with Django's plain page. The cause is logged, and never sent to the client.
     pub fn server_error(cause: impl fmt::Display) -> Self {
         log::error!("Answered 500: {cause}");
+        Self::with_report(ErrorReport::new(cause.to_string()))
+    }
+
+    /// The same for an error whose own causes ([`source`](std::error::Error::source)) the debug page shows too.
+    #[must_use]
+    pub fn from_error(error: &dyn std::error::Error) -> Self {
+        log::error!("Answered 500: {error}");
+        Self::with_report(ErrorReport::of(error))
+    }
+
+    fn with_report(report: ErrorReport) -> Self {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
-        Self::of(ExceptionKind::ServerError, status, "error", "A server error occurred.")
+        let mut exception = Self::of(ExceptionKind::ServerError, status, "error", "A server error occurred.");
+        exception.0.report = report;
+        exception
+    }
+
+    /// Django's plain page for an exception that the exception handler leaves alone. The debug page replaces it.
+    pub(super) fn page(&self) -> HttpResponse {
+        match self.0.kind {
+            ExceptionKind::SuspiciousOperation => pages::bad_request(),
+            ExceptionKind::ServerError => self.0.report.clone().attach(pages::server_error()),
+            _ => ErrorReport::new(self.to_string()).attach(pages::server_error()),
+        }
     }
 
     /// Replaces the message. Status and code stay.
@@ -279,8 +311,7 @@ impl ResponseError for APIException {
 
     fn error_response(&self) -> HttpResponse {
         match self.0.kind {
-            ExceptionKind::SuspiciousOperation => pages::bad_request(),
-            ExceptionKind::ServerError => pages::server_error(),
+            ExceptionKind::SuspiciousOperation | ExceptionKind::ServerError => self.page(),
             _ => HttpResponse::new(self.0.status),
         }
     }
@@ -290,7 +321,7 @@ impl From<DatabaseError> for APIException {
     fn from(error: DatabaseError) -> Self {
         match error {
             DatabaseError::Query(diesel::result::Error::NotFound) => Self::not_found(),
-            DatabaseError::Query(_) => Self::server_error(error),
+            DatabaseError::Query(_) => Self::from_error(&error),
             DatabaseError::Unavailable(_) => Self::service_unavailable(error),
         }
     }
@@ -306,7 +337,7 @@ impl From<serializers::Error> for APIException {
     fn from(error: serializers::Error) -> Self {
         match error {
             serializers::Error::Invalid(detail) => Self::validation_error(detail),
-            serializers::Error::Mismatch(_) => Self::server_error(error),
+            serializers::Error::Mismatch(_) => Self::from_error(&error),
         }
     }
 }
@@ -322,7 +353,7 @@ impl From<AuthenticationError> for APIException {
         match error {
             AuthenticationError::Database(error) => error.into(),
             AuthenticationError::Busy(busy) => busy.into(),
-            AuthenticationError::NotInstalled => Self::server_error(error),
+            AuthenticationError::NotInstalled => Self::from_error(&error),
         }
     }
 }

@@ -5,11 +5,10 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, HeaderMap, HeaderValue, SET_COOKIE, VARY};
 
-use super::exceptions::{APIException, ExceptionKind};
+use super::exceptions::APIException;
 use super::policies::Policies;
 use super::request::Request;
 use vitamin_framework::http::patch_vary_headers;
-use vitamin_framework::pages;
 
 /// The response to an exception.
 pub(super) fn refusal(policies: &Policies, request: &Request, error: APIException) -> HttpResponse {
@@ -52,8 +51,7 @@ fn handle_exception(policies: &Policies, request: &Request, mut error: APIExcept
     }
     match (policies.exception_handler)(&error, request) {
         Some(response) => (response.render(request, &policies.renderers), true),
-        None if error.kind() == ExceptionKind::SuspiciousOperation => (pages::bad_request(), false),
-        None => (pages::server_error(), false),
+        None => (error.page(), false),
     }
 }
 

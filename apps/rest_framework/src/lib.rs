@@ -45,7 +45,7 @@ use actix_web::web::{Data, ServiceConfig};
 pub use self::settings::APISettings;
 use vitamin_framework::app::App;
 use vitamin_framework::checks::CheckMessage;
-use vitamin_framework::conf::{Env, ImproperlyConfigured};
+use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
 
 /// The app. It holds the default settings of the project's views.
 pub struct RestFramework {
@@ -77,6 +77,10 @@ impl App for RestFramework {
         config.app_data(self.settings.clone());
     }
 
+    fn settings(&self) -> Vec<Setting> {
+        [settings::SETTINGS, parsers::SETTINGS, parsers::body::SETTINGS].concat()
+    }
+
     fn checks(&self, _deploy: bool) -> Vec<CheckMessage> {
         // Rates without throttle classes limit nothing, and no other check reports that.
         let (rates, classes) =
@@ -95,5 +99,29 @@ impl App for RestFramework {
                  in src/settings.rs.",
             ),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vitamin_framework::conf::Fallback;
+
+    use super::parsers::UploadLimits;
+    use super::parsers::body::Bodies;
+    use super::*;
+
+    /// Setting every default explicitly changes nothing.
+    #[test]
+    fn the_declared_defaults_are_the_real_ones() {
+        let declared = RestFramework::new(APISettings::default()).settings();
+        let defaults = declared.into_iter().filter_map(|setting| match setting.default {
+            Fallback::Value(value) => Some((setting.name, value)),
+            Fallback::Unset | Fallback::Described(_) => None,
+        });
+        let [explicit, unset] = [defaults.collect(), Env::from_iter::<[(&str, &str); 0]>([])].map(|env| {
+            let limits = UploadLimits::from_env(&env).unwrap();
+            format!("{limits:?} {:?}", Bodies::from_env(&env, &limits).unwrap())
+        });
+        assert_eq!(explicit, unset);
     }
 }

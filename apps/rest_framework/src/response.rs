@@ -15,6 +15,7 @@ pub use super::renderable::DetailBody;
 use super::renderable::{RenderError, Renderable};
 use super::renderers::{JSONRenderer, RendererContext, Renderers, content_type};
 use super::request::Request;
+use vitamin_framework::debug::ErrorReport;
 use vitamin_framework::pages;
 
 /// Data, a status (200 by default) and headers.
@@ -94,7 +95,7 @@ impl Response {
             Ok(body) => body,
             Err(error) => {
                 log::error!("Answered 500: {error}");
-                return pages::server_error();
+                return ErrorReport::of(&error).attach(pages::server_error());
             }
         };
         let mut response = self.response;
@@ -129,10 +130,9 @@ impl Responder for Response {
         match (Request::current(http), Renderers::current()) {
             (Some(request), Some(renderers)) => self.render(&request, &renderers),
             _ => {
-                log::error!(
-                    "Answered 500: only a handler in an APIView or inside of policies() can return a Response."
-                );
-                pages::server_error()
+                let message = "only a handler in an APIView or inside of policies() can return a Response.";
+                log::error!("Answered 500: {message}");
+                ErrorReport::new(message).attach(pages::server_error())
             }
         }
     }

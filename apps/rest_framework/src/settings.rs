@@ -13,8 +13,22 @@ use super::request::Request;
 use super::response::Response;
 use super::throttling::{Throttle, ThrottleRates};
 use super::versioning::{Versioning, Versions};
-use vitamin_framework::conf::{Env, ImproperlyConfigured};
+use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
 use vitamin_framework::timezone::TimeZone;
+
+/// The settings that this module reads.
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting::new(
+        "DEFAULT_THROTTLE_RATES",
+        "Rates by scope: `anon=100/day,user=1000/day`. An empty rate means no limit. A rate has an effect \
+         only if a view, or `default_throttle_classes` in the project's settings, has throttle classes.",
+    ),
+    Setting::new(
+        "NUM_PROXIES",
+        "The number of proxies that append to `X-Forwarded-For`. `0`: the header is ignored. Unset: all \
+         of it is trusted. Only throttles read it.",
+    ),
+];
 
 /// Returns the response to an exception, or `None` for Django's plain page.
 pub type ExceptionHandler = fn(&APIException, &Request) -> Option<Response>;

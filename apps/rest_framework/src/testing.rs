@@ -13,7 +13,7 @@ use super::{APISettings, RestFramework};
 use vitamin_auth::{Auth, User, UserModel};
 use vitamin_framework::apps;
 use vitamin_framework::conf::Env;
-use vitamin_framework::database::{Database, DbConnection};
+use vitamin_framework::database::DbConnection;
 use vitamin_framework::project::Project;
 use vitamin_framework::server::application;
 use vitamin_framework::testing::{self, TestDatabase, TestEnvironment};
@@ -74,11 +74,6 @@ impl TestProject {
     /// Runs `work` on a connection to the database.
     pub(crate) fn on_database<T>(&self, work: impl FnOnce(&mut DbConnection) -> T) -> T {
         work(&mut self.connection())
-    }
-
-    /// The connection pool, for an application without the project.
-    pub(crate) fn database(&self) -> Database {
-        self.project().database.clone()
     }
 
     pub(crate) fn execute(&self, sql: &str) {

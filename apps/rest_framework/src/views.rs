@@ -206,6 +206,10 @@ impl APIView {
 }
 
 impl View for APIView {
+    fn name(&self) -> String {
+        self.declaration.name.clone()
+    }
+
     fn register(&self, location: Location, config: &mut ServiceConfig) -> Option<Endpoint> {
         let mut handlers = self.handlers.clone();
         if handlers.find(&Method::OPTIONS).is_none() {

@@ -18,7 +18,15 @@ use std::time::Duration;
 
 pub use self::locmem::LocMem;
 pub use self::sliding_log::{Hit, Window};
-use super::conf::{Env, ImproperlyConfigured};
+use super::conf::{Env, ImproperlyConfigured, Setting};
+
+/// The settings that this module reads.
+pub(crate) const SETTINGS: &[Setting] = &[Setting::new(
+    "CACHE_URL",
+    "Where throttles count: `redis://HOST[:PORT][/NUMBER]` (cargo feature `redis`). Unset: each \
+         process counts for itself.",
+)
+.url()];
 
 /// The cache is unavailable or too slow. The message is logged, so it has no secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,8 +6,36 @@ use std::str::FromStr;
 use actix_web::http::header::HeaderName;
 
 use super::url::SplitUrl;
-use crate::conf::{Env, ImproperlyConfigured};
+use crate::conf::{Env, ImproperlyConfigured, Setting};
 use crate::http::header_name;
+
+/// The settings that this module reads.
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting::new("CSRF_COOKIE_NAME", "The name of the cookie that holds the CSRF secret.")
+        .default("csrftoken")
+        .public(),
+    Setting::new("CSRF_COOKIE_DOMAIN", "The cookie's domain. A `Referer` of this domain is accepted.")
+        .public(),
+    Setting::new("CSRF_COOKIE_PATH", "The cookie's path.").default("/").public(),
+    Setting::new("CSRF_COOKIE_AGE", "The cookie's lifetime in seconds. `None`: until the browser closes.")
+        .default("31449600")
+        .public(),
+    Setting::new("CSRF_COOKIE_SECURE", "Sends the cookie over https only.").default("false").public(),
+    Setting::new("CSRF_COOKIE_HTTPONLY", "Hides the cookie from scripts.").default("false").public(),
+    Setting::new("CSRF_COOKIE_SAMESITE", "`Lax`, `Strict`, `None`, or `False` to omit the attribute.")
+        .default("Lax")
+        .public(),
+    Setting::new(
+        "CSRF_HEADER_NAME",
+        "The header of the CSRF token, by its own name (`X-CSRFToken`) or Django's.",
+    )
+    .default("HTTP_X_CSRFTOKEN"),
+    Setting::new(
+        "CSRF_TRUSTED_ORIGINS",
+        "Further origins that may send unsafe requests, comma-separated: `https://example.com`, \
+         `https://*.example.com`.",
+    ),
+];
 
 /// Where the secret and the token are, and which origins are trusted.
 #[derive(Clone, Debug)]

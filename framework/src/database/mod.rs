@@ -42,9 +42,34 @@ use self::sqlite::watched::Watched;
 pub use self::timestamp::{Moment, OptionalMoment};
 pub use self::url::DatabaseUrl;
 pub use self::user_id::{KeyType, UserId, UserKey};
-use super::conf::{Env, ImproperlyConfigured};
+use super::conf::{Env, ImproperlyConfigured, Setting};
 use super::request_id;
 use super::timezone::TimeZone;
+
+/// The settings that this module reads.
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting::new(
+        "DATABASE_URL",
+        "The database: a path, `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME` (cargo feature \
+         `postgres`).",
+    )
+    .default("db.sqlite3")
+    .url(),
+    Setting::new("DATABASE_POOL_SIZE", "The maximum number of connections.").default("10"),
+    Setting::new("DATABASE_TIMEOUT", "Seconds to wait for a connection or a lock before the answer is 503.")
+        .default("5"),
+    Setting::new(
+        "DATABASE_STATEMENT_TIMEOUT",
+        "Seconds that a statement may take on PostgreSQL. Behind a connection pooler the database role's \
+         own limits apply instead, to statements and locks.",
+    )
+    .default("30"),
+    Setting::new(
+        "SQLITE_JOURNAL_MODE",
+        "SQLite's journal mode: `wal` or `delete`. Unset: new databases use WAL, existing ones keep their \
+         mode.",
+    ),
+];
 
 /// How to reach the database.
 #[derive(Clone, Debug)]

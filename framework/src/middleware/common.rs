@@ -12,6 +12,7 @@ use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::{HttpSettings, Site};
+use crate::debug::ErrorReport;
 use crate::http::{get_host, is_same_domain};
 use crate::pages;
 
@@ -141,12 +142,13 @@ pub async fn not_found(req: HttpRequest, site: web::Data<Site>) -> HttpResponse 
 
 fn redirect_with_slash(req: &HttpRequest, path: &str, debug: bool) -> HttpResponse {
     if debug && [Method::DELETE, Method::POST, Method::PUT, Method::PATCH].contains(req.method()) {
-        log::error!(
+        let message = format!(
             "{method} {path:?} does not end with a slash, and a redirect would lose the data. Use the path with the \
              slash, or set APPEND_SLASH=false.",
             method = req.method()
         );
-        return pages::server_error();
+        log::error!("{message}");
+        return ErrorReport::new(message).attach(pages::server_error());
     }
     let mut location = format!("{}/", utf8_percent_encode(path, PATH));
     // A location that starts with two slashes would lead to another host.

@@ -24,8 +24,9 @@ use actix_web::{Error, HttpRequest};
 use pin_project_lite::pin_project;
 use uuid::Uuid;
 
-use super::conf::{Env, ImproperlyConfigured, SecretKey};
+use super::conf::{Env, ImproperlyConfigured, SecretKey, Setting};
 use super::csrf::CsrfSettings;
+use super::debug::{DebugPages, ErrorReport, RequestSnapshot, last_panic};
 use super::http::{ForwardedAllowIps, SecureProxySslHeader, get_host};
 use super::urls::{EndpointFuture, Resolver, Shortcuts};
 use super::{pages, request_id};
@@ -33,6 +34,46 @@ use super::{pages, request_id};
 pub use self::access_log::AccessLog;
 pub use self::common::not_found;
 pub use self::cookies::is_session_key;
+
+/// The settings that this module reads.
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting::new(
+        "DEBUG",
+        "Shows detailed error pages and allows the local hosts. Never set it in production.",
+    )
+    .default("false"),
+    Setting::new(
+        "SECRET_KEY",
+        "Signs sessions. Required unless `DEBUG` is on. Beside a Django project, use that project's own \
+         key.",
+    )
+    .secret(),
+    Setting::new("SECRET_KEY_FALLBACKS", "Older keys, comma-separated, whose signatures are still accepted.")
+        .secret(),
+    Setting::new(
+        "ALLOWED_HOSTS",
+        "Hosts that the site answers for, comma-separated: `example.com`, `.example.com` (with its \
+         subdomains), or `*` for any. Required unless `DEBUG` is on.",
+    ),
+    Setting::new(
+        "APPEND_SLASH",
+        "Redirects an unknown path to the same path with a slash, if that one exists.",
+    )
+    .default("true"),
+    Setting::new(
+        "SECURE_PROXY_SSL_HEADER",
+        "The header and value by which your proxy marks https requests: `X-Forwarded-Proto=https`.",
+    ),
+    Setting::new(
+        "FORWARDED_ALLOW_IPS",
+        "Proxies whose `X-Forwarded-Proto` is trusted if `SECURE_PROXY_SSL_HEADER` is unset, or `*` for \
+         any. The meaning is gunicorn's.",
+    )
+    .default("127.0.0.1,::1"),
+    Setting::new("USE_X_FORWARDED_HOST", "Takes the host from the proxy's `X-Forwarded-Host` header.")
+        .default("false"),
+    Setting::new("SESSION_COOKIE_NAME", "The name of Django's session cookie.").default("sessionid").public(),
+];
 
 /// Django's settings of the same names.
 #[derive(Clone, Debug)]
@@ -92,6 +133,8 @@ pub struct Site {
     pub settings: HttpSettings,
     /// The project's URL patterns.
     pub resolver: Resolver,
+    /// With `DEBUG`, draws the pages of errors.
+    pub(super) debug: Option<DebugPages>,
 }
 
 /// The middleware around the whole application.
@@ -176,6 +219,7 @@ where
         }
         let id = client_request_id(&req).unwrap_or_else(Uuid::new_v4);
         let log = AccessLog::start(&req);
+        let snapshot = self.state.site.debug.as_ref().map(|_| Box::new(RequestSnapshot::new(&req)));
         let inner = if self.is_allowed_host(req.request()) {
             let call = || match shortcut {
                 Some(endpoint) => InnerFuture::Boxed { future: endpoint(req) },
@@ -183,7 +227,7 @@ where
             };
             match catch_unwind(AssertUnwindSafe(|| request_id::scope(Some(id), call))) {
                 Ok(inner) => inner,
-                Err(_) => InnerFuture::ready(Err(InternalServerError(id).into())),
+                Err(_) => InnerFuture::ready(Err(InternalServerError::new(id).into())),
             }
         } else {
             log::error!(
@@ -194,7 +238,7 @@ where
             let page = common::own_response(req.request().version(), pages::bad_request());
             InnerFuture::ready(Ok(req.into_response(page)))
         };
-        ResponseFuture { inner, id, state: Rc::clone(&self.state), log }
+        ResponseFuture { inner, id, state: Rc::clone(&self.state), log, snapshot }
     }
 }
 
@@ -206,6 +250,8 @@ pin_project! {
         id: Uuid,
         state: Rc<MiddlewareState>,
         log: AccessLog,
+        // Only with `DEBUG`.
+        snapshot: Option<Box<RequestSnapshot>>,
     }
 }
 
@@ -240,7 +286,10 @@ where
             };
             // A panic is a bug. Still, the client gets a response, the log the cause, and the worker goes on.
             let mut polled = catch_unwind(AssertUnwindSafe(poll))
-                .unwrap_or_else(|_| Poll::Ready(Err(InternalServerError(id).into())));
+                .unwrap_or_else(|_| Poll::Ready(Err(InternalServerError::new(id).into())));
+            if let Some(snapshot) = this.snapshot.as_deref() {
+                show_error(&this.state.site, &mut polled, snapshot, id);
+            }
             // Modified in place, since each move costs time.
             let status = match &mut polled {
                 Poll::Pending => return Poll::Pending,
@@ -265,15 +314,45 @@ fn client_request_id(req: &ServiceRequest) -> Option<Uuid> {
     Uuid::try_parse_ascii(req.headers().get(security::X_REQUEST_ID)?.as_bytes()).ok()
 }
 
+/// With `DEBUG`, replaces the page of a 500 by one that shows the error.
+fn show_error(
+    site: &Site,
+    polled: &mut Poll<Result<ServiceResponse<BoxBody>, Error>>,
+    request: &RequestSnapshot,
+    id: Uuid,
+) {
+    let Some(pages) = &site.debug else { return };
+    match polled {
+        Poll::Ready(Ok(response)) => {
+            pages.show_response(response.response_mut(), request, &site.resolver, id);
+        }
+        Poll::Ready(Err(error)) => {
+            let panic = error.as_error::<InternalServerError>().and_then(|error| error.panic.clone());
+            pages.show_error(error, panic.as_ref(), request, &site.resolver, id);
+        }
+        Poll::Pending => {}
+    }
+}
+
 /// The response after a panic: the plain page with the usual headers.
 #[derive(Debug, thiserror::Error)]
 #[error("internal server error")]
-struct InternalServerError(Uuid);
+struct InternalServerError {
+    id: Uuid,
+    /// Recorded with `DEBUG` only.
+    panic: Option<ErrorReport>,
+}
+
+impl InternalServerError {
+    fn new(id: Uuid) -> Self {
+        Self { id, panic: last_panic() }
+    }
+}
 
 impl actix_web::ResponseError for InternalServerError {
     fn error_response(&self) -> actix_web::HttpResponse {
         let mut response = pages::server_error();
-        security::add_headers_to(response.headers_mut(), self.0, true);
+        security::add_headers_to(response.headers_mut(), self.id, true);
         response
     }
 }

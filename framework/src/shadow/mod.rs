@@ -21,9 +21,18 @@ use actix_web::{App, HttpServer, web};
 use tokio::sync::Semaphore;
 
 pub use self::report::Report;
+use super::conf::Setting;
 use super::project::Project;
 use super::server::{Address, application, shutdown_signal};
 use super::urls::UrlConf;
+
+/// The settings that this module reads.
+pub(crate) const SETTINGS: &[Setting] = &[Setting::new(
+    "SSL_CERT_FILE",
+    "A PEM file of the certificates that `manage shadow` trusts for `https://` (cargo feature \
+         `shadow-tls`).",
+)
+.default_description("the system's")];
 
 /// Bytes of a body to compare. Larger bodies are forwarded without comparison.
 const MAX_COMPARED_BODY: usize = 1 << 20;

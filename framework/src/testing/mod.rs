@@ -32,8 +32,7 @@
 //! Without PostgreSQL, its tests pass and report on standard error that they are skipped. With `REQUIRE_POSTGRES=1`, they
 //! fail.
 
-#![allow(
-    clippy::expect_used,
+#![expect(
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,

@@ -16,19 +16,8 @@ const KEYWORDS: &[&str] = &[
 ];
 
 /// The compiler's own crates, and those that a project or an app uses by name.
-const CRATES: &[&str] = &[
-    "actix_web",
-    "alloc",
-    "async_trait",
-    "core",
-    "diesel",
-    "proc_macro",
-    "serde",
-    "serde_json",
-    "std",
-    "test",
-    "vitamin",
-];
+const CRATES: &[&str] =
+    &["actix_web", "alloc", "core", "diesel", "proc_macro", "serde", "serde_json", "std", "test", "vitamin"];
 
 /// A name that a project or an app can't have.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,11 +13,22 @@ use crate::password_validation::{PasswordValidators, UserAttributes};
 use crate::passwords::Passwords;
 use crate::user_model::UserModel;
 use crate::validators::validate_username;
-use vitamin_framework::conf::Env;
+use vitamin_framework::conf::{Env, Setting};
 use vitamin_framework::database::DatabaseError;
 use vitamin_framework::management::{Command, CommandError, verbosity, with_database_option};
 use vitamin_framework::project::Project;
 use vitamin_framework::validators::is_valid_email;
+
+/// The settings that this module reads.
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting::new("DJANGO_SUPERUSER_USERNAME", "The name of the user."),
+    Setting::new("DJANGO_SUPERUSER_EMAIL", "The e-mail address of the user."),
+    Setting::new(
+        "DJANGO_SUPERUSER_PASSWORD",
+        "The password of the user. Unset: the user cannot log in with a password.",
+    )
+    .secret(),
+];
 
 pub(crate) struct CreateSuperuser {
     pub(crate) passwords: Passwords,
@@ -110,7 +121,8 @@ impl CreateSuperuser {
         options: CreateSuperuserOptions,
     ) -> Result<SuperuserData, CommandError> {
         let required = |name: &str| CommandError::new(format!("You must use --{name} with --noinput."));
-        let variable = |name: &str| project.env.raw(name).map(str::to_owned);
+        // The name of the first one depends on the user model.
+        let variable = |name: &str| project.env.variable(name).map(str::to_owned);
         let field = self.user_model.username_field();
         let username = options.username.or_else(|| match field {
             "username" => variable("DJANGO_SUPERUSER_USERNAME"),
@@ -303,5 +315,8 @@ fn email_error(email: &str) -> Option<String> {
 
 /// The name of the user who runs the program (Python's `getpass.getuser`, using only the environment).
 pub(super) fn system_username(env: &Env) -> Option<String> {
-    ["LOGNAME", "USER", "LNAME", "USERNAME"].iter().find_map(|name| env.get(name)).map(str::to_owned)
+    ["LOGNAME", "USER", "LNAME", "USERNAME"]
+        .iter()
+        .find_map(|name| env.variable(name).filter(|name| !name.is_empty()))
+        .map(str::to_owned)
 }

@@ -5,4 +5,4 @@ mod createsuperuser;
 mod prompt;
 
 pub(super) use self::changepassword::ChangePassword;
-pub(super) use self::createsuperuser::CreateSuperuser;
+pub(super) use self::createsuperuser::{CreateSuperuser, SETTINGS};

@@ -15,6 +15,16 @@ mod tests;
 
 pub use self::common::CommonPasswordValidator;
 pub use self::similarity::{UserAttribute, UserAttributeSimilarityValidator};
+use vitamin_framework::conf::Setting;
+
+/// The settings that this module reads.
+pub(super) const SETTINGS: &[Setting] = &[Setting::new(
+    "AUTH_PASSWORD_VALIDATORS",
+    "Class names of the validators for new passwords, comma-separated. An empty value disables them.",
+)
+.default_description("Django's four")
+.empty_is_a_value()
+.public()];
 
 /// The user attributes that a validator may use. Empty ones are ignored.
 #[derive(Clone, Copy, Debug, Default)]

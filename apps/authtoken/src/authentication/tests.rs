@@ -1,20 +1,20 @@
-//! Token authentication around actix-web's own resources, with the token cache of the app and without the app.
+//! Token authentication around an actix-web scope: in a project, and in an application without the app's token cache.
 
-use actix_web::App;
-use actix_web::dev::ServiceResponse;
-use actix_web::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use actix_web::http::header::AUTHORIZATION;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::{self, Data, ServiceConfig};
-use diesel::connection::SimpleConnection;
+use actix_web::{App, rt};
 
 use super::*;
+use crate::testing::{TokenEnvironment, TokenServer};
 use crate::{AuthToken, Token};
 use vitamin_auth::Auth;
-use vitamin_framework::conf::Env;
+use vitamin_auth::testing::AuthEnvironment;
+use vitamin_framework::conf::{Env, ImproperlyConfigured};
 use vitamin_framework::project::Project;
-use vitamin_framework::server::application;
+use vitamin_framework::testing::{Client, TestDatabase, TestEnvironment, TestProject, TestServer};
 use vitamin_framework::urls::{Endpoint, Location, Pattern, View, path};
-use vitamin_framework::{apps, database::Database};
+use vitamin_framework::{apps, database_tests};
 use vitamin_rest_framework::middleware::policies;
 use vitamin_rest_framework::permissions::IsAuthenticated;
 use vitamin_rest_framework::request::{Auth as Credential, CurrentUser};
@@ -26,17 +26,21 @@ async fn report(user: CurrentUser, token: Credential<Token>) -> String {
     format!("{} {}", user.username, token.key)
 }
 
-fn mount(config: &mut ServiceConfig) {
-    let policies =
-        policies().authentication(classes![TokenAuthentication::new()]).permission(classes![IsAuthenticated]);
-    config.service(web::scope("/reports").wrap(policies).route("/daily", web::get().to(report)));
+/// A scope in a project's URLconf.
+struct Reports;
+
+impl Reports {
+    fn mount(config: &mut ServiceConfig) {
+        let policies = policies()
+            .authentication(classes![TokenAuthentication::new()])
+            .permission(classes![IsAuthenticated]);
+        config.service(web::scope("/reports").wrap(policies).route("/daily", web::get().to(report)));
+    }
 }
 
-struct Mounted;
-
-impl View for Mounted {
+impl View for Reports {
     fn register(&self, _: Location, config: &mut ServiceConfig) -> Option<Endpoint> {
-        mount(config);
+        Self::mount(config);
         None
     }
 }
@@ -46,88 +50,73 @@ fn urlpatterns() -> Vec<Pattern> {
         .authentication_classes(classes![TokenAuthentication::new()])
         .permission_classes(classes![IsAuthenticated])
         .get(async || Response::new("in"));
-    vec![path("reports", Mounted), path("view", view)]
+    vec![path("reports", Reports), path("view", view)]
 }
 
-fn get(uri: &str, authorization: &str) -> TestRequest {
-    let request = TestRequest::get().uri(uri).insert_header(("host", "localhost"));
-    if authorization.is_empty() { request } else { request.insert_header((AUTHORIZATION, authorization)) }
+fn project(env: &Env) -> Result<Project, ImproperlyConfigured> {
+    let apps = apps![Auth::from_env(env)?, RestFramework::from_env(env)?, AuthToken::from_env(env)?];
+    Project::new(env, apps, urlpatterns)
 }
 
-/// Status, challenge, `Vary` and body.
-async fn summary(response: ServiceResponse) -> (u16, String, String) {
-    let header = |name: &str| {
-        response
-            .headers()
-            .get(name)
-            .map_or_else(|| "-".to_owned(), |value| value.to_str().unwrap().to_owned())
-    };
-    let headers = format!("{} {}", header(WWW_AUTHENTICATE.as_str()), header("vary"));
-    let status = response.status().as_u16();
-    (status, headers, String::from_utf8(read_body(response).await.to_vec()).unwrap())
-}
+database_tests!(
+    refusals_are_those_of_a_view,
+    the_handler_extracts_the_token,
+    a_plain_application_has_no_cache
+);
 
-fn project(folder: &tempfile::TempDir) -> Project {
-    let url = folder.path().join("db").to_str().unwrap().to_owned();
-    let env =
-        Env::from_iter([("DATABASE_URL", url.as_str()), ("SECRET_KEY", "x"), ("ALLOWED_HOSTS", "localhost")]);
-    let apps = apps![
-        Auth::from_env(&env).unwrap(),
-        RestFramework::from_env(&env).unwrap(),
-        AuthToken::from_env(&env).unwrap()
-    ];
-    let project = Project::new(&env, apps, urlpatterns).unwrap();
-    let mut connection = project.database.get().unwrap();
-    project.apps.migrations().apply_all(&mut connection).unwrap();
-    connection
-        .batch_execute(
-            "INSERT INTO auth_user (id, password, is_superuser, username, first_name, last_name, email, is_staff,
-             is_active, date_joined) VALUES (1, '!', 0, 'ann', '', '', '', 0, 1, '2026-01-01 00:00:00'),
-             (2, '!', 0, 'off', '', '', '', 0, 0, '2026-01-01 00:00:00');
-             INSERT INTO authtoken_token (key, created, user_id) VALUES ('k1', '2026-01-01 00:00:00', 1),
-             ('k2', '2026-01-01 00:00:00', 2)",
-        )
-        .unwrap();
-    drop(connection);
-    project
-}
+const KEYS: [&str; 6] = ["", "Token", "Token a b", "Token nobody", "Bearer x", "Token \u{fc}"];
 
-#[actix_web::test]
-async fn a_scope_refuses_as_a_view_and_extracts_the_token() {
-    let folder = tempfile::tempdir().unwrap();
-    let project = project(&folder);
-    let app = init_service(application(&project)).await;
-    let database: Database = project.database.clone();
-    let plain = init_service(App::new().app_data(Data::new(database)).configure(mount)).await;
-    for header in ["", "Token", "Token a b", "Token nobody", "Token k2", "Bearer k1"] {
-        let expected = summary(call_service(&app, get("/view", header).to_request()).await).await;
-        assert_eq!((expected.0, expected.1.as_str()), (401, "Token Accept"), "{header}: {}", expected.2);
-        assert_eq!(
-            summary(call_service(&app, get("/reports/daily", header).to_request()).await).await,
-            expected
-        );
-        assert_eq!(
-            summary(call_service(&plain, get("/reports/daily", header).to_request()).await).await,
-            expected
-        );
+/// A client that sends this `Authorization`, if any.
+fn client(server: &TestProject, authorization: &str) -> Client {
+    match authorization {
+        "" => server.anonymous(),
+        header => server.anonymous().header("authorization", header),
     }
+}
+
+fn refusals_are_those_of_a_view(database: &TestDatabase) {
+    let server = TestProject::new(database, project);
+    let gone = server.create_user("gone", "secret");
+    server.deactivate(&gone);
+    let inactive = format!("Token {}", server.create_token(&gone).key);
+    for header in KEYS.into_iter().chain([inactive.as_str()]) {
+        let [refused, expected] = ["/reports/daily", "/view"].map(|path| client(&server, header).get(path));
+        refused.assert_status(401).assert_header("www-authenticate", "Token").assert_no_header("allow");
+        assert_eq!(refused.body, expected.body, "{header}");
+        assert_eq!(refused.header("vary"), expected.header("vary"), "{header}");
+        assert_eq!(refused.header("content-type"), expected.header("content-type"), "{header}");
+    }
+}
+
+fn the_handler_extracts_the_token(database: &TestDatabase) {
+    let server = TestProject::new(database, project);
+    let token = server.create_token(&server.create_user("ann", "secret"));
+    let client = server.token(&token);
     // Twice: looked up, and cached.
     for _ in 0..2 {
-        let expected = (200, "- -".to_owned(), "ann k1".to_owned());
-        assert_eq!(
-            summary(call_service(&app, get("/reports/daily", "Token k1").to_request()).await).await,
-            expected
-        );
-        assert_eq!(
-            summary(call_service(&plain, get("/reports/daily", "token  k1").to_request()).await).await,
-            expected
-        );
+        client.get("/reports/daily").assert_status(200).assert_body(&format!("ann {}", token.key));
     }
-    let connection = &mut project.database.get().unwrap();
-    connection.batch_execute("DELETE FROM authtoken_token WHERE key = 'k1'").unwrap();
-    assert_eq!(
-        call_service(&app, get("/reports/daily", "Token k1").to_request()).await.status(),
-        401,
-        "revoked"
-    );
+    client.get("/reports/nothing").assert_status(404);
+    server.anonymous().get("/reports/nothing").assert_status(401);
+    server.execute("DELETE FROM authtoken_token");
+    client.get("/reports/daily").assert_status(401).assert_body(r#"{"detail":"Invalid token."}"#);
+}
+
+fn a_plain_application_has_no_cache(database: &TestDatabase) {
+    let server = TestProject::new(database, project);
+    let token = server.create_token(&server.create_user("ann", "secret"));
+    rt::System::new().block_on(async {
+        let app = App::new().app_data(Data::new(server.database().clone())).configure(Reports::mount);
+        let app = init_service(app).await;
+        for (key, status, body) in [
+            (token.key.as_str(), 200, format!("ann {}", token.key)),
+            ("nobody", 401, r#"{"detail":"Invalid token."}"#.to_owned()),
+        ] {
+            let request = TestRequest::get().uri("/reports/daily");
+            let request = request.insert_header((AUTHORIZATION, format!("Token {key}")));
+            let response = call_service(&app, request.to_request()).await;
+            assert_eq!(response.status(), status);
+            assert_eq!(read_body(response).await, body);
+        }
+    });
 }

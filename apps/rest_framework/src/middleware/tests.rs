@@ -27,6 +27,7 @@ use crate::throttling::{AnonRateThrottle, Period, Rate, ScopedRateThrottle, User
 use crate::views::APIView;
 use vitamin_auth::models::User;
 use vitamin_framework::cache::Cache;
+use vitamin_framework::testing::TestEnvironment;
 use vitamin_framework::urls::{Endpoint, Location, Pattern, View, path};
 
 /// The credential of [`Keys`].
@@ -394,7 +395,7 @@ async fn a_panic_ends_its_request_only() {
 #[actix_web::test]
 async fn a_plain_application_needs_the_database_only() {
     for project in projects() {
-        let app = App::new().app_data(AppData::new(project.database())).configure(mount);
+        let app = App::new().app_data(AppData::new(project.database().clone())).configure(mount);
         let app = init_service(app).await;
         let refused = call_service(&app, get("/scope/me", "").to_request()).await;
         assert_eq!(refused.status(), 401);

@@ -16,7 +16,29 @@ use futures_util::StreamExt;
 
 use super::UploadLimits;
 use crate::exceptions::APIException;
-use vitamin_framework::conf::{Env, ImproperlyConfigured};
+use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
+
+/// The settings that this module reads.
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting::new(
+        "REQUEST_BODY_IDLE_TIMEOUT",
+        "Seconds to wait for the next bytes of a body. Then the answer is 408 and the connection is \
+         closed.",
+    )
+    .default("20"),
+    Setting::new(
+        "REQUEST_BODY_TIMEOUT",
+        "Seconds that a whole body may take. Then the answer is 408 and the connection is closed.",
+    )
+    .default("60"),
+    Setting::new(
+        "REQUEST_BODIES_MAX_MEMORY",
+        "Bytes that the bodies of all requests may use together, beyond the first 16 KiB of each. Further \
+         bodies are answered with 503. If `FILE_UPLOAD_MAX_SIZE` or `DATA_UPLOAD_MAX_MEMORY_SIZE` is \
+         larger, the default is that size.",
+    )
+    .default("268435456"),
+];
 
 /// The default of `REQUEST_BODIES_MAX_MEMORY`: about ten forms of `FILE_UPLOAD_MAX_SIZE`.
 const DEFAULT_MAX_MEMORY: usize = 268_435_456;

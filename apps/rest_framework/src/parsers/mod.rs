@@ -5,7 +5,7 @@ pub(super) mod reader;
 
 pub use vitamin_parsing::{form, multipart};
 
-use vitamin_framework::conf::{Env, ImproperlyConfigured};
+use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
 
 use bytes::Bytes;
 
@@ -15,6 +15,30 @@ use super::data::{Data, QueryDict, Value};
 use super::exceptions::APIException;
 use super::json::{self, DecodeError};
 use super::python::codecs::Charset;
+
+/// The settings that this module reads.
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting::new(
+        "DATA_UPLOAD_MAX_MEMORY_SIZE",
+        "The maximum size of a body in bytes, without its files. A larger one is answered with 400.",
+    )
+    .default("2621440"),
+    Setting::new(
+        "DATA_UPLOAD_MAX_NUMBER_FIELDS",
+        "The maximum number of fields of a form or a query string. More are answered with 400.",
+    )
+    .default("1000"),
+    Setting::new(
+        "DATA_UPLOAD_MAX_NUMBER_FILES",
+        "The maximum number of files of a form. More are answered with 400.",
+    )
+    .default("100"),
+    Setting::new(
+        "FILE_UPLOAD_MAX_SIZE",
+        "The maximum size of a form with files, in bytes. A larger one is answered with 400.",
+    )
+    .default("26214400"),
+];
 
 /// The limits on a request's body and query string. The names are those of Django's settings.
 #[derive(Clone, Copy, Debug)]

@@ -58,6 +58,7 @@ impl Command for Check {
 /// Runs the framework's checks and those of each app.
 pub(super) fn run_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
     let mut messages = framework_checks(project, deploy);
+    messages.extend(project.declared.checks(&project.env));
     let urls = UrlConf::new((project.urlpatterns)());
     messages.extend(urls.problems().map(|problem| CheckMessage::error("vitamin.E003", problem)));
     messages.extend(migration_checks(project.apps.migrations(), Path::new(copies::FOLDER)));

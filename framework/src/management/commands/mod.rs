@@ -3,6 +3,7 @@
 mod adoption;
 mod check;
 mod collectmigrations;
+mod diffsettings;
 mod doctor;
 mod migrate;
 mod runserver;
@@ -16,6 +17,7 @@ pub(super) fn all() -> Vec<Box<dyn Command>> {
     vec![
         Box::new(check::Check),
         Box::new(collectmigrations::CollectMigrations),
+        Box::new(diffsettings::DiffSettings),
         Box::new(doctor::Doctor),
         Box::new(migrate::Migrate),
         Box::new(runserver::RunServer),
