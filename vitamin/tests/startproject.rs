@@ -1,5 +1,7 @@
 //! `vitamin startproject`, as a user runs it. `.ci/run template` builds and tests what it writes.
 
+#![expect(clippy::unwrap_used, reason = "clippy.toml does not reach the helpers of a test")]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

@@ -177,7 +177,8 @@ mod tests {
     async fn versions_take_part_as_in_django_rest_framework() {
         let cases: Vec<Case> = serde_json::from_str(include_str!("fixtures/reverse.json")).unwrap();
         assert_eq!(cases.len(), 19);
-        let urlconfs: [(&str, fn() -> Vec<Pattern>); 6] = [
+        type UrlPatterns = fn() -> Vec<Pattern>;
+        let urlconfs: [(&str, UrlPatterns); 6] = [
             ("none", || with(items(view))),
             ("accept", || with(items(|| view().versioning_class(AcceptHeaderVersioning::default())))),
             ("host", || with(items(|| view().versioning_class(HostNameVersioning::default())))),

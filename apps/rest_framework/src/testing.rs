@@ -54,11 +54,10 @@ impl TestProject {
 
     /// A project on each available database.
     pub(crate) fn on_each(urlpatterns: fn() -> Vec<Pattern>) -> Vec<Self> {
-        #[cfg_attr(not(feature = "postgres"), expect(unused_mut, reason = "PostgreSQL's is added to it"))]
-        let mut databases = vec![TestDatabase::sqlite()];
+        let databases = std::iter::once(TestDatabase::sqlite());
         #[cfg(feature = "postgres")]
-        databases.extend(TestDatabase::postgres());
-        databases.iter().map(|database| Self::on(database, urlpatterns, &[])).collect()
+        let databases = databases.chain(TestDatabase::postgres());
+        databases.map(|database| Self::on(&database, urlpatterns, &[])).collect()
     }
 
     fn on(database: &TestDatabase, urlpatterns: fn() -> Vec<Pattern>, settings: &[(&str, &str)]) -> Self {

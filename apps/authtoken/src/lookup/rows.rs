@@ -12,7 +12,7 @@ use vitamin_auth::models::User;
 use vitamin_auth::schema::auth_user;
 use vitamin_framework::database::sqlite::places::{sqlite_offset, tells_places};
 use vitamin_framework::database::sqlite::sentinel::Stamp;
-use vitamin_framework::database::{DatabaseError, DbConnection, Moment, Prepared};
+use vitamin_framework::database::{DatabaseError, DbConnection, Moment, Prepared, RenamingConnection};
 
 /// A token with its user, and the location of both rows.
 pub struct TokenRow<M> {
@@ -22,13 +22,15 @@ pub struct TokenRow<M> {
     offsets: [Option<i64>; 2],
 }
 
-/// How SQLite tells where a model's rows and their users' are.
+/// [`TokenModel::find`] with the offsets of both rows.
+type FindWithOffsets<M> = fn(&mut DbConnection, &str) -> Result<Option<TokenRow<M>>, DatabaseError>;
+
+/// How SQLite reports where a model's rows and their users' are.
 #[derive(Clone, Copy)]
 pub struct Places<M> {
     /// Whether SQLite reports the offsets of the columns that `find` selects. Valid while the schema stays the same.
     pub(super) reports_pages: fn(&mut DbConnection) -> Result<bool, DatabaseError>,
-    /// [`TokenModel::find`] with the offsets.
-    find: fn(&mut DbConnection, &str) -> Result<Option<TokenRow<M>>, DatabaseError>,
+    find: FindWithOffsets<M>,
 }
 
 impl Places<Token> {
@@ -71,11 +73,17 @@ fn find_with_offsets(
     connection: &mut DbConnection,
     key: &str,
 ) -> Result<Option<TokenRow<Token>>, DatabaseError> {
-    let connection = match connection {
-        DbConnection::Sqlite(connection) => connection,
+    match connection {
+        DbConnection::Sqlite(connection) => find_in_sqlite(connection, key),
         #[cfg(feature = "postgres")]
-        other => return Ok(Token::find(other, key)?.map(TokenRow::without_offsets)),
-    };
+        DbConnection::Postgres(_) => Ok(Token::find(connection, key)?.map(TokenRow::without_offsets)),
+    }
+}
+
+fn find_in_sqlite(
+    connection: &mut RenamingConnection<SqliteConnection>,
+    key: &str,
+) -> Result<Option<TokenRow<Token>>, DatabaseError> {
     let query = authtoken_token::table.inner_join(auth_user::table).filter(authtoken_token::key.eq(key));
     let offsets = (sqlite_offset(authtoken_token::created), sqlite_offset(auth_user::password));
     let query = query.select((authtoken_token::created, User::as_select(), offsets));
