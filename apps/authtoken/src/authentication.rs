@@ -14,7 +14,7 @@ use vitamin_rest_framework::policy_result::PolicyResult;
 use vitamin_rest_framework::request::Request;
 
 /// `Authorization: Token 401f7ac837da42b97f613d789819ff93537bee6a`. The request's credential is
-/// the [`Token`](super::Token).
+/// the [`Token`].
 ///
 /// Another table: `TokenAuthentication::<ApiKey>::with_keyword("Bearer")`, with a [`TokenModel`].
 pub struct TokenAuthentication<M: TokenModel = Token> {
