@@ -17,7 +17,3 @@ pub use vitamin_rest_framework as rest_framework;
 
 #[cfg(feature = "testing")]
 pub mod testing;
-/// Compiles the code of the page.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/compiler-errors.md")]
-pub struct CompilerErrors;
