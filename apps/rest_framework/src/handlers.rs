@@ -81,8 +81,8 @@ fn dispatch(
     request: Request,
     respond: impl AsyncFnOnce(&Policies, &Request) -> HttpResponse + 'static,
 ) -> EndpointFuture {
-    let (state, renderers) = (Rc::clone(request.state()), Rc::clone(&policies.renderers));
-    Box::pin(state.scope(renderers.scope(async move {
+    let state = Rc::clone(request.state());
+    Box::pin(state.scope(async move {
         let checked = match initial(&policies, &request) {
             PolicyResult::Ready(checked) => checked,
             PolicyResult::Later(checked) => checked.await,
@@ -96,5 +96,5 @@ fn dispatch(
             Err(error) => refusal(&policies, &request, error),
         };
         Ok(ServiceResponse::new(request.into_parts().0, response))
-    })))
+    }))
 }

@@ -15,6 +15,7 @@ use super::request::Request;
 use super::throttling::{Throttle, Throttling};
 
 /// Runs all policies of a view. Ready if none has to wait, as for most requests.
+#[inline(always)]
 pub(super) fn initial<'a>(policies: &'a Policies, request: &'a Request) -> PolicyResult<'a, ()> {
     if let Err(error) = perform_content_negotiation(policies, request) {
         return Err(error).into();
@@ -22,13 +23,21 @@ pub(super) fn initial<'a>(policies: &'a Policies, request: &'a Request) -> Polic
     if let Err(error) = determine_version(policies, request) {
         return Err(error).into();
     }
-    authenticate(&policies.authenticators, request).and_then(|()| check_access(policies, request))
+    match authenticate(&policies.authenticators, request) {
+        // As `and_then`, without its closure: a call less for nearly all requests.
+        PolicyResult::Ready(Ok(())) => check_access(policies, request),
+        authenticated => authenticated.and_then(|()| check_access(policies, request)),
+    }
 }
 
 /// Runs the policies after authentication: permissions and throttles.
+#[inline(always)]
 pub(super) fn check_access<'a>(policies: &'a Policies, request: &'a Request) -> PolicyResult<'a, ()> {
-    check_permissions(&policies.permissions, request)
-        .and_then(|()| check_throttles(&policies.throttles, request, Vec::new()))
+    let permitted = check_permissions(&policies.permissions, request);
+    if policies.throttles.is_empty() {
+        return permitted;
+    }
+    permitted.and_then(|()| check_throttles(&policies.throttles, request, Vec::new()))
 }
 
 pub(super) fn perform_content_negotiation(
@@ -72,6 +81,7 @@ fn determine_version(policies: &Policies, request: &Request) -> Result<(), APIEx
 }
 
 /// Calls the authentication classes until one finds a user or fails.
+#[inline(always)]
 pub(super) fn authenticate<'a>(
     classes: &'a [Arc<dyn Authentication>],
     request: &'a Request,
@@ -102,6 +112,7 @@ pub(super) fn authenticate<'a>(
 }
 
 /// Calls the permission classes until one denies the request.
+#[inline(always)]
 pub(super) fn check_permissions<'a>(
     classes: &'a [Arc<dyn Permission>],
     request: &'a Request,
@@ -130,6 +141,7 @@ fn denied(class: &dyn Permission, request: &Request) -> APIException {
 }
 
 /// Calls all throttle classes, so that each counts the request. `waits` are those of the classes before.
+#[inline(always)]
 fn check_throttles<'a>(
     classes: &'a [Arc<dyn Throttle>],
     request: &'a Request,

@@ -206,7 +206,7 @@ where
         let request = Request::new(http, Rc::clone(&policies.view), payload);
         let outer = outer.filter(|_| self.declaration.authentication_classes.is_none());
 
-        let (state, renderers) = (Rc::clone(request.state()), Rc::clone(&policies.renderers));
+        let state = Rc::clone(request.state());
         let future = with_current(&CURRENT, Rc::clone(&policies), async move {
             match check(&policies, &request, outer).await {
                 Ok(()) => call_inner(&policies, request, service.as_ref()).await,
@@ -216,7 +216,7 @@ where
                 }
             }
         });
-        Box::pin(state.scope(renderers.scope(future)))
+        Box::pin(state.scope(future))
     }
 }
 

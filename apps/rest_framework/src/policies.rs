@@ -1,5 +1,6 @@
 //! A view's policies: those it declares, and the project's defaults for the others (`rest_framework/settings.py`).
 
+use std::any::Any;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -64,7 +65,8 @@ impl PolicyDeclaration {
         fn or<T: Clone>(declared: &Option<T>, default: &T) -> T {
             declared.as_ref().unwrap_or(default).clone()
         }
-        let renderers = Renderers::new(or(&self.renderer_classes, &settings.default_renderer_classes));
+        let renderers = or(&self.renderer_classes, &settings.default_renderer_classes);
+        let renderers = Rc::new(Renderers::new(renderers));
         let authenticators = or(&self.authentication_classes, &settings.default_authentication_classes);
         let versioning = or(&self.versioning_class, &settings.default_versioning_class);
         let view = ViewInfo {
@@ -74,6 +76,7 @@ impl PolicyDeclaration {
             allow: (!self.methods.is_empty()).then(|| allow(&self.methods)),
             namespace: self.namespace.clone(),
             media_types: renderers.classes().iter().map(|renderer| renderer.media_type()).collect(),
+            renderers: Rc::clone(&renderers) as Rc<dyn Any>,
             body_reader: BodyReader {
                 parsers: or(&self.parser_classes, &settings.default_parser_classes),
                 limits: settings.upload_limits,
@@ -91,7 +94,7 @@ impl PolicyDeclaration {
         };
         Policies {
             view: Rc::new(view),
-            renderers: Rc::new(renderers),
+            renderers,
             versioning,
             authenticators,
             permissions: or(&self.permission_classes, &settings.default_permission_classes),

@@ -1,14 +1,11 @@
 //! Renderers (`rest_framework/renderers.py`): they turn the data of a response into bytes.
 
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderValue;
 use bytes::Bytes;
 
-use super::current::{Current, WithCurrent, with_current};
 use super::negotiation::{Offer, json_indent};
 pub use super::renderable::{RenderError, Renderable};
 use super::request::Request;
@@ -66,10 +63,6 @@ pub(super) struct Renderers {
     content_types: Vec<HeaderValue>,
 }
 
-thread_local! {
-    static CURRENT: Current<Renderers> = const { RefCell::new(None) };
-}
-
 impl Renderers {
     pub(super) fn new(classes: Vec<Arc<dyn Renderer>>) -> Self {
         let content_types = classes.iter().map(|renderer| content_type(renderer.as_ref())).collect();
@@ -85,14 +78,9 @@ impl Renderers {
         Some((self.classes.get(index)?.as_ref(), self.content_types.get(index)?))
     }
 
-    /// The renderers of the view or middleware whose handler is being polled.
-    pub(super) fn current() -> Option<Rc<Self>> {
-        CURRENT.with_borrow(|current| current.as_ref().map(Rc::clone))
-    }
-
-    /// A future in which [`Renderers::current`] returns these.
-    pub(super) fn scope<F: Future>(self: Rc<Self>, future: F) -> WithCurrent<Self, F> {
-        with_current(&CURRENT, self, future)
+    /// The renderers of the request's view or middleware.
+    pub(super) fn of(request: &Request) -> Option<&Self> {
+        request.view().renderers.downcast_ref()
     }
 }
 

@@ -81,6 +81,8 @@ pub(super) struct ViewInfo {
     pub(super) namespace: Option<String>,
     /// The media types of its renderers.
     pub(super) media_types: Vec<&'static str>,
+    /// The renderers, for `Renderers::of`. Without their type, so that this module does not depend on them.
+    pub(super) renderers: Rc<dyn Any>,
     pub(super) body_reader: BodyReader,
     /// Whether the view has authentication classes.
     pub(super) authenticates: bool,

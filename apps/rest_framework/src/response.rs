@@ -127,9 +127,10 @@ impl Responder for Response {
     type Body = BoxBody;
 
     fn respond_to(self, http: &HttpRequest) -> HttpResponse {
-        match (Request::current(http), Renderers::current()) {
-            (Some(request), Some(renderers)) => self.render(&request, &renderers),
-            _ => {
+        let request = Request::current(http);
+        match request.as_ref().and_then(|request| Some((request, Renderers::of(request)?))) {
+            Some((request, renderers)) => self.render(request, renderers),
+            None => {
                 let message = "only a handler in an APIView or inside of policies() can return a Response.";
                 log::error!("Answered 500: {message}");
                 ErrorReport::new(message).attach(pages::server_error())
