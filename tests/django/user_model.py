@@ -123,7 +123,7 @@ def adoption(live):
     live.manage("check")
     check("[ ]" not in live.manage("showmigrations"), "a migration of ours is not applied")
     said = live.manage("migrate", "authtoken", "zero", fails=True)
-    check("are your Django project's" in said, said)
+    check("belong to your Django project" in said, said)
     check(tables() == before, "the tables are Django's")
     # One setting is wrong.
     if "AUTH_USER_KEY" in live.own:

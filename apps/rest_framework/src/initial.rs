@@ -24,7 +24,7 @@ pub(super) fn initial<'a>(policies: &'a Policies, request: &'a Request) -> Polic
         return Err(error).into();
     }
     match authenticate(&policies.authenticators, request) {
-        // As `and_then`, without its closure: a call less for nearly all requests.
+        // The same as `and_then`, but it saves nearly all requests a call.
         PolicyResult::Ready(Ok(())) => check_access(policies, request),
         authenticated => authenticated.and_then(|()| check_access(policies, request)),
     }
