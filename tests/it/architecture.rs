@@ -1,5 +1,6 @@
 //! Rules for the source: file lengths. The crates' dependencies enforce the rest.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -33,4 +34,22 @@ fn no_file_is_too_long() {
         let lines = fs::read_to_string(root().join(&file)).unwrap().lines().count();
         assert!(lines <= 400, "{} has {lines} lines; split it before 400", file.display());
     }
+}
+
+/// An operator silences and searches by the id, so it must name one check.
+#[test]
+fn a_check_id_belongs_to_one_file() {
+    let mut owners: BTreeMap<String, BTreeSet<PathBuf>> = BTreeMap::new();
+    for file in sources() {
+        let source = fs::read_to_string(root().join(&file)).unwrap();
+        for call in source.split("CheckMessage::").skip(1) {
+            let id = call.split('"').nth(1).filter(|id| id.starts_with("vitamin."));
+            if let Some(id) = id {
+                owners.entry(id.to_owned()).or_default().insert(file.clone());
+            }
+        }
+    }
+    assert!(owners.len() > 5, "{owners:?}");
+    owners.retain(|_, files| files.len() > 1);
+    assert!(owners.is_empty(), "{owners:?}");
 }

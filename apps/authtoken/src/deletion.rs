@@ -1,4 +1,4 @@
-//! What a deleted user's tokens are: this app's, and knox's if it is installed beside it.
+//! The tables of tokens that refer to users: this app's, and that of django-rest-knox if it exists.
 
 use crate::schema::authtoken_token;
 use vitamin_framework::deletion::UserRelation;

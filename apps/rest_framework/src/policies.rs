@@ -40,7 +40,7 @@ pub(super) struct PolicyDeclaration {
 
 /// A view's resolved policies: its own or the project's defaults.
 pub(super) struct Policies {
-    /// What a request knows of the view.
+    /// The description of the view that each request carries.
     pub(super) view: Rc<ViewInfo>,
     pub(super) renderers: Rc<Renderers>,
     pub(super) versioning: Option<Arc<dyn Versioning>>,

@@ -1,4 +1,4 @@
-//! What a policy returns: a result that is ready, or a future of it.
+//! The result of a policy: ready, or a future of it.
 
 use std::fmt;
 use std::future::{IntoFuture, Ready, ready};

@@ -44,8 +44,8 @@ pub struct Request {
     method: Option<Method>,
 }
 
-/// What the view and its policies know of the request. It holds no clone of actix-web's request, so that a middleware
-/// can keep it while actix-web's router runs.
+/// The state of a request that clones share. It holds no clone of actix-web's request, so that a middleware can keep it
+/// while actix-web's router runs.
 pub(super) struct State {
     /// Identifies actix-web's request. Only compared.
     head: *const RequestHead,
@@ -70,7 +70,8 @@ struct LazyState {
     csrf_secret: OnceCell<String>,
 }
 
-/// What a request knows of its view: values, and no classes that take a request. Those are the dispatcher's.
+/// The description of a view that its requests carry. The classes that take a request belong to the dispatcher, so that
+/// this module does not depend on them.
 pub(super) struct ViewInfo {
     pub(super) name: String,
     pub(super) description: &'static str,

@@ -60,7 +60,7 @@ impl SettingsRegistry {
         let read = env.names_read();
         let unknown = read.iter().filter(|name| !self.0.iter().any(|(_, setting)| setting.name == *name));
         let hint = "Return it from the app's `settings()`, or add it to the project with `Project::declare`.";
-        unknown.map(|name| CheckMessage::warning("vitamin.W002", undeclared(name)).hint(hint)).collect()
+        unknown.map(|name| CheckMessage::warning("vitamin.W005", undeclared(name)).hint(hint)).collect()
     }
 }
 

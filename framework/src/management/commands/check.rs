@@ -60,7 +60,7 @@ pub(super) fn run_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
     let mut messages = framework_checks(project, deploy);
     messages.extend(project.declared.checks(&project.env));
     let urls = UrlConf::new((project.urlpatterns)());
-    messages.extend(urls.problems().map(|problem| CheckMessage::error("vitamin.E003", problem)));
+    messages.extend(urls.problems().map(|problem| CheckMessage::error("vitamin.E004", problem)));
     messages.extend(migration_checks(project.apps.migrations(), Path::new(copies::FOLDER)));
     messages.extend(project.apps.iter().flat_map(|app| app.checks(deploy)));
     messages
