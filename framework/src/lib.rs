@@ -17,6 +17,7 @@ pub mod http;
 pub mod logging;
 pub mod management;
 pub mod middleware;
+pub mod models;
 pub mod pages;
 pub mod project;
 pub mod request_id;
