@@ -1,4 +1,5 @@
-//! The macro behind `vitamin::migrations!()`: it compiles a folder of diesel migrations into an app.
+//! The macros of vitamin: `#[derive(Model)]`, and the one behind `vitamin::migrations!()`, which compiles a folder of
+//! diesel migrations into an app.
 //!
 //! diesel's own `embed_migrations!` takes one database and keeps the SQL to itself. An app has two databases, and
 //! `manage check` compares the SQL with the copies that diesel's command runs.
@@ -10,8 +11,19 @@ use std::{env, fs};
 use proc_macro::{TokenStream, TokenTree};
 
 mod metadata;
+mod model;
 
 const DATABASES: [&str; 2] = ["sqlite", "postgres"];
+
+/// Implements `vitamin::models::Model` for a row struct: see there.
+///
+/// # Errors
+/// It does not compile if an option is unknown, or a field's type is not that of its column in `schema.rs`.
+#[proc_macro_derive(Model, attributes(model, diesel))]
+pub fn derive_model(input: TokenStream) -> TokenStream {
+    let input = syn::parse_macro_input!(input as syn::DeriveInput);
+    model::derive(&input).unwrap_or_else(|error| error.to_compile_error()).into()
+}
 
 /// `embed_migrations!($crate "folder")`: an expression of type `AppMigrations`.
 ///

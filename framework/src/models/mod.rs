@@ -1,5 +1,44 @@
 //! Models: rows of tables, with what Django's model fields know of their columns (`django/db/models`).
 
+mod column;
+mod condition;
+mod default;
+mod dialect;
+mod execute;
+mod field_value;
+mod keys;
+mod meta;
+mod model;
+mod object;
+mod parameter;
+mod path;
+mod plan;
+mod q;
+mod queryset;
+mod relation;
+mod row;
+mod select;
+pub mod sql_types;
+mod stored;
 mod value;
 
-pub use self::value::ValueRef;
+pub use self::column::{Column, ColumnKind, FieldClass, OnDelete, Reference, Validator};
+pub use self::condition::Lookup;
+pub use self::field_value::FieldValue;
+pub use self::meta::{ManyToManyMeta, ModelMeta};
+pub use self::model::Model;
+pub use self::object::{NotLoaded, Object};
+pub use self::path::Path;
+pub use self::plan::{Plan, With};
+pub use self::q::Q;
+pub use self::queryset::{AnyDatabase, QuerySet};
+pub use self::relation::{ForeignKey, ManyToMany, Relation, Reverse};
+pub use self::row::{RawValue, Row};
+pub use self::sql_types::Json;
+pub use self::value::{DbValue, ValueRef};
+#[doc(hidden)]
+pub use self::default::default_value;
+pub use vitamin_macros::Model;
+
+#[cfg(test)]
+mod tests;

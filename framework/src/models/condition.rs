@@ -1,0 +1,274 @@
+//! Conditions of a query: the lookups of Django's `filter` (`django/db/models/lookups.py`), and an app's own diesel
+//! expressions.
+
+use std::sync::Arc;
+
+use diesel::QueryResult;
+use diesel::query_builder::AstPass;
+
+use super::column::ColumnKind;
+use super::dialect::{Dialect, Fragment, push_column};
+use super::keys::Keys;
+use super::parameter::Parameter;
+use super::select::Select;
+use super::value::DbValue;
+
+/// A comparison of a column with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lookup {
+    /// Equal.
+    Exact,
+    /// Equal without regard to case.
+    IExact,
+    /// The text contains the value. SQLite ignores the case of ASCII letters, as with Django.
+    Contains,
+    /// Without regard to case.
+    IContains,
+    /// The text starts with the value.
+    StartsWith,
+    /// Without regard to case.
+    IStartsWith,
+    /// The text ends with the value.
+    EndsWith,
+    /// Without regard to case.
+    IEndsWith,
+    /// Greater.
+    Gt,
+    /// Greater or equal.
+    Gte,
+    /// Less.
+    Lt,
+    /// Less or equal.
+    Lte,
+}
+
+/// One step of a relation: the rows of `table` whose `matched` column is the current row's `column`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hop {
+    /// The current table's column.
+    pub(crate) column: &'static str,
+    /// The next table.
+    pub(crate) table: &'static str,
+    /// The next table's column.
+    pub(crate) matched: &'static str,
+}
+
+/// A condition on the rows of a table.
+#[derive(Clone)]
+pub(crate) enum Condition {
+    /// An app's own expression.
+    Fragment(Arc<dyn Fragment>),
+    /// A comparison. `pattern` is the value for LIKE.
+    Compare { column: &'static str, lookup: Lookup, value: Parameter, pattern: Option<Parameter> },
+    /// Whether the column is NULL.
+    IsNull { column: &'static str, is_null: bool },
+    /// Between two values, inclusive.
+    Range { column: &'static str, from: Parameter, to: Parameter },
+    /// One of several keys.
+    In { column: &'static str, keys: Keys },
+    /// A value that another query returns.
+    InQuery { column: &'static str, query: Arc<Select> },
+    /// A related row meets a condition.
+    Via { hops: Vec<Hop>, condition: Box<Condition> },
+    /// All of them.
+    And(Vec<Condition>),
+    /// Any of them.
+    Or(Vec<Condition>),
+    /// Not this one. NULL counts as false, so that the negation is true (as Django's `exclude` on NULL columns).
+    Not(Box<Condition>),
+    /// No row.
+    Never,
+}
+
+impl Condition {
+    /// Writes the condition for rows of this table.
+    pub(crate) fn walk<'b, DB: Dialect>(
+        &'b self,
+        mut pass: AstPass<'_, 'b, DB>,
+        table: &'static str,
+    ) -> QueryResult<()> {
+        match self {
+            Self::Fragment(fragment) => {
+                pass.push_sql("(");
+                DB::fragment(fragment.as_ref(), pass.reborrow())?;
+                pass.push_sql(")");
+                Ok(())
+            }
+            Self::Compare { column, lookup, value, pattern } => match pattern {
+                Some(pattern) => compare_text(pass, table, column, *lookup, (value, pattern)),
+                None => compare(pass, table, column, *lookup, value),
+            },
+            Self::IsNull { column, is_null } => {
+                push_column(&mut pass, table, column)?;
+                pass.push_sql(if *is_null { " IS NULL" } else { " IS NOT NULL" });
+                Ok(())
+            }
+            Self::Range { column, from, to } => {
+                push_column(&mut pass, table, column)?;
+                pass.push_sql(" BETWEEN ");
+                DB::parameter(from, pass.reborrow())?;
+                pass.push_sql(" AND ");
+                DB::parameter(to, pass)
+            }
+            Self::In { column, keys } => {
+                push_column(&mut pass, table, column)?;
+                DB::keys(keys, pass)
+            }
+            Self::InQuery { column, query } => {
+                push_column(&mut pass, table, column)?;
+                pass.push_sql(" IN (");
+                query.walk(pass.reborrow())?;
+                pass.push_sql(")");
+                Ok(())
+            }
+            Self::Via { hops, condition } => via(pass, table, hops, condition),
+            Self::And(conditions) => join(pass, table, conditions, " AND ", "1 = 1"),
+            Self::Or(conditions) => join(pass, table, conditions, " OR ", "1 = 0"),
+            Self::Not(condition) => {
+                pass.push_sql("NOT COALESCE(");
+                condition.walk(pass.reborrow(), table)?;
+                pass.push_sql(if DB::IS_POSTGRES { ", FALSE)" } else { ", 0)" });
+                Ok(())
+            }
+            Self::Never => {
+                pass.push_sql("1 = 0");
+                Ok(())
+            }
+        }
+    }
+}
+
+fn join<'b, DB: Dialect>(
+    mut pass: AstPass<'_, 'b, DB>,
+    table: &'static str,
+    conditions: &'b [Condition],
+    operator: &str,
+    empty: &str,
+) -> QueryResult<()> {
+    if conditions.is_empty() {
+        pass.push_sql(empty);
+        return Ok(());
+    }
+    pass.push_sql("(");
+    for (index, condition) in conditions.iter().enumerate() {
+        if index > 0 {
+            pass.push_sql(operator);
+        }
+        condition.walk(pass.reborrow(), table)?;
+    }
+    pass.push_sql(")");
+    Ok(())
+}
+
+fn via<'b, DB: Dialect>(
+    mut pass: AstPass<'_, 'b, DB>,
+    table: &'static str,
+    hops: &'b [Hop],
+    condition: &'b Condition,
+) -> QueryResult<()> {
+    let Some((hop, rest)) = hops.split_first() else { return condition.walk(pass, table) };
+    push_column(&mut pass, table, hop.column)?;
+    pass.push_sql(" IN (SELECT ");
+    push_column(&mut pass, hop.table, hop.matched)?;
+    pass.push_sql(" FROM ");
+    pass.push_identifier(hop.table)?;
+    pass.push_sql(" WHERE ");
+    via(pass.reborrow(), hop.table, rest, condition)?;
+    pass.push_sql(")");
+    Ok(())
+}
+
+/// `lhs operator rhs`, as the `operators` of `django/db/backends/*/base.py`.
+fn compare<'b, DB: Dialect>(
+    mut pass: AstPass<'_, 'b, DB>,
+    table: &'static str,
+    column: &'static str,
+    lookup: Lookup,
+    value: &'b Parameter,
+) -> QueryResult<()> {
+    let operator = match lookup {
+        Lookup::Exact => " = ",
+        Lookup::Gt => " > ",
+        Lookup::Gte => " >= ",
+        Lookup::Lt => " < ",
+        Lookup::Lte => " <= ",
+        // These have a pattern.
+        _ => " = ",
+    };
+    push_column(&mut pass, table, column)?;
+    pass.push_sql(operator);
+    DB::parameter(value, pass)
+}
+
+fn compare_text<'b, DB: Dialect>(
+    mut pass: AstPass<'_, 'b, DB>,
+    table: &'static str,
+    column: &'static str,
+    lookup: Lookup,
+    (value, pattern): (&'b Parameter, &'b Parameter),
+) -> QueryResult<()> {
+    use Lookup::{IContains, IEndsWith, IExact, IStartsWith};
+    let ignores_case = matches!(lookup, IExact | IContains | IStartsWith | IEndsWith);
+    if !DB::IS_POSTGRES {
+        push_column(&mut pass, table, column)?;
+        pass.push_sql(" LIKE ");
+        DB::parameter(pattern, pass.reborrow())?;
+        pass.push_sql(" ESCAPE '\\'");
+        return Ok(());
+    }
+    pass.push_sql(if ignores_case { "UPPER(" } else { "" });
+    push_column(&mut pass, table, column)?;
+    pass.push_sql(match (ignores_case, lookup) {
+        (true, IExact) => "::text) = UPPER(",
+        (true, _) => "::text) LIKE UPPER(",
+        (false, _) => "::text LIKE ",
+    });
+    DB::parameter(if lookup == IExact { value } else { pattern }, pass.reborrow())?;
+    if ignores_case {
+        pass.push_sql(")");
+    }
+    Ok(())
+}
+
+impl Condition {
+    /// A column compared with a value. NULL matches no row.
+    pub(crate) fn compare(column: &'static str, kind: ColumnKind, lookup: Lookup, value: DbValue) -> Self {
+        if value.is_null() {
+            return Self::Never;
+        }
+        let pattern = match (&value, lookup.is_on_text()) {
+            (DbValue::Text(text), true) => {
+                Some(Parameter::new(DbValue::Text(lookup.pattern(text)), ColumnKind::Text))
+            }
+            _ => None,
+        };
+        // The text of a column of any kind is compared with a text.
+        let kind = if lookup.is_on_text() { ColumnKind::Text } else { kind };
+        Self::Compare { column, lookup, value: Parameter::new(value, kind), pattern }
+    }
+}
+
+impl Lookup {
+    /// Whether it compares texts.
+    const fn is_on_text(self) -> bool {
+        !matches!(self, Self::Exact | Self::Gt | Self::Gte | Self::Lt | Self::Lte)
+    }
+
+    /// The value as a pattern for LIKE (`prep_for_like_query`).
+    fn pattern(self, text: &str) -> String {
+        let mut escaped = String::with_capacity(text.len() + 2);
+        if matches!(self, Self::Contains | Self::IContains | Self::EndsWith | Self::IEndsWith) {
+            escaped.push('%');
+        }
+        for letter in text.chars() {
+            if matches!(letter, '\\' | '%' | '_') {
+                escaped.push('\\');
+            }
+            escaped.push(letter);
+        }
+        if matches!(self, Self::Contains | Self::IContains | Self::StartsWith | Self::IStartsWith) {
+            escaped.push('%');
+        }
+        escaped
+    }
+}

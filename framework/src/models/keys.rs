@@ -1,0 +1,118 @@
+//! A list of keys as one parameter, so that a statement is prepared once for any number of them.
+
+use diesel::QueryResult;
+use diesel::query_builder::{AstPass, QueryFragment};
+use diesel::result::Error as QueryError;
+use diesel::sql_types::Text;
+use diesel::sqlite::Sqlite;
+use uuid::Uuid;
+
+use super::value::{DbValue, ValueRef};
+
+/// Keys of one type.
+#[derive(Clone, Debug)]
+pub(crate) struct Keys {
+    list: List,
+    /// For SQLite's `json_each`.
+    json: String,
+}
+
+#[derive(Clone, Debug)]
+enum List {
+    Integers(Vec<i64>),
+    Uuids(Vec<Uuid>),
+    Texts(Vec<String>),
+}
+
+impl Keys {
+    /// The distinct keys, in order of appearance. NULL refers to nothing.
+    pub(crate) fn new<'a>(values: impl IntoIterator<Item = ValueRef<'a>>) -> Result<Self, QueryError> {
+        let (mut integers, mut uuids, mut texts) = (Vec::new(), Vec::new(), Vec::new());
+        for value in values {
+            match value {
+                ValueRef::Integer(number) => integers.push(number),
+                ValueRef::Uuid(uuid) => uuids.push(uuid),
+                ValueRef::Text(text) => texts.push(text.to_owned()),
+                ValueRef::Null => {}
+                _ => return Err(QueryError::QueryBuilderError("this type of key is not supported".into())),
+            }
+        }
+        Ok(if !uuids.is_empty() {
+            uuids.sort_unstable();
+            uuids.dedup();
+            let texts: Vec<String> = uuids.iter().map(|uuid| uuid.simple().to_string()).collect();
+            Self { json: json(&texts)?, list: List::Uuids(uuids) }
+        } else if !texts.is_empty() {
+            texts.sort_unstable();
+            texts.dedup();
+            Self { json: json(&texts)?, list: List::Texts(texts) }
+        } else {
+            integers.sort_unstable();
+            integers.dedup();
+            Self { json: json(&integers)?, list: List::Integers(integers) }
+        })
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        match &self.list {
+            List::Integers(list) => list.is_empty(),
+            List::Uuids(list) => list.is_empty(),
+            List::Texts(list) => list.is_empty(),
+        }
+    }
+}
+
+fn json<T: serde::Serialize>(keys: &[T]) -> Result<String, QueryError> {
+    serde_json::to_string(keys).map_err(|error| QueryError::SerializationError(error.into()))
+}
+
+impl QueryFragment<Sqlite> for Keys {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        pass.push_sql(" IN (SELECT value FROM json_each(");
+        pass.push_bind_param::<Text, _>(&self.json)?;
+        pass.push_sql("))");
+        Ok(())
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl QueryFragment<diesel::pg::Pg> for Keys {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, diesel::pg::Pg>) -> QueryResult<()> {
+        use diesel::sql_types::{Array, BigInt};
+        pass.push_sql(" = ANY(");
+        match &self.list {
+            List::Integers(list) => pass.push_bind_param::<Array<BigInt>, _>(list)?,
+            List::Uuids(list) => pass.push_bind_param::<Array<super::sql_types::UuidKey>, _>(list)?,
+            List::Texts(list) => pass.push_bind_param::<Array<Text>, _>(list)?,
+        }
+        pass.push_sql(")");
+        Ok(())
+    }
+}
+
+/// A key that can be looked up in a map.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Key {
+    Integer(i64),
+    Uuid(Uuid),
+    Text(String),
+    Other,
+}
+
+impl From<ValueRef<'_>> for Key {
+    fn from(value: ValueRef<'_>) -> Self {
+        match value {
+            ValueRef::Integer(number) => Self::Integer(number),
+            ValueRef::Uuid(uuid) => Self::Uuid(uuid),
+            ValueRef::Text(text) => Self::Text(text.to_owned()),
+            _ => Self::Other,
+        }
+    }
+}
+
+impl From<&DbValue> for Key {
+    fn from(value: &DbValue) -> Self {
+        value.as_ref().into()
+    }
+}

@@ -1,0 +1,42 @@
+//! The trait of models.
+
+use diesel::result::Error as QueryError;
+
+use super::meta::ModelMeta;
+use super::queryset::QuerySet;
+use super::row::Row;
+use super::value::ValueRef;
+
+/// A row of a table, and the description of the table. Derive it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model",
+    label = "not a `Model`",
+    note = "derive it: `#[derive(Model)] #[diesel(table_name = polls_question)] struct Question {{ … }}`"
+)]
+pub trait Model: Sized + Send + Sync + 'static {
+    /// diesel's table.
+    type Table: Send + Sync + 'static;
+
+    /// The description of the table.
+    const META: &'static ModelMeta;
+
+    /// Reads the columns in their order.
+    ///
+    /// # Errors
+    /// A column is not of its field's type.
+    fn from_row(row: &mut Row<'_>) -> Result<Self, QueryError>;
+
+    /// The value of a column by its index. NULL if there is none.
+    fn value(&self, index: usize) -> ValueRef<'_>;
+
+    /// All rows of the table (`Model.objects.all()`).
+    #[must_use]
+    fn objects() -> QuerySet<Self> {
+        QuerySet::new()
+    }
+
+    /// The primary key.
+    fn pk(&self) -> ValueRef<'_> {
+        self.value(Self::META.primary_key)
+    }
+}

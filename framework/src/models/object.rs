@@ -1,0 +1,99 @@
+//! A row with what was loaded along with it.
+
+use std::any::Any;
+use std::fmt;
+use std::ops::Deref;
+
+use super::model::Model;
+use super::value::DbValue;
+
+/// A row of a model, its annotations, and the related rows that were loaded with it. Derefs to the row.
+pub struct Object<T> {
+    row: T,
+    annotations: Vec<(&'static str, DbValue)>,
+    related: Vec<(&'static str, Box<dyn Any + Send + Sync>)>,
+}
+
+/// A relation or an annotation was used that the query did not load: a mistake of the app.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{relation}` of {model} was not loaded: add it to the query set, with `.with(…)` or `.annotate(…)`")]
+pub struct NotLoaded {
+    model: &'static str,
+    relation: &'static str,
+}
+
+impl<T: Model> Object<T> {
+    /// A row without anything else.
+    #[must_use]
+    pub const fn new(row: T) -> Self {
+        Self { row, annotations: Vec::new(), related: Vec::new() }
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn into_inner(self) -> T {
+        self.row
+    }
+
+    /// Replaces the row; what was loaded with it stays.
+    pub(crate) fn set_row(&mut self, row: T) {
+        self.row = row;
+    }
+
+    /// An annotation's value.
+    ///
+    /// # Errors
+    /// The query had no annotation of this name.
+    pub fn annotation(&self, name: &'static str) -> Result<&DbValue, NotLoaded> {
+        let found = self.annotations.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value).ok_or_else(|| Self::not_loaded(name))
+    }
+
+    pub(crate) fn set_annotation(&mut self, name: &'static str, value: DbValue) {
+        self.annotations.push((name, value));
+    }
+
+    /// What was loaded for a relation.
+    pub(crate) fn related<V: 'static>(&self, relation: &'static str) -> Result<&V, NotLoaded> {
+        let found = self.related.iter().find(|(known, _)| *known == relation);
+        found.and_then(|(_, value)| value.downcast_ref()).ok_or_else(|| Self::not_loaded(relation))
+    }
+
+    pub(crate) fn related_mut<V: 'static>(&mut self, relation: &'static str) -> Option<&mut V> {
+        let found = self.related.iter_mut().find(|(known, _)| *known == relation);
+        found.and_then(|(_, value)| value.downcast_mut())
+    }
+
+    pub(crate) fn set_related<V: Any + Send + Sync>(&mut self, relation: &'static str, value: V) {
+        self.related.retain(|(known, _)| *known != relation);
+        self.related.push((relation, Box::new(value)));
+    }
+
+    pub(crate) fn has_related(&self, relation: &'static str) -> bool {
+        self.related.iter().any(|(known, _)| *known == relation)
+    }
+
+    /// Forgets a relation, because it changed.
+    pub(crate) fn clear_related(&mut self) {
+        self.related.clear();
+    }
+
+    fn not_loaded(relation: &'static str) -> NotLoaded {
+        NotLoaded { model: T::META.name, relation }
+    }
+}
+
+impl<T> Deref for Object<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.row
+    }
+}
+
+/// Shows which model it is, and no value.
+impl<T: Model> fmt::Debug for Object<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} object", T::META.name)
+    }
+}

@@ -1,0 +1,147 @@
+//! Conditions made at run time: Django's `Q` objects.
+
+use std::marker::PhantomData;
+use std::ops::Not;
+use std::sync::Arc;
+
+use diesel::Column as DieselColumn;
+use diesel::expression::{AppearsOnTable, Expression};
+use diesel::sql_types::BoolOrNullableBool;
+
+use super::condition::{Condition, Lookup};
+use super::keys::Keys;
+use super::model::Model;
+use super::parameter::Parameter;
+use super::path::Path;
+use super::queryset::{AnyDatabase, QuerySet};
+use super::select::Output;
+use super::value::DbValue;
+
+/// A condition on the rows of a model.
+pub struct Q<T> {
+    condition: Condition,
+    model: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Q<T> {
+    fn clone(&self) -> Self {
+        Self::of(self.condition.clone())
+    }
+}
+
+impl<T> Q<T> {
+    const fn of(condition: Condition) -> Self {
+        Self { condition, model: PhantomData }
+    }
+
+    pub(crate) fn into_condition(self) -> Condition {
+        self.condition
+    }
+
+    /// No row.
+    #[must_use]
+    pub const fn never() -> Self {
+        Self::of(Condition::Never)
+    }
+
+    /// Both conditions.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self::all([self, other])
+    }
+
+    /// Either condition.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self::any([self, other])
+    }
+
+    /// All conditions. Of none: every row.
+    #[must_use]
+    pub fn all(conditions: impl IntoIterator<Item = Self>) -> Self {
+        Self::of(Condition::And(conditions.into_iter().map(Self::into_condition).collect()))
+    }
+
+    /// Any of the conditions. Of none: no row.
+    #[must_use]
+    pub fn any(conditions: impl IntoIterator<Item = Self>) -> Self {
+        Self::of(Condition::Or(conditions.into_iter().map(Self::into_condition).collect()))
+    }
+}
+
+impl<T> Not for Q<T> {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self::of(Condition::Not(Box::new(self.condition)))
+    }
+}
+
+impl<T: Model> Q<T> {
+    /// A condition written with diesel.
+    pub fn new<E>(condition: E) -> Self
+    where
+        E: Expression<SqlType: BoolOrNullableBool> + AppearsOnTable<T::Table> + AnyDatabase,
+    {
+        Self::of(Condition::Fragment(Arc::new(condition)))
+    }
+
+    /// A column compared with a value; of related rows, any of them.
+    #[must_use]
+    pub fn compare(path: &Path<T>, lookup: Lookup, value: impl Into<DbValue>) -> Self {
+        Self::at(path, Condition::compare(path.column, path.kind(), lookup, value.into()))
+    }
+
+    /// A column that is one of several values.
+    #[must_use]
+    pub fn one_of(path: &Path<T>, values: &[DbValue]) -> Self {
+        if values.iter().all(DbValue::is_null) {
+            return Self::never();
+        }
+        let keys = Keys::new(values.iter().map(DbValue::as_ref));
+        let condition = keys.map(|keys| Condition::In { column: path.column, keys });
+        let each = || {
+            let exact = |value: &DbValue| {
+                Condition::compare(path.column, path.kind(), Lookup::Exact, value.clone())
+            };
+            Condition::Or(values.iter().map(exact).collect())
+        };
+        Self::at(path, condition.unwrap_or_else(|_| each()))
+    }
+
+    /// A column between two values, inclusive.
+    #[must_use]
+    pub fn range(path: &Path<T>, from: impl Into<DbValue>, to: impl Into<DbValue>) -> Self {
+        let parameter = |value: DbValue| Parameter::new(value, path.kind());
+        let (from, to) = (parameter(from.into()), parameter(to.into()));
+        Self::at(path, Condition::Range { column: path.column, from, to })
+    }
+
+    /// A column that is NULL, or is not.
+    #[must_use]
+    pub fn is_null(path: &Path<T>, is_null: bool) -> Self {
+        Self::at(path, Condition::IsNull { column: path.column, is_null })
+    }
+
+    /// A column that holds the primary key of one of these rows.
+    #[must_use]
+    pub fn in_queryset<C, U>(_column: C, rows: QuerySet<U>) -> Self
+    where
+        C: DieselColumn<Table = T::Table>,
+        U: Model,
+    {
+        let key = U::META.primary_key().column;
+        match rows.select(Output::Column(key)) {
+            Ok(query) => Self::of(Condition::InQuery { column: C::NAME, query: Arc::new(query) }),
+            // The mistake is reported where the rows are loaded. No row is the safe answer here.
+            Err(_) => Self::never(),
+        }
+    }
+
+    fn at(path: &Path<T>, condition: Condition) -> Self {
+        if path.hops.is_empty() || matches!(condition, Condition::Never) {
+            return Self::of(condition);
+        }
+        Self::of(Condition::Via { hops: path.hops.clone(), condition: Box::new(condition) })
+    }
+}

@@ -1,0 +1,302 @@
+//! Query sets (`django/db/models/query.py`): the rows of a model that meet conditions, in an order.
+//!
+//! A query set is a value. It can be changed further, used as a subquery, and run on either database.
+
+use std::sync::Arc;
+
+use diesel::Column as DieselColumn;
+use diesel::expression::{AppearsOnTable, Expression};
+use diesel::result::Error as QueryError;
+use diesel::sql_types::BoolOrNullableBool;
+
+use super::column::ColumnKind;
+use super::condition::Condition;
+use super::dialect::Fragment;
+use super::execute::{Blocking, Executor, block, read_rows};
+use super::model::Model;
+use super::object::Object;
+use super::parameter::Parameter;
+use super::plan::{Plan, order};
+use super::q::Q;
+use super::relation::Relation;
+use super::select::{OrderBy, Output, Select};
+use super::value::DbValue;
+use crate::database::{DatabaseError, DbConnection};
+
+/// An expression that is valid on each database the program is compiled for.
+#[cfg(feature = "postgres")]
+pub trait AnyDatabase:
+    diesel::query_builder::QueryFragment<diesel::sqlite::Sqlite>
+    + diesel::query_builder::QueryFragment<diesel::pg::Pg>
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+#[cfg(feature = "postgres")]
+impl<T> AnyDatabase for T where
+    T: diesel::query_builder::QueryFragment<diesel::sqlite::Sqlite>
+        + diesel::query_builder::QueryFragment<diesel::pg::Pg>
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+/// An expression that is valid on each database the program is compiled for.
+#[cfg(not(feature = "postgres"))]
+pub trait AnyDatabase:
+    diesel::query_builder::QueryFragment<diesel::sqlite::Sqlite> + Send + Sync + 'static
+{
+}
+
+#[cfg(not(feature = "postgres"))]
+impl<T> AnyDatabase for T where
+    T: diesel::query_builder::QueryFragment<diesel::sqlite::Sqlite> + Send + Sync + 'static
+{
+}
+
+/// Rows of a model.
+pub struct QuerySet<T> {
+    conditions: Vec<Condition>,
+    /// `None`: the model's order.
+    order: Option<Vec<OrderBy>>,
+    annotations: Vec<(&'static str, Arc<dyn Fragment>)>,
+    plan: Plan<T>,
+    limit: Option<i64>,
+    offset: Option<i64>,
+    /// A mistake in how it was built, reported when it runs.
+    mistake: Option<String>,
+}
+
+impl<T: 'static> Clone for QuerySet<T> {
+    fn clone(&self) -> Self {
+        Self {
+            conditions: self.conditions.clone(),
+            order: self.order.clone(),
+            annotations: self.annotations.clone(),
+            plan: self.plan.clone(),
+            limit: self.limit,
+            offset: self.offset,
+            mistake: self.mistake.clone(),
+        }
+    }
+}
+
+impl<T: Model> Default for QuerySet<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Model> QuerySet<T> {
+    /// All rows.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            conditions: Vec::new(),
+            order: None,
+            annotations: Vec::new(),
+            plan: Plan::default(),
+            limit: None,
+            offset: None,
+            mistake: None,
+        }
+    }
+
+    /// No row.
+    #[must_use]
+    pub fn none(mut self) -> Self {
+        self.conditions = vec![Condition::Never];
+        self
+    }
+
+    /// The rows that also meet a condition, written with diesel.
+    #[must_use]
+    pub fn filter<E>(mut self, condition: E) -> Self
+    where
+        E: Expression<SqlType: BoolOrNullableBool> + AppearsOnTable<T::Table> + AnyDatabase,
+    {
+        self.conditions.push(Condition::Fragment(Arc::new(condition)));
+        self
+    }
+
+    /// The rows that also meet a condition made at run time.
+    #[must_use]
+    pub fn filter_q(mut self, condition: Q<T>) -> Self {
+        self.conditions.push(condition.into_condition());
+        self
+    }
+
+    /// The rows whose column holds the primary key of one of these rows: `project__in=projects`.
+    #[must_use]
+    pub fn filter_in<C, U>(self, column: C, rows: QuerySet<U>) -> Self
+    where
+        C: DieselColumn<Table = T::Table>,
+        U: Model,
+    {
+        self.filter_q(Q::in_queryset(column, rows))
+    }
+
+    /// The rows whose primary key is this value.
+    #[must_use]
+    pub fn find(mut self, key: impl Into<DbValue>) -> Self {
+        let column = T::META.primary_key();
+        self.conditions.push(Condition::compare(
+            column.column,
+            column.kind,
+            super::condition::Lookup::Exact,
+            key.into(),
+        ));
+        self
+    }
+
+    /// Orders by the names of fields, each descending with a leading `-`: `["-created", "id"]`.
+    #[must_use]
+    pub fn order_by<S: AsRef<str>>(mut self, fields: impl IntoIterator<Item = S>) -> Self {
+        let mut order = Vec::new();
+        for field in fields {
+            let field = field.as_ref();
+            let (name, descending) = field.strip_prefix('-').map_or((field, false), |name| (name, true));
+            match T::META.find(name) {
+                Some((_, column)) => order.push(OrderBy { column: column.column, descending }),
+                None => self.mistake = Some(format!("{} has no field `{name}` to order by", T::META.name)),
+            }
+        }
+        self.order = Some(order);
+        self
+    }
+
+    /// Whether the rows have an order.
+    #[must_use]
+    pub fn is_ordered(&self) -> bool {
+        self.order.as_ref().map_or(!T::META.ordering.is_empty(), |order| !order.is_empty())
+    }
+
+    /// Adds a computed column, read with [`Object::annotation`]: a subquery, or an expression of the row's columns.
+    #[must_use]
+    pub fn annotate<E>(mut self, name: &'static str, value: E) -> Self
+    where
+        E: Expression + AppearsOnTable<T::Table> + AnyDatabase,
+    {
+        self.annotations.push((name, Arc::new(value)));
+        self
+    }
+
+    /// Loads a relation with the rows (`select_related`, `prefetch_related`).
+    #[must_use]
+    pub fn with(mut self, relation: impl Relation<T>) -> Self {
+        self.plan.add(relation);
+        self
+    }
+
+    /// Loads all relations of a plan with the rows.
+    #[must_use]
+    pub fn with_plan(mut self, plan: &Plan<T>) -> Self {
+        self.plan.merge(plan);
+        self
+    }
+
+    /// At most this many rows.
+    #[must_use]
+    pub fn limit(mut self, limit: i64) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// Without the first rows.
+    #[must_use]
+    pub fn offset(mut self, offset: i64) -> Self {
+        self.offset = Some(offset);
+        self
+    }
+
+    pub(crate) fn select(&self, output: Output) -> Result<Select, QueryError> {
+        if let Some(mistake) = &self.mistake {
+            return Err(QueryError::QueryBuilderError(mistake.clone().into()));
+        }
+        let number = |value: i64| Parameter::new(DbValue::Integer(value), ColumnKind::BigInteger);
+        let mut select = Select::new(T::META);
+        select.conditions.clone_from(&self.conditions);
+        select.limit = self.limit.map(number);
+        select.offset = self.offset.map(number);
+        if matches!(output, Output::Rows) {
+            select.order = self.order.clone().unwrap_or_else(|| order(T::META));
+            select.annotations.clone_from(&self.annotations);
+            self.plan.joins(T::META.table, T::META.table, false, &mut select.joins);
+        }
+        select.output = output;
+        Ok(select)
+    }
+
+    pub(crate) async fn fetch(&self, executor: &dyn Executor) -> Result<Vec<Object<T>>, QueryError> {
+        let mut objects = read_rows(&self.plan, self.select(Output::Rows)?, executor).await?;
+        self.plan.prefetch(executor, objects.iter_mut().collect()).await?;
+        Ok(objects)
+    }
+
+    pub(crate) async fn fetch_value(
+        &self,
+        output: Output,
+        executor: &dyn Executor,
+    ) -> Result<Option<DbValue>, QueryError> {
+        let mut value = None;
+        let each = &mut |row: &mut super::row::Row<'_>| {
+            value = Some(row.read_any()?);
+            Ok(())
+        };
+        executor.rows(self.select(output)?, each).await?;
+        Ok(value)
+    }
+
+    /// The rows.
+    ///
+    /// # Errors
+    /// The query fails, or the query set was built wrongly.
+    pub fn load(&self, connection: &mut DbConnection) -> Result<Vec<Object<T>>, DatabaseError> {
+        block(self.fetch(&Blocking::new(connection)))
+    }
+
+    /// The first row.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn first(&self, connection: &mut DbConnection) -> Result<Option<Object<T>>, DatabaseError> {
+        Ok(self.clone().limit(1).load(connection)?.into_iter().next())
+    }
+
+    /// The number of rows.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn count(&self, connection: &mut DbConnection) -> Result<u64, DatabaseError> {
+        let count = block(self.fetch_value(Output::Count, &Blocking::new(connection)))?;
+        Ok(match count {
+            Some(DbValue::Integer(count)) => u64::try_from(count).unwrap_or_default(),
+            _ => 0,
+        })
+    }
+
+    /// Whether there is any row.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn exists(&self, connection: &mut DbConnection) -> Result<bool, DatabaseError> {
+        let query = self.clone().limit(1);
+        Ok(block(query.fetch_value(Output::Exists, &Blocking::new(connection)))?.is_some())
+    }
+
+    /// The maximum of a column. NULL if there is no row.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn max<C: DieselColumn<Table = T::Table>>(
+        &self,
+        connection: &mut DbConnection,
+        _column: C,
+    ) -> Result<DbValue, DatabaseError> {
+        let max = block(self.fetch_value(Output::Max(C::NAME), &Blocking::new(connection)))?;
+        Ok(max.unwrap_or(DbValue::Null))
+    }
+}

@@ -1,0 +1,181 @@
+//! Relations between models: foreign keys, their reverse, and many-to-many (`django/db/models/fields/related.py`).
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use diesel::Column as DieselColumn;
+
+use super::condition::Hop;
+use super::model::Model;
+use super::object::{NotLoaded, Object};
+use super::path::Path;
+use super::plan::Plan;
+
+/// A foreign key from `A` to `B`. The derive macro makes one for each `#[model(references(…))]`.
+pub struct ForeignKey<A, B> {
+    pub(crate) name: &'static str,
+    pub(crate) index: usize,
+    pub(crate) column: &'static str,
+    pub(crate) optional: bool,
+    models: PhantomData<fn() -> (A, B)>,
+}
+
+/// The rows of `B` whose foreign key refers to a row of `A`: `Issue::COMMENTS` is `Comment::ISSUE.reverse("comments")`.
+pub struct Reverse<A, B> {
+    pub(crate) name: &'static str,
+    pub(crate) key: ForeignKey<B, A>,
+}
+
+/// The rows of `B` that a table between the two connects with a row of `A` (ManyToManyField).
+pub struct ManyToMany<A, B> {
+    pub(crate) name: &'static str,
+    pub(crate) table: &'static str,
+    pub(crate) column: &'static str,
+    pub(crate) reverse_column: &'static str,
+    models: PhantomData<fn() -> (A, B)>,
+}
+
+/// Copies, and a `Debug` that names the relation.
+macro_rules! relation {
+    ($($type:ident),*) => { $(
+        impl<A, B> Clone for $type<A, B> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl<A, B> Copy for $type<A, B> {}
+
+        impl<A, B> fmt::Debug for $type<A, B> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($type), self.name)
+            }
+        }
+    )* };
+}
+
+relation!(ForeignKey, Reverse, ManyToMany);
+
+/// A relation that a query set can load: [`QuerySet::with`](super::QuerySet::with).
+pub trait Relation<T: Model> {
+    /// Adds the relation to what is loaded.
+    fn add_to(self, plan: &mut Plan<T>);
+}
+
+impl<A: Model, B: Model> ForeignKey<A, B> {
+    /// A foreign key, by the model field's name, the index of its column, and whether it may be NULL.
+    #[must_use]
+    pub const fn new(name: &'static str, column: &'static str, index: usize, optional: bool) -> Self {
+        Self { name, index, column, optional, models: PhantomData }
+    }
+
+    /// The field's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// Whether it may be NULL.
+    #[must_use]
+    pub const fn is_optional(self) -> bool {
+        self.optional
+    }
+
+    /// The rows of `A` that refer to a row of `B` (`related_name`).
+    #[must_use]
+    pub const fn reverse(self, name: &'static str) -> Reverse<B, A> {
+        Reverse { name, key: self }
+    }
+
+    /// A column of the row that it refers to: `owner__username` is `Project::OWNER.field(auth_user::username)`.
+    #[must_use]
+    pub fn field<C: DieselColumn<Table = B::Table>>(self, column: C) -> Path<A> {
+        self.path(Path::from(column))
+    }
+
+    /// Continues a path from the row that it refers to.
+    #[must_use]
+    pub fn path(self, path: Path<B>) -> Path<A> {
+        let hop =
+            Hop { column: self.column, table: B::META.table, matched: B::META.primary_key().column };
+        path.behind([hop])
+    }
+
+    /// The row that it refers to, as loaded with the object. `None` if it is NULL.
+    ///
+    /// # Errors
+    /// It was not loaded.
+    pub fn get(self, object: &Object<A>) -> Result<Option<&Object<B>>, NotLoaded> {
+        object.related::<Option<Object<B>>>(self.name).map(Option::as_ref)
+    }
+}
+
+impl<A: Model, B: Model> Reverse<A, B> {
+    /// The relation's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// A column of the rows: `comments__body` is `Issue::COMMENTS.field(comments::body)`.
+    #[must_use]
+    pub fn field<C: DieselColumn<Table = B::Table>>(self, column: C) -> Path<A> {
+        let hop =
+            Hop { column: A::META.primary_key().column, table: B::META.table, matched: self.key.column };
+        Path::<B>::from(column).behind([hop])
+    }
+
+    /// The rows, as loaded with the object.
+    ///
+    /// # Errors
+    /// They were not loaded.
+    pub fn get(self, object: &Object<A>) -> Result<&[Object<B>], NotLoaded> {
+        object.related::<Arc<[Object<B>]>>(self.name).map(AsRef::as_ref)
+    }
+}
+
+impl<A: Model, B: Model> ManyToMany<A, B> {
+    /// A relation by a table between the two, its column that refers to `A`, and the one that refers to `B`.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        table: &'static str,
+        column: &'static str,
+        reverse_column: &'static str,
+    ) -> Self {
+        Self { name, table, column, reverse_column, models: PhantomData }
+    }
+
+    /// The field's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// The same relation from the other side.
+    #[must_use]
+    pub const fn reverse(self, name: &'static str) -> ManyToMany<B, A> {
+        ManyToMany::new(name, self.table, self.reverse_column, self.column)
+    }
+
+    /// A column of the related rows: `labels__slug` is `Issue::LABELS.field(labels::slug)`.
+    #[must_use]
+    pub fn field<C: DieselColumn<Table = B::Table>>(self, column: C) -> Path<A> {
+        let to = Hop { column: A::META.primary_key().column, table: self.table, matched: self.column };
+        let from = Hop {
+            column: self.reverse_column,
+            table: B::META.table,
+            matched: B::META.primary_key().column,
+        };
+        Path::<B>::from(column).behind([to, from])
+    }
+
+    /// The rows, as loaded with the object.
+    ///
+    /// # Errors
+    /// They were not loaded.
+    pub fn get(self, object: &Object<A>) -> Result<&[Object<B>], NotLoaded> {
+        object.related::<Arc<[Object<B>]>>(self.name).map(AsRef::as_ref)
+    }
+}
