@@ -2,17 +2,24 @@
 
 use std::cell::RefCell;
 
-use diesel::connection::LoadConnection;
+use diesel::connection::{Connection as _, LoadConnection};
+use diesel::query_builder::{Query, QueryFragment, QueryId};
 use diesel::result::Error as QueryError;
+use diesel::sql_types::Untyped;
+use diesel::sqlite::Sqlite;
 use futures_util::FutureExt as _;
 use futures_util::future::{LocalBoxFuture, ready};
 
+use super::condition::Condition;
+use super::meta::ModelMeta;
 use super::model::Model;
 use super::object::Object;
 use super::plan::{GROUP, Plan};
 use super::row::{Row, SqliteSource};
-use super::select::Select;
-use crate::database::{DatabaseError, DbConnection, Names};
+use super::select::{Output, Select};
+use super::statement::Statement;
+use super::value::DbValue;
+use crate::database::{DatabaseError, DbConnection, Names, on_variant};
 
 type Each<'a> = &'a mut dyn FnMut(&mut Row<'_>) -> Result<(), QueryError>;
 
@@ -44,16 +51,28 @@ impl Executor for Blocking<'_> {
     }
 }
 
-fn rows(connection: &mut DbConnection, select: Select, each: Each<'_>) -> Result<(), QueryError> {
+#[cfg(feature = "postgres")]
+trait AnyQuery: Query<SqlType = Untyped> + QueryId + QueryFragment<Sqlite> + QueryFragment<diesel::pg::Pg> {}
+#[cfg(feature = "postgres")]
+impl<T> AnyQuery for T where
+    T: Query<SqlType = Untyped> + QueryId + QueryFragment<Sqlite> + QueryFragment<diesel::pg::Pg>
+{
+}
+#[cfg(not(feature = "postgres"))]
+trait AnyQuery: Query<SqlType = Untyped> + QueryId + QueryFragment<Sqlite> {}
+#[cfg(not(feature = "postgres"))]
+impl<T> AnyQuery for T where T: Query<SqlType = Untyped> + QueryId + QueryFragment<Sqlite> {}
+
+fn rows(connection: &mut DbConnection, query: impl AnyQuery, each: Each<'_>) -> Result<(), QueryError> {
     match connection {
         DbConnection::Sqlite(connection) => {
-            for row in connection.load(select)? {
+            for row in connection.load(query)? {
                 each(&mut Row::new(&SqliteSource(&row?)))?;
             }
         }
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(connection) => {
-            for row in LoadConnection::<diesel::connection::DefaultLoadingMode>::load(connection, select)? {
+            for row in LoadConnection::<diesel::connection::DefaultLoadingMode>::load(connection, query)? {
                 each(&mut Row::new(&super::row::PostgresSource(&row?)))?;
             }
         }
@@ -96,4 +115,41 @@ pub(super) async fn read_rows<T: Model>(
     };
     executor.rows(select, each).await?;
     Ok(objects)
+}
+
+/// Runs a statement and reads the rows that it returns, to the last one: SQLite commits only then.
+pub(super) fn returned_rows<T: Model>(
+    connection: &mut DbConnection,
+    statement: Statement,
+) -> Result<Vec<T>, DatabaseError> {
+    let mut found = Vec::new();
+    let each = &mut |row: &mut Row<'_>| {
+        found.push(T::from_row(row)?);
+        Ok(())
+    };
+    rows(connection, statement, each)?;
+    Ok(found)
+}
+
+/// Runs a statement that returns nothing, and returns the number of rows that it touched.
+pub(super) fn execute(connection: &mut DbConnection, statement: &Statement) -> Result<usize, DatabaseError> {
+    Ok(on_variant!(connection, |connection| connection.execute_returning_count(statement))?)
+}
+
+/// The primary keys of the rows that meet a condition.
+pub(super) fn column_values(
+    connection: &mut DbConnection,
+    meta: &'static ModelMeta,
+    condition: Condition,
+) -> Result<Vec<DbValue>, DatabaseError> {
+    let mut select = Select::new(meta);
+    select.output = Output::Column(meta.primary_key().column);
+    select.conditions.push(condition);
+    let (mut values, kind) = (Vec::new(), meta.primary_key().kind);
+    let each = &mut |row: &mut Row<'_>| {
+        values.push(row.read_kind(kind)?);
+        Ok(())
+    };
+    rows(connection, select, each)?;
+    Ok(values)
 }

@@ -2,7 +2,9 @@
 
 mod column;
 mod condition;
+mod convert;
 mod default;
+mod deletion;
 mod dialect;
 mod execute;
 mod field_value;
@@ -17,13 +19,17 @@ mod q;
 mod queryset;
 mod relation;
 mod row;
+mod save;
 mod select;
 pub mod sql_types;
+mod statement;
 mod stored;
 mod value;
 
 pub use self::column::{Column, ColumnKind, FieldClass, OnDelete, Reference, Validator};
 pub use self::condition::Lookup;
+pub use self::convert::WrongType;
+pub use self::deletion::{DeletionError, Models};
 pub use self::field_value::FieldValue;
 pub use self::meta::{ManyToManyMeta, ModelMeta};
 pub use self::model::Model;
@@ -34,6 +40,7 @@ pub use self::q::Q;
 pub use self::queryset::{AnyDatabase, QuerySet};
 pub use self::relation::{ForeignKey, ManyToMany, Relation, Reverse};
 pub use self::row::{RawValue, Row};
+pub use self::save::Changes;
 pub use self::sql_types::Json;
 pub use self::value::{DbValue, ValueRef};
 #[doc(hidden)]

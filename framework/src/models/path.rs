@@ -37,6 +37,11 @@ impl<T: Model, C: DieselColumn<Table = T::Table>> From<C> for Path<T> {
 }
 
 impl<T> Path<T> {
+    /// A column that holds a primary key of `meta`.
+    pub(crate) fn own(column: &'static str, meta: &'static super::meta::ModelMeta) -> Self {
+        Self { hops: Vec::new(), column, meta, model: PhantomData }
+    }
+
     /// This path, continued from where the hops lead.
     pub(crate) fn behind<A>(self, hops: impl IntoIterator<Item = Hop>) -> Path<A> {
         let hops = hops.into_iter().chain(self.hops).collect();
@@ -68,6 +73,6 @@ impl<T> Path<T> {
     }
 
     pub(crate) fn kind(&self) -> ColumnKind {
-        self.column().map_or(ColumnKind::Text, |column| column.kind)
+        self.column().map_or(self.meta.primary_key().kind, |column| column.kind)
     }
 }

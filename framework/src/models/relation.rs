@@ -159,6 +159,15 @@ impl<A: Model, B: Model> ManyToMany<A, B> {
         ManyToMany::new(name, self.table, self.reverse_column, self.column)
     }
 
+    /// The primary key of the related rows.
+    pub(crate) fn pk_path(self) -> Path<A> {
+        Path::<B>::own(self.reverse_column, B::META).behind([Hop {
+            column: A::META.primary_key().column,
+            table: self.table,
+            matched: self.column,
+        }])
+    }
+
     /// A column of the related rows: `labels__slug` is `Issue::LABELS.field(labels::slug)`.
     #[must_use]
     pub fn field<C: DieselColumn<Table = B::Table>>(self, column: C) -> Path<A> {

@@ -6,6 +6,7 @@ use diesel::result::Error as QueryError;
 use diesel::row::{Field, Row as DieselRow};
 use diesel::sqlite::Sqlite;
 
+use super::column::ColumnKind;
 use super::field_value::FieldValue;
 use super::value::DbValue;
 
@@ -103,6 +104,19 @@ impl<'a> Row<'a> {
         self.source.with(self.next, read).map_err(QueryError::DeserializationError)?;
         self.next += 1;
         Ok(value)
+    }
+
+    /// Reads the next column, whose kind is known.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(crate) fn read_kind(&mut self, kind: ColumnKind) -> Result<DbValue, QueryError> {
+        match kind {
+            // SQLite stores it as text.
+            ColumnKind::Uuid => self.read::<Option<uuid::Uuid>>().map(Into::into),
+            ColumnKind::UserKey => self.read::<Option<crate::database::UserId>>().map(Into::into),
+            _ => self.read_any(),
+        }
     }
 
     /// Whether the column at this distance from the next one is NULL.

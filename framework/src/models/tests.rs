@@ -223,3 +223,66 @@ fn a_model_knows_its_columns() {
     assert_eq!(((reference.to)().name, reference.on_delete), ("Issue", OnDelete::SetNull));
     assert_eq!(Project::META.columns[0].default.unwrap()().as_str().map(str::len), Some(36));
 }
+
+#[test]
+fn rows_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = &mut *database(folder.path()).get().unwrap();
+    let mut new = Changes::<Project>::new();
+    new.set(desk_project::name, "Three");
+    let project = new.insert(connection).unwrap();
+    assert_eq!((project.name.as_str(), project.settings.clone()), ("Three", Json::default()));
+    let mut issue = Changes::<Issue>::new();
+    issue
+        .set(desk_issue::project_id, project.id)
+        .set(desk_issue::title, "Fourth")
+        .set(desk_issue::estimate, TimeDelta::hours(1))
+        .set(desk_issue::parent_id, 3_i64);
+    let mut issue = issue.insert(connection).unwrap();
+    assert_eq!((issue.id, issue.parent_id, issue.estimate), (4, Some(3), Some(TimeDelta::hours(1))));
+    let mut changes = Changes::new();
+    changes.set(desk_issue::title, "Fifth").set(desk_issue::parent_id, DbValue::Null);
+    issue.update(connection, &changes).unwrap();
+    assert_eq!((issue.title.as_str(), issue.parent_id, issue.estimate), ("Fifth", None, Some(TimeDelta::hours(1))));
+    assert_eq!(Issue::objects().filter(desk_issue::id.lt(3)).update(connection, &changes).unwrap(), 2);
+    assert_eq!(titles(&Issue::objects(), connection), ["Fifth", "Third", "Fifth", "Fifth"]);
+}
+
+#[test]
+fn many_to_many_relations_are_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = &mut *database(folder.path()).get().unwrap();
+    for (keys, expected) in [
+        (vec![2], vec!["art"]),
+        (vec![1, 2, 1], vec!["art", "bug"]),
+        (vec![2, 1], vec!["art", "bug"]),
+        (vec![], vec![]),
+    ] {
+        let keys: Vec<DbValue> = keys.into_iter().map(DbValue::Integer).collect();
+        Issue::LABELS.set(connection, ValueRef::Integer(1), &keys).unwrap();
+        let issue = Issue::objects().find(1).with(Issue::LABELS).first(connection).unwrap().unwrap();
+        let slugs: Vec<_> = Issue::LABELS.get(&issue).unwrap().iter().map(|label| label.slug.as_str()).collect();
+        assert_eq!(slugs, expected);
+        // The other issue keeps its label.
+        let third = Issue::objects().find(3).with(Issue::LABELS).first(connection).unwrap().unwrap();
+        assert_eq!(Issue::LABELS.get(&third).unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn a_deletion_cascades() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = &mut *database(folder.path()).get().unwrap();
+    let models = [Project::META, Issue::META, Label::META];
+    let issue = Issue::objects().find(1).first(connection).unwrap().unwrap();
+    issue.delete(connection, Models(&models)).unwrap();
+    let second = Issue::objects().find(2).first(connection).unwrap().unwrap();
+    assert_eq!(second.parent_id, None);
+    let project = Project::objects().find(Uuid::from_u128(1)).first(connection).unwrap().unwrap();
+    project.delete(connection, Models(&models)).unwrap();
+    assert_eq!(titles(&Issue::objects(), connection), ["Third"]);
+    let label = Label::objects().find(1).first(connection).unwrap().unwrap();
+    label.delete(connection, Models(&models)).unwrap();
+    let third = Issue::objects().with(Issue::LABELS).first(connection).unwrap().unwrap();
+    assert!(Issue::LABELS.get(&third).unwrap().is_empty());
+}

@@ -1,0 +1,117 @@
+//! Deletes rows with what refers to them (`django/db/models/deletion.py`). The foreign keys have no `ON DELETE`: Django
+//! cascades itself, and so does this.
+
+use diesel::result::Error as QueryError;
+
+use super::column::OnDelete;
+use super::condition::Condition;
+use super::execute::{column_values, execute};
+use super::keys::Keys;
+use super::meta::ModelMeta;
+use super::model::Model;
+use super::object::Object;
+use super::parameter::Parameter;
+use super::statement::Statement;
+use super::value::DbValue;
+use crate::database::{DatabaseError, DbConnection};
+
+/// The models of all installed apps: what a deletion must look at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Models<'a>(pub &'a [&'static ModelMeta]);
+
+/// Why rows could not be deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum DeletionError {
+    /// A row refers to it with `on_delete = protect`.
+    #[error("rows of {0} refer to it through a protected foreign key")]
+    Protected(&'static str),
+    /// A query failed.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+impl<T: Model> Object<T> {
+    /// Deletes the row, the rows that refer to it with `on_delete = cascade`, and its many-to-many relations; sets foreign
+    /// keys with `on_delete = set_null` to NULL. Run it in a transaction.
+    ///
+    /// # Errors
+    /// A protected foreign key refers to the row; a query fails.
+    pub fn delete(&self, connection: &mut DbConnection, models: Models<'_>) -> Result<(), DeletionError> {
+        models.delete(connection, T::META, vec![self.pk().to_owned()])
+    }
+}
+
+impl Models<'_> {
+    /// Deletes the rows of these primary keys, and what depends on them.
+    fn delete(
+        self,
+        connection: &mut DbConnection,
+        meta: &'static ModelMeta,
+        pks: Vec<DbValue>,
+    ) -> Result<(), DeletionError> {
+        let keys = Keys::new(pks.iter().map(DbValue::as_ref))?;
+        if keys.is_empty() {
+            return Ok(());
+        }
+        for other in self.0 {
+            self.forget_many_to_many(connection, meta, other, &keys)?;
+            for column in other.columns {
+                let Some(reference) = column.references else { continue };
+                if (reference.to)().table != meta.table {
+                    continue;
+                }
+                let refers = Condition::In { column: column.column, keys: keys.clone() };
+                match reference.on_delete {
+                    OnDelete::DoNothing => {}
+                    OnDelete::SetNull => {
+                        let values = vec![(column.column, Parameter::new(DbValue::Null, column.kind))];
+                        let update = Statement::Update { meta: other, values, condition: refers, returns: false };
+                        execute(connection, &update)?;
+                    }
+                    OnDelete::Protect => {
+                        if !column_values(connection, other, refers)?.is_empty() {
+                            return Err(DeletionError::Protected(other.name));
+                        }
+                    }
+                    OnDelete::Cascade => {
+                        let dependent = column_values(connection, other, refers)?;
+                        // A row that refers to itself is being deleted already.
+                        let dependent = dependent
+                            .into_iter()
+                            .filter(|key| other.table != meta.table || !pks.contains(key))
+                            .collect();
+                        self.delete(connection, other, dependent)?;
+                    }
+                }
+            }
+        }
+        let condition = Condition::In { column: meta.primary_key().column, keys };
+        execute(connection, &Statement::Delete { table: meta.table, condition })?;
+        Ok(())
+    }
+
+    /// Deletes the rows of the tables between this model and another.
+    fn forget_many_to_many(
+        self,
+        connection: &mut DbConnection,
+        meta: &'static ModelMeta,
+        other: &'static ModelMeta,
+        keys: &Keys,
+    ) -> Result<(), DatabaseError> {
+        for relation in other.many_to_many {
+            let own = (other.table == meta.table).then_some(relation.column);
+            let reverse = ((relation.to)().table == meta.table).then_some(relation.reverse_column);
+            for column in own.into_iter().chain(reverse) {
+                let condition = Condition::In { column, keys: keys.clone() };
+                execute(connection, &Statement::Delete { table: relation.table, condition })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl From<QueryError> for DeletionError {
+    fn from(error: QueryError) -> Self {
+        Self::Database(error.into())
+    }
+}

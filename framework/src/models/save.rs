@@ -1,0 +1,231 @@
+//! Writes rows (`Model.save` of `django/db/models/base.py`).
+
+use diesel::Column as DieselColumn;
+use diesel::result::Error as QueryError;
+
+use super::column::{Column, ColumnKind};
+use super::condition::{Condition, Lookup};
+use super::convert::WrongType;
+use super::execute::{execute, returned_rows};
+use super::keys::Keys;
+use super::model::Model;
+use super::object::Object;
+use super::parameter::Parameter;
+use super::queryset::QuerySet;
+use super::relation::ManyToMany;
+use super::statement::Statement;
+use super::value::{DbValue, ValueRef};
+use crate::database::{DatabaseError, DbConnection, now};
+
+/// The values of a row to insert, or to change. Columns that are not set keep their value, or get their default.
+#[derive(Debug)]
+pub struct Changes<T> {
+    values: Vec<(usize, DbValue)>,
+    model: std::marker::PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Changes<T> {
+    fn clone(&self) -> Self {
+        Self { values: self.values.clone(), model: self.model }
+    }
+}
+
+impl<T: Model> Default for Changes<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Model> Changes<T> {
+    /// No change.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { values: Vec::new(), model: std::marker::PhantomData }
+    }
+
+    /// Sets a column.
+    pub fn set<C: DieselColumn<Table = T::Table>>(&mut self, _column: C, value: impl Into<DbValue>) -> &mut Self {
+        if let Some((index, _)) = T::META.find(C::NAME) {
+            self.set_index(index, value.into());
+        }
+        self
+    }
+
+    /// Sets a column by its index.
+    pub fn set_index(&mut self, index: usize, value: DbValue) {
+        self.values.retain(|(known, _)| *known != index);
+        self.values.push((index, value));
+    }
+
+    /// The value that a column is set to.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<&DbValue> {
+        self.values.iter().find(|(known, _)| *known == index).map(|(_, value)| value)
+    }
+
+    /// Whether nothing is set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Inserts a row with these values, the fields' defaults, and the current time in `auto_now` columns.
+    ///
+    /// # Errors
+    /// The database refuses the row, or a default is not of its column's type.
+    pub fn insert(&self, connection: &mut DbConnection) -> Result<Object<T>, DatabaseError> {
+        let mut values = Vec::with_capacity(T::META.columns.len());
+        let mut clock = Clock::default();
+        for (index, column) in T::META.columns.iter().enumerate() {
+            let value = match self.get(index) {
+                Some(value) => value.clone(),
+                None if column.auto_now || column.auto_now_add => clock.now(connection, column)?,
+                None => match column.default {
+                    Some(default) => {
+                        DbValue::from_validated(&default(), column.kind).map_err(wrong_type)?
+                    }
+                    // The database assigns it.
+                    None if column.primary_key => continue,
+                    None if column.null => DbValue::Null,
+                    None if column.kind == ColumnKind::Text => DbValue::Text(String::new()),
+                    // The database may know a default; otherwise it refuses the row.
+                    None => continue,
+                },
+            };
+            values.push((column.column, Parameter::new(value, column.kind)));
+        }
+        let rows = returned_rows::<T>(connection, Statement::Insert { meta: T::META, values })?;
+        rows.into_iter().next().map(Object::new).ok_or(DatabaseError::Query(QueryError::NotFound))
+    }
+
+    /// Changes the row of this primary key, and sets the current time in `auto_now` columns. Returns the row as it is then;
+    /// `None` if there is no such row any more.
+    ///
+    /// # Errors
+    /// The database refuses the change.
+    pub fn update(
+        &self,
+        connection: &mut DbConnection,
+        pk: ValueRef<'_>,
+    ) -> Result<Option<T>, DatabaseError> {
+        let mut values = Vec::with_capacity(self.values.len() + 1);
+        let mut clock = Clock::default();
+        for (index, column) in T::META.columns.iter().enumerate() {
+            let value = match self.get(index) {
+                Some(value) => value.clone(),
+                None if column.auto_now => clock.now(connection, column)?,
+                None => continue,
+            };
+            values.push((column.column, Parameter::new(value, column.kind)));
+        }
+        if values.is_empty() {
+            let row = QuerySet::<T>::new().find(pk.to_owned()).first(connection)?;
+            return Ok(row.map(Object::into_inner));
+        }
+        let condition = key_is(T::META.primary_key(), pk);
+        let update = Statement::Update { meta: T::META, values, condition, returns: true };
+        Ok(returned_rows(connection, update)?.into_iter().next())
+    }
+}
+
+fn key_is(column: &Column, pk: ValueRef<'_>) -> Condition {
+    Condition::compare(column.column, column.kind, Lookup::Exact, pk.to_owned())
+}
+
+fn wrong_type(error: WrongType) -> DatabaseError {
+    DatabaseError::Query(QueryError::SerializationError(error.into()))
+}
+
+/// One moment for all columns of a row.
+#[derive(Default)]
+struct Clock(Option<chrono::NaiveDateTime>);
+
+impl Clock {
+    fn now(&mut self, connection: &mut DbConnection, column: &Column) -> Result<DbValue, DatabaseError> {
+        let moment = match self.0 {
+            Some(moment) => moment,
+            None => *self.0.insert(now(connection)?),
+        };
+        Ok(match column.kind {
+            ColumnKind::Date => DbValue::Date(moment.date()),
+            ColumnKind::Time => DbValue::Time(moment.time()),
+            _ => DbValue::DateTime(moment),
+        })
+    }
+}
+
+impl<T: Model> Object<T> {
+    /// Changes the row ([`Changes::update`]). What was loaded with it is forgotten.
+    ///
+    /// # Errors
+    /// The database refuses the change, or the row is gone.
+    pub fn update(
+        &mut self,
+        connection: &mut DbConnection,
+        changes: &Changes<T>,
+    ) -> Result<(), DatabaseError> {
+        let row = changes.update(connection, self.pk())?;
+        self.set_row(row.ok_or(DatabaseError::Query(QueryError::NotFound))?);
+        self.clear_related();
+        Ok(())
+    }
+}
+
+impl<T: Model> QuerySet<T> {
+    /// Changes all rows, without a look at `auto_now` columns (`QuerySet.update`). Returns the number of rows.
+    ///
+    /// # Errors
+    /// The database refuses the change.
+    pub fn update(&self, connection: &mut DbConnection, changes: &Changes<T>) -> Result<usize, DatabaseError> {
+        let values = changes.values.iter().filter_map(|(index, value)| {
+            let column = T::META.columns.get(*index)?;
+            Some((column.column, Parameter::new(value.clone(), column.kind)))
+        });
+        let condition = Condition::And(self.select(super::select::Output::Rows)?.conditions);
+        let values = values.collect();
+        execute(connection, &Statement::Update { meta: T::META, values, condition, returns: false })
+    }
+}
+
+impl<A: Model, B: Model> ManyToMany<A, B> {
+    /// Makes exactly these rows of `B` related to the object (`set`). Rows that stay related are not touched.
+    ///
+    /// # Errors
+    /// The database refuses a row.
+    pub fn set(
+        self,
+        connection: &mut DbConnection,
+        object: ValueRef<'_>,
+        keys: &[DbValue],
+    ) -> Result<(), DatabaseError> {
+        let this = A::META.primary_key();
+        let other = B::META.primary_key();
+        let is_object = || Condition::compare(self.column, this.kind, Lookup::Exact, object.to_owned());
+        let kept = Keys::new(keys.iter().map(DbValue::as_ref)).map_err(DatabaseError::from)?;
+        let delete = if keys.is_empty() {
+            is_object()
+        } else {
+            let kept = Condition::In { column: self.reverse_column, keys: kept };
+            Condition::And(vec![is_object(), Condition::Not(Box::new(kept))])
+        };
+        execute(connection, &Statement::Delete { table: self.table, condition: delete })?;
+        let present = QuerySet::<B>::new()
+            .filter_q(super::q::Q::compare(&self.reverse("").pk_path(), Lookup::Exact, object.to_owned()))
+            .load(connection)?;
+        let mut rows: Vec<[Parameter; 2]> = Vec::new();
+        for key in keys {
+            let is_present = present.iter().any(|row| row.pk().to_owned() == *key);
+            if !is_present && !rows.iter().any(|[_, known]| known.value == *key) {
+                rows.push([
+                    Parameter::new(object.to_owned(), this.kind),
+                    Parameter::new(key.clone(), other.kind),
+                ]);
+            }
+        }
+        if !rows.is_empty() {
+            let columns = [self.column, self.reverse_column];
+            execute(connection, &Statement::InsertInto { table: self.table, columns, rows })?;
+        }
+        Ok(())
+    }
+}
