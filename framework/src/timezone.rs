@@ -80,11 +80,13 @@ impl TimeZone {
     /// Returns the zone's offset from UTC at a moment given in UTC.
     #[must_use]
     pub fn offset_at(&self, utc: NaiveDateTime) -> TimeDelta {
-        // Moments outside jiff's range are at least two days before or after any supported year.
-        let seconds = utc.and_utc().timestamp();
-        let seconds = seconds.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
-        let moment = Timestamp::from_second(seconds).unwrap_or_default();
-        TimeDelta::seconds(self.zone.to_offset(moment).seconds().into())
+        TimeDelta::seconds(self.zone.to_offset(moment(utc)).seconds().into())
+    }
+
+    /// Returns the zone's name at a moment given in UTC, such as `CET` (`datetime.tzname()`).
+    #[must_use]
+    pub fn abbreviation_at(&self, utc: NaiveDateTime) -> String {
+        self.zone.to_offset_info(moment(utc)).abbreviation().to_owned()
     }
 
     /// Returns the zone's offset from UTC at a local time. An ambiguous time counts as the first of the two; a skipped
@@ -110,6 +112,13 @@ impl TimeZone {
         };
         Some(TimeDelta::seconds(offset.seconds().into()))
     }
+}
+
+fn moment(utc: NaiveDateTime) -> Timestamp {
+    // Moments outside jiff's range are at least two days before or after any supported year.
+    let seconds = utc.and_utc().timestamp();
+    let seconds = seconds.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
+    Timestamp::from_second(seconds).unwrap_or_default()
 }
 
 impl Default for TimeZone {

@@ -52,6 +52,39 @@ pub fn to_bytes<T: Serialize + ?Sized>(value: &T, indent: Option<usize>) -> Resu
     Ok(bytes)
 }
 
+/// Appends a value as [`to_bytes`] encodes it, compact. After an error a part of the value may have been appended.
+///
+/// # Errors
+/// As [`to_bytes`].
+pub fn write<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<(), Error> {
+    value.serialize(Finite(&mut Serializer::with_formatter(out, PythonFormatter(CompactFormatter))))
+}
+
+/// Appends text with its quotes, as [`to_bytes`] encodes it.
+pub fn write_str(out: &mut Vec<u8>, text: &str) {
+    if is_escaped(text.as_bytes()) {
+        // Writing to a vector cannot fail, and neither can text.
+        _ = text.serialize(&mut Serializer::with_formatter(out, PythonFormatter(CompactFormatter)));
+        return;
+    }
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+}
+
+/// Appends a finite float as [`to_bytes`] encodes it, without an allocation unless it has an exponent.
+///
+/// # Errors
+/// A float that is not finite, in Python's words.
+pub fn write_float(out: &mut Vec<u8>, value: f64) -> Result<(), Error> {
+    if value == 0.0 || (1e-4..1e16).contains(&value.abs()) {
+        // Rust's shortest digits are Python's, where neither has an exponent.
+        return write!(out, "{value:?}").map_err(Error::io);
+    }
+    write(out, &value)
+}
+
 /// Encodes `{"detail": text}` as [`to_bytes`] does, or returns `None` if the text needs escapes. Most short responses have
 /// this form. Checking each of their characters took a quarter of their cost, the server's own work aside.
 pub fn detail_to_bytes(text: &str) -> Option<Bytes> {

@@ -6,7 +6,7 @@ mod finite;
 mod string;
 
 pub use self::decode::{DecodeError, decode};
-pub use self::encode::{detail_to_bytes, to_bytes};
+pub use self::encode::{detail_to_bytes, to_bytes, write, write_float, write_str};
 
 #[cfg(test)]
 mod tests;

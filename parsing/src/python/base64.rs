@@ -1,4 +1,4 @@
-//! Python's `base64.b64decode`.
+//! Python's `base64`.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -10,6 +10,11 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true)
         .with_decode_padding_mode(DecodePaddingMode::RequireNone),
 );
+
+/// Python's `base64.b64encode`.
+pub fn b64encode(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
 
 /// Decodes `encoded`. Ignores characters outside of the alphabet and everything after the padding. `None` if the padding
 /// is incomplete.

@@ -1,10 +1,13 @@
 //! Fields without validation: DRF's `_UnvalidatedField` and `JSONField`.
 
-use super::{Context, Field, Input, Kind, Options};
+use std::fmt::Write as _;
+
+use super::{Context, Field, Input, Kind, Options, Output, OutputError, write_native};
 use crate::data::{Dict, Value};
 use crate::error_detail::Detail;
 use crate::json;
 use crate::python::codecs::Charset;
+use vitamin_framework::models::ValueRef;
 
 /// A field that accepts every value, including null: the default child of lists and dicts.
 pub type AnyField = Field<Any>;
@@ -18,7 +21,9 @@ pub struct Any;
 
 /// The kind of [`JsonField`].
 #[derive(Clone, Debug)]
-pub struct Json;
+pub struct Json {
+    binary: bool,
+}
 
 impl Field<Any> {
     /// A field that accepts every value.
@@ -32,7 +37,20 @@ impl Field<Json> {
     /// A field of JSON.
     #[expect(clippy::new_without_default, reason = "`default` is an option of every field")]
     pub fn new() -> Self {
-        Self::of_kind(Json)
+        Self::of_kind(Json { binary: false })
+    }
+
+    /// Input and output are JSON text, which contains the value's JSON.
+    pub fn binary(mut self) -> Self {
+        self.kind.binary = true;
+        self
+    }
+}
+
+impl Json {
+    /// Whether input and output are JSON text.
+    pub fn is_binary(&self) -> bool {
+        self.binary
     }
 }
 
@@ -61,17 +79,42 @@ impl Kind for Json {
         let Input::Form(form) = data else { return data.get(name) };
         let text = form.get(name)?;
         // The list distinguishes the text `null` from a null value. An empty list is malformed JSON.
-        let parsed = text.as_str().and_then(|text| json::decode(text.as_bytes(), Charset::Utf8).ok());
+        let parsed = text.as_str().and_then(parse);
         Some(Input::List(parsed.into_iter().map(Input::from).collect()))
     }
 
     fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
         let json = match value {
             Input::List(parsed) => parsed.first().map(plain),
+            other if self.binary => other.as_value().and_then(Value::as_str).and_then(parse),
             other => Some(plain(other)),
         };
         json.filter(is_json).ok_or_else(|| Detail::list("Value must be valid JSON.", "invalid"))
     }
+
+    fn to_representation(
+        &self,
+        value: ValueRef<'_>,
+        _: &Options,
+        output: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        if !self.binary {
+            return write_native(value, output, out);
+        }
+        let mut native = Vec::new();
+        write_native(value, output, &mut native)?;
+        let value = json::decode(&native, Charset::Utf8)
+            .map_err(|_| OutputError::new("JSONField: the value is not JSON"))?;
+        let mut text = String::new();
+        dumps(&mut text, &value);
+        json::write_str(out, &text);
+        Ok(())
+    }
+}
+
+fn parse(text: &str) -> Option<Value> {
+    json::decode(text.as_bytes(), Charset::Utf8).ok()
 }
 
 fn is_json(value: &Value) -> bool {
@@ -84,8 +127,54 @@ fn is_json(value: &Value) -> bool {
     }
 }
 
+/// Python's `json.dumps`: spaces after commas and colons, only ASCII.
+fn dumps(out: &mut String, value: &Value) {
+    let text = |out: &mut String, text: &str| {
+        let mut json = Vec::new();
+        json::write_str(&mut json, text);
+        for c in String::from_utf8_lossy(&json).chars() {
+            // DEL is the last character of ASCII, which Python writes as it is.
+            if c.is_ascii() {
+                out.push(c);
+            } else {
+                let mut units = [0; 2];
+                for unit in c.encode_utf16(&mut units) {
+                    // Writing to a string cannot fail.
+                    _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+        }
+    };
+    match value {
+        Value::List(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                out.push_str(if index == 0 { "" } else { ", " });
+                dumps(out, item);
+            }
+            out.push(']');
+        }
+        Value::Dict(dict) => {
+            out.push('{');
+            for (index, (key, item)) in dict.iter().enumerate() {
+                out.push_str(if index == 0 { "" } else { ", " });
+                text(out, key);
+                out.push_str(": ");
+                dumps(out, item);
+            }
+            out.push('}');
+        }
+        Value::String(content) => text(out, content),
+        other => {
+            let mut json = Vec::new();
+            _ = json::write(&mut json, other);
+            out.push_str(&String::from_utf8_lossy(&json));
+        }
+    }
+}
+
 /// Converts the input to a plain value.
-fn plain(input: &Input<'_>) -> Value {
+pub(super) fn plain(input: &Input<'_>) -> Value {
     match input {
         Input::Value(value) => value.as_ref().clone(),
         Input::Form(form) => {

@@ -1,10 +1,12 @@
 //! Text fields: `CharField`, `EmailField`, `SlugField` and `URLField`.
 
 use super::url::is_url;
-use super::{Context, Field, Input, Kind, Options};
+use super::{Context, Field, Input, Kind, Options, Output, OutputError, text};
 use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
-use crate::python;
+use crate::{json, python};
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
+use vitamin_framework::models::ValueRef;
 use vitamin_framework::validators::is_valid_email;
 
 /// A text field. Accepts text and numbers, but no booleans, lists and dicts.
@@ -38,10 +40,18 @@ pub struct Char<S = Anything> {
 pub trait Syntax: Send + Sync {
     /// The type in the response to OPTIONS.
     const TYPE: &'static str;
-    /// The error message.
+    /// The error message. If it is empty, a value that is no text gets `CharField`'s message.
     const MESSAGE: &'static str;
     /// Whether the text is valid.
     fn matches(&self, text: &str) -> bool;
+    /// The error message for text, if it depends on the options.
+    fn message(&self) -> &'static str {
+        Self::MESSAGE
+    }
+    /// Converts a value in a way of its own. `None`: as `CharField` does.
+    fn convert(&self, _value: &Input<'_>) -> Option<Result<Value, Detail>> {
+        None
+    }
 }
 
 /// Any text.
@@ -52,9 +62,11 @@ pub struct Anything;
 #[derive(Clone, Debug, Default)]
 pub struct Email;
 
-/// ASCII letters, digits, hyphens and underscores.
+/// Letters, digits, hyphens and underscores.
 #[derive(Clone, Debug, Default)]
-pub struct Slug;
+pub struct Slug {
+    allow_unicode: bool,
+}
 
 /// An absolute URL.
 #[derive(Clone, Debug, Default)]
@@ -81,10 +93,25 @@ impl Syntax for Slug {
     const MESSAGE: &'static str =
         "Enter a valid \"slug\" consisting of letters, numbers, underscores or hyphens.";
     fn matches(&self, text: &str) -> bool {
+        if self.allow_unicode {
+            return !text.is_empty() && text.chars().all(|c| c == '-' || is_word(c));
+        }
         // Python's `$` also matches before a trailing newline.
         let text = text.strip_suffix('\n').unwrap_or(text);
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     }
+    fn message(&self) -> &'static str {
+        if self.allow_unicode {
+            return "Enter a valid \"slug\" consisting of Unicode letters, numbers, underscores, or hyphens.";
+        }
+        Self::MESSAGE
+    }
+}
+
+/// Whether `\w` of Python's `re` matches the character.
+pub(super) fn is_word(c: char) -> bool {
+    let group = c.general_category_group();
+    c == '_' || matches!(group, GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number)
 }
 
 impl Syntax for Url {
@@ -99,13 +126,61 @@ impl<S: Syntax + Default> Field<Char<S>> {
     /// A field that trims the text and rejects blank text.
     #[expect(clippy::new_without_default, reason = "`default` is an option of every field")]
     pub fn new() -> Self {
+        Self::of_syntax(S::default())
+    }
+}
+
+impl Field<Char<Slug>> {
+    /// Accepts letters and digits of every script.
+    pub fn allow_unicode(mut self) -> Self {
+        self.kind.syntax.allow_unicode = true;
+        self
+    }
+}
+
+impl<S> Char<S> {
+    /// Whether blank text is a value.
+    pub fn allows_blank(&self) -> bool {
+        self.allow_blank
+    }
+
+    /// Whether leading and trailing white space is removed.
+    pub fn trims_whitespace(&self) -> bool {
+        self.trim_whitespace
+    }
+
+    /// The maximum number of characters.
+    pub fn max_length(&self) -> Option<usize> {
+        self.max_length
+    }
+
+    /// The minimum number of characters.
+    pub fn min_length(&self) -> Option<usize> {
+        self.min_length
+    }
+
+    /// The required syntax.
+    pub fn syntax(&self) -> &S {
+        &self.syntax
+    }
+}
+
+impl<S: Syntax> Field<Char<S>> {
+    /// A field of this syntax that trims the text and rejects blank text.
+    pub fn of_syntax(syntax: S) -> Self {
         Self::of_kind(Char {
             allow_blank: false,
             trim_whitespace: true,
             max_length: None,
             min_length: None,
-            syntax: S::default(),
+            syntax,
         })
+    }
+
+    /// Changes the required syntax.
+    pub(super) fn with_syntax(mut self, change: impl FnOnce(&mut S)) -> Self {
+        change(&mut self.kind.syntax);
+        self
     }
 
     /// Accepts blank text.
@@ -159,6 +234,9 @@ impl<S: Syntax> Kind for Char<S> {
     }
 
     fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
+        if let Some(converted) = self.syntax.convert(value) {
+            return converted;
+        }
         match value.as_value() {
             Some(Value::IllFormed(text)) if self.trim_whitespace => Ok(Value::IllFormed(text.trim())),
             Some(value @ Value::IllFormed(_)) => Ok(value.clone()),
@@ -167,7 +245,7 @@ impl<S: Syntax> Kind for Char<S> {
                 let text = if self.trim_whitespace { python::strip(&text) } else { &text };
                 Ok(text.into())
             }
-            _ if S::TYPE == Anything::TYPE => Err(Detail::list("Not a valid string.", "invalid")),
+            _ if S::MESSAGE.is_empty() => Err(Detail::list("Not a valid string.", "invalid")),
             _ => Err(Detail::list(S::MESSAGE, "invalid")),
         }
     }
@@ -196,8 +274,27 @@ impl<S: Syntax> Kind for Char<S> {
             errors.push(ErrorDetail::new(message, "surrogate_characters_not_allowed"));
         }
         if !self.syntax.matches(&text) {
-            errors.push(ErrorDetail::invalid(S::MESSAGE));
+            errors.push(ErrorDetail::invalid(self.syntax.message()));
         }
+    }
+
+    fn initial(&self, _: &Options) -> Value {
+        "".into()
+    }
+
+    #[inline]
+    fn to_representation(
+        &self,
+        value: ValueRef<'_>,
+        _: &Options,
+        output: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        match value {
+            ValueRef::Text(text) => json::write_str(out, text),
+            other => json::write_str(out, &text::str(other, output.time_zone.use_tz())),
+        }
+        Ok(())
     }
 
     fn describe_limits(&self, info: &mut Dict) {

@@ -1,9 +1,12 @@
 //! `ChoiceField` and `MultipleChoiceField`.
 
-use super::{Context, Field, Input, Kind, Options};
+use std::borrow::Cow;
+
+use super::{Context, Field, Input, Kind, Options, Output, OutputError, text, value_ref, write_native};
 use crate::data::{Dict, Value};
 use crate::error_detail::Detail;
-use crate::python;
+use crate::{json, python};
+use vitamin_framework::models::ValueRef;
 
 /// A field of one of the choices. Accepts their text too: `1` and `"1"`.
 pub type ChoiceField = Field<Choice>;
@@ -14,8 +17,14 @@ pub type MultipleChoiceField = Field<MultipleChoice>;
 /// The kind of [`ChoiceField`].
 #[derive(Clone, Debug)]
 pub struct Choice {
+    /// The groups as they were given, for forms.
+    groups: Vec<ChoiceGroup>,
     choices: Vec<(Value, Value)>,
+    /// Whether every choice is text, which is then written as it is.
+    all_text: bool,
     allow_blank: bool,
+    html_cutoff: Option<usize>,
+    html_cutoff_text: Option<Cow<'static, str>>,
 }
 
 /// The kind of [`MultipleChoiceField`].
@@ -25,25 +34,119 @@ pub struct MultipleChoice {
     allow_empty: bool,
 }
 
-impl Choice {
-    /// Pairs of a value and its display name. Groups of choices are not supported.
-    fn new(choices: impl IntoIterator<Item = (impl Into<Value>, impl Into<Value>)>) -> Self {
-        let choices = choices.into_iter().map(|(value, name)| (value.into(), name.into())).collect();
-        Self { choices, allow_blank: false }
+/// A choice, or choices under a heading.
+#[derive(Clone, Debug)]
+pub enum ChoiceGroup {
+    /// A value and its display name.
+    One(Value, Value),
+    /// A heading, and pairs of a value and its display name.
+    Group(Value, Vec<(Value, Value)>),
+}
+
+impl ChoiceGroup {
+    /// A value and its display name.
+    pub fn one(value: impl Into<Value>, name: impl Into<Value>) -> Self {
+        Self::One(value.into(), name.into())
     }
 
-    fn find(&self, value: &Value) -> Result<Value, Detail> {
-        let text = python::str(value);
+    /// A heading, and pairs of a value and its display name.
+    pub fn group(
+        heading: impl Into<Value>,
+        choices: impl IntoIterator<Item = (impl Into<Value>, impl Into<Value>)>,
+    ) -> Self {
+        let choices = choices.into_iter().map(|(value, name)| (value.into(), name.into()));
+        Self::Group(heading.into(), choices.collect())
+    }
+}
+
+impl Choice {
+    /// Pairs of a value and its display name.
+    fn new(choices: impl IntoIterator<Item = (impl Into<Value>, impl Into<Value>)>) -> Self {
+        Self::grouped(choices.into_iter().map(|(value, name)| ChoiceGroup::one(value, name)).collect())
+    }
+
+    pub(super) fn grouped(groups: Vec<ChoiceGroup>) -> Self {
+        let mut choices: Vec<(Value, Value)> = Vec::new();
+        let mut add = |value: &Value, name: &Value| match choices.iter_mut().find(|(known, _)| known == value)
+        {
+            // As in Python's dict, the last name wins, at the first place.
+            Some((_, known)) => *known = name.clone(),
+            None => choices.push((value.clone(), name.clone())),
+        };
+        for group in &groups {
+            match group {
+                ChoiceGroup::One(value, name) => add(value, name),
+                ChoiceGroup::Group(_, pairs) => pairs.iter().for_each(|(value, name)| add(value, name)),
+            }
+        }
+        let all_text = choices.iter().all(|(value, _)| value.as_str().is_some());
+        Self { groups, choices, all_text, allow_blank: false, html_cutoff: None, html_cutoff_text: None }
+    }
+
+    /// Pairs of a value and its display name, without groups.
+    pub fn choices(&self) -> &[(Value, Value)] {
+        &self.choices
+    }
+
+    /// The choices in their groups (`grouped_choices`).
+    pub fn groups(&self) -> &[ChoiceGroup] {
+        &self.groups
+    }
+
+    /// Whether empty text is a value.
+    pub fn allows_blank(&self) -> bool {
+        self.allow_blank
+    }
+
+    /// The maximum number of choices that a form shows.
+    pub fn html_cutoff(&self) -> Option<usize> {
+        self.html_cutoff
+    }
+
+    /// What a form shows in place of further choices.
+    pub fn html_cutoff_text(&self) -> &str {
+        self.html_cutoff_text.as_deref().unwrap_or("More than {count} items...")
+    }
+
+    /// The choice with this text. Of two with the same text, the last wins, as in Python's dict.
+    fn of_text(&self, text: &str) -> Option<&Value> {
+        let mut values = self.choices.iter().rev().map(|(value, _)| value);
+        if self.all_text {
+            return values.find(|value| value.as_str() == Some(text));
+        }
+        values.find(|value| python::str(value) == text)
+    }
+
+    pub(super) fn find(&self, input: &Input<'_>, message: &str) -> Result<Value, Detail> {
+        let text = input.text();
         if self.allow_blank && text.is_empty() {
             return Ok("".into());
         }
-        // Of two choices with the same text, the last wins, as in Python's dict.
-        let choice = self.choices.iter().rev().find(|(choice, _)| python::str(choice) == text);
-        let invalid = || Detail::list(format!("\"{text}\" is not a valid choice."), "invalid_choice");
-        choice.map(|(choice, _)| choice.clone()).ok_or_else(invalid)
+        let invalid = || Detail::list(format!("\"{text}\" is not a valid {message}."), "invalid_choice");
+        self.of_text(&text).cloned().ok_or_else(invalid)
     }
 
-    fn describe(&self, options: &Options, info: &mut Dict) {
+    /// Writes the choice that has the value's text, or a value that is no choice as it is.
+    #[inline]
+    pub(super) fn write(
+        &self,
+        value: ValueRef<'_>,
+        output: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        match value {
+            ValueRef::Null => out.extend_from_slice(b"null"),
+            // The choice is the same text.
+            ValueRef::Text(text) if self.all_text || text.is_empty() => json::write_str(out, text),
+            other => match self.of_text(&text::str(other, output.time_zone.use_tz())) {
+                Some(choice) => json::write(out, choice)?,
+                None => write_native(other, output, out)?,
+            },
+        }
+        Ok(())
+    }
+
+    pub(super) fn describe(&self, options: &Options, info: &mut Dict) {
         if options.is_read_only() {
             return;
         }
@@ -63,6 +166,23 @@ impl Field<Choice> {
         Self::of_kind(Choice::new(choices))
     }
 
+    /// A field of one of the choices, some of which are in groups.
+    pub fn grouped(groups: impl IntoIterator<Item = ChoiceGroup>) -> Self {
+        Self::of_kind(Choice::grouped(groups.into_iter().collect()))
+    }
+
+    /// The maximum number of choices that a form shows.
+    pub fn html_cutoff(mut self, choices: usize) -> Self {
+        self.kind.html_cutoff = Some(choices);
+        self
+    }
+
+    /// What a form shows in place of further choices. `{count}` is the maximum.
+    pub fn html_cutoff_text(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.kind.html_cutoff_text = Some(text.into());
+        self
+    }
+
     /// Accepts empty text.
     pub fn allow_blank(mut self) -> Self {
         self.kind.allow_blank = true;
@@ -74,6 +194,24 @@ impl Field<MultipleChoice> {
     /// A field of several of the choices, which are pairs of a value and its display name. The list may be empty.
     pub fn new(choices: impl IntoIterator<Item = (impl Into<Value>, impl Into<Value>)>) -> Self {
         Self::of_kind(MultipleChoice { choice: Choice::new(choices), allow_empty: true })
+    }
+
+    /// A field of several of the choices, some of which are in groups.
+    pub fn grouped(groups: impl IntoIterator<Item = ChoiceGroup>) -> Self {
+        let choice = Choice::grouped(groups.into_iter().collect());
+        Self::of_kind(MultipleChoice { choice, allow_empty: true })
+    }
+
+    /// The maximum number of choices that a form shows.
+    pub fn html_cutoff(mut self, choices: usize) -> Self {
+        self.kind.choice.html_cutoff = Some(choices);
+        self
+    }
+
+    /// What a form shows in place of further choices. `{count}` is the maximum.
+    pub fn html_cutoff_text(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.kind.choice.html_cutoff_text = Some(text.into());
+        self
     }
 
     /// Whether the empty list is valid.
@@ -89,6 +227,18 @@ impl Field<MultipleChoice> {
     }
 }
 
+impl MultipleChoice {
+    /// The choices.
+    pub fn choice(&self) -> &Choice {
+        &self.choice
+    }
+
+    /// Whether the empty list is valid.
+    pub fn allows_empty(&self) -> bool {
+        self.allow_empty
+    }
+}
+
 impl Kind for Choice {
     const TYPE: &'static str = "choice";
 
@@ -97,10 +247,18 @@ impl Kind for Choice {
     }
 
     fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
-        match value.as_value() {
-            Some(value) => self.find(value),
-            None => self.find(&Value::Dict(Dict::new())),
-        }
+        self.find(value, "choice")
+    }
+
+    #[inline]
+    fn to_representation(
+        &self,
+        value: ValueRef<'_>,
+        _: &Options,
+        output: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        self.write(value, output, out)
     }
 
     fn describe_children(&self, options: &Options, info: &mut Dict) {
@@ -148,12 +306,40 @@ impl Kind for MultipleChoice {
         }
         let mut chosen = Vec::new();
         for item in items {
-            let choice = self.choice.find(&item)?;
+            let choice = self.choice.find(&Input::from(&item), "choice")?;
             if !chosen.contains(&choice) {
                 chosen.push(choice);
             }
         }
         Ok(Value::List(chosen))
+    }
+
+    /// Writes the items of a list, each once.
+    fn to_representation(
+        &self,
+        value: ValueRef<'_>,
+        _: &Options,
+        output: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        let ValueRef::Json(Value::List(items)) = value else {
+            return Err(OutputError::unexpected("MultipleChoiceField", value));
+        };
+        let choices = items.iter().map(|item| self.choice.of_text(&python::str(item)).unwrap_or(item));
+        let mut written: Vec<&Value> = Vec::with_capacity(items.len());
+        out.push(b'[');
+        for choice in choices {
+            if written.contains(&choice) {
+                continue;
+            }
+            if !written.is_empty() {
+                out.push(b',');
+            }
+            write_native(value_ref(choice), output, out)?;
+            written.push(choice);
+        }
+        out.push(b']');
+        Ok(())
     }
 
     fn describe_children(&self, options: &Options, info: &mut Dict) {

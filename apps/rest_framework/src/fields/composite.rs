@@ -1,4 +1,4 @@
-//! `ListField` and `DictField`: several values of one kind.
+//! `ListField`, `DictField` and `HStoreField`: several values of one kind.
 
 use std::sync::Arc;
 
@@ -6,15 +6,20 @@ use indexmap::IndexMap;
 
 use super::input::{parse_html_dict, parse_html_list};
 use super::number::describe_limit;
-use super::{AnyField, BaseField, Context, Field, Input, Kind, Options};
+use super::{AnyField, BaseField, CharField, Context, Field, Input, Kind, Options, Output, OutputError};
 use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
+use crate::json;
+use vitamin_framework::models::ValueRef;
 
 /// A field of a list.
 pub type ListField = Field<List>;
 
 /// A field of a dict with arbitrary keys.
 pub type DictField = Field<Mapping>;
+
+/// A field of a dict of text, as PostgreSQL's type hstore holds it.
+pub type HStoreField = DictField;
 
 /// The kind of [`ListField`].
 #[derive(Clone)]
@@ -68,6 +73,11 @@ impl Field<Mapping> {
         Self::of_kind(Mapping { child: Arc::new(child), allow_empty: true })
     }
 
+    /// A dict of text and nulls: `HStoreField::of_text()`.
+    pub fn of_text() -> Self {
+        Self::new(CharField::new().allow_blank().allow_null())
+    }
+
     /// A dict of any values.
     pub fn of_any() -> Self {
         Self::new(AnyField::new())
@@ -77,6 +87,40 @@ impl Field<Mapping> {
     pub fn allow_empty(mut self, allow: bool) -> Self {
         self.kind.allow_empty = allow;
         self
+    }
+}
+
+impl List {
+    /// The field of each item.
+    pub fn child(&self) -> &dyn BaseField {
+        self.child.as_ref()
+    }
+
+    /// Whether the empty list is valid.
+    pub fn allows_empty(&self) -> bool {
+        self.allow_empty
+    }
+
+    /// The maximum number of items.
+    pub fn max_length(&self) -> Option<usize> {
+        self.max_length
+    }
+
+    /// The minimum number of items.
+    pub fn min_length(&self) -> Option<usize> {
+        self.min_length
+    }
+}
+
+impl Mapping {
+    /// The field of each value.
+    pub fn child(&self) -> &dyn BaseField {
+        self.child.as_ref()
+    }
+
+    /// Whether the empty dict is valid.
+    pub fn allows_empty(&self) -> bool {
+        self.allow_empty
     }
 }
 
@@ -127,6 +171,31 @@ impl Kind for List {
         }
     }
 
+    fn initial(&self, _: &Options) -> Value {
+        Value::List(Vec::new())
+    }
+
+    fn to_representation(
+        &self,
+        value: ValueRef<'_>,
+        _: &Options,
+        output: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        let ValueRef::Json(Value::List(items)) = value else {
+            return Err(OutputError::unexpected("ListField", value));
+        };
+        out.push(b'[');
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            self.child.represent_value(item, output, out)?;
+        }
+        out.push(b']');
+        Ok(())
+    }
+
     fn describe_limits(&self, info: &mut Dict) {
         describe_limit(info, "min_length", self.min_length);
         describe_limit(info, "max_length", self.max_length);
@@ -169,6 +238,33 @@ impl Kind for Mapping {
         let named = entries.iter().map(|(key, item)| ((*key).to_owned(), item));
         let values = validate_children(self.child.as_ref(), named, context)?;
         Ok(Value::Dict(values.into_iter().collect()))
+    }
+
+    fn initial(&self, _: &Options) -> Value {
+        Value::Dict(Dict::new())
+    }
+
+    fn to_representation(
+        &self,
+        value: ValueRef<'_>,
+        _: &Options,
+        output: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        let ValueRef::Json(Value::Dict(dict)) = value else {
+            return Err(OutputError::unexpected("DictField", value));
+        };
+        out.push(b'{');
+        for (index, (key, item)) in dict.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            json::write_str(out, key);
+            out.push(b':');
+            self.child.represent_value(item, output, out)?;
+        }
+        out.push(b'}');
+        Ok(())
     }
 
     fn describe_children(&self, _: &Options, info: &mut Dict) {

@@ -1,11 +1,19 @@
-//! `DateTimeField` and `DateField`, in ISO 8601.
+//! `DateTimeField` and `DateField`.
+
+use std::borrow::Cow;
 
 use chrono::{NaiveDateTime, TimeDelta};
 
-use super::iso8601::{in_range, parse_date, parse_datetime};
-use super::{Context, Field, Input, Kind, Options};
+use super::formats::{Format, InputFormats};
+use super::iso8601::{Moment, in_range, parse_date, parse_datetime};
+use super::output::quoted;
+use super::strftime::{strftime, strftime_date};
+use super::strptime::strptime;
+use super::{Context, Field, Input, Kind, Options, Output, OutputError, text, write_native};
 use crate::data::Value;
 use crate::error_detail::Detail;
+use crate::json;
+use vitamin_framework::models::ValueRef;
 use vitamin_framework::timezone::{TimeZone, isoformat};
 
 /// A field of a date and time. Input without an offset is in the project's time zone. The value is in that zone too, such
@@ -20,17 +28,83 @@ pub type DateField = Field<Date>;
 
 /// The kind of [`DateTimeField`].
 #[derive(Clone, Debug)]
-pub struct DateTime;
+pub struct DateTime {
+    format: Format,
+    input_formats: InputFormats,
+    default_timezone: Option<TimeZone>,
+}
 
 /// The kind of [`DateField`].
 #[derive(Clone, Debug)]
-pub struct Date;
+pub struct Date {
+    format: Format,
+    input_formats: InputFormats,
+}
 
 impl Field<DateTime> {
     /// A field of a date and time.
     #[expect(clippy::new_without_default, reason = "`default` is an option of every field")]
     pub fn new() -> Self {
-        Self::of_kind(DateTime)
+        let (format, input_formats) = (Format::Iso8601, InputFormats::iso());
+        Self::of_kind(DateTime { format, input_formats, default_timezone: None })
+    }
+
+    /// The time zone of the field's values, in place of the project's. Values then have an offset, even without `USE_TZ`.
+    pub fn default_timezone(mut self, zone: TimeZone) -> Self {
+        self.kind.default_timezone = Some(zone);
+        self
+    }
+}
+
+macro_rules! formats {
+    ($($kind:ty),+) => {
+        $(
+            impl Field<$kind> {
+                /// The format of output: `"iso-8601"`, a format of Python's `strftime`, or `None`.
+                pub fn format(mut self, format: impl Into<Format>) -> Self {
+                    self.kind.format = format.into();
+                    self
+                }
+
+                /// The formats of input: `"iso-8601"` and formats of Python's `strptime`.
+                pub fn input_formats(
+                    mut self,
+                    formats: impl IntoIterator<Item = impl Into<Cow<'static, str>>>,
+                ) -> Self {
+                    self.kind.input_formats = InputFormats::new(formats);
+                    self
+                }
+            }
+
+            impl $kind {
+                /// The format of output.
+                pub fn format(&self) -> &Format {
+                    &self.format
+                }
+
+                /// The formats of input.
+                pub fn input_formats(&self) -> impl Iterator<Item = &str> {
+                    self.input_formats.names()
+                }
+            }
+        )+
+    };
+}
+
+formats!(DateTime, Date);
+
+impl DateTime {
+    /// The time zone of the field's values, if it is not the project's.
+    pub fn default_timezone(&self) -> Option<&TimeZone> {
+        self.default_timezone.as_ref()
+    }
+
+    /// The time zone of the field's values, and whether they have an offset.
+    fn zone<'z>(&'z self, project: &'z TimeZone) -> (&'z TimeZone, bool) {
+        match &self.default_timezone {
+            Some(zone) => (zone, true),
+            None => (project, project.use_tz()),
+        }
     }
 }
 
@@ -38,7 +112,7 @@ impl Field<Date> {
     /// A field of a date.
     #[expect(clippy::new_without_default, reason = "`default` is an option of every field")]
     pub fn new() -> Self {
-        Self::of_kind(Date)
+        Self::of_kind(Date { format: Format::Iso8601, input_formats: InputFormats::iso() })
     }
 }
 
@@ -51,13 +125,54 @@ impl Kind for DateTime {
         _: &Options,
         context: Context<'_>,
     ) -> Result<Value, Detail> {
-        let Some((time, offset)) = value.as_value().and_then(Value::as_str).and_then(parse_datetime) else {
-            let format = "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]";
-            let message = format!("Datetime has wrong format. Use one of these formats instead: {format}.");
+        let parse =
+            |text: &str| self.input_formats.first(|| parse_datetime(text), |format| strptime(text, format));
+        let Some((time, offset)) = value.as_value().and_then(Value::as_str).and_then(parse) else {
+            let formats = self.input_formats.humanize("YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]");
+            let message = format!("Datetime has wrong format. Use one of these formats instead: {formats}.");
             return Err(Detail::list(message, "invalid"));
         };
-        let value = enforce_timezone(time, offset, context.time_zone);
-        value.map(Into::into).ok_or_else(|| Detail::list("Datetime value out of range.", "overflow"))
+        let (zone, use_tz) = self.zone(context.time_zone);
+        let value = enforce_timezone(time, offset, zone, use_tz);
+        value.map(Into::into).ok_or_else(|| Detail::list(OUT_OF_RANGE, "overflow"))
+    }
+
+    #[inline]
+    fn to_representation(
+        &self,
+        value: ValueRef<'_>,
+        _: &Options,
+        output: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        if self.format == Format::Native {
+            return write_native(value, output, out);
+        }
+        let (zone, use_tz) = self.zone(output.time_zone);
+        // A column's time is in UTC with `USE_TZ`, else local, as a naive time is.
+        let (time, offset) = match value {
+            ValueRef::DateTime(time) => (time, output.time_zone.use_tz().then(TimeDelta::zero)),
+            ValueRef::Text("") => {
+                out.extend_from_slice(b"null");
+                return Ok(());
+            }
+            ValueRef::Text(text) => match parse_datetime(text) {
+                Some(moment) => moment,
+                None => return write_native(value, output, out),
+            },
+            other => return Err(OutputError::unexpected("DateTimeField", other)),
+        };
+        let (local, offset) =
+            localize(time, offset, zone, use_tz).ok_or_else(|| OutputError::new(OUT_OF_RANGE))?;
+        match &self.format {
+            Format::Pattern(format) => {
+                let name = offset.map(|offset| zone.abbreviation_at(local - offset));
+                let zone = offset.zip(name.as_deref());
+                json::write_str(out, &strftime(local, zone, format));
+            }
+            _ => quoted(out, |out| text::datetime(out, local, offset)),
+        }
+        Ok(())
     }
 }
 
@@ -65,21 +180,68 @@ impl Kind for Date {
     const TYPE: &'static str = "date";
 
     fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
-        let date = value.as_value().and_then(Value::as_str).and_then(parse_date);
-        date.map(|date| date.format("%Y-%m-%d").to_string().into()).ok_or_else(|| {
-            let message = "Date has wrong format. Use one of these formats instead: YYYY-MM-DD.";
+        let parse = |text: &str| {
+            let strptime = |format: &str| strptime(text, format).map(|(time, _)| time.date());
+            self.input_formats.first(|| parse_date(text), strptime)
+        };
+        let date = value.as_value().and_then(Value::as_str).and_then(parse);
+        date.map(|date| text::string(|out| text::date(out, date)).into()).ok_or_else(|| {
+            let formats = self.input_formats.humanize("YYYY-MM-DD");
+            let message = format!("Date has wrong format. Use one of these formats instead: {formats}.");
             Detail::list(message, "invalid")
         })
     }
+
+    #[inline]
+    fn to_representation(
+        &self,
+        value: ValueRef<'_>,
+        _: &Options,
+        output: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        let date = match value {
+            ValueRef::Date(date) => Some(date),
+            ValueRef::Text("") => {
+                out.extend_from_slice(b"null");
+                return Ok(());
+            }
+            ValueRef::Text(text) => parse_date(text),
+            other => return Err(OutputError::unexpected("DateField", other)),
+        };
+        match (date, &self.format) {
+            (Some(date), Format::Iso8601) => quoted(out, |out| text::date(out, date)),
+            (Some(date), Format::Pattern(format)) => json::write_str(out, &strftime_date(date, format)),
+            _ => write_native(value, output, out)?,
+        }
+        Ok(())
+    }
 }
 
-/// `DateTimeField.enforce_timezone`, as text. `None` if the year is out of range in UTC or in the zone. (In UTC, Django
-/// REST framework crashes, which is a 500.)
-fn enforce_timezone(time: NaiveDateTime, offset: Option<TimeDelta>, zone: &TimeZone) -> Option<String> {
+const OUT_OF_RANGE: &str = "Datetime value out of range.";
+
+/// The canonical text of [`localize`]'s result.
+fn enforce_timezone(
+    time: NaiveDateTime,
+    offset: Option<TimeDelta>,
+    zone: &TimeZone,
+    use_tz: bool,
+) -> Option<String> {
+    let (local, offset) = localize(time, offset, zone, use_tz)?;
+    // Before there was railway time offsets have seconds, which RFC 3339 and so chrono lack.
+    Some(match offset.filter(|offset| offset.num_seconds() % 60 != 0) {
+        Some(offset) => isoformat(local.checked_sub_signed(offset)?, Some(TimeDelta::zero())),
+        None => isoformat(local, offset),
+    })
+}
+
+/// `DateTimeField.enforce_timezone`: the local time in the zone, and its offset if `use_tz`. `None` if the year is out of
+/// range in UTC or in the zone. (In UTC, Django REST framework crashes, which is a 500.)
+fn localize(time: NaiveDateTime, offset: Option<TimeDelta>, zone: &TimeZone, use_tz: bool) -> Option<Moment> {
     let has_valid_year = |time: &NaiveDateTime| in_range(time.date());
-    if !zone.use_tz() {
+    if !use_tz {
         let naive = time.checked_sub_signed(offset.unwrap_or_default()).filter(has_valid_year)?;
-        return Some(isoformat(naive, None));
+        return Some((naive, None));
     }
     let offset_from_utc = match offset {
         Some(offset) => offset,
@@ -88,11 +250,5 @@ fn enforce_timezone(time: NaiveDateTime, offset: Option<TimeDelta>, zone: &TimeZ
     let utc = time.checked_sub_signed(offset_from_utc).filter(has_valid_year)?;
     let offset_from_utc = if offset.is_some() { zone.offset_at(utc) } else { offset_from_utc };
     let local = utc.checked_add_signed(offset_from_utc).filter(has_valid_year)?;
-    // Before there was railway time offsets have seconds, which RFC 3339 and so chrono lack.
-    let whole = offset_from_utc.num_seconds() % 60 == 0;
-    Some(if whole {
-        isoformat(local, Some(offset_from_utc))
-    } else {
-        isoformat(utc, Some(TimeDelta::zero()))
-    })
+    Some((local, Some(offset_from_utc)))
 }

@@ -1,12 +1,16 @@
 //! `DecimalField`: exact decimal numbers.
 
-use std::cmp::Ordering;
+use std::io::Write as _;
+
+use bigdecimal::{BigDecimal, ToPrimitive as _};
 
 use super::number::{Bounds, Limit, check_length, describe_limit};
-use super::{Context, Field, Input, Kind, Options, digits};
+use super::quantize::{Number, Rounding};
+use super::{Context, Field, Input, Kind, Options, Output, OutputError, text};
 use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
-use crate::python;
+use crate::{json, python};
+use vitamin_framework::models::ValueRef;
 
 /// A field of decimal numbers. Accepts text too. The value is text such as `10.50`, with all of the field's places.
 pub type DecimalField = Field<Decimal>;
@@ -17,13 +21,23 @@ pub struct Decimal {
     max_digits: Option<usize>,
     decimal_places: Option<usize>,
     bounds: Bounds,
+    coerce_to_string: Option<bool>,
+    rounding: Rounding,
+    normalize_output: bool,
 }
 
 impl Field<Decimal> {
     /// A field with these maximum numbers of digits, in total and after the decimal point. `None` is no limit.
     pub fn new(max_digits: impl Into<Option<usize>>, decimal_places: impl Into<Option<usize>>) -> Self {
         let (max_digits, decimal_places) = (max_digits.into(), decimal_places.into());
-        Self::of_kind(Decimal { max_digits, decimal_places, bounds: Bounds::default() })
+        Self::of_kind(Decimal {
+            max_digits,
+            decimal_places,
+            bounds: Bounds::default(),
+            coerce_to_string: None,
+            rounding: Rounding::default(),
+            normalize_output: false,
+        })
     }
 
     /// The maximum.
@@ -37,22 +51,46 @@ impl Field<Decimal> {
         self.kind.bounds.min = Some(min.into());
         self
     }
+
+    /// Whether output is text, such as `"10.50"`, or a number. By default the project decides
+    /// ([`Output::coerce_decimal_to_string`]).
+    pub fn coerce_to_string(mut self, coerce: bool) -> Self {
+        self.kind.coerce_to_string = Some(coerce);
+        self
+    }
+
+    /// How output is rounded to the field's places.
+    pub fn rounding(mut self, rounding: Rounding) -> Self {
+        self.kind.rounding = rounding;
+        self
+    }
+
+    /// Removes trailing zeros from output.
+    pub fn normalize_output(mut self) -> Self {
+        self.kind.normalize_output = true;
+        self
+    }
 }
 
 impl Kind for Decimal {
     const TYPE: &'static str = "decimal";
 
     fn validate_blank(&self, options: &Options, value: &Input<'_>) -> Option<Result<Value, Detail>> {
-        let text = value.as_value()?.as_str()?;
-        (options.allow_null && python::strip(text).is_empty()).then_some(Ok(Value::Null))
+        if !options.allow_null {
+            return None;
+        }
+        let blank = match value.as_value()? {
+            Value::String(text) => python::strip(text).is_empty(),
+            Value::File(file) => python::strip(&file.name).is_empty(),
+            _ => false,
+        };
+        blank.then_some(Ok(Value::Null))
     }
 
     fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
         let invalid = || Detail::list("A valid number is required.", "invalid");
-        let text = match value.as_value() {
-            Some(value @ (Value::String(_) | Value::Int(_) | Value::Float(_))) => python::str(value),
-            _ => return Err(invalid()),
-        };
+        // As in Python, any value is text, and its length is checked first.
+        let text = value.text();
         let text = python::strip(&text);
         check_length(text)?;
         let number = Number::parse(text).ok_or_else(invalid)?;
@@ -66,6 +104,41 @@ impl Kind for Decimal {
         self.bounds.check(compare, errors);
     }
 
+    #[inline]
+    fn to_representation(
+        &self,
+        value: ValueRef<'_>,
+        _: &Options,
+        output: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        let coerce = self.coerce_to_string.unwrap_or(output.coerce_decimal_to_string);
+        if let ValueRef::Decimal(decimal) = value
+            && coerce
+            && !self.normalize_output
+            && self.write_column(decimal, out)
+        {
+            return Ok(());
+        }
+        let number = match value {
+            ValueRef::Decimal(decimal) => Some(Number::from_column(decimal)),
+            other => Number::parse(python::strip(&text::str(other, output.time_zone.use_tz()))),
+        };
+        let number = number.ok_or_else(|| OutputError::unexpected("DecimalField", value))?;
+        let number = match self.decimal_places {
+            Some(places) => number.quantize(places, self.rounding, self.max_digits).ok_or_else(|| {
+                OutputError::new("DecimalField: the number has more digits than max_digits")
+            })?,
+            None => number,
+        };
+        let number = if self.normalize_output { number.normalize() } else { number };
+        if coerce {
+            json::write_str(out, &number.print(None));
+            return Ok(());
+        }
+        Ok(json::write_float(out, number.to_f64())?)
+    }
+
     fn describe_limits(&self, info: &mut Dict) {
         self.bounds.describe(info);
         describe_limit(info, "max_digits", self.max_digits);
@@ -74,6 +147,63 @@ impl Kind for Decimal {
 }
 
 impl Decimal {
+    /// The maximum number of digits.
+    pub fn max_digits(&self) -> Option<usize> {
+        self.max_digits
+    }
+
+    /// The number of decimal places.
+    pub fn decimal_places(&self) -> Option<usize> {
+        self.decimal_places
+    }
+
+    /// The maximum.
+    pub fn max_value(&self) -> Option<Limit> {
+        self.bounds.max
+    }
+
+    /// The minimum.
+    pub fn min_value(&self) -> Option<Limit> {
+        self.bounds.min
+    }
+
+    /// Whether output is text, if the field decides.
+    pub fn coerce_to_string(&self) -> Option<bool> {
+        self.coerce_to_string
+    }
+
+    /// How output is rounded.
+    pub fn rounding(&self) -> Rounding {
+        self.rounding
+    }
+
+    /// Whether trailing zeros are removed from output.
+    pub fn normalizes_output(&self) -> bool {
+        self.normalize_output
+    }
+
+    /// Writes a number that has the field's places already, without an allocation. False if nothing was written.
+    fn write_column(&self, decimal: &BigDecimal, out: &mut Vec<u8>) -> bool {
+        let (int, scale) = decimal.as_bigint_and_scale();
+        let places = self.decimal_places.filter(|places| i64::try_from(*places) == Ok(scale));
+        let power = |digits: usize| u32::try_from(digits).ok().and_then(|digits| 10_u128.checked_pow(digits));
+        let (Some(places), Some(int)) = (places, int.to_i128()) else { return false };
+        let (Some(one), Some(limit)) = (power(places), power(self.max_digits.unwrap_or(28))) else {
+            return false;
+        };
+        let digits = int.unsigned_abs();
+        if digits >= limit {
+            return false;
+        }
+        let sign = if int < 0 { "-" } else { "" };
+        // Writing to a vector cannot fail.
+        _ = match places {
+            0 => write!(out, "\"{sign}{digits}\""),
+            _ => write!(out, "\"{sign}{}.{:0places$}\"", digits / one, digits % one),
+        };
+        true
+    }
+
     fn check_precision(&self, number: &Number) -> Result<(), Detail> {
         let length = i64::try_from(number.digits.len()).unwrap_or(i64::MAX);
         let places = number.exponent.min(0).saturating_neg();
@@ -101,79 +231,7 @@ impl Decimal {
     }
 }
 
-/// A number as digits times a power of ten.
-struct Number {
-    negative: bool,
-    /// ASCII, without leading zeros; `0` for zero.
-    digits: String,
-    exponent: i64,
-}
-
-/// Numbers with a larger exponent are printed with an exponent, so that `1e999999999` stays short.
-const MAX_WRITTEN: i64 = 4300;
-
-/// Python's largest exponent (`decimal.MAX_EMAX`).
-const MAX_EXPONENT: i64 = 999_999_999_999_999_999;
-
-impl Number {
-    /// Parses what Python's `Decimal(text)` accepts, except infinities and NaN.
-    fn parse(text: &str) -> Option<Self> {
-        let ascii = digits::to_ascii(text).replace('_', "");
-        let (sign, number) = digits::split_sign(&ascii);
-        let (mantissa, exponent) = match number.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, exponent.parse().ok()?),
-            None => (number, 0i64),
-        };
-        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let all = format!("{whole}{fraction}");
-        if all.is_empty() || !all.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-        let exponent = exponent.checked_sub(i64::try_from(fraction.len()).ok()?)?;
-        let significant = all.trim_start_matches('0');
-        let digits = if significant.is_empty() { "0" } else { significant }.to_owned();
-        let number = Self { negative: sign == "-", digits, exponent };
-        (number.magnitude().abs() <= MAX_EXPONENT).then_some(number)
-    }
-
-    /// The decimal exponent of the first digit.
-    fn magnitude(&self) -> i64 {
-        self.exponent.saturating_add(i64::try_from(self.digits.len()).unwrap_or(i64::MAX)).saturating_sub(1)
-    }
-
-    fn is_zero(&self) -> bool {
-        self.digits == "0"
-    }
-
-    /// Prints the number, with at least this many decimal places.
-    fn print(&self, places: Option<usize>) -> String {
-        let sign = if self.negative { "-" } else { "" };
-        if self.exponent.abs() > MAX_WRITTEN {
-            return format!("{sign}{}E{:+}", self.digits, self.exponent);
-        }
-        let own_places = usize::try_from(self.exponent.min(0).saturating_neg()).unwrap_or(0);
-        let zeros = usize::try_from(self.exponent.max(0)).unwrap_or(0);
-        let zeros = if self.is_zero() { 0 } else { zeros };
-        // At least one digit precedes the decimal point.
-        let padded = format!("{:0>width$}{:0<zeros$}", self.digits, "", width = own_places + 1);
-        let (whole, fraction) = padded.split_at_checked(padded.len() - own_places).unwrap_or((&padded, ""));
-        let places = places.unwrap_or(own_places);
-        let dot = if places > 0 { "." } else { "" };
-        format!("{sign}{whole}{dot}{fraction:0<places$}")
-    }
-
-    fn compare(&self, other: &Self) -> Ordering {
-        let sign = |number: &Self| match (number.is_zero(), number.negative) {
-            (true, _) => 0,
-            (false, true) => -1,
-            (false, false) => 1,
-        };
-        let by_sign = sign(self).cmp(&sign(other));
-        if by_sign != Ordering::Equal || self.is_zero() {
-            return by_sign;
-        }
-        let digits = |number: &Self| number.digits.trim_end_matches('0').to_owned();
-        let by_size = self.magnitude().cmp(&other.magnitude()).then_with(|| digits(self).cmp(&digits(other)));
-        if self.negative { by_size.reverse() } else { by_size }
-    }
+/// Python's `str(Decimal)`.
+pub(super) fn python_str(value: &BigDecimal) -> String {
+    Number::from_column(value).python_str()
 }

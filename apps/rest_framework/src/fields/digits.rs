@@ -18,6 +18,11 @@ pub(super) fn to_ascii(text: &str) -> String {
     text.chars().map(|c| decimal_digit(c).unwrap_or(c)).collect()
 }
 
+/// Whether the character is a decimal digit of any script.
+pub(super) fn is_digit(c: char) -> bool {
+    decimal_digit(c).is_some()
+}
+
 fn decimal_digit(c: char) -> Option<char> {
     let point = u32::from(c);
     let at = ZEROS.partition_point(|zero| *zero <= point);

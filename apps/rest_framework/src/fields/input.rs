@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::data::{Data, Integer, QueryDict, Value};
+use crate::python;
 
 /// The input of a field. In forms, the names of the fields encode nested objects and lists.
 #[derive(Clone, Debug)]
@@ -48,6 +49,27 @@ impl Input<'_> {
             Self::Value(value) => value.type_name(),
             Self::Form(_) => "MultiValueDict",
             Self::List(_) => "list",
+        }
+    }
+
+    /// Python's `str()` of it.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Value(value) => python::str(value),
+            Self::Form(_) | Self::List(_) => Cow::Owned(self.repr()),
+        }
+    }
+
+    fn repr(&self) -> String {
+        match self {
+            Self::Value(value) => python::repr(value),
+            Self::Form(form) => {
+                let lists = form.lists().map(|(key, values)| (key.to_owned(), Value::List(values.to_vec())));
+                format!("<MultiValueDict: {}>", python::repr(&Value::Dict(lists.collect())))
+            }
+            Self::List(items) => {
+                format!("[{}]", items.iter().map(Input::repr).collect::<Vec<_>>().join(", "))
+            }
         }
     }
 

@@ -28,6 +28,17 @@ pub(super) fn parse_datetime(text: &str) -> Option<Moment> {
     })
 }
 
+/// `parse_time`. An offset is ignored. `None` if the text is not a time.
+pub(super) fn parse_time(text: &str) -> Option<NaiveTime> {
+    let iso = iso_time(text.strip_prefix('T').unwrap_or(text).as_bytes());
+    iso.map(|(time, _)| time).or_else(|| {
+        let ascii = digits::to_ascii(text);
+        let mut scanner = Scanner { rest: ascii.strip_suffix('\n').unwrap_or(&ascii) };
+        let time = scanner.clock()?;
+        scanner.rest.is_empty().then_some(time)
+    })
+}
+
 /// The byte at an offset, or the NUL that CPython finds after the text.
 fn byte(text: &[u8], at: usize) -> u8 {
     text.get(at).copied().unwrap_or(0)
@@ -236,6 +247,15 @@ impl Scanner<'_> {
     fn datetime(&mut self) -> Option<Moment> {
         let date = self.date()?;
         self.take(&['T', ' '])?;
+        let time = self.clock()?;
+        self.rest = self.rest.trim_start_matches(python::is_space);
+        let offset = self.offset()?;
+        let end = self.rest.is_empty() || self.rest == "\n";
+        end.then(|| (date.and_time(time), offset))
+    }
+
+    /// `HH:MM[:SS[.f…]]`, of which each number may have one digit.
+    fn clock(&mut self) -> Option<NaiveTime> {
         let hour = self.number(1, 2)?;
         self.take(&[':'])?;
         let minute = self.number(1, 2)?;
@@ -248,11 +268,7 @@ impl Scanner<'_> {
                 self.digits(0, 6)?;
             }
         }
-        self.rest = self.rest.trim_start_matches(python::is_space);
-        let offset = self.offset()?;
-        let end = self.rest.is_empty() || self.rest == "\n";
-        let time = NaiveTime::from_hms_micro_opt(hour, minute, second, micro).filter(|_| end)?;
-        Some((date.and_time(time), offset))
+        NaiveTime::from_hms_micro_opt(hour, minute, second, micro)
     }
 
     /// `Z`, `+HH`, `+HHMM`, `+HH:MM` or nothing.

@@ -1,7 +1,20 @@
 //! Serializer fields: they validate and convert the values of a request (rest_framework/fields.py).
 //!
-//! A [`Field`] is a kind, such as [`CharField`]'s, with the options that all kinds share. Dates, decimals and UUIDs become
-//! text in one canonical form, which chrono, decimal crates and uuid parse.
+//! A [`Field`] is a kind, such as [`CharField`]'s, with the options that all kinds share.
+//!
+//! Validated values of these kinds are text in one canonical form, which chrono, decimal crates and uuid parse:
+//!
+//! | kind | form |
+//! |---|---|
+//! | [`DateField`] | `2026-11-23` |
+//! | [`TimeField`] | `20:40:50` or `20:40:50.123456` |
+//! | [`DateTimeField`] | `2026-11-23T20:40:50.123456+01:00`, `…Z` in UTC, without an offset if `USE_TZ` is false |
+//! | [`DurationField`] | Django's `duration_string`: `3 01:02:03.000004`, `-1 23:59:59` |
+//! | [`DecimalField`] | `10.50`, with all of the field's places |
+//! | [`UuidField`] | `12345678-1234-5678-1234-567812345678` |
+//! | [`IpAddressField`] | `192.0.2.1` or the shortest form of IPv6, `2001:db8::1` |
+//!
+//! Fields write values too, as JSON text: those of columns ([`ValueRef`]), and validated ones.
 
 mod any;
 mod boolean;
@@ -11,40 +24,113 @@ mod composite;
 mod date;
 mod decimal;
 mod digits;
+mod duration;
 mod file;
+mod file_path;
+mod formats;
+mod hidden;
+mod image;
 pub(super) mod input;
+mod ip_address;
 mod iso8601;
+mod model;
 pub(super) mod number;
 mod options;
+mod output;
+mod parse_duration;
+mod quantize;
+mod regex;
+mod strftime;
+mod strptime;
+mod text;
+mod time;
 mod url;
 mod uuid;
 
+use std::any::Any as AnyType;
+use std::fmt;
 use std::sync::Arc;
 
 use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
+use crate::request::Request;
+use vitamin_framework::models::ValueRef;
 use vitamin_framework::timezone::TimeZone;
 
-pub use self::any::{AnyField, JsonField};
-pub use self::boolean::BooleanField;
-pub use self::char::{CharField, EmailField, SlugField, UrlField};
-pub use self::choice::{ChoiceField, MultipleChoiceField};
-pub use self::composite::{DictField, ListField};
-pub use self::date::{DateField, DateTimeField};
-pub use self::decimal::DecimalField;
-pub use self::file::FileField;
+pub use self::any::{Any, AnyField, Json, JsonField};
+pub use self::boolean::{Boolean, BooleanField};
+pub use self::char::{Char, CharField, Email, EmailField, Slug, SlugField, Syntax, Url, UrlField};
+pub use self::choice::{Choice, ChoiceField, ChoiceGroup, MultipleChoice, MultipleChoiceField};
+pub use self::composite::{DictField, HStoreField, List, ListField, Mapping};
+pub use self::date::{Date, DateField, DateTime, DateTimeField};
+pub use self::decimal::{Decimal, DecimalField};
+pub use self::duration::{Duration, DurationField, DurationFormat};
+pub use self::file::{File, FileField};
+pub use self::file_path::{FilePath, FilePathField};
+pub use self::formats::Format;
+pub use self::hidden::{Hidden, HiddenField, ReadOnly, ReadOnlyField};
+pub use self::image::{Image, ImageField};
 pub use self::input::Input;
-pub use self::number::{FloatField, IntegerField, Limit};
+pub use self::ip_address::{IpAddress, IpAddressField, Protocol};
+pub use self::model::{ModelField, ModelValue};
+pub use self::number::{BigInt, BigIntegerField, Float, FloatField, Int, IntegerField, Limit};
 pub use self::options::Options;
-pub use self::uuid::UuidField;
+pub use self::output::{Output, OutputError, value_ref, write_native};
+pub use self::quantize::Rounding;
+pub use self::regex::{Pattern, Regex, RegexField};
+pub use self::time::{Time, TimeField};
+pub use self::uuid::{Uuid, UuidField, UuidFormat};
 
 /// The parameters of a validation.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// Whether missing fields are ignored, as for PATCH.
     pub partial: bool,
     /// The project's time zone.
     pub time_zone: &'a TimeZone,
+    /// The request. Defaults may depend on it.
+    pub request: Option<&'a Request>,
+    /// Whether an existing object is updated (the serializer has an `instance`).
+    pub is_update: bool,
+}
+
+impl<'a> Context<'a> {
+    /// The validation of a new, whole object without a request.
+    #[must_use]
+    pub fn new(time_zone: &'a TimeZone) -> Self {
+        Self { partial: false, time_zone, request: None, is_update: false }
+    }
+
+    /// Sets whether missing fields are ignored.
+    #[must_use]
+    pub fn partial(mut self, partial: bool) -> Self {
+        self.partial = partial;
+        self
+    }
+
+    /// Sets the request.
+    #[must_use]
+    pub fn request(mut self, request: &'a Request) -> Self {
+        self.request = Some(request);
+        self
+    }
+
+    /// Sets whether an existing object is updated.
+    #[must_use]
+    pub fn update(mut self, is_update: bool) -> Self {
+        self.is_update = is_update;
+        self
+    }
+}
+
+impl fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("partial", &self.partial)
+            .field("time_zone", &self.time_zone)
+            .field("is_update", &self.is_update)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A field of a serializer.
@@ -74,8 +160,18 @@ pub trait Kind: Send + Sync {
     }
 
     /// The value of a field that a form does not contain. `None` means that it is missing.
-    fn empty_html(&self, _options: &Options) -> Option<Value> {
+    fn empty_html(&self, _options: &Options, _context: Context<'_>) -> Option<Value> {
         None
+    }
+
+    /// The value that a form for a new object shows, unless the option `initial` is set.
+    fn initial(&self, _options: &Options) -> Value {
+        Value::Null
+    }
+
+    /// Whether the field is left out of descriptions, as `HiddenField` is.
+    fn is_hidden(&self) -> bool {
+        false
     }
 
     /// Returns the field's value from the whole input. `None` if it is missing.
@@ -91,7 +187,7 @@ pub trait Kind: Send + Sync {
             other => return other.get(name),
         };
         let Some(value) = form.get(name) else {
-            return if context.partial { None } else { self.empty_html(options).map(Input::from) };
+            return if context.partial { None } else { self.empty_html(options, context).map(Input::from) };
         };
         if value.as_str() == Some("") && !self.allow_blank() {
             if options.allow_null {
@@ -130,6 +226,22 @@ pub trait Kind: Send + Sync {
         errors
     }
 
+    /// Appends a value, which is not null, as compact JSON. By default as the renderer writes it.
+    ///
+    /// A validated value is text in the kind's canonical form, or [`ValueRef::Json`].
+    ///
+    /// # Errors
+    /// The value does not fit the field: a bug of the app.
+    fn to_representation(
+        &self,
+        value: ValueRef<'_>,
+        _options: &Options,
+        output: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        write_native(value, output, out)
+    }
+
     /// Adds limits such as `max_length` to the description.
     fn describe_limits(&self, _info: &mut Dict) {}
 
@@ -145,8 +257,22 @@ pub trait Kind: Send + Sync {
     note = "a field of one's own implements `Kind`, and is a `Field<…>` of it"
 )]
 pub trait BaseField: Send + Sync {
+    /// Its options.
+    fn options(&self) -> &Options;
+
+    /// Its kind, to be downcast: `field.kind().downcast_ref::<Decimal>()`. Schemas read the kind's settings.
+    fn kind(&self) -> &dyn AnyType;
+
     /// Whether input for it is ignored.
-    fn is_read_only(&self) -> bool;
+    fn is_read_only(&self) -> bool {
+        self.options().is_read_only()
+    }
+
+    /// Whether the field is left out of descriptions, as `HiddenField` is.
+    fn is_hidden(&self) -> bool;
+
+    /// The value that a form for a new object shows.
+    fn initial(&self) -> Value;
 
     /// Returns its value from the whole input. `None` if it is missing.
     fn get_value<'d>(&self, name: &str, data: &'d Input<'_>, context: Context<'_>) -> Option<Input<'d>>;
@@ -158,13 +284,63 @@ pub trait BaseField: Send + Sync {
         context: Context<'_>,
     ) -> Result<Option<Value>, Detail>;
 
+    /// Appends the value of a column as compact JSON. Null is `null`.
+    ///
+    /// # Errors
+    /// The value does not fit the field: a bug of the app. A part of it may have been appended.
+    fn to_representation(
+        &self,
+        value: ValueRef<'_>,
+        output: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError>;
+
+    /// Appends a validated value as compact JSON.
+    ///
+    /// # Errors
+    /// As [`to_representation`](Self::to_representation).
+    fn represent_value(
+        &self,
+        value: &Value,
+        output: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        self.to_representation(value_ref(value), output, out)
+    }
+
     /// Describes the field for OPTIONS (`SimpleMetadata.get_field_info`). The child of a list has an empty name.
     fn info(&self, name: &str) -> Dict;
 }
 
-impl<K: Kind> BaseField for Field<K> {
-    fn is_read_only(&self) -> bool {
-        self.options.read_only
+impl<K: Kind + 'static> BaseField for Field<K> {
+    fn options(&self) -> &Options {
+        &self.options
+    }
+
+    fn kind(&self) -> &dyn AnyType {
+        &self.kind
+    }
+
+    fn is_hidden(&self) -> bool {
+        self.kind.is_hidden()
+    }
+
+    fn initial(&self) -> Value {
+        self.options.initial().cloned().unwrap_or_else(|| self.kind.initial(&self.options))
+    }
+
+    #[inline]
+    fn to_representation(
+        &self,
+        value: ValueRef<'_>,
+        output: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        if matches!(value, ValueRef::Null) {
+            out.extend_from_slice(b"null");
+            return Ok(());
+        }
+        self.kind.to_representation(value, &self.options, output, out)
     }
 
     fn get_value<'d>(&self, name: &str, data: &'d Input<'_>, context: Context<'_>) -> Option<Input<'d>> {
@@ -191,8 +367,29 @@ impl<K: Kind> BaseField for Field<K> {
 
 /// A field of a kind that is known only at run time, such as an `Arc<dyn BaseField>`.
 impl<F: BaseField + ?Sized> BaseField for Arc<F> {
-    fn is_read_only(&self) -> bool {
-        (**self).is_read_only()
+    fn options(&self) -> &Options {
+        (**self).options()
+    }
+
+    fn kind(&self) -> &dyn AnyType {
+        (**self).kind()
+    }
+
+    fn is_hidden(&self) -> bool {
+        (**self).is_hidden()
+    }
+
+    fn initial(&self) -> Value {
+        (**self).initial()
+    }
+
+    fn to_representation(
+        &self,
+        value: ValueRef<'_>,
+        output: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        (**self).to_representation(value, output, out)
     }
 
     fn get_value<'d>(&self, name: &str, data: &'d Input<'_>, context: Context<'_>) -> Option<Input<'d>> {
@@ -220,7 +417,7 @@ impl<K: Kind> Field<K> {
 
     fn validation(&self, value: Option<&Input<'_>>, context: Context<'_>) -> Result<Option<Value>, Detail> {
         let options = &self.options;
-        let default = || if context.partial { None } else { options.default_value() };
+        let default = || if context.partial { None } else { options.default_value(context) };
         if options.read_only {
             return Ok(default());
         }

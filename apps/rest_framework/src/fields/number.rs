@@ -1,18 +1,24 @@
-//! `IntegerField` and `FloatField`.
+//! `IntegerField`, `BigIntegerField` and `FloatField`.
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::io::Write as _;
 
-use super::{Context, Field, Input, Kind, Options, digits};
+use super::output::{float, write_int};
+use super::{Context, Field, Input, Kind, Options, Output, OutputError, digits, text};
 use crate::data::{Dict, Integer, Value};
 use crate::error_detail::{Detail, ErrorDetail};
-use crate::python;
+use crate::{json, python};
+use vitamin_framework::models::ValueRef;
 
 /// The maximum characters of text that is parsed as a number.
 pub(super) const MAX_STRING_LENGTH: usize = 1000;
 
 /// A field of integers of any size. Accepts `1`, `"1"` and `1.0`.
 pub type IntegerField = Field<Int>;
+
+/// The same, with a message of its own. Its output may be text, for clients whose numbers are floats.
+pub type BigIntegerField = Field<BigInt>;
 
 /// A field of finite floats. Accepts text too.
 pub type FloatField = Field<Float>;
@@ -23,19 +29,28 @@ pub struct Int {
     bounds: Bounds,
 }
 
+/// The kind of [`BigIntegerField`].
+#[derive(Clone, Debug, Default)]
+pub struct BigInt {
+    bounds: Bounds,
+    coerce_to_string: Option<bool>,
+}
+
 /// The kind of [`FloatField`].
 #[derive(Clone, Debug, Default)]
 pub struct Float {
     bounds: Bounds,
 }
 
-/// The limit of a number. Messages show it as Python prints it: 10 or 10.0.
+/// The limit of a number. Messages show it as Python prints it: 10, 10.0 or 10.00.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Limit {
     /// An `int`.
     Int(i64),
     /// A `float`.
     Float(f64),
+    /// The text of a `Decimal`, such as `9.99`.
+    Decimal(&'static str),
 }
 
 /// The minimum and maximum of a number.
@@ -63,11 +78,29 @@ impl From<f64> for Limit {
     }
 }
 
+impl From<&'static str> for Limit {
+    fn from(limit: &'static str) -> Self {
+        Self::Decimal(limit)
+    }
+}
+
+impl Limit {
+    /// The limit as the nearest float.
+    pub fn to_f64(self) -> f64 {
+        match self {
+            Self::Int(limit) => limit as f64,
+            Self::Float(limit) => limit,
+            Self::Decimal(limit) => limit.parse().unwrap_or(f64::NAN),
+        }
+    }
+}
+
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Int(limit) => limit.fmt(f),
             Self::Float(limit) => f.write_str(&python::float_repr(*limit)),
+            Self::Decimal(limit) => f.write_str(limit),
         }
     }
 }
@@ -85,11 +118,20 @@ impl Bounds {
         }
     }
 
+    fn check_integer(&self, value: &Value, errors: &mut Vec<ErrorDetail>) {
+        let Value::Int(int) = value else { return };
+        let compare = |limit| match limit {
+            Limit::Int(limit) => Some(int.cmp(&limit.into())),
+            limit => int.to_f64().unwrap_or(f64::INFINITY).partial_cmp(&limit.to_f64()),
+        };
+        self.check(compare, errors);
+    }
+
     pub(super) fn describe(&self, info: &mut Dict) {
         for (key, limit) in [("min_value", self.min), ("max_value", self.max)] {
             let value = match limit {
                 Some(Limit::Int(limit)) => limit.into(),
-                Some(Limit::Float(limit)) => limit.into(),
+                Some(limit) => limit.to_f64().into(),
                 None => continue,
             };
             info.insert(key.to_owned(), value);
@@ -126,11 +168,38 @@ macro_rules! bounded {
                     self
                 }
             }
+
+            impl $kind {
+                /// The maximum.
+                pub fn max_value(&self) -> Option<Limit> {
+                    self.bounds.max
+                }
+
+                /// The minimum.
+                pub fn min_value(&self) -> Option<Limit> {
+                    self.bounds.min
+                }
+            }
         )+
     };
 }
 
-bounded!(Int, Float);
+bounded!(Int, BigInt, Float);
+
+impl Field<BigInt> {
+    /// Whether output is text. By default the project decides ([`Output::coerce_bigint_to_string`]).
+    pub fn coerce_to_string(mut self, coerce: bool) -> Self {
+        self.kind.coerce_to_string = Some(coerce);
+        self
+    }
+}
+
+impl BigInt {
+    /// Whether output is text, if the field decides.
+    pub fn coerce_to_string(&self) -> Option<bool> {
+        self.coerce_to_string
+    }
+}
 
 /// Rejects text that is too long to be parsed as a number.
 pub(super) fn check_length(text: &str) -> Result<(), Detail> {
@@ -145,31 +214,96 @@ impl Kind for Int {
     const TYPE: &'static str = "integer";
 
     fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
-        let invalid = || Detail::list("A valid integer is required.", "invalid");
-        let text = match value.as_value() {
-            Some(Value::Int(int)) => return Ok(Value::Int(int.clone())),
-            Some(value @ (Value::String(_) | Value::Float(_))) => python::str(value),
-            _ => return Err(invalid()),
-        };
-        check_length(&text)?;
-        let end = text.trim_end_matches(python::is_space);
-        let whole = end.trim_end_matches('0').strip_suffix('.').unwrap_or(&text);
-        let int = digits::int_text(whole).and_then(|text| Integer::parse(&text));
-        int.map(Value::Int).ok_or_else(invalid)
+        integer(value, "A valid integer is required.")
     }
 
     fn validate(&self, value: &Value, errors: &mut Vec<ErrorDetail>) {
-        let Value::Int(int) = value else { return };
-        let compare = |limit| match limit {
-            Limit::Int(limit) => Some(int.cmp(&limit.into())),
-            Limit::Float(limit) => int.to_f64().unwrap_or(f64::INFINITY).partial_cmp(&limit),
-        };
-        self.bounds.check(compare, errors);
+        self.bounds.check_integer(value, errors);
+    }
+
+    #[inline]
+    fn to_representation(
+        &self,
+        value: ValueRef<'_>,
+        _: &Options,
+        _: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        write_integer(value, out)
     }
 
     fn describe_limits(&self, info: &mut Dict) {
         self.bounds.describe(info);
     }
+}
+
+impl Kind for BigInt {
+    const TYPE: &'static str = "integer";
+
+    fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
+        integer(value, "A valid biginteger is required.")
+    }
+
+    fn validate(&self, value: &Value, errors: &mut Vec<ErrorDetail>) {
+        self.bounds.check_integer(value, errors);
+    }
+
+    fn to_representation(
+        &self,
+        value: ValueRef<'_>,
+        _: &Options,
+        output: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        if self.coerce_to_string.unwrap_or(output.coerce_bigint_to_string) {
+            json::write_str(out, &text::str(value, output.time_zone.use_tz()));
+            return Ok(());
+        }
+        write_integer(value, out)
+    }
+
+    fn describe_limits(&self, info: &mut Dict) {
+        self.bounds.describe(info);
+    }
+}
+
+/// Reads an integer, or returns the error.
+fn integer(value: &Input<'_>, message: &'static str) -> Result<Value, Detail> {
+    let invalid = || Detail::list(message, "invalid");
+    let text = match value.as_value() {
+        Some(Value::Int(int)) => return Ok(Value::Int(int.clone())),
+        Some(value @ (Value::String(_) | Value::Float(_))) => python::str(value),
+        // In Python, the text of a file is its name. Its length is not checked.
+        Some(Value::File(file)) => return int_text(&file.name).map(Value::Int).ok_or_else(invalid),
+        _ => return Err(invalid()),
+    };
+    check_length(&text)?;
+    int_text(&text).map(Value::Int).ok_or_else(invalid)
+}
+
+/// Python's `int(text)`, of a whole number that may have a decimal point.
+fn int_text(text: &str) -> Option<Integer> {
+    let end = text.trim_end_matches(python::is_space);
+    let whole = end.trim_end_matches('0').strip_suffix('.').unwrap_or(text);
+    digits::int_text(whole).and_then(|text| Integer::parse(&text))
+}
+
+/// Python's `int(value)`.
+#[inline]
+fn write_integer(value: ValueRef<'_>, out: &mut Vec<u8>) -> Result<(), OutputError> {
+    match value {
+        ValueRef::Integer(int) => write_int(out, int),
+        ValueRef::Bool(value) => write_int(out, value.into()),
+        ValueRef::Float(float) if float.is_finite() => _ = write!(out, "{:.0}", float.trunc()),
+        ValueRef::Decimal(decimal) => _ = write!(out, "{}", decimal.with_scale(0).to_plain_string()),
+        ValueRef::Json(Value::Int(int)) => _ = write!(out, "{int}"),
+        ValueRef::Text(text) => match digits::int_text(text).and_then(|text| Integer::parse(&text)) {
+            Some(int) => _ = write!(out, "{int}"),
+            None => return Err(OutputError::unexpected("IntegerField", value)),
+        },
+        other => return Err(OutputError::unexpected("IntegerField", other)),
+    }
+    Ok(())
 }
 
 impl Kind for Float {
@@ -195,11 +329,28 @@ impl Kind for Float {
 
     fn validate(&self, value: &Value, errors: &mut Vec<ErrorDetail>) {
         let Value::Float(float) = value else { return };
-        let compare = |limit| match limit {
-            Limit::Int(limit) => float.partial_cmp(&(limit as f64)),
-            Limit::Float(limit) => float.partial_cmp(&limit),
+        self.bounds.check(|limit| float.partial_cmp(&limit.to_f64()), errors);
+    }
+
+    #[inline]
+    fn to_representation(
+        &self,
+        value: ValueRef<'_>,
+        _: &Options,
+        _: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        let unexpected = || OutputError::unexpected("FloatField", value);
+        let float = match value {
+            ValueRef::Float(float) => float,
+            ValueRef::Integer(int) => int as f64,
+            ValueRef::Bool(value) => f64::from(u8::from(value)),
+            ValueRef::Decimal(decimal) => float(decimal),
+            ValueRef::Json(Value::Int(int)) => int.to_f64().ok_or_else(unexpected)?,
+            ValueRef::Text(text) => digits::float(text).ok_or_else(unexpected)?,
+            _ => return Err(unexpected()),
         };
-        self.bounds.check(compare, errors);
+        Ok(json::write_float(out, float)?)
     }
 
     fn describe_limits(&self, info: &mut Dict) {

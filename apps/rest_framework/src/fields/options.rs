@@ -3,20 +3,24 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::Field;
+use super::{Context, Field};
 use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
 
 type Validator = Arc<dyn Fn(&Value) -> Result<(), ErrorDetail> + Send + Sync>;
+type Default = Arc<dyn Fn(Context<'_>) -> Option<Value> + Send + Sync>;
 
 /// The options of a field. They are the arguments of DRF's `Field`.
-#[derive(Clone, Default)]
+#[derive(Clone, std::default::Default)]
 pub struct Options {
     pub(super) read_only: bool,
     pub(super) write_only: bool,
     pub(super) allow_null: bool,
     required: Option<bool>,
-    default: Option<Arc<dyn Fn() -> Value + Send + Sync>>,
+    default: Option<Default>,
+    source: Option<Cow<'static, str>>,
+    initial: Option<Value>,
+    style: Dict,
     label: Option<Cow<'static, str>>,
     help_text: Option<Cow<'static, str>>,
     validators: Vec<Validator>,
@@ -55,8 +59,41 @@ impl<K> Field<K> {
     }
 
     /// Computes the value of a missing field at each validation.
-    pub fn default_with(mut self, default: impl Fn() -> Value + Send + Sync + 'static) -> Self {
-        self.options.default = Some(Arc::new(default));
+    pub fn default_with(self, default: impl Fn() -> Value + Send + Sync + 'static) -> Self {
+        self.default_from(move |_| default())
+    }
+
+    /// Computes the value of a missing field from the validation's context, such as its request (`requires_context`).
+    pub fn default_from(mut self, default: impl Fn(Context<'_>) -> Value + Send + Sync + 'static) -> Self {
+        self.options.default = Some(Arc::new(move |context| Some(default(context))));
+        self
+    }
+
+    /// The same, but an update of an object leaves a missing field as it is (`CreateOnlyDefault`).
+    pub fn create_only_default(
+        mut self,
+        default: impl Fn(Context<'_>) -> Value + Send + Sync + 'static,
+    ) -> Self {
+        self.options.default = Some(Arc::new(move |context| (!context.is_update).then(|| default(context))));
+        self
+    }
+
+    /// The attribute that the field reads and writes: a name, names joined by dots, or `*` for the whole object. By
+    /// default it is the field's name.
+    pub fn source(mut self, source: impl Into<Cow<'static, str>>) -> Self {
+        self.options.source = Some(source.into());
+        self
+    }
+
+    /// The value that a form for a new object shows.
+    pub fn initial(mut self, initial: impl Into<Value>) -> Self {
+        self.options.initial = Some(initial.into());
+        self
+    }
+
+    /// Adds a hint for forms, such as `base_template`. The schema reads `input_type`.
+    pub fn style(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.options.style.insert(key.into(), value.into());
         self
     }
 
@@ -94,9 +131,49 @@ impl Options {
         self.required.unwrap_or(self.default.is_none()) && !self.read_only
     }
 
+    /// Whether a missing value is an error, if the option was set.
+    pub fn explicitly_required(&self) -> Option<bool> {
+        self.required
+    }
+
     /// Whether null is a value.
     pub fn allows_null(&self) -> bool {
         self.allow_null
+    }
+
+    /// Whether a missing value has a default.
+    pub fn has_default(&self) -> bool {
+        self.default.is_some()
+    }
+
+    /// The default of a missing value. `None` if there is none, or if it leaves the field out.
+    pub fn default_value(&self, context: Context<'_>) -> Option<Value> {
+        self.default.as_ref().and_then(|default| default(context))
+    }
+
+    /// The attribute that the field reads and writes, if it is not the field's name.
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_deref()
+    }
+
+    /// The value that a form for a new object shows, if it was set.
+    pub fn initial(&self) -> Option<&Value> {
+        self.initial.as_ref()
+    }
+
+    /// The hints for forms.
+    pub fn style(&self) -> &Dict {
+        &self.style
+    }
+
+    /// The human-readable name, if it was set.
+    pub fn label(&self) -> Option<&str> {
+        self.label.as_deref()
+    }
+
+    /// The human-readable description, if it was set.
+    pub fn help_text(&self) -> Option<&str> {
+        self.help_text.as_deref()
     }
 
     /// Whether input for the field is ignored.
@@ -112,10 +189,6 @@ impl Options {
     /// The options that `many=True` passes to the list (`LIST_SERIALIZER_KWARGS`): all except the validators.
     pub(crate) fn list_options(&self) -> Self {
         Self { validators: Vec::new(), ..self.clone() }
-    }
-
-    pub(super) fn default_value(&self) -> Option<Value> {
-        self.default.as_ref().map(|default| default())
     }
 
     pub(super) fn run_validators(&self, value: &Value) -> Vec<ErrorDetail> {

@@ -1,22 +1,54 @@
 //! `UUIDField`.
 
-use super::{Context, Field, Input, Kind, Options, digits};
+use std::io::Write as _;
+
+use super::output::quoted;
+use super::{Context, Field, Input, Kind, Options, Output, OutputError, digits, text};
 use crate::data::Value;
 use crate::error_detail::Detail;
-use crate::python;
+use crate::{json, python};
+use vitamin_framework::models::ValueRef;
 
 /// A field of UUIDs: text with or without hyphens, braces or `urn:uuid:`, or a number. The value is the hyphenated text.
 pub type UuidField = Field<Uuid>;
 
 /// The kind of [`UuidField`].
 #[derive(Clone, Debug)]
-pub struct Uuid;
+pub struct Uuid {
+    format: UuidFormat,
+}
+
+/// The format of UUIDs in responses. Input may have any of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UuidFormat {
+    /// With hyphens, the default.
+    HexVerbose,
+    /// Without hyphens.
+    Hex,
+    /// A number.
+    Int,
+    /// `urn:uuid:` and the text with hyphens.
+    Urn,
+}
 
 impl Field<Uuid> {
     /// A field of UUIDs.
     #[expect(clippy::new_without_default, reason = "`default` is an option of every field")]
     pub fn new() -> Self {
-        Self::of_kind(Uuid)
+        Self::of_kind(Uuid { format: UuidFormat::HexVerbose })
+    }
+
+    /// The format of output.
+    pub fn format(mut self, format: UuidFormat) -> Self {
+        self.kind.format = format;
+        self
+    }
+}
+
+impl Uuid {
+    /// The format of output.
+    pub fn format(&self) -> UuidFormat {
+        self.format
     }
 }
 
@@ -32,6 +64,37 @@ impl Kind for Uuid {
         };
         let uuid = number.map(|number| ::uuid::Uuid::from_u128(number).to_string());
         uuid.map(Value::String).ok_or_else(|| Detail::list("Must be a valid UUID.", "invalid"))
+    }
+
+    #[inline]
+    fn to_representation(
+        &self,
+        value: ValueRef<'_>,
+        _: &Options,
+        output: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        let uuid = match value {
+            ValueRef::Uuid(uuid) => uuid,
+            // Python writes `str()` of other values too.
+            other if self.format == UuidFormat::HexVerbose => {
+                json::write_str(out, &text::str(other, output.time_zone.use_tz()));
+                return Ok(());
+            }
+            ValueRef::Text(text) => match text.parse() {
+                Ok(uuid) => uuid,
+                Err(_) => return Err(OutputError::unexpected("UUIDField", value)),
+            },
+            other => return Err(OutputError::unexpected("UUIDField", other)),
+        };
+        // Writing to a vector cannot fail.
+        match self.format {
+            UuidFormat::HexVerbose => quoted(out, |out| _ = write!(out, "{}", uuid.hyphenated())),
+            UuidFormat::Hex => quoted(out, |out| _ = write!(out, "{}", uuid.simple())),
+            UuidFormat::Int => _ = write!(out, "{}", uuid.as_u128()),
+            UuidFormat::Urn => quoted(out, |out| _ = write!(out, "{}", uuid.urn())),
+        }
+        Ok(())
     }
 }
 

@@ -8,7 +8,8 @@ use crate::data::{Data, Dict, Value, from_value};
 use crate::error_detail::Detail;
 use crate::fields::input::parse_html_list;
 use crate::fields::number::describe_limit;
-use crate::fields::{BaseField, Context, Field, Input, Kind, Options};
+use crate::fields::{BaseField, Context, Field, Input, Kind, Options, Output, OutputError};
+use vitamin_framework::models::ValueRef;
 use vitamin_framework::timezone::TimeZone;
 
 /// A list of objects.
@@ -54,7 +55,7 @@ impl Field<Many> {
 
     /// [`run`](Self::run) in a time zone other than UTC.
     pub fn run_in(&self, data: &Data, time_zone: &TimeZone) -> Result<Value, Detail> {
-        run(self, data, Context { partial: self.kind.child.kind.partial, time_zone })
+        run(self, data, Context::new(time_zone).partial(self.kind.child.kind.partial))
     }
 
     /// Validates the body and converts it to a list of an app's struct.
@@ -122,6 +123,31 @@ impl Kind for Many {
             }
         }
         if errors.is_empty() { Ok(Value::List(values)) } else { Err(Detail::Dict(errors)) }
+    }
+
+    fn initial(&self, _: &Options) -> Value {
+        Value::List(Vec::new())
+    }
+
+    fn to_representation(
+        &self,
+        value: ValueRef<'_>,
+        _: &Options,
+        output: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        let ValueRef::Json(Value::List(items)) = value else {
+            return Err(OutputError::new("a ListSerializer writes lists only"));
+        };
+        out.push(b'[');
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            self.child.represent_value(item, output, out)?;
+        }
+        out.push(b']');
+        Ok(())
     }
 
     fn wrap_errors(&self, errors: Detail) -> Detail {

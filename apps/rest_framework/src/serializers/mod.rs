@@ -10,7 +10,9 @@
 //! ```
 
 mod list;
+mod output;
 mod partial;
+mod source;
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,12 +23,13 @@ use serde::de::DeserializeOwned;
 use super::data::{Data, Dict, Mismatch, Value, from_value};
 use super::error_detail::{Detail, ErrorDetail};
 use super::fields::input::parse_html_dict;
-use super::fields::{BaseField, Context, Field, Input, Kind, Options};
-
+use super::fields::{BaseField, Context, Field, Input, Kind, Options, Output, OutputError};
+use vitamin_framework::models::ValueRef;
 use vitamin_framework::timezone::TimeZone;
 
 pub use self::list::{ListSerializer, Many};
 pub use self::partial::nullable;
+use self::source::set_value;
 
 /// An object of fields: a whole body, or a field of another object.
 pub type Serializer = Field<Object>;
@@ -110,7 +113,7 @@ impl Field<Object> {
 
     /// [`run`](Self::run) in a time zone other than UTC.
     pub fn run_in(&self, data: &Data, time_zone: &TimeZone) -> Result<Value, Detail> {
-        run(self, data, Context { partial: self.kind.partial, time_zone })
+        run(self, data, Context::new(time_zone).partial(self.kind.partial))
     }
 
     /// Validates the body and converts it to an app's struct.
@@ -130,7 +133,7 @@ impl Field<Object> {
 }
 
 /// Validates a whole body.
-fn run<K: Kind>(root: &Field<K>, data: &Data, context: Context<'_>) -> Result<Value, Detail> {
+fn run<K: Kind + 'static>(root: &Field<K>, data: &Data, context: Context<'_>) -> Result<Value, Detail> {
     let result = root.run_validation(Some(&data.into()), context);
     result.map(|value| value.unwrap_or(Value::Null)).map_err(|detail| match &detail {
         Detail::List(items) => match items.as_slice() {
@@ -145,7 +148,8 @@ fn run<K: Kind>(root: &Field<K>, data: &Data, context: Context<'_>) -> Result<Va
 
 impl Object {
     fn info(&self) -> Dict {
-        self.fields.iter().map(|(name, field)| (name.clone(), field.info(name).into())).collect()
+        let fields = self.fields.iter().filter(|(_, field)| !field.is_hidden());
+        fields.map(|(name, field)| (name.clone(), field.info(name).into())).collect()
     }
 }
 
@@ -179,12 +183,33 @@ impl Kind for Object {
         let mut errors = IndexMap::new();
         for (name, field) in self.fields.iter().filter(|(_, field)| !field.is_read_only()) {
             match field.run_validation(field.get_value(name, value, context).as_ref(), context) {
-                Ok(Some(value)) => _ = values.insert(name.clone(), value),
+                Ok(Some(value)) => match field.options().source() {
+                    None => _ = values.insert(name.clone(), value),
+                    Some(source) => set_value(&mut values, source, value),
+                },
                 Ok(None) => {}
                 Err(detail) => _ = errors.insert(name.clone(), detail),
             }
         }
         if errors.is_empty() { Ok(Value::Dict(values)) } else { Err(Detail::Dict(errors)) }
+    }
+
+    fn initial(&self, _: &Options) -> Value {
+        let writable = self.fields.iter().filter(|(_, field)| !field.is_read_only());
+        Value::Dict(writable.map(|(name, field)| (name.clone(), field.initial())).collect())
+    }
+
+    fn to_representation(
+        &self,
+        value: ValueRef<'_>,
+        _: &Options,
+        output: &Output<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), OutputError> {
+        match value {
+            ValueRef::Json(Value::Dict(values)) => self.represent(values, output, out),
+            _ => Err(OutputError::new("a serializer writes objects only")),
+        }
     }
 
     fn validate_object(&self, value: Value) -> Result<Value, Detail> {

@@ -66,7 +66,7 @@ impl Serializer {
     /// # Errors
     /// The errors of each field.
     pub fn run_partial_in(&self, data: &Data, time_zone: &TimeZone) -> Result<Value, Detail> {
-        run(self, data, Context { partial: true, time_zone })
+        run(self, data, Context::new(time_zone).partial(true))
     }
 }
 

@@ -1,0 +1,165 @@
+//! Python's `strptime` (`_strptime.py` of CPython), for `input_formats`. The directives for weeks (`%U %W %G %V %u %w`)
+//! are not supported: a format with one of them matches nothing.
+
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+
+use super::digits;
+use super::iso8601::{Moment, in_range};
+use super::strftime::{MONTHS, WEEKDAYS};
+use crate::python;
+
+/// Parses text in this format. `None` if it does not match, or is not a date and time.
+pub(super) fn strptime(text: &str, format: &str) -> Option<Moment> {
+    let text = digits::to_ascii(text);
+    let format = format.replace("%c", "%a %b %d %H:%M:%S %Y").replace("%x", "%m/%d/%y");
+    let format = format.replace("%X", "%H:%M:%S").replace("%T", "%H:%M:%S");
+    scan(&text, &format, Found::default())?.moment()
+}
+
+/// What has been read.
+#[derive(Clone, Copy, Default)]
+struct Found {
+    year: Option<i32>,
+    month: Option<u32>,
+    day: Option<u32>,
+    ordinal: Option<u32>,
+    hour: u32,
+    hour12: Option<u32>,
+    is_afternoon: Option<bool>,
+    minute: u32,
+    second: u32,
+    micro: u32,
+    offset: Option<TimeDelta>,
+}
+
+impl Found {
+    fn moment(self) -> Option<Moment> {
+        let year = self.year.unwrap_or(1900);
+        let date = match self.ordinal {
+            Some(ordinal) => NaiveDate::from_yo_opt(year, 1)?
+                .checked_add_signed(TimeDelta::days(i64::from(ordinal) - 1))?,
+            None => NaiveDate::from_ymd_opt(year, self.month.unwrap_or(1), self.day.unwrap_or(1))?,
+        };
+        let hour = match self.hour12 {
+            Some(hour) => hour % 12 + if self.is_afternoon == Some(true) { 12 } else { 0 },
+            None => self.hour,
+        };
+        let time = NaiveTime::from_hms_micro_opt(hour, self.minute, self.second, self.micro)?;
+        in_range(date).then(|| (NaiveDateTime::new(date, time), self.offset))
+    }
+}
+
+/// Matches the whole text, like the regular expression that Python makes of the format: the alternatives of each directive
+/// in order, and back again.
+fn scan(text: &str, format: &str, found: Found) -> Option<Found> {
+    let Some(next) = format.chars().next() else { return text.is_empty().then_some(found) };
+    if python::is_space(next) {
+        let rest = text.trim_start_matches(python::is_space);
+        let format = format.trim_start_matches(python::is_space);
+        return if rest.len() == text.len() { None } else { scan(rest, format, found) };
+    }
+    let Some(directive) = format.strip_prefix('%') else {
+        let mut chars = text.chars();
+        let same = chars.next()?.to_lowercase().eq(next.to_lowercase());
+        return if same { scan(chars.as_str(), format.get(next.len_utf8()..)?, found) } else { None };
+    };
+    let directive_name = directive.chars().next()?;
+    let format = directive.get(directive_name.len_utf8()..)?;
+    let number = |most: usize, least: usize, low: u32, high: u32, set: &dyn Fn(u32) -> Found| {
+        (least..=most).rev().find_map(|length| {
+            let value = ascii_number(text, length)?;
+            let valid = (low..=high).contains(&value);
+            if valid { scan(text.get(length..)?, format, set(value)) } else { None }
+        })
+    };
+    match directive_name {
+        '%' => scan(text.strip_prefix('%')?, format, found),
+        'Y' => number(4, 4, 0, 9999, &|year| Found { year: i32::try_from(year).ok(), ..found }),
+        'y' => number(2, 2, 0, 99, &|year| {
+            let century = if year <= 68 { 2000 } else { 1900 };
+            Found { year: i32::try_from(century + year).ok(), ..found }
+        }),
+        'm' => number(2, 1, 1, 12, &|month| Found { month: Some(month), ..found }),
+        'd' => number(2, 1, 1, 31, &|day| Found { day: Some(day), ..found }).or_else(|| {
+            let rest = text.strip_prefix(' ')?;
+            let day = ascii_number(rest, 1).filter(|day| *day > 0)?;
+            scan(rest.get(1..)?, format, Found { day: Some(day), ..found })
+        }),
+        'j' => number(3, 1, 1, 366, &|ordinal| Found { ordinal: Some(ordinal), ..found }),
+        'H' => number(2, 1, 0, 23, &|hour| Found { hour, ..found }),
+        'I' => number(2, 1, 1, 12, &|hour| Found { hour12: Some(hour), ..found }),
+        'M' => number(2, 1, 0, 59, &|minute| Found { minute, ..found }),
+        'S' => number(2, 1, 0, 61, &|second| Found { second, ..found }),
+        'f' => (1..=6).rev().find_map(|length| {
+            let value = ascii_number(text, length)?;
+            let micro = (length..6).fold(value, |value, _| value * 10);
+            scan(text.get(length..)?, format, Found { micro, ..found })
+        }),
+        'p' => {
+            let (half, rest) = text.split_at_checked(2)?;
+            let is_afternoon = half.eq_ignore_ascii_case("pm");
+            let valid = is_afternoon || half.eq_ignore_ascii_case("am");
+            if valid { scan(rest, format, Found { is_afternoon: Some(is_afternoon), ..found }) } else { None }
+        }
+        'a' => named(text, &WEEKDAYS, Some(3)).find_map(|(_, rest)| scan(rest, format, found)),
+        'A' => named(text, &WEEKDAYS, None).find_map(|(_, rest)| scan(rest, format, found)),
+        'b' => named(text, &MONTHS, Some(3))
+            .find_map(|(month, rest)| scan(rest, format, Found { month: Some(month), ..found })),
+        'B' => named(text, &MONTHS, None)
+            .find_map(|(month, rest)| scan(rest, format, Found { month: Some(month), ..found })),
+        'z' => offsets(text)
+            .into_iter()
+            .flatten()
+            .find_map(|(offset, rest)| scan(rest, format, Found { offset: Some(offset), ..found })),
+        'Z' => {
+            let (name, rest) = text.split_at_checked(3)?;
+            let valid = ["utc", "gmt"].contains(&name.to_ascii_lowercase().as_str());
+            if valid { scan(rest, format, found) } else { None }
+        }
+        _ => None,
+    }
+}
+
+/// The number of exactly so many ASCII digits.
+fn ascii_number(text: &str, length: usize) -> Option<u32> {
+    let digits = text.get(..length)?;
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
+}
+
+/// The names that the text begins with, numbered from 1, and the text after them.
+fn named<'t>(
+    text: &'t str,
+    names: &'static [&'static str],
+    length: Option<usize>,
+) -> impl Iterator<Item = (u32, &'t str)> {
+    (1..).zip(names).filter_map(move |(number, name)| {
+        let name = length.and_then(|length| name.get(..length)).unwrap_or(name);
+        let (start, rest) = text.split_at_checked(name.len())?;
+        start.eq_ignore_ascii_case(name).then_some((number, rest))
+    })
+}
+
+/// `Z`, `+HHMM`, `+HH:MM`, `+HHMMSS` or `+HH:MM:SS`, the longest first, and the text after it.
+fn offsets(text: &str) -> [Option<(TimeDelta, &str)>; 2] {
+    if let Some(rest) = text.strip_prefix('Z') {
+        return [Some((TimeDelta::zero(), rest)), None];
+    }
+    let Some(unsigned) = text.strip_prefix(['+', '-']) else { return [None, None] };
+    let signed = |seconds: u32, rest| {
+        let ahead = TimeDelta::seconds(seconds.into());
+        let valid = ahead < TimeDelta::days(1);
+        valid.then_some((if text.starts_with('-') { -ahead } else { ahead }, rest))
+    };
+    let pair = |text: &str| ascii_number(text, 2).filter(|value| *value < 60);
+    let Some(hours) = ascii_number(unsigned, 2) else { return [None, None] };
+    let after_hours = unsigned.get(2..).unwrap_or_default();
+    let minutes_text = after_hours.strip_prefix(':').unwrap_or(after_hours);
+    let Some(minutes) = pair(minutes_text) else { return [None, None] };
+    let seconds = hours * 3600 + minutes * 60;
+    let after_minutes = minutes_text.get(2..).unwrap_or_default();
+    let short = signed(seconds, after_minutes);
+    let has_colon = after_hours.starts_with(':');
+    let more = if has_colon { after_minutes.strip_prefix(':') } else { Some(after_minutes) };
+    let long = more.and_then(|more| Some((pair(more)?, more.get(2..)?)));
+    [long.and_then(|(more, rest)| signed(seconds + more, rest)), short]
+}
