@@ -12,6 +12,7 @@ use super::database::{Database, DatabaseError, DbConnection, Names, UserId};
 use super::deletion::{UserRelation, delete_related};
 use super::diagnosis::Examination;
 use super::management::base::Command;
+use super::models::ModelMeta;
 
 /// A self-contained part of a project: a folder below `apps/`, listed in `INSTALLED_APPS`.
 ///
@@ -74,6 +75,11 @@ pub trait App: Send + Sync {
         Vec::new()
     }
 
+    /// The app's models: `vec![Question::META, Choice::META]`. A deletion looks at all models that refer to the deleted row.
+    fn models(&self) -> Vec<&'static ModelMeta> {
+        Vec::new()
+    }
+
     /// Adds the app's findings about the live database to `manage doctor`'s report. Must only read.
     ///
     /// # Errors
@@ -104,6 +110,7 @@ pub trait App: Send + Sync {
 pub struct Apps {
     apps: Arc<[Box<dyn App>]>,
     migrations: Migrations,
+    models: Arc<[&'static ModelMeta]>,
 }
 
 impl Apps {
@@ -131,13 +138,20 @@ impl Apps {
         }
         let migrations =
             apps.iter().flat_map(|app| app.migrations().into_iter().map(|own| (app.label(), own)));
-        Ok(Self { migrations: Migrations::new(migrations)?, apps: apps.into() })
+        let models = apps.iter().flat_map(|app| app.models()).collect();
+        Ok(Self { migrations: Migrations::new(migrations)?, models, apps: apps.into() })
     }
 
     /// The migrations of all apps.
     #[must_use]
     pub fn migrations(&self) -> &Migrations {
         &self.migrations
+    }
+
+    /// The models of all apps.
+    #[must_use]
+    pub fn models(&self) -> Arc<[&'static ModelMeta]> {
+        Arc::clone(&self.models)
     }
 
     /// Iterates over the apps in order.

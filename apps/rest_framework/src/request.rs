@@ -4,6 +4,7 @@ mod csrf;
 mod current;
 mod data;
 mod extractors;
+mod info;
 
 use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -19,6 +20,7 @@ use actix_web::http::header::HeaderValue;
 use actix_web::web::Data as AppData;
 
 pub use self::extractors::{Auth, CurrentUser};
+pub use self::info::RequestInfo;
 use super::data::Data;
 use super::exceptions::APIException;
 use super::parsers::reader::BodyReader;

@@ -28,6 +28,12 @@ pub enum DbConnection {
 }
 
 impl DbConnection {
+    /// Returns whether it is PostgreSQL.
+    #[must_use]
+    pub const fn is_postgres(&self) -> bool {
+        !matches!(self, Self::Sqlite(_))
+    }
+
     /// Returns the database's table and column names.
     #[must_use]
     pub const fn names(&self) -> &Names {

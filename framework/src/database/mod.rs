@@ -215,6 +215,12 @@ impl Database {
         &self.settings
     }
 
+    /// Returns whether it is PostgreSQL.
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        !matches!(self.settings.url, DatabaseUrl::Sqlite(_))
+    }
+
     /// Opens a connection outside of the pool, for a thread that keeps it.
     ///
     /// # Errors

@@ -10,7 +10,8 @@ use diesel::sqlite::Sqlite;
 use futures_util::FutureExt as _;
 use futures_util::future::{LocalBoxFuture, ready};
 
-use super::condition::Condition;
+use super::column::Column;
+use super::condition::{Condition, Lookup};
 use super::meta::ModelMeta;
 use super::model::Model;
 use super::object::Object;
@@ -115,6 +116,46 @@ pub(super) async fn read_rows<T: Model>(
     };
     executor.rows(select, each).await?;
     Ok(objects)
+}
+
+/// Whether a model has a row of this primary key. `None` is never one.
+///
+/// # Errors
+/// The query fails.
+pub fn pk_exists(
+    connection: &mut DbConnection,
+    meta: &'static ModelMeta,
+    pk: DbValue,
+) -> Result<bool, DatabaseError> {
+    value_exists(connection, meta, meta.primary_key(), pk, None)
+}
+
+/// Whether a model has a row with this value in a column, but for the row of one primary key.
+///
+/// # Errors
+/// The query fails.
+pub fn value_exists(
+    connection: &mut DbConnection,
+    meta: &'static ModelMeta,
+    column: &'static Column,
+    value: DbValue,
+    except: Option<DbValue>,
+) -> Result<bool, DatabaseError> {
+    let mut select = Select::new(meta);
+    select.output = Output::Exists;
+    select.conditions.push(Condition::compare(column.column, column.kind, Lookup::Exact, value));
+    if let Some(pk) = except {
+        let key = meta.primary_key();
+        let is_key = Condition::compare(key.column, key.kind, Lookup::Exact, pk);
+        select.conditions.push(Condition::Not(Box::new(is_key)));
+    }
+    let mut exists = false;
+    let each = &mut |_: &mut Row<'_>| {
+        exists = true;
+        Ok(())
+    };
+    rows(connection, select, each)?;
+    Ok(exists)
 }
 
 /// Runs a statement and reads the rows that it returns, to the last one: SQLite commits only then.

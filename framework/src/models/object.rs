@@ -69,8 +69,9 @@ impl<T: Model> Object<T> {
         self.related.push((relation, Box::new(value)));
     }
 
-    pub(crate) fn has_related(&self, relation: &'static str) -> bool {
-        self.related.iter().any(|(known, _)| *known == relation)
+    /// Takes over what was loaded with the same row.
+    pub(crate) fn take_related(&mut self, other: Self) {
+        self.related = other.related;
     }
 
     /// Forgets a relation, because it changed.

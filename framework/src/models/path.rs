@@ -36,6 +36,15 @@ impl<T: Model, C: DieselColumn<Table = T::Table>> From<C> for Path<T> {
     }
 }
 
+impl<T: Model> Path<T> {
+    /// A column of the model by its name or its field's. `None` if there is none.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let (_, column) = T::META.find(name)?;
+        Some(Self { hops: Vec::new(), column: column.column, meta: T::META, model: PhantomData })
+    }
+}
+
 impl<T> Path<T> {
     /// A column that holds a primary key of `meta`.
     pub(crate) fn own(column: &'static str, meta: &'static super::meta::ModelMeta) -> Self {

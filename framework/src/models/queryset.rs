@@ -10,7 +10,7 @@ use diesel::result::Error as QueryError;
 use diesel::sql_types::BoolOrNullableBool;
 
 use super::column::ColumnKind;
-use super::condition::Condition;
+use super::condition::{Condition, Lookup};
 use super::dialect::Fragment;
 use super::execute::{Blocking, Executor, block, read_rows};
 use super::model::Model;
@@ -146,7 +146,7 @@ impl<T: Model> QuerySet<T> {
         self.conditions.push(Condition::compare(
             column.column,
             column.kind,
-            super::condition::Lookup::Exact,
+            Lookup::Exact,
             key.into(),
         ));
         self
@@ -165,6 +165,15 @@ impl<T: Model> QuerySet<T> {
             }
         }
         self.order = Some(order);
+        self
+    }
+
+    /// The rows that do not have this primary key (`exclude(pk=…)`).
+    #[must_use]
+    pub fn exclude_pk(mut self, key: DbValue) -> Self {
+        let column = T::META.primary_key();
+        let is_key = Condition::compare(column.column, column.kind, Lookup::Exact, key);
+        self.conditions.push(Condition::Not(Box::new(is_key)));
         self
     }
 

@@ -11,6 +11,7 @@ use super::keys::Keys;
 use super::model::Model;
 use super::object::Object;
 use super::parameter::Parameter;
+use super::plan::Plan;
 use super::queryset::QuerySet;
 use super::relation::ManyToMany;
 use super::statement::Statement;
@@ -55,6 +56,13 @@ impl<T: Model> Changes<T> {
     pub fn set_index(&mut self, index: usize, value: DbValue) {
         self.values.retain(|(known, _)| *known != index);
         self.values.push((index, value));
+    }
+
+    /// Adds other changes, which win.
+    pub fn merge(&mut self, other: &Self) {
+        for (index, value) in &other.values {
+            self.set_index(*index, value.clone());
+        }
     }
 
     /// The value that a column is set to.
@@ -167,6 +175,21 @@ impl<T: Model> Object<T> {
         let row = changes.update(connection, self.pk())?;
         self.set_row(row.ok_or(DatabaseError::Query(QueryError::NotFound))?);
         self.clear_related();
+        Ok(())
+    }
+}
+
+impl<T: Model> Object<T> {
+    /// Loads relations of an object that is there already, such as a new one.
+    ///
+    /// # Errors
+    /// The query fails, or the row is gone.
+    pub fn load(&mut self, connection: &mut DbConnection, plan: &Plan<T>) -> Result<(), DatabaseError> {
+        if plan.is_empty() {
+            return Ok(());
+        }
+        let found = QuerySet::new().find(self.pk().to_owned()).with_plan(plan).first(connection)?;
+        self.take_related(found.ok_or(DatabaseError::Query(QueryError::NotFound))?);
         Ok(())
     }
 }

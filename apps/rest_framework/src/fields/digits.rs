@@ -14,7 +14,7 @@ const ZEROS: [u32; 66] = [
 ];
 
 /// Replaces digits of other scripts with ASCII digits.
-pub(super) fn to_ascii(text: &str) -> String {
+pub(crate) fn to_ascii(text: &str) -> String {
     text.chars().map(|c| decimal_digit(c).unwrap_or(c)).collect()
 }
 

@@ -53,8 +53,10 @@ use std::sync::Arc;
 
 use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
-use crate::request::Request;
-use vitamin_framework::models::ValueRef;
+use crate::exceptions::APIException;
+use crate::request::RequestInfo;
+use vitamin_framework::database::DbConnection;
+use vitamin_framework::models::{DbValue, ValueRef};
 use vitamin_framework::timezone::TimeZone;
 
 pub use self::any::{Any, AnyField, Json, JsonField};
@@ -79,6 +81,8 @@ pub use self::output::{Output, OutputError, value_ref, write_native};
 pub use self::quantize::Rounding;
 pub use self::regex::{Pattern, Regex, RegexField};
 pub use self::time::{Time, TimeField};
+pub(crate) use self::digits::to_ascii;
+pub(crate) use self::uuid::parse as parse_uuid;
 pub use self::uuid::{Uuid, UuidField, UuidFormat};
 
 /// The parameters of a validation.
@@ -89,16 +93,36 @@ pub struct Context<'a> {
     /// The project's time zone.
     pub time_zone: &'a TimeZone,
     /// The request. Defaults may depend on it.
-    pub request: Option<&'a Request>,
+    pub request: Option<&'a RequestInfo>,
     /// Whether an existing object is updated (the serializer has an `instance`).
     pub is_update: bool,
+    /// The database, for fields that look their value up.
+    pub database: Option<&'a dyn Lookups>,
+}
+
+/// What a validation looks up in the database.
+pub trait Lookups {
+    /// Runs queries. An error ends the validation, and is the response.
+    fn with(&self, queries: &mut dyn FnMut(&mut DbConnection) -> Result<(), APIException>);
+
+    /// The primary key of the object that is updated.
+    fn instance_pk(&self) -> Option<DbValue>;
+
+    /// Whether the database is PostgreSQL.
+    fn is_postgres(&self) -> bool;
+
+    /// Keeps an object that a field found, for the serializer's hooks.
+    fn keep(&self, object: Arc<dyn AnyType + Send + Sync>);
+
+    /// The objects that fields found.
+    fn kept(&self) -> Vec<Arc<dyn AnyType + Send + Sync>>;
 }
 
 impl<'a> Context<'a> {
     /// The validation of a new, whole object without a request.
     #[must_use]
     pub fn new(time_zone: &'a TimeZone) -> Self {
-        Self { partial: false, time_zone, request: None, is_update: false }
+        Self { partial: false, time_zone, request: None, is_update: false, database: None }
     }
 
     /// Sets whether missing fields are ignored.
@@ -110,7 +134,7 @@ impl<'a> Context<'a> {
 
     /// Sets the request.
     #[must_use]
-    pub fn request(mut self, request: &'a Request) -> Self {
+    pub fn request(mut self, request: &'a RequestInfo) -> Self {
         self.request = Some(request);
         self
     }
@@ -150,6 +174,11 @@ pub struct Field<K> {
 pub trait Kind: Send + Sync {
     /// The type in the response to OPTIONS (`SimpleMetadata.label_lookup`).
     const TYPE: &'static str;
+
+    /// The type in the response to OPTIONS, if it depends on the options.
+    fn type_name(&self) -> &'static str {
+        Self::TYPE
+    }
 
     /// The message for a missing value.
     const REQUIRED: &'static str = "This field is required.";
@@ -357,7 +386,7 @@ impl<K: Kind + 'static> BaseField for Field<K> {
 
     fn info(&self, name: &str) -> Dict {
         let mut info = Dict::new();
-        info.insert("type".to_owned(), K::TYPE.into());
+        info.insert("type".to_owned(), self.kind.type_name().into());
         self.options.describe(name, &mut info);
         self.kind.describe_limits(&mut info);
         self.kind.describe_children(&self.options, &mut info);
@@ -440,7 +469,7 @@ impl<K: Kind> Field<K> {
             return Err(Detail::list("This field may not be null.", "null"));
         }
         let value = self.kind.to_internal_value(value, options, context)?;
-        let mut errors = options.run_validators(&value);
+        let mut errors = options.run_validators(&value, context);
         self.kind.validate(&value, &mut errors);
         if !errors.is_empty() {
             return Err(self.kind.wrap_errors(errors.into()));

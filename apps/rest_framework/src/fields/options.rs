@@ -7,7 +7,7 @@ use super::{Context, Field};
 use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
 
-type Validator = Arc<dyn Fn(&Value) -> Result<(), ErrorDetail> + Send + Sync>;
+type Validator = Arc<dyn Fn(&Value, Context<'_>) -> Result<(), ErrorDetail> + Send + Sync>;
 type Default = Arc<dyn Fn(Context<'_>) -> Option<Value> + Send + Sync>;
 
 /// The options of a field. They are the arguments of DRF's `Field`.
@@ -111,8 +111,16 @@ impl<K> Field<K> {
 
     /// Adds a check of the converted value. All checks run in order, before the kind's limits are checked.
     pub fn validator(
-        mut self,
+        self,
         validator: impl Fn(&Value) -> Result<(), ErrorDetail> + Send + Sync + 'static,
+    ) -> Self {
+        self.validator_with(move |value, _| validator(value))
+    }
+
+    /// The same, for a check that depends on the request or the database (`requires_context`).
+    pub fn validator_with(
+        mut self,
+        validator: impl Fn(&Value, Context<'_>) -> Result<(), ErrorDetail> + Send + Sync + 'static,
     ) -> Self {
         self.options.validators.push(Arc::new(validator));
         self
@@ -191,8 +199,8 @@ impl Options {
         Self { validators: Vec::new(), ..self.clone() }
     }
 
-    pub(super) fn run_validators(&self, value: &Value) -> Vec<ErrorDetail> {
-        self.validators.iter().filter_map(|validator| validator(value).err()).collect()
+    pub(super) fn run_validators(&self, value: &Value, context: Context<'_>) -> Vec<ErrorDetail> {
+        self.validators.iter().filter_map(|validator| validator(value, context).err()).collect()
     }
 
     pub(super) fn replace_messages(&self, mut detail: Detail) -> Detail {

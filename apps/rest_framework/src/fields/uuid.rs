@@ -99,7 +99,7 @@ impl Kind for Uuid {
 }
 
 /// Python's `uuid.UUID(text)`: 32 characters that `int(text, 16)` accepts, which includes more than digits.
-fn parse(text: &str) -> Option<u128> {
+pub(crate) fn parse(text: &str) -> Option<u128> {
     let bare = text.replace("urn:", "").replace("uuid:", "");
     let hex = bare.trim_matches(['{', '}']).replace('-', "");
     if hex.chars().count() != 32 {

@@ -10,6 +10,7 @@
 //! ```
 
 mod list;
+mod model;
 mod output;
 mod partial;
 mod source;
@@ -28,6 +29,7 @@ use vitamin_framework::models::ValueRef;
 use vitamin_framework::timezone::TimeZone;
 
 pub use self::list::{ListSerializer, Many};
+pub use self::model::*;
 pub use self::partial::nullable;
 use self::source::set_value;
 

@@ -1,0 +1,92 @@
+//! What other threads may know of a request: a request itself stays on its worker's thread.
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+
+use super::Request;
+use crate::exceptions::APIException;
+use vitamin_auth::models::User;
+use vitamin_framework::app::Apps;
+use vitamin_framework::models::{ModelMeta, Models};
+use vitamin_framework::timezone::TimeZone;
+
+/// A copy of the parts of a request that validation and database work need.
+#[derive(Clone)]
+pub struct RequestInfo {
+    user: Option<User>,
+    method: Method,
+    path_params: Vec<(String, String)>,
+    time_zone: TimeZone,
+    models: Arc<[&'static ModelMeta]>,
+    /// The error of a request without a user.
+    refusal: APIException,
+}
+
+impl RequestInfo {
+    /// The user, or `None` if the request is anonymous.
+    #[must_use]
+    pub fn user(&self) -> Option<&User> {
+        self.user.as_ref()
+    }
+
+    /// The user.
+    ///
+    /// # Errors
+    /// 401, or 403 if the view's first authentication class has no challenge: the request is anonymous.
+    pub fn authenticated(&self) -> Result<&User, APIException> {
+        self.user.as_ref().ok_or_else(|| self.refusal.clone())
+    }
+
+    /// The HTTP method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The text of a parameter of the path.
+    #[must_use]
+    pub fn path_param(&self, name: &str) -> Option<&str> {
+        self.path_params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The project's time zone.
+    #[must_use]
+    pub fn time_zone(&self) -> &TimeZone {
+        &self.time_zone
+    }
+
+    /// The models of the installed apps.
+    #[must_use]
+    pub fn models(&self) -> Models<'_> {
+        Models(&self.models)
+    }
+}
+
+impl Request {
+    /// Copies what other threads may know.
+    #[must_use]
+    pub fn info(&self) -> RequestInfo {
+        let apps = self.app_data::<actix_web::web::Data<Apps>>();
+        RequestInfo {
+            user: self.user().cloned(),
+            method: self.method().clone(),
+            path_params: self
+                .match_info()
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            time_zone: self.time_zone().clone(),
+            models: apps.map_or_else(|| Arc::new([]) as Arc<[_]>, |apps| apps.models()),
+            refusal: self.permission_denied(None, None),
+        }
+    }
+
+    /// The user.
+    ///
+    /// # Errors
+    /// 401, or 403 if the view's first authentication class has no challenge: the request is anonymous.
+    pub fn authenticated(&self) -> Result<&User, APIException> {
+        self.user().ok_or_else(|| self.permission_denied(None, None))
+    }
+}

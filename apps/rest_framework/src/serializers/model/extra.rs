@@ -1,0 +1,90 @@
+//! `Meta.extra_kwargs`: options of a field that is made for a column.
+
+use std::borrow::Cow;
+
+use crate::data::Value;
+
+/// Options of a field that is made for a column. They win over the column's own.
+#[derive(Clone, Debug, Default)]
+pub struct Extra {
+    pub(super) read_only: bool,
+    pub(super) write_only: bool,
+    pub(super) required: Option<bool>,
+    pub(super) default: Option<Value>,
+    pub(super) allow_null: Option<bool>,
+    pub(super) allow_blank: Option<bool>,
+    pub(super) trim_whitespace: Option<bool>,
+    pub(super) min_length: Option<usize>,
+    pub(super) max_length: Option<usize>,
+    pub(super) min_value: Option<i64>,
+    pub(super) max_value: Option<i64>,
+    pub(super) label: Option<Cow<'static, str>>,
+    pub(super) help_text: Option<&'static str>,
+    pub(super) error_messages: Vec<(&'static str, &'static str)>,
+}
+
+/// One setter an option.
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident: $type:ty => $value:expr;)*) => { $(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name(mut self, $name: $type) -> Self {
+            self.$name = $value;
+            self
+        }
+    )* };
+}
+
+impl Extra {
+    /// No options.
+    #[must_use]
+    pub fn new() -> Self {
+        <Self as Default>::default()
+    }
+
+    /// Ignores input for the field.
+    #[must_use]
+    pub fn read_only(mut self) -> Self {
+        self.read_only = true;
+        self
+    }
+
+    /// Excludes the field from responses.
+    #[must_use]
+    pub fn write_only(mut self) -> Self {
+        self.write_only = true;
+        self
+    }
+
+    setters! {
+        /// Whether the field is required.
+        required: bool => Some(required);
+        /// The value of a missing field.
+        default: impl Into<Value> => Some(default.into());
+        /// Whether null is a value.
+        allow_null: bool => Some(allow_null);
+        /// Whether empty text is a value.
+        allow_blank: bool => Some(allow_blank);
+        /// Whether leading and trailing white space is removed.
+        trim_whitespace: bool => Some(trim_whitespace);
+        /// The minimum number of characters.
+        min_length: usize => Some(min_length);
+        /// The maximum number of characters.
+        max_length: usize => Some(max_length);
+        /// The minimum of a number.
+        min_value: i64 => Some(min_value);
+        /// The maximum of a number.
+        max_value: i64 => Some(max_value);
+        /// The human-readable name.
+        label: impl Into<Cow<'static, str>> => Some(label.into());
+        /// The human-readable description.
+        help_text: &'static str => Some(help_text);
+    }
+
+    /// Replaces the message of the field's errors with this code, such as `required`.
+    #[must_use]
+    pub fn error_message(mut self, code: &'static str, message: &'static str) -> Self {
+        self.error_messages.push((code, message));
+        self
+    }
+}

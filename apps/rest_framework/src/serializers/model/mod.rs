@@ -1,0 +1,363 @@
+//! Serializers of models (`ModelSerializer` of rest_framework/serializers.py): fields that are made for a model's columns,
+//! and fields that are declared.
+//!
+//! ```ignore
+//! pub fn issue_serializer() -> ModelSerializer<Issue> {
+//!     ModelSerializer::new(["id", "project", "title", "labels", "created"])
+//!         .field("labels", SlugRelatedField::many(Issue::LABELS, labels::slug).required(false))
+//!         .extra("title", Extra::new().min_length(3))
+//!         .read_only_fields(["created"])
+//! }
+//! ```
+//!
+//! What is not declared is never read from a request, and never written to a response. The relations that the fields
+//! read are loaded with the objects: nothing is looked up one by one.
+
+mod columns;
+mod entry;
+mod extra;
+mod hyperlinked;
+mod nested;
+mod output;
+mod pk_input;
+mod related;
+mod resolved;
+mod save;
+mod unique;
+mod validation;
+
+use std::sync::{Arc, OnceLock};
+
+pub use self::entry::{DisplayField, Entry, RelatedColumn, SerializerField, SerializerMethodField};
+pub use self::extra::Extra;
+pub use self::hyperlinked::{HyperlinkedIdentityField, HyperlinkedRelatedField};
+pub use self::nested::Nested;
+pub use self::output::{OutputField, Representation};
+pub use self::related::{PrimaryKeyRelatedField, Related, RelatedField, SlugRelatedField};
+pub use self::save::Save;
+pub use self::unique::UniqueTogetherValidator;
+pub use self::validation::Validation;
+
+use self::columns::column_field;
+use self::entry::Target;
+use self::output::ColumnOutput;
+use self::resolved::{NamedEntry, Resolved};
+use crate::data::{Dict, Value};
+use crate::exceptions::APIException;
+use crate::request::Request;
+use vitamin_framework::models::{Model, Object, Plan};
+
+type CheckField<T> = Arc<dyn Fn(&mut Value, &Validation<'_, T>) -> Result<(), APIException> + Send + Sync>;
+type Check<T> = Arc<dyn Fn(&mut Dict, &Validation<'_, T>) -> Result<(), APIException> + Send + Sync>;
+type Represent<T> = Arc<dyn Fn(&Object<T>, &Request, Dict) -> Result<Value, APIException> + Send + Sync>;
+type Omits<T> = Arc<dyn Fn(&Object<T>) -> bool + Send + Sync>;
+type Store<T> = Arc<dyn Fn(&mut Save<'_, T>) -> Result<Object<T>, APIException> + Send + Sync>;
+
+/// What an app adds to a serializer.
+struct Hooks<T: Model> {
+    fields: Vec<(&'static str, CheckField<T>)>,
+    checks: Vec<Check<T>>,
+    omits: Vec<(&'static str, Omits<T>)>,
+    representation: Option<Represent<T>>,
+    create: Option<Store<T>>,
+    update: Option<Store<T>>,
+}
+
+impl<T: Model> Clone for Hooks<T> {
+    fn clone(&self) -> Self {
+        Self {
+            fields: self.fields.clone(),
+            checks: self.checks.clone(),
+            omits: self.omits.clone(),
+            representation: self.representation.clone(),
+            create: self.create.clone(),
+            update: self.update.clone(),
+        }
+    }
+}
+
+impl<T: Model> Hooks<T> {
+    fn check_field(
+        &self,
+        name: &str,
+        value: &mut Value,
+        validation: &Validation<'_, T>,
+    ) -> Result<(), APIException> {
+        self.fields.iter().filter(|(known, _)| *known == name).try_for_each(|(_, check)| check(value, validation))
+    }
+}
+
+/// A serializer of a model's objects.
+pub struct ModelSerializer<T: Model> {
+    names: Vec<&'static str>,
+    declared: Vec<(&'static str, Result<Entry<T>, String>)>,
+    read_only: Vec<&'static str>,
+    extra: Vec<(&'static str, Extra)>,
+    /// `None`: those of the model.
+    validators: Option<Vec<UniqueTogetherValidator>>,
+    hooks: Hooks<T>,
+    resolved: OnceLock<Result<Resolved<T>, String>>,
+}
+
+impl<T: Model> Clone for ModelSerializer<T> {
+    fn clone(&self) -> Self {
+        Self {
+            names: self.names.clone(),
+            declared: self.declared.clone(),
+            read_only: self.read_only.clone(),
+            extra: self.extra.clone(),
+            validators: self.validators.clone(),
+            hooks: self.hooks.clone(),
+            resolved: OnceLock::new(),
+        }
+    }
+}
+
+impl<T: Model> ModelSerializer<T> {
+    /// A serializer of these fields (`Meta.fields`), in this order.
+    #[must_use]
+    pub fn new(fields: impl IntoIterator<Item = &'static str>) -> Self {
+        Self {
+            names: fields.into_iter().collect(),
+            declared: Vec::new(),
+            read_only: Vec::new(),
+            extra: Vec::new(),
+            validators: None,
+            hooks: Hooks {
+                fields: Vec::new(),
+                checks: Vec::new(),
+                omits: Vec::new(),
+                representation: None,
+                create: None,
+                update: None,
+            },
+            resolved: OnceLock::new(),
+        }
+    }
+
+    /// Adds further fields, for a serializer that extends another.
+    #[must_use]
+    pub fn fields(mut self, fields: impl IntoIterator<Item = &'static str>) -> Self {
+        self.names.extend(fields);
+        self
+    }
+
+    /// Declares a field, instead of the one that is made for the column.
+    #[must_use]
+    pub fn field(mut self, name: &'static str, field: impl SerializerField<T>) -> Self {
+        self.declared.retain(|(known, _)| *known != name);
+        self.declared.push((name, field.entry(name)));
+        self
+    }
+
+    /// Ignores input for fields that are made for columns (`Meta.read_only_fields`).
+    #[must_use]
+    pub fn read_only_fields(mut self, fields: impl IntoIterator<Item = &'static str>) -> Self {
+        self.read_only.extend(fields);
+        self
+    }
+
+    /// Options of a field that is made for a column (`Meta.extra_kwargs`).
+    #[must_use]
+    pub fn extra(mut self, name: &'static str, extra: Extra) -> Self {
+        self.extra.retain(|(known, _)| *known != name);
+        self.extra.push((name, extra));
+        self
+    }
+
+    /// Replaces the model's unique-together checks (`Meta.validators`).
+    #[must_use]
+    pub fn validators(mut self, validators: impl IntoIterator<Item = UniqueTogetherValidator>) -> Self {
+        self.validators = Some(validators.into_iter().collect());
+        self
+    }
+
+    /// Adds a check of one field's valid value, which may change it (`validate_<field>`).
+    #[must_use]
+    pub fn validate_field(
+        mut self,
+        name: &'static str,
+        check: impl Fn(&mut Value, &Validation<'_, T>) -> Result<(), APIException> + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks.fields.push((name, Arc::new(check)));
+        self
+    }
+
+    /// Adds a check of the whole object, which runs if all fields are valid (`validate`). It may change the values. A message
+    /// without a field's name becomes `non_field_errors`.
+    #[must_use]
+    pub fn validate(
+        mut self,
+        check: impl Fn(&mut Dict, &Validation<'_, T>) -> Result<(), APIException> + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks.checks.push(Arc::new(check));
+        self
+    }
+
+    /// Leaves a field out of the output of some objects.
+    #[must_use]
+    pub fn omit(
+        mut self,
+        name: &'static str,
+        omits: impl Fn(&Object<T>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks.omits.push((name, Arc::new(omits)));
+        self
+    }
+
+    /// Changes the whole output of an object (`to_representation`). This costs more than the fields themselves: to leave a
+    /// field out, use [`omit`](Self::omit).
+    #[must_use]
+    pub fn to_representation(
+        mut self,
+        represent: impl Fn(&Object<T>, &Request, Dict) -> Result<Value, APIException> + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks.representation = Some(Arc::new(represent));
+        self
+    }
+
+    /// Creates objects in a way of the app's own. [`Save::create`] is the default.
+    #[must_use]
+    pub fn create(
+        mut self,
+        create: impl Fn(&mut Save<'_, T>) -> Result<Object<T>, APIException> + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks.create = Some(Arc::new(create));
+        self
+    }
+
+    /// Updates objects in a way of the app's own. [`Save::update`] is the default.
+    #[must_use]
+    pub fn update(
+        mut self,
+        update: impl Fn(&mut Save<'_, T>) -> Result<Object<T>, APIException> + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks.update = Some(Arc::new(update));
+        self
+    }
+
+    /// The relations that the output reads.
+    ///
+    /// # Errors
+    /// 500: the serializer is declared wrongly.
+    pub fn plan(&self, is_postgres: bool) -> Result<&Plan<T>, APIException> {
+        Ok(&self.resolve(is_postgres)?.plan)
+    }
+
+    /// Describes the fields for the response to OPTIONS.
+    ///
+    /// # Errors
+    /// As [`plan`](Self::plan).
+    pub fn info(&self, is_postgres: bool) -> Result<Dict, APIException> {
+        Ok(self.resolve(is_postgres)?.info())
+    }
+
+    /// Appends an object as compact JSON.
+    ///
+    /// # Errors
+    /// 500: a value does not fit its field, a relation was not loaded, or the serializer is declared wrongly.
+    pub fn write(
+        &self,
+        object: &Object<T>,
+        context: &Representation<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), APIException> {
+        let is_postgres = context.request.database()?.is_postgres();
+        self.resolve(is_postgres)?.write(object, &self.hooks, context, out)
+    }
+
+    fn resolve(&self, is_postgres: bool) -> Result<&Resolved<T>, APIException> {
+        let resolved = self.resolved.get_or_init(|| self.build(is_postgres));
+        resolved.as_ref().map_err(|mistake| {
+            APIException::server_error(format!("the serializer of {}: {mistake}", T::META.name))
+        })
+    }
+
+    /// Finds out what is wrong with the declaration, if anything.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn check(&self) -> Result<(), String> {
+        self.build(false).map(|_| ())
+    }
+
+    fn build(&self, is_postgres: bool) -> Result<Resolved<T>, String> {
+        let mut entries = Vec::with_capacity(self.names.len());
+        for name in &self.names {
+            let declared = self.declared.iter().find(|(known, _)| known == name);
+            let entry = match declared {
+                Some((_, entry)) => entry.clone()?,
+                None => self.column_entry(name, is_postgres)?,
+            };
+            entries.push(NamedEntry::new(name, entry));
+        }
+        let mut plan = Plan::default();
+        for named in &entries {
+            if let Some(output) = &named.entry.output {
+                output.plan(&mut plan);
+            }
+        }
+        let validators = self.unique_together(&entries)?;
+        let resolved = Resolved { entries, validators, plan };
+        let names = resolved.names();
+        let declared = self.declared.iter().map(|(name, _)| name);
+        let options = self.extra.iter().map(|(name, _)| name).chain(&self.read_only);
+        let hooks = self.hooks.fields.iter().map(|(name, _)| name);
+        let hooks = hooks.chain(self.hooks.omits.iter().map(|(name, _)| name));
+        match declared.chain(options).chain(hooks).find(|name| !names.contains(*name)) {
+            Some(name) => Err(format!("`{name}` is declared, but it is not one of the fields")),
+            None => Ok(resolved),
+        }
+    }
+
+    /// The field that is made for a column.
+    fn column_entry(&self, name: &'static str, is_postgres: bool) -> Result<Entry<T>, String> {
+        let (index, column) = T::META.find(name).ok_or_else(|| {
+            format!("{} has no field `{name}`: declare it with `.field(\"{name}\", …)`", T::META.name)
+        })?;
+        let none = Extra::new();
+        let extra = self.extra.iter().find(|(known, _)| *known == name).map_or(&none, |(_, extra)| extra);
+        let is_read_only = self.read_only.contains(&name);
+        let field = column_field(column, T::META, name, is_read_only, Some((extra, is_postgres)))?;
+        let output: Option<Arc<dyn OutputField<T>>> = if field.options().is_write_only() {
+            None
+        } else {
+            Some(Arc::new(ColumnOutput { index, field: Arc::clone(&field) }))
+        };
+        Ok(Entry { field, output, target: Target::Column(index), source: column.name.to_owned() })
+    }
+
+    /// The unique-together checks, with the sources of their fields.
+    fn unique_together(
+        &self,
+        entries: &[NamedEntry<T>],
+    ) -> Result<Vec<(UniqueTogetherValidator, Vec<String>)>, String> {
+        let writable = |source: &str| {
+            let found = entries.iter().find(|named| named.entry.source == source);
+            found.filter(|named| {
+                !named.entry.field.is_read_only() || named.entry.field.options().has_default()
+            })
+        };
+        let Some(own) = &self.validators else {
+            let together = T::META.unique_together.iter().filter_map(|sources| {
+                let fields: Option<Vec<_>> = sources.iter().map(|source| writable(source)).collect();
+                let names = fields?.into_iter().map(|named| named.name);
+                let sources = sources.iter().map(|source| (*source).to_owned()).collect();
+                Some((UniqueTogetherValidator::new(names), sources))
+            });
+            return Ok(together.collect());
+        };
+        own.iter()
+            .map(|validator| {
+                let source = |name: &&'static str| {
+                    let found = entries.iter().find(|named| named.name == *name);
+                    found.map(|named| named.entry.source.clone()).ok_or_else(|| {
+                        format!("a UniqueTogetherValidator names `{name}`, which is not one of the fields")
+                    })
+                };
+                let sources = validator.fields.iter().map(source).collect::<Result<Vec<_>, _>>()?;
+                Ok((validator.clone(), sources))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,139 @@
+//! The output of a model serializer's fields: what they read of an object, and what must be loaded for them.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::exceptions::APIException;
+use crate::fields::{BaseField, Output};
+use crate::json;
+use crate::request::Request;
+use vitamin_framework::models::{ForeignKey, Model, NotLoaded, Object, Plan};
+
+/// What output depends on.
+#[derive(Clone, Copy)]
+pub struct Representation<'a> {
+    /// The request.
+    pub request: &'a Request,
+    /// The settings of values.
+    pub output: Output<'a>,
+}
+
+/// A field's output: it appends its value, as compact JSON, to the response.
+pub trait OutputField<T: Model>: Send + Sync {
+    /// Appends the value. Returns false, and appends nothing, if the object has no such value: the key is left out.
+    ///
+    /// # Errors
+    /// 500: the value does not fit the field, or a relation was not loaded.
+    fn write(
+        &self,
+        object: &Object<T>,
+        context: &Representation<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, APIException>;
+
+    /// Adds the relations that the field reads.
+    fn plan(&self, _plan: &mut Plan<T>) {}
+}
+
+impl From<NotLoaded> for APIException {
+    /// 500: a mistake in the app.
+    fn from(error: NotLoaded) -> Self {
+        Self::server_error(error)
+    }
+}
+
+/// A column.
+pub(super) struct ColumnOutput {
+    pub(super) index: usize,
+    pub(super) field: Arc<dyn BaseField>,
+}
+
+impl<T: Model> OutputField<T> for ColumnOutput {
+    fn write(
+        &self,
+        object: &Object<T>,
+        context: &Representation<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, APIException> {
+        self.field.to_representation(object.value(self.index), &context.output, out)?;
+        Ok(true)
+    }
+}
+
+/// An annotation of the query set.
+pub(super) struct AnnotationOutput {
+    pub(super) name: &'static str,
+    pub(super) field: Arc<dyn BaseField>,
+}
+
+impl<T: Model> OutputField<T> for AnnotationOutput {
+    /// An object that was not read by the query set, such as a new one, has no annotations: the key is left out, as in
+    /// Django REST framework a read-only field's is.
+    fn write(
+        &self,
+        object: &Object<T>,
+        context: &Representation<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, APIException> {
+        let Ok(value) = object.annotation(self.name) else { return Ok(false) };
+        self.field.to_representation(value.as_ref(), &context.output, out)?;
+        Ok(true)
+    }
+}
+
+/// A column of the object that a foreign key refers to: `source="project.name"`.
+pub(super) struct SourceOutput<T, U> {
+    pub(super) key: ForeignKey<T, U>,
+    pub(super) index: usize,
+    pub(super) field: Arc<dyn BaseField>,
+}
+
+impl<T: Model, U: Model> OutputField<T> for SourceOutput<T, U> {
+    fn write(
+        &self,
+        object: &Object<T>,
+        context: &Representation<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, APIException> {
+        match self.key.get(object)? {
+            Some(related) => {
+                self.field.to_representation(related.value(self.index), &context.output, out)?;
+            }
+            None => null(out),
+        }
+        Ok(true)
+    }
+
+    fn plan(&self, plan: &mut Plan<T>) {
+        plan.add(self.key);
+    }
+}
+
+/// `SerializerMethodField`.
+pub(super) struct MethodOutput<F> {
+    pub(super) method: F,
+}
+
+impl<T, F, V> OutputField<T> for MethodOutput<F>
+where
+    T: Model,
+    F: Fn(&Object<T>, &Request) -> V + Send + Sync,
+    V: Serialize,
+{
+    fn write(
+        &self,
+        object: &Object<T>,
+        context: &Representation<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, APIException> {
+        let value = (self.method)(object, context.request);
+        json::write(out, &value).map_err(APIException::server_error)?;
+        Ok(true)
+    }
+}
+
+/// Appends `null`.
+pub(super) fn null(out: &mut Vec<u8>) {
+    out.extend_from_slice(b"null");
+}

@@ -1,0 +1,73 @@
+//! A primary key that a client sends, as Django's `queryset.get(pk=…)` takes it.
+
+use uuid::Uuid;
+
+use crate::data::Value;
+use crate::error_detail::Detail;
+use crate::fields::{parse_uuid, to_ascii};
+use crate::python;
+use vitamin_framework::models::{ColumnKind, DbValue};
+
+/// A key, or a value that no row has.
+pub(super) enum PkInput {
+    /// A key to look up.
+    Key(DbValue),
+    /// No row has it, such as an integer that is out of range.
+    None,
+}
+
+/// Converts a client's value to a primary key of this kind.
+pub(super) fn pk_input(data: &Value, kind: ColumnKind) -> Result<PkInput, Detail> {
+    if let Value::Bool(_) = data {
+        return Err(incorrect_type(data));
+    }
+    match kind {
+        ColumnKind::Uuid => uuid(data),
+        ColumnKind::Text => {
+            let text = python::str(data).into_owned();
+            Ok(if text.contains('\0') { PkInput::None } else { PkInput::Key(DbValue::Text(text)) })
+        }
+        _ => integer(data),
+    }
+}
+
+fn incorrect_type(data: &Value) -> Detail {
+    let message = format!("Incorrect type. Expected pk value, received {}.", data.type_name());
+    Detail::list(message, "incorrect_type")
+}
+
+/// Python's `int(value)`.
+fn integer(data: &Value) -> Result<PkInput, Detail> {
+    let number = match data {
+        Value::Int(number) => number.as_i64(),
+        Value::Float(number) if number.is_finite() => {
+            #[expect(clippy::cast_possible_truncation, reason = "a float out of range saturates: no row has it")]
+            let whole = number.trunc() as i64;
+            Some(whole).filter(|whole| *whole != i64::MAX && *whole != i64::MIN)
+        }
+        Value::String(text) => match python::int(&to_ascii(text)) {
+            // The parser stops at the limits.
+            Some(number) => Some(number).filter(|number| *number != i64::MAX && *number != i64::MIN),
+            None => return Err(incorrect_type(data)),
+        },
+        _ => return Err(incorrect_type(data)),
+    };
+    Ok(number.map_or(PkInput::None, |number| PkInput::Key(DbValue::Integer(number))))
+}
+
+/// `UUIDField.to_python`: text in any of Python's forms, or an integer.
+fn uuid(data: &Value) -> Result<PkInput, Detail> {
+    let invalid = || {
+        let message = format!("“{}” is not a valid UUID.", python::str(data));
+        Detail::list(message, "invalid")
+    };
+    let uuid = match data {
+        Value::Int(number) => match number.as_u128() {
+            Some(number) => Uuid::from_u128(number),
+            None => return Err(invalid()),
+        },
+        Value::String(text) => parse_uuid(text).map(Uuid::from_u128).ok_or_else(invalid)?,
+        _ => return Err(invalid()),
+    };
+    Ok(PkInput::Key(DbValue::Uuid(uuid)))
+}

@@ -1,0 +1,173 @@
+//! A model serializer whose fields are known: it validates and writes.
+
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+
+use super::entry::{Entry, Target};
+use super::output::Representation;
+use super::validation::Validation;
+use super::{Hooks, UniqueTogetherValidator};
+use crate::data::{Dict, Value};
+use crate::error_detail::Detail;
+use crate::exceptions::{APIException, ExceptionKind};
+use crate::fields::{Context, Input};
+use crate::json;
+use vitamin_framework::models::{Changes, DbValue, Model, Object, Plan};
+
+/// A field with its name.
+pub(super) struct NamedEntry<T> {
+    pub(super) name: &'static str,
+    /// `"name":`
+    key: Vec<u8>,
+    pub(super) entry: Entry<T>,
+}
+
+impl<T> NamedEntry<T> {
+    pub(super) fn new(name: &'static str, entry: Entry<T>) -> Self {
+        let mut key = Vec::with_capacity(name.len() + 3);
+        json::write_str(&mut key, name);
+        key.push(b':');
+        Self { name, key, entry }
+    }
+}
+
+/// A serializer's fields.
+pub(super) struct Resolved<T: Model> {
+    pub(super) entries: Vec<NamedEntry<T>>,
+    pub(super) validators: Vec<(UniqueTogetherValidator, Vec<String>)>,
+    pub(super) plan: Plan<T>,
+}
+
+impl<T: Model> Resolved<T> {
+    /// The fields for OPTIONS.
+    pub(super) fn info(&self) -> Dict {
+        let fields = self.entries.iter().filter(|named| !named.entry.field.is_hidden());
+        fields.map(|named| (named.name.to_owned(), named.entry.field.info(named.name).into())).collect()
+    }
+
+    /// Appends an object.
+    pub(super) fn write(
+        &self,
+        object: &Object<T>,
+        hooks: &Hooks<T>,
+        context: &Representation<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), APIException> {
+        let start = out.len();
+        out.push(b'{');
+        for named in &self.entries {
+            let Some(output) = &named.entry.output else { continue };
+            if hooks.omits.iter().any(|(name, omits)| *name == named.name && omits(object)) {
+                continue;
+            }
+            let before = out.len();
+            if before > start + 1 {
+                out.push(b',');
+            }
+            out.extend_from_slice(&named.key);
+            if !output.write(object, context, out)? {
+                out.truncate(before);
+            }
+        }
+        out.push(b'}');
+        if let Some(represent) = &hooks.representation {
+            let tree = out.get(start..).map(|bytes| json::decode(bytes, crate::python::codecs::Charset::Utf8));
+            let Some(Ok(Value::Dict(tree))) = tree else {
+                return Err(APIException::server_error("a serializer wrote no JSON"));
+            };
+            out.truncate(start);
+            let tree = represent(object, context.request, tree)?;
+            json::write(out, &tree).map_err(APIException::server_error)?;
+        }
+        Ok(())
+    }
+
+    /// Validates input. The values are those of the model's fields, by their names.
+    pub(super) fn validate(
+        &self,
+        input: &Input<'_>,
+        hooks: &Hooks<T>,
+        context: Context<'_>,
+        validation: &Validation<'_, T>,
+    ) -> Result<Dict, APIException> {
+        if !input.is_dict() {
+            let message = format!("Invalid data. Expected a dictionary, but got {}.", input.type_name());
+            return Err(APIException::validation_error(Detail::non_field(message, "invalid")));
+        }
+        let mut values = Dict::with_capacity(self.entries.len());
+        let mut errors = IndexMap::new();
+        for NamedEntry { name, entry, .. } in &self.entries {
+            let field = &entry.field;
+            if field.is_read_only() {
+                continue;
+            }
+            match field.run_validation(field.get_value(name, input, context).as_ref(), context) {
+                Ok(Some(mut value)) => match hooks.check_field(name, &mut value, validation) {
+                    Ok(()) => _ = values.insert(entry.source.clone(), value),
+                    Err(error) => _ = errors.insert((*name).to_owned(), invalid(error)?),
+                },
+                Ok(None) => {}
+                Err(detail) => _ = errors.insert((*name).to_owned(), detail),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(APIException::validation_error(Detail::Dict(errors)));
+        }
+        self.check_unique(&values, validation)?;
+        for check in &hooks.checks {
+            check(&mut values, validation).map_err(serializer_error)?;
+        }
+        Ok(values)
+    }
+
+    /// Runs the validators of several fields. All their messages are returned.
+    fn check_unique(&self, values: &Dict, validation: &Validation<'_, T>) -> Result<(), APIException> {
+        let mut messages = Vec::new();
+        for (validator, sources) in &self.validators {
+            let Err(error) = validator.check(values, sources, validation) else { continue };
+            match invalid(error)? {
+                Detail::List(items) => messages.extend(items),
+                other => {
+                    let detail = other.into_serializer_error();
+                    return Err(APIException::validation_error(detail));
+                }
+            }
+        }
+        if messages.is_empty() {
+            return Ok(());
+        }
+        Err(APIException::validation_error(Detail::List(messages).into_serializer_error()))
+    }
+
+    /// The columns that validated values change. Removes them from the values.
+    pub(super) fn changes(&self, values: &mut Dict) -> Result<Changes<T>, APIException> {
+        let mut changes = Changes::new();
+        for NamedEntry { entry, .. } in &self.entries {
+            let Target::Column(index) = entry.target else { continue };
+            let Some(column) = T::META.columns.get(index) else { continue };
+            let Some(value) = values.shift_remove(&entry.source) else { continue };
+            let value = DbValue::from_validated(&value, column.kind).map_err(APIException::server_error)?;
+            changes.set_index(index, value);
+        }
+        Ok(changes)
+    }
+
+    /// The names of the fields, for a check that all options name one.
+    pub(super) fn names(&self) -> HashSet<&'static str> {
+        self.entries.iter().map(|named| named.name).collect()
+    }
+}
+
+/// The detail of a validation error; any other error ends the request.
+fn invalid(error: APIException) -> Result<Detail, APIException> {
+    if error.kind() == ExceptionKind::ValidationError { Ok(error.detail().clone()) } else { Err(error) }
+}
+
+/// A validation error of the whole object: `as_serializer_error`.
+fn serializer_error(error: APIException) -> APIException {
+    if error.kind() != ExceptionKind::ValidationError {
+        return error;
+    }
+    APIException::validation_error(error.detail().clone().into_serializer_error())
+}

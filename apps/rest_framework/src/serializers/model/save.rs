@@ -1,0 +1,192 @@
+//! Stores validated data (`BaseSerializer.save`).
+
+use diesel::Column as DieselColumn;
+
+use super::entry::Target;
+use super::resolved::Resolved;
+use super::validation::{Environment, Validation};
+use super::{ModelSerializer, Store};
+use crate::data::{Data, Dict, Value};
+use crate::error_detail::Detail;
+use crate::exceptions::APIException;
+use crate::fields::{Context, Input};
+use crate::request::RequestInfo;
+use vitamin_auth::models::User;
+use vitamin_framework::database::DbConnection;
+use vitamin_framework::models::{Changes, DbValue, Model, Object};
+
+/// Validated data that is about to be stored.
+pub struct Save<'a, T: Model> {
+    connection: &'a mut DbConnection,
+    info: &'a RequestInfo,
+    resolved: &'a Resolved<T>,
+    values: Dict,
+    /// Columns that the app sets itself.
+    own: Changes<T>,
+    instance: Option<Object<T>>,
+}
+
+impl<T: Model> Save<'_, T> {
+    /// What is known of the request.
+    #[must_use]
+    pub fn request(&self) -> &RequestInfo {
+        self.info
+    }
+
+    /// The request's user.
+    ///
+    /// # Errors
+    /// 401 or 403: the request is anonymous.
+    pub fn user(&self) -> Result<&User, APIException> {
+        self.info.authenticated()
+    }
+
+    /// The connection, in the transaction of this write.
+    pub fn connection(&mut self) -> &mut DbConnection {
+        self.connection
+    }
+
+    /// The object that is updated. `None` for a new one.
+    #[must_use]
+    pub fn instance(&self) -> Option<&Object<T>> {
+        self.instance.as_ref()
+    }
+
+    /// A validated value, by its field's name or source.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.values.get(name)
+    }
+
+    /// Takes a validated value out, so that it is not stored.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        self.values.shift_remove(name)
+    }
+
+    /// Sets a column, whatever the client sent (`serializer.save(owner=user)`).
+    pub fn set<C: DieselColumn<Table = T::Table>>(&mut self, column: C, value: impl Into<DbValue>) {
+        self.own.set(column, value);
+    }
+
+    /// Stores the data as a new object, with its many-to-many relations.
+    ///
+    /// # Errors
+    /// The database refuses it.
+    pub fn create(&mut self) -> Result<Object<T>, APIException> {
+        let changes = self.changes()?;
+        let object = changes.insert(self.connection)?;
+        self.set_many(&object)?;
+        Ok(object)
+    }
+
+    /// Stores the data in the object that is updated, with its many-to-many relations.
+    ///
+    /// # Errors
+    /// The database refuses it; 404 if the object is gone.
+    pub fn update(&mut self) -> Result<Object<T>, APIException> {
+        let changes = self.changes()?;
+        let mut object =
+            self.instance.take().ok_or_else(|| APIException::server_error("there is no object to update"))?;
+        object.update(self.connection, &changes)?;
+        self.set_many(&object)?;
+        Ok(object)
+    }
+
+    fn changes(&mut self) -> Result<Changes<T>, APIException> {
+        let mut changes = self.resolved.changes(&mut self.values)?;
+        changes.merge(&self.own);
+        Ok(changes)
+    }
+
+    fn set_many(&mut self, object: &Object<T>) -> Result<(), APIException> {
+        for named in &self.resolved.entries {
+            let Target::Many(set, kind) = &named.entry.target else { continue };
+            let Some(Value::List(items)) = self.values.shift_remove(&named.entry.source) else { continue };
+            let keys = items.iter().map(|item| DbValue::from_validated(item, *kind));
+            let keys = keys.collect::<Result<Vec<_>, _>>().map_err(APIException::server_error)?;
+            set(self.connection, object.pk(), &keys)?;
+        }
+        Ok(())
+    }
+}
+
+/// What a view adds before the data are stored: `perform_create` and `perform_update`.
+pub type Perform<T> = dyn Fn(&mut Save<'_, T>) -> Result<(), APIException> + Send + Sync;
+
+impl<T: Model> ModelSerializer<T> {
+    /// Validates a body and stores it: as a new object, or in `instance`. Run it in a transaction.
+    ///
+    /// # Errors
+    /// 400 with the errors of each field; errors of the checks and of the database.
+    pub fn save(
+        &self,
+        connection: &mut DbConnection,
+        info: &RequestInfo,
+        data: &Data,
+        instance: Option<Object<T>>,
+        partial: bool,
+        perform: Option<&Perform<T>>,
+    ) -> Result<Object<T>, APIException> {
+        let resolved = self.resolve(connection.is_postgres())?;
+        let values = self.validated(resolved, connection, info, data, instance.as_ref(), partial)?;
+        let is_new = instance.is_none();
+        let mut save = Save { connection, info, resolved, values, own: Changes::new(), instance };
+        if let Some(perform) = perform {
+            perform(&mut save)?;
+        }
+        let own: Option<&Store<T>> =
+            if is_new { self.hooks.create.as_ref() } else { self.hooks.update.as_ref() };
+        let mut object = match own {
+            Some(store) => store(&mut save)?,
+            None if is_new => save.create()?,
+            None => save.update()?,
+        };
+        object.load(connection, &resolved.plan)?;
+        Ok(object)
+    }
+
+    fn validated(
+        &self,
+        resolved: &Resolved<T>,
+        connection: &mut DbConnection,
+        info: &RequestInfo,
+        data: &Data,
+        instance: Option<&Object<T>>,
+        partial: bool,
+    ) -> Result<Dict, APIException> {
+        let input = Input::from(data);
+        if input.is_null() {
+            return Err(APIException::validation_error(Detail::non_field("No data provided", "null")));
+        }
+        let environment = Environment::new(connection, instance.map(|object| object.pk().to_owned()));
+        let mut context = Context::new(info.time_zone()).partial(partial).request(info).update(instance.is_some());
+        context.database = Some(&environment);
+        let validation = Validation { lookups: &environment, info, instance };
+        let result = resolved.validate(&input, &self.hooks, context, &validation);
+        // A failed query explains an invalid value.
+        environment.take_failure().map_or(result, Err)
+    }
+
+    /// Validates a body without storing it.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save).
+    pub fn run_validation(
+        &self,
+        connection: &mut DbConnection,
+        info: &RequestInfo,
+        data: &Data,
+    ) -> Result<Validated<T>, APIException> {
+        let resolved = self.resolve(connection.is_postgres())?;
+        let mut values = self.validated(resolved, connection, info, data, None, false)?;
+        Ok(Validated { changes: resolved.changes(&mut values)?, values })
+    }
+}
+
+/// A valid body that an action stores itself.
+pub struct Validated<T> {
+    /// The values of columns.
+    pub changes: Changes<T>,
+    /// All other values.
+    pub values: Dict,
+}

@@ -1,0 +1,125 @@
+//! Uniqueness, checked by queries (rest_framework/validators.py).
+
+use std::borrow::Cow;
+
+use super::validation::Validation;
+use crate::data::{Dict, Value};
+use crate::error_detail::{Detail, ErrorDetail};
+use crate::exceptions::APIException;
+use crate::fields::{Field, Kind};
+use vitamin_framework::database::DbConnection;
+use vitamin_framework::models::{
+    Column, DbValue, Lookup, Model, ModelMeta, Path, Q, QuerySet, ValueRef, value_exists,
+};
+
+/// Adds `UniqueValidator` to a field.
+pub(super) fn unique<K: Kind>(
+    field: Field<K>,
+    meta: &'static ModelMeta,
+    column: &'static Column,
+) -> Field<K> {
+    let label = column.verbose_name.map_or_else(|| column.name.replace('_', " "), str::to_owned);
+    let message = format!("{} with this {label} already exists.", meta.verbose_name());
+    field.validator_with(move |value, context| {
+        let Some(lookups) = context.database else { return Ok(()) };
+        let Ok(value) = DbValue::from_validated(value, column.kind) else { return Ok(()) };
+        let pk = context.is_update.then(|| lookups.instance_pk()).flatten();
+        let mut exists = false;
+        lookups.with(&mut |connection| {
+            exists = value_exists(connection, meta, column, value.clone(), pk.clone())?;
+            Ok(())
+        });
+        if exists { Err(ErrorDetail::new(message.clone(), "unique")) } else { Ok(()) }
+    })
+}
+
+/// Several fields that are unique together: `UniqueTogetherValidator`.
+#[derive(Clone, Debug)]
+pub struct UniqueTogetherValidator {
+    pub(super) fields: Vec<&'static str>,
+    message: Option<Cow<'static, str>>,
+}
+
+impl UniqueTogetherValidator {
+    /// These fields are unique together.
+    #[must_use]
+    pub fn new(fields: impl IntoIterator<Item = &'static str>) -> Self {
+        Self { fields: fields.into_iter().collect(), message: None }
+    }
+
+    /// The message instead of `The fields … must make a unique set.`
+    #[must_use]
+    pub fn message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+
+    /// Checks validated values.
+    pub(super) fn check<T: Model>(
+        &self,
+        values: &Dict,
+        sources: &[String],
+        validation: &Validation<'_, T>,
+    ) -> Result<(), APIException> {
+        let instance = validation.instance();
+        if instance.is_none() {
+            self.enforce_required(values, sources)?;
+        }
+        let mut is_changed = instance.is_none();
+        let mut conditions = Vec::with_capacity(sources.len());
+        for source in sources {
+            let Some((index, column)) = T::META.find(source) else {
+                return Err(APIException::server_error(format!("{} has no field `{source}`", T::META.name)));
+            };
+            let current = instance.map(|object| object.value(index).to_owned());
+            let value = match values.get(source) {
+                Some(value) => {
+                    DbValue::from_validated(value, column.kind).map_err(APIException::server_error)?
+                }
+                None => current.clone().unwrap_or(DbValue::Null),
+            };
+            is_changed |= values.contains_key(source) && current.as_ref() != Some(&value);
+            if value.is_null() {
+                // NULL is unique.
+                return Ok(());
+            }
+            let path = Path::<T>::named(column.column)
+                .ok_or_else(|| APIException::server_error("a column without a name"))?;
+            conditions.push(Q::compare(&path, Lookup::Exact, value));
+        }
+        if !is_changed {
+            return Ok(());
+        }
+        let mut rows = QuerySet::<T>::new().filter_q(Q::all(conditions));
+        if let Some(object) = instance {
+            rows = rows.exclude_pk(object.pk().to_owned());
+        }
+        if validation.database(|connection: &mut DbConnection| Ok(rows.exists(connection)?))? {
+            let message = self.message.clone().unwrap_or_else(|| {
+                format!("The fields {} must make a unique set.", self.fields.join(", ")).into()
+            });
+            return Err(APIException::validation_error(Detail::message(message, "unique")));
+        }
+        Ok(())
+    }
+
+    /// All fields are required for a new object.
+    fn enforce_required(&self, values: &Dict, sources: &[String]) -> Result<(), APIException> {
+        let missing = self.fields.iter().zip(sources).filter(|(_, source)| !values.contains_key(*source));
+        let missing: indexmap::IndexMap<String, Detail> = missing
+            .map(|(name, _)| ((*name).to_owned(), Detail::list("This field is required.", "required")))
+            .collect();
+        if missing.is_empty() { Ok(()) } else { Err(APIException::validation_error(Detail::Dict(missing))) }
+    }
+}
+
+/// A primary key as a validated value.
+pub(super) fn pk_value(pk: ValueRef<'_>) -> Value {
+    match pk {
+        ValueRef::Integer(number) => number.into(),
+        ValueRef::Uuid(uuid) => uuid.to_string().into(),
+        ValueRef::Text(text) => text.into(),
+        _ => Value::Null,
+    }
+}
+

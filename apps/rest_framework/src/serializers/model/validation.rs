@@ -1,0 +1,131 @@
+//! What a serializer's checks see: the request, the database, and the object that is updated.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use crate::data::Value;
+use crate::exceptions::APIException;
+use crate::fields::Lookups;
+use crate::request::RequestInfo;
+use vitamin_auth::models::User;
+use vitamin_framework::database::DbConnection;
+use vitamin_framework::models::{DbValue, Model, Object};
+
+/// A connection for the checks of one validation.
+pub(super) struct Environment<'c> {
+    connection: RefCell<&'c mut DbConnection>,
+    /// The error of a query: fields can only return errors of their value.
+    failure: RefCell<Option<APIException>>,
+    kept: RefCell<Vec<Arc<dyn Any + Send + Sync>>>,
+    instance_pk: Option<DbValue>,
+}
+
+impl<'c> Environment<'c> {
+    pub(super) fn new(connection: &'c mut DbConnection, instance_pk: Option<DbValue>) -> Self {
+        Self {
+            connection: RefCell::new(connection),
+            failure: RefCell::default(),
+            kept: RefCell::default(),
+            instance_pk,
+        }
+    }
+
+    /// The first error of a query.
+    pub(super) fn take_failure(&self) -> Option<APIException> {
+        self.failure.borrow_mut().take()
+    }
+}
+
+impl Lookups for Environment<'_> {
+    fn with(&self, queries: &mut dyn FnMut(&mut DbConnection) -> Result<(), APIException>) {
+        let result = match self.connection.try_borrow_mut() {
+            Ok(mut connection) => queries(&mut connection),
+            Err(_) => Err(APIException::server_error("a check queries the database within a query")),
+        };
+        if let Err(error) = result {
+            self.failure.borrow_mut().get_or_insert(error);
+        }
+    }
+
+    fn instance_pk(&self) -> Option<DbValue> {
+        self.instance_pk.clone()
+    }
+
+    fn is_postgres(&self) -> bool {
+        self.connection.try_borrow().is_ok_and(|connection| connection.is_postgres())
+    }
+
+    fn keep(&self, object: Arc<dyn Any + Send + Sync>) {
+        self.kept.borrow_mut().push(object);
+    }
+
+    fn kept(&self) -> Vec<Arc<dyn Any + Send + Sync>> {
+        self.kept.borrow().clone()
+    }
+}
+
+/// What the checks of a serializer see.
+pub struct Validation<'a, T> {
+    pub(super) lookups: &'a dyn Lookups,
+    pub(super) info: &'a RequestInfo,
+    pub(super) instance: Option<&'a Object<T>>,
+}
+
+impl<'a, T: Model> Validation<'a, T> {
+    /// The object that is updated. `None` for a new one.
+    #[must_use]
+    pub fn instance(&self) -> Option<&'a Object<T>> {
+        self.instance
+    }
+
+    /// What is known of the request.
+    #[must_use]
+    pub fn request(&self) -> &'a RequestInfo {
+        self.info
+    }
+
+    /// The request's user.
+    ///
+    /// # Errors
+    /// 401 or 403: the request is anonymous.
+    pub fn user(&self) -> Result<&'a User, APIException> {
+        self.info.authenticated()
+    }
+
+    /// Runs queries.
+    ///
+    /// # Errors
+    /// Those of the queries.
+    pub fn database<R>(
+        &self,
+        queries: impl FnOnce(&mut DbConnection) -> Result<R, APIException>,
+    ) -> Result<R, APIException> {
+        let (mut queries, mut result) = (Some(queries), None);
+        self.lookups.with(&mut |connection| {
+            result = queries.take().map(|queries| queries(connection));
+            Ok(())
+        });
+        result.unwrap_or_else(|| Err(APIException::server_error("a check queries within a query")))
+    }
+
+    /// The object of a validated value, such as that of a related field: the one that the field found, or that of this
+    /// primary key.
+    ///
+    /// # Errors
+    /// 500: there is no such object, or the query fails.
+    pub fn object<U: Model>(&self, value: &Value) -> Result<Arc<Object<U>>, APIException> {
+        let key = U::META.primary_key();
+        let pk = DbValue::from_validated(value, key.kind).map_err(APIException::server_error)?;
+        let kept = self.lookups.kept().into_iter().filter_map(|kept| kept.downcast::<Object<U>>().ok());
+        if let Some(found) = kept.into_iter().find(|object| object.pk() == pk.as_ref()) {
+            return Ok(found);
+        }
+        let found = self.database(|connection| Ok(U::objects().find(pk).first(connection)?))?;
+        let found = Arc::new(found.ok_or_else(|| {
+            APIException::server_error(format!("a {} of a validated value is gone", U::META.name))
+        })?);
+        self.lookups.keep(Arc::clone(&found) as Arc<dyn Any + Send + Sync>);
+        Ok(found)
+    }
+}
