@@ -1,5 +1,7 @@
 //! Names and descriptions of views (`rest_framework/utils/formatting.py`).
 
+use vitamin_framework::pages::escape;
+
 /// The name of a view's class as words, without the suffixes `View` and `ViewSet`: `ObtainAuthToken` becomes
 /// `Obtain Auth Token` (`get_view_name` of `rest_framework/views.py`).
 pub(crate) fn view_name(class_name: &str) -> String {
@@ -67,6 +69,11 @@ pub(crate) fn dedent(content: &str) -> String {
     lines.join("\n").trim().to_owned()
 }
 
+/// The description as HTML, without Markdown.
+pub(crate) fn markup_description(description: &str) -> String {
+    format!("<p>{}</p>", escape(description).replace('\n', "<br />"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,11 +90,11 @@ mod tests {
             ("user_list", "User List"),
             ("KnoxLoginView", "Knox Login"),
             ("NoteViewSet", "Note"),
-            ("ViewSet", "ViewSet"),
-            ("ViewSetView", "ViewSet"),
+            ("ViewSet", "View Set"),
+            ("ViewSetView", "View Set"),
             ("NoteViewSetView", "Note"),
-            ("OAuth2tokenViewSet", "OAuth2token"),
-            ("double__name", "double  name"),
+            ("OAuth2tokenViewSet", "O Auth2Token"),
+            ("double__name", "Double  Name"),
         ] {
             assert_eq!(view_name(class_name), name, "{class_name}");
         }
@@ -96,7 +103,9 @@ mod tests {
     /// The expected names are those of Django's `pretty_name`.
     #[test]
     fn an_action_name_becomes_a_sentence() {
-        for (name, pretty) in [("close", "Close"), ("bulk_close", "Bulk close"), ("toPDF_now", "Topdf now"), ("", "")] {
+        for (name, pretty) in
+            [("close", "Close"), ("bulk_close", "Bulk close"), ("toPDF_now", "Topdf now"), ("", "")]
+        {
             assert_eq!(pretty_name(name), pretty);
         }
     }
@@ -105,12 +114,12 @@ mod tests {
     #[test]
     fn a_description_loses_its_indentation() {
         for (content, dedented) in [
-            ("One line. ", ""),
-            ("First.\n\n    Second.\n      Third.\n    ", ""),
-            ("\n    First.\n    Second.\n", ""),
-            ("First.\n\tSecond.\n\t\tThird.", ""),
-            ("First.\n    Second.\n\tThird.", ""),
-            ("    First.\n  Second.\n    Third.", ""),
+            ("One line. ", "One line."),
+            ("First.\n\n    Second.\n      Third.\n    ", "First.\n\nSecond.\n  Third."),
+            ("\n    First.\n    Second.\n", "First.\nSecond."),
+            ("First.\n\tSecond.\n\t\tThird.", "First.\nSecond.\n\tThird."),
+            ("First.\n    Second.\n\tThird.", "First.\n    Second.\n\tThird."),
+            ("    First.\n  Second.\n    Third.", "First.\nSecond.\n  Third."),
             ("", ""),
         ] {
             assert_eq!(dedent(content), dedented, "{content:?}");
