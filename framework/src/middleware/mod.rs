@@ -213,7 +213,7 @@ where
     actix_web::dev::forward_ready!(service);
 
     fn call(&self, mut req: ServiceRequest) -> Self::Future {
-        let shortcut = self.state.shortcuts.get(req.uri().path());
+        let shortcut = self.state.shortcuts.find(&mut req);
         if shortcut.is_none() {
             common::decode_slashes(&mut req);
         }

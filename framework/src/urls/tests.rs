@@ -1,5 +1,10 @@
+use std::rc::Rc;
+
+use actix_web::body::to_bytes;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::test::{TestRequest, call_and_read_body, init_service};
 use actix_web::{App, HttpRequest, web};
+use proptest::prelude::*;
 
 use super::*;
 
@@ -112,4 +117,78 @@ async fn plain_paths_are_registered_first_unless_shadowed() {
         let body = call_and_read_body(&app, request).await;
         assert_eq!(body, expected, "{url}");
     }
+}
+
+/// A view that says its number and the parameters.
+struct Numbered(usize, bool);
+
+impl View for Numbered {
+    fn register(&self, location: Location, config: &mut ServiceConfig) -> Option<Endpoint> {
+        let number = self.0;
+        let answer = move |request: HttpRequest| async move {
+            let parameters: Vec<_> = request.match_info().iter().collect();
+            format!("{number} {parameters:?}")
+        };
+        let resource = web::resource(location.paths.clone()).to(answer);
+        config.service(location.mark(resource));
+        let endpoint: Endpoint = Rc::new(move |req: ServiceRequest| {
+            Box::pin(async move {
+                let (request, _) = req.into_parts();
+                let response = actix_web::HttpResponse::Ok().body(answer(request.clone()).await);
+                Ok(ServiceResponse::new(request, response))
+            })
+        });
+        self.1.then_some(endpoint)
+    }
+}
+
+/// Calls the shortcut of each path, if it has one, and the router. Both must answer the same.
+async fn same_answers(routes: &[(String, bool)], paths: &[String]) -> usize {
+    let patterns = routes
+        .iter()
+        .enumerate()
+        .map(|(number, (route, has_endpoint))| path(route, Numbered(number, *has_endpoint)));
+    let urls = UrlConf::new(patterns.collect());
+    let mut shortcuts = Shortcuts::default();
+    let app = init_service(App::new().configure(|config| shortcuts = urls.register(config))).await;
+    let mut found = 0;
+    for path in paths {
+        let routed = call_and_read_body(&app, TestRequest::get().uri(path).to_request()).await;
+        let mut request = TestRequest::get().uri(path).to_srv_request();
+        if let Some(endpoint) = shortcuts.find(&mut request) {
+            let body = to_bytes(endpoint(request).await.unwrap().into_body()).await.unwrap();
+            assert_eq!(body, routed, "{path} {routes:?}");
+            found += 1;
+        }
+    }
+    found
+}
+
+fn one_of(options: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
+    proptest::sample::select(options)
+}
+
+fn route() -> impl Strategy<Value = (String, bool)> {
+    let first = one_of(&["a", "b", "a/b", "<p>", "<int:p>", "{p:[^/.]+}", "x<p>"]);
+    let second = one_of(&["", "/", ".json", "/b/", "/<q>/", "/<path:q>", ".{q:[a-z]+}", "/{q}*"]);
+    (first, second, proptest::bool::ANY)
+        .prop_map(|(first, second, has_endpoint)| (format!("{first}{second}"), has_endpoint))
+}
+
+proptest! {
+    #[test]
+    fn shortcuts_find_what_the_router_finds(
+        routes in proptest::collection::vec(route(), 1..6),
+        paths in proptest::collection::vec("/(a|b|7|x|xa)(/|[.]json|/b/|/c|[.]|%62|/7/b)?", 1..8),
+    ) {
+        actix_web::rt::System::new().block_on(same_answers(&routes, &paths));
+    }
+}
+
+#[actix_web::test]
+async fn a_shortcut_knows_the_parameters_of_its_path() {
+    let routes = [("users/<int:pk>/", true), ("users/{pk:[^/.]+}.{format:[a-z]+}", true), ("plain/", true)];
+    let routes = routes.map(|(route, has_endpoint)| (route.to_owned(), has_endpoint));
+    let paths = ["/users/7/", "/users/7.json", "/plain/", "/users/x/", "/users/%37/"].map(str::to_owned);
+    assert_eq!(same_answers(&routes, &paths).await, 3);
 }

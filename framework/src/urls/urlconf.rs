@@ -56,12 +56,11 @@ impl UrlConf {
 
     /// Registers every view. The first match wins.
     ///
-    /// actix-web tries resources one after the other, and matches parameters and several paths by regular expressions.
-    /// So each plain path gets its own resource, registered before all others, unless an earlier pattern matches it
-    /// too. The same paths are returned as shortcuts.
+    /// Each plain path gets its own resource, registered before all others, unless an earlier pattern matches it too.
+    /// The same routes are returned as shortcuts.
     pub fn register(self, config: &mut ServiceConfig) -> Shortcuts {
         let mut before: Vec<ResourceDef> = Vec::new();
-        let mut shortcuts = Vec::new();
+        let mut shortcuts = Shortcuts::default();
         let mut others = Vec::new();
         for entry in self.0 {
             let mut name = entry.qualified_name();
@@ -78,17 +77,22 @@ impl UrlConf {
                 } else {
                     let location =
                         Location { paths: vec![route.clone()], name, namespace: namespace.clone() };
-                    shortcuts.extend(view.register(location, config).map(|endpoint| (route, endpoint)));
+                    match view.register(location, config) {
+                        Some(endpoint) => shortcuts.add_plain(route, endpoint),
+                        None => shortcuts.add(&route, None),
+                    }
                 }
             }
             others.push((view, other));
         }
         for (view, location) in others {
             if !location.paths.is_empty() {
-                view.register(location, config);
+                let routes = location.paths.clone();
+                let endpoint = view.register(location, config);
+                routes.iter().for_each(|route| shortcuts.add(route, endpoint.clone()));
             }
         }
-        Shortcuts::new(shortcuts)
+        shortcuts
     }
 }
 

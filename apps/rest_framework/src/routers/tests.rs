@@ -194,7 +194,8 @@ async fn answers_are_those_of_django_rest_framework() {
             "headers": headers,
             "body": body,
         });
-        if found.to_string() != answer.to_string() {
+        let (found, answer) = (found.to_string(), answer.to_string());
+        if found != answer {
             different.push(format!("\n{answer}\n{found}"));
         }
     }
