@@ -15,7 +15,7 @@ pub(super) struct RouteEntry {
     /// The parameters that were written with one of Django's converters: their names and their converters.
     pub(super) converters: Vec<(String, &'static str)>,
     pub(super) view: Box<dyn View>,
-    /// Why a route is invalid. It then stays as it is written, and `manage check` fails.
+    /// Why a route is invalid. `manage check` fails.
     pub(super) problem: Option<String>,
 }
 

@@ -62,6 +62,28 @@ fn endpoints_are_the_views_with_their_routes() {
     assert_eq!(urls.problems().collect::<Vec<_>>(), ["a"]);
 }
 
+/// actix-web would panic.
+#[test]
+fn a_route_that_the_router_refuses_is_reported() {
+    let many: String = (0..17).map(|number| format!("<p{number}>/")).collect();
+    for (route, problem) in [
+        (
+            "a/{b:(}/",
+            "URL route 'a/{b:(}/' has an invalid parameter 'b:(': found open group without closing ')'.",
+        ),
+        ("a/{b:[0-9]+/", "URL route 'a/{b:[0-9]+/' has a parameter without end."),
+        ("{b}/<int:b>/", "URL route '{b}/{b:[0-9]+}/' uses parameter name 'b' more than once."),
+        ("{b:.*}*", "URL route '{b:.*}*' has a tail with a pattern of its own."),
+        (&many, "has more than 16 parameters."),
+    ] {
+        let urls = UrlConf::new(vec![path(route, resource)]);
+        let found: Vec<_> = urls.problems().collect();
+        assert!(found.len() == 1 && found[0].ends_with(problem), "{found:?}");
+        assert_eq!(urls.resolver().routes().count(), 0);
+        App::new().configure(|config| drop(urls.register(config)));
+    }
+}
+
 async fn show(request: HttpRequest) -> String {
     let namespace = request.app_data::<Namespace>().map_or("", |namespace| &namespace.0);
     let urls = ["outer:inner:list", "outer:list"].map(|name| request.url_for_static(name).unwrap());

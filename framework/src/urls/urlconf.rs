@@ -5,7 +5,7 @@ use actix_web::web::ServiceConfig;
 
 use super::patterns::{Pattern, RouteEntry, include};
 use super::resolver::{Resolver, ResolverEntry};
-use super::{Location, Shortcuts, View};
+use super::{Location, Shortcuts, View, resolver};
 
 /// A project's patterns, flattened; the first match wins.
 pub struct UrlConf(Vec<RouteEntry>);
@@ -18,6 +18,11 @@ impl UrlConf {
         for entry in &mut entries {
             let prefix = std::mem::take(&mut entry.prefix);
             entry.routes.iter_mut().for_each(|route| route.insert_str(0, &prefix));
+            // actix-web's router would panic. `manage check` reports it.
+            if let Some(problem) = entry.routes.iter().find_map(|route| resolver::problem(route)) {
+                entry.routes.clear();
+                entry.problem.get_or_insert(problem);
+            }
         }
         Self(entries)
     }
