@@ -2,11 +2,11 @@
 
 /// The lookup options of a view set.
 #[derive(Clone)]
-pub(super) struct Lookup {
-    pub(super) field: String,
-    pub(super) url_kwarg: Option<String>,
-    pub(super) value_regex: Option<String>,
-    pub(super) value_converter: Option<String>,
+pub(crate) struct Lookup {
+    pub(crate) field: String,
+    pub(crate) url_kwarg: Option<String>,
+    pub(crate) value_regex: Option<String>,
+    pub(crate) value_converter: Option<String>,
 }
 
 impl Default for Lookup {
@@ -17,12 +17,12 @@ impl Default for Lookup {
 
 impl Lookup {
     /// The name of the parameter.
-    pub(super) fn url_kwarg(&self) -> &str {
+    pub(crate) fn url_kwarg(&self) -> &str {
         self.url_kwarg.as_deref().filter(|name| !name.is_empty()).unwrap_or(&self.field)
     }
 
     /// The parameter in a route: a regular expression, or one of Django's converters.
-    pub(super) fn parameter(&self, use_regex_path: bool) -> String {
+    pub(crate) fn parameter(&self, use_regex_path: bool) -> String {
         let name = self.url_kwarg();
         if use_regex_path {
             // The default leaves format suffixes to the pattern of the suffix.

@@ -31,18 +31,19 @@
 
 mod action;
 mod lookup;
+mod methods;
 mod request;
 mod routes;
 
 use std::rc::Rc;
 
 use actix_web::http::Method;
-use actix_web::{FromRequest, Handler, Responder};
 
 pub use self::action::Action;
-use self::lookup::Lookup;
+pub(crate) use self::lookup::Lookup;
+pub(crate) use self::methods::view_set_methods;
 pub use self::routes::ViewSetRoute;
-use super::handlers::{BoxedHandler, Handlers, boxed};
+use super::handlers::{BoxedHandler, Handlers};
 use super::policies::{PolicyDeclaration, policy_methods};
 use super::views::APIView;
 
@@ -56,8 +57,8 @@ const ACTIONS: [&str; 6] = ["list", "create", "retrieve", "update", "partial_upd
 #[derive(Clone)]
 pub struct ViewSet {
     declaration: PolicyDeclaration,
-    basename: Option<String>,
-    lookup: Lookup,
+    pub(crate) basename: Option<String>,
+    pub(crate) lookup: Lookup,
     /// The handlers of [`ACTIONS`].
     handlers: Vec<(&'static str, BoxedHandler)>,
     /// In the order of their names.
@@ -79,19 +80,6 @@ pub struct ViewSetInfo {
     pub lookup_url_kwarg: String,
 }
 
-macro_rules! actions {
-    ($($(#[$doc:meta])* $name:ident;)*) => {$(
-        $(#[$doc])*
-        #[must_use]
-        pub fn $name<H: Handler<A, Output: Responder + 'static>, A: FromRequest + 'static>(
-            self,
-            handler: H,
-        ) -> Self {
-            self.handler(stringify!($name), boxed(handler))
-        }
-    )*};
-}
-
 impl ViewSet {
     /// A view set with the name of a Django class: `NoteViewSet` is displayed as `Note List` and `Note Instance`.
     #[must_use]
@@ -107,73 +95,9 @@ impl ViewSet {
         }
     }
 
-    actions! {
-        /// The handler of GET and HEAD for all objects.
-        list;
-        /// The handler of POST for all objects.
-        create;
-        /// The handler of GET and HEAD for one object.
-        retrieve;
-        /// The handler of PUT for one object.
-        update;
-        /// The handler of PATCH for one object.
-        partial_update;
-        /// The handler of DELETE for one object.
-        destroy;
-    }
-
+    view_set_methods!();
     policy_methods!();
     policy_methods!(http_method_names);
-
-    /// Adds an action of its own (`@action`). It replaces an action of the same name.
-    #[must_use]
-    pub fn action(mut self, action: Action) -> Self {
-        // As Python's `getmembers`, which sorts by name.
-        match self.extra_actions.binary_search_by_key(&action.name(), Action::name) {
-            Ok(index) => {
-                self.extra_actions.splice(index..=index, [action]);
-            }
-            Err(index) => self.extra_actions.insert(index, action),
-        }
-        self
-    }
-
-    /// The default basename, in Django REST framework the model's name in lower case. The names of the URL patterns are
-    /// `note-list` and `note-detail`.
-    #[must_use]
-    pub fn basename(mut self, basename: &str) -> Self {
-        self.basename = Some(basename.to_owned());
-        self
-    }
-
-    /// The field that finds an object, `pk` by default. It is also the name of the path's parameter.
-    #[must_use]
-    pub fn lookup_field(mut self, field: &str) -> Self {
-        field.clone_into(&mut self.lookup.field);
-        self
-    }
-
-    /// The name of the path's parameter, if it is not that of the field.
-    #[must_use]
-    pub fn lookup_url_kwarg(mut self, name: &str) -> Self {
-        self.lookup.url_kwarg = Some(name.to_owned());
-        self
-    }
-
-    /// The regular expression of the path's parameter, `[^/.]+` by default. Other paths are 404 before any policy.
-    #[must_use]
-    pub fn lookup_value_regex(mut self, regex: &str) -> Self {
-        self.lookup.value_regex = Some(regex.to_owned());
-        self
-    }
-
-    /// The converter of the path's parameter, `int` for example, in a router with `use_regex_path(false)`. Other routers
-    /// ignore it.
-    #[must_use]
-    pub fn lookup_value_converter(mut self, converter: &str) -> Self {
-        self.lookup.value_converter = Some(converter.to_owned());
-        self
-    }
 
     /// A view of these actions, for a route without a router: `.as_view(&[(Method::GET, "list")])`. An action without a
     /// handler is left out.
@@ -188,10 +112,20 @@ impl ViewSet {
     }
 
     /// Sets the handler of one of [`ACTIONS`].
-    pub(crate) fn handler(mut self, action: &'static str, handler: BoxedHandler) -> Self {
+    pub(crate) fn set_handler(&mut self, action: &'static str, handler: BoxedHandler) {
         self.handlers.retain(|(name, _)| *name != action);
         self.handlers.push((action, handler));
-        self
+    }
+
+    /// Adds an action. It replaces an action of the same name.
+    pub(crate) fn add_action(&mut self, action: Action) {
+        // As Python's `getmembers`, which sorts by name.
+        match self.extra_actions.binary_search_by_key(&action.name(), Action::name) {
+            Ok(index) => {
+                self.extra_actions.splice(index..=index, [action]);
+            }
+            Err(index) => self.extra_actions.insert(index, action),
+        }
     }
 
     /// Whether an action has a handler.
@@ -200,8 +134,12 @@ impl ViewSet {
         self.find(action).is_some()
     }
 
-    fn declaration_mut(&mut self) -> &mut PolicyDeclaration {
+    pub(crate) fn declaration_mut(&mut self) -> &mut PolicyDeclaration {
         &mut self.declaration
+    }
+
+    fn view_set_mut(&mut self) -> &mut Self {
+        self
     }
 
     /// The handler of an action, and the name of the action.
