@@ -113,7 +113,8 @@ pub(super) fn mount(project: &Project, config: &mut web::ServiceConfig) {
 fn site(project: &Project) -> Arc<Site> {
     let resolver = UrlConf::new((project.urlpatterns)()).resolver();
     let debug = project.settings.http.debug.then(|| DebugPages::new(project));
-    Arc::new(Site { settings: project.settings.http.clone(), resolver, debug })
+    let (settings, urlpatterns) = (project.settings.http.clone(), project.urlpatterns);
+    Arc::new(Site { settings, resolver, urlpatterns, debug })
 }
 
 /// Registers the views and everything that they find in their app data.

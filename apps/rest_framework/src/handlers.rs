@@ -31,6 +31,11 @@ impl Handlers {
         self.0.iter().find(|(known, _)| known == method).map(|(_, handler)| handler)
     }
 
+    /// Keeps the handlers of these methods.
+    pub(super) fn retain(&mut self, methods: &[Method]) {
+        self.0.retain(|(method, _)| methods.contains(method));
+    }
+
     pub(super) fn methods(&self) -> Vec<Method> {
         self.0.iter().map(|(method, _)| method.clone()).collect()
     }

@@ -10,6 +10,7 @@ mod exception_handler;
 pub mod exceptions;
 pub mod fields;
 mod finalize;
+mod formatting;
 mod generics;
 mod handlers;
 mod initial;
@@ -28,6 +29,7 @@ pub mod renderers;
 pub mod request;
 pub mod response;
 mod reverse;
+pub mod routers;
 pub mod serializers;
 pub mod settings;
 pub mod shortcuts;
@@ -37,6 +39,7 @@ pub mod throttling;
 pub mod urlpatterns;
 pub mod versioning;
 pub mod views;
+pub mod viewsets;
 
 pub use vitamin_parsing::{json, mediatypes, python};
 

@@ -15,7 +15,7 @@ use super::response::Response;
 #[derive(Serialize)]
 struct Metadata {
     name: String,
-    description: &'static str,
+    description: String,
     renders: Vec<&'static str>,
     parses: Vec<&'static str>,
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
@@ -31,7 +31,7 @@ async fn metadata(policies: &Policies, request: &Request) -> Result<Response, AP
     let view = &policies.view;
     Ok(Response::new(Metadata {
         name: view.name.clone(),
-        description: view.description,
+        description: view.description.clone(),
         renders: view.media_types.clone(),
         parses: view.body_reader.parsers.iter().map(|parser| parser.media_type()).collect(),
         actions: actions(policies, request).await,

@@ -42,7 +42,6 @@
 use std::cell::{OnceCell, RefCell};
 use std::future::{Ready, ready};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
@@ -50,17 +49,12 @@ use actix_web::http::Method;
 use actix_web::{Error, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
-use super::authentication::Authentication;
 use super::current::{Current, with_current};
 use super::exceptions::APIException;
 use super::finalize::{finalize_headers, refusal};
 use super::initial::{authenticate, check_access, perform_content_negotiation};
-use super::permissions::Permission;
-use super::policies::{Policies, PolicyDeclaration};
-use super::renderers::Renderer;
+use super::policies::{Policies, PolicyDeclaration, policy_methods};
 use super::request::{Request, State};
-use super::throttling::Throttle;
-use super::views::view_name;
 
 /// A middleware of the project's default policies. Its methods replace them.
 ///
@@ -78,39 +72,14 @@ pub struct PolicyMiddleware {
 }
 
 impl PolicyMiddleware {
-    /// The authentication classes. The first one provides the challenge of a 401.
-    #[must_use]
-    pub fn authentication(mut self, classes: Vec<Arc<dyn Authentication>>) -> Self {
-        self.declaration.authentication_classes = Some(classes);
-        self
-    }
+    policy_methods!(authentication_classes as authentication);
+    policy_methods!(permission_classes as permission);
+    policy_methods!(throttle_classes as throttle);
+    policy_methods!(throttle_scope);
+    policy_methods!(renderer_classes as renderer);
 
-    /// The permission classes. All must allow the request.
-    #[must_use]
-    pub fn permission(mut self, classes: Vec<Arc<dyn Permission>>) -> Self {
-        self.declaration.permission_classes = Some(classes);
-        self
-    }
-
-    /// The throttle classes. All must allow the request.
-    #[must_use]
-    pub fn throttle(mut self, classes: Vec<Arc<dyn Throttle>>) -> Self {
-        self.declaration.throttle_classes = Some(classes);
-        self
-    }
-
-    /// The scope for [`ScopedRateThrottle`](super::throttling::ScopedRateThrottle), such as `contacts`.
-    #[must_use]
-    pub fn throttle_scope(mut self, scope: &'static str) -> Self {
-        self.declaration.throttle_scope = Some(scope);
-        self
-    }
-
-    /// The renderers of refusals and of [`Response`](super::response::Response)s.
-    #[must_use]
-    pub fn renderer(mut self, classes: Vec<Arc<dyn Renderer>>) -> Self {
-        self.declaration.renderer_classes = Some(classes);
-        self
+    fn declaration_mut(&mut self) -> &mut PolicyDeclaration {
+        &mut self.declaration
     }
 
     /// The methods of the handlers, for the header `Allow` of refusals.
@@ -123,7 +92,7 @@ impl PolicyMiddleware {
     /// The name in the page that a browser gets, as the name of a Django class: `ReportsView`.
     #[must_use]
     pub fn name(mut self, class_name: &str) -> Self {
-        self.declaration.name = view_name(class_name);
+        class_name.clone_into(&mut self.declaration.class_name);
         self
     }
 }

@@ -1,5 +1,9 @@
 //! A view's policies: those it declares, and the project's defaults for the others (`rest_framework/settings.py`).
 
+mod methods;
+
+pub(crate) use self::methods::policy_methods;
+
 use std::any::Any;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,6 +14,7 @@ use actix_web::http::header::HeaderValue;
 use actix_web::web::Data;
 
 use super::authentication::Authentication;
+use super::formatting::view_name;
 use super::parsers::Parser;
 use super::parsers::reader::BodyReader;
 use super::permissions::Permission;
@@ -18,15 +23,26 @@ use super::request::{Reverse, SerializerClass, ViewInfo};
 use super::settings::{APISettings, ExceptionHandler};
 use super::throttling::Throttle;
 use super::versioning::Versioning;
+use super::viewsets::ViewSetInfo;
 
-/// The declaration of a view or of [`policies`](super::middleware::policies). `None` stands for the project's default.
+/// The declaration of a view, an action or [`policies`](super::middleware::policies). `None` stands for the view set's
+/// declaration or the project's default.
 #[derive(Clone, Default)]
 pub(super) struct PolicyDeclaration {
-    pub(super) name: String,
-    pub(super) description: &'static str,
+    /// The name of a Django class: `ObtainAuthTokenView`.
+    pub(super) class_name: String,
+    /// Replaces the name that is made of the class name.
+    pub(super) name: Option<String>,
+    /// Follows the name that is made of the class name: `List` or `Instance`.
+    pub(super) suffix: Option<String>,
+    pub(super) description: Option<String>,
     pub(super) methods: Vec<Method>,
+    /// The methods that are answered, in the order of `Allow`.
+    pub(super) http_method_names: Option<Vec<Method>>,
     /// The namespace of its URL pattern, `v1` or `outer:inner`, if any.
     pub(super) namespace: Option<String>,
+    /// The view set and the route of it that this view serves.
+    pub(super) view_set: Option<Rc<ViewSetInfo>>,
     pub(super) serializer: Option<SerializerClass>,
     pub(super) renderer_classes: Option<Vec<Arc<dyn Renderer>>>,
     pub(super) parser_classes: Option<Vec<Arc<dyn Parser>>>,
@@ -36,6 +52,10 @@ pub(super) struct PolicyDeclaration {
     pub(super) throttle_scope: Option<&'static str>,
     pub(super) versioning_class: Option<Option<Arc<dyn Versioning>>>,
     pub(super) ignore_client_content_negotiation: bool,
+    /// Model permissions allow everything (`_ignore_model_permissions`).
+    pub(super) ignore_model_permissions: bool,
+    /// The view is not in the schema (`schema = None`).
+    pub(super) exclude_from_schema: bool,
 }
 
 /// A view's resolved policies: its own or the project's defaults.
@@ -53,6 +73,44 @@ pub(super) struct Policies {
 }
 
 impl PolicyDeclaration {
+    /// The name of the view as words (`get_view_name`).
+    pub(super) fn view_name(&self) -> String {
+        match (&self.name, &self.suffix) {
+            (Some(name), _) => name.clone(),
+            (None, Some(suffix)) => format!("{} {suffix}", view_name(&self.class_name)),
+            (None, None) => view_name(&self.class_name),
+        }
+    }
+
+    /// This declaration with what an action declares of its own.
+    pub(super) fn with(&self, own: &Self) -> Self {
+        fn either<T: Clone>(own: &Option<T>, outer: &Option<T>) -> Option<T> {
+            own.as_ref().or(outer.as_ref()).cloned()
+        }
+        Self {
+            class_name: self.class_name.clone(),
+            name: either(&own.name, &self.name),
+            suffix: either(&own.suffix, &self.suffix),
+            description: either(&own.description, &self.description),
+            methods: self.methods.clone(),
+            http_method_names: either(&own.http_method_names, &self.http_method_names),
+            namespace: self.namespace.clone(),
+            view_set: either(&own.view_set, &self.view_set),
+            serializer: either(&own.serializer, &self.serializer),
+            renderer_classes: either(&own.renderer_classes, &self.renderer_classes),
+            parser_classes: either(&own.parser_classes, &self.parser_classes),
+            authentication_classes: either(&own.authentication_classes, &self.authentication_classes),
+            permission_classes: either(&own.permission_classes, &self.permission_classes),
+            throttle_classes: either(&own.throttle_classes, &self.throttle_classes),
+            throttle_scope: own.throttle_scope.or(self.throttle_scope),
+            versioning_class: either(&own.versioning_class, &self.versioning_class),
+            ignore_client_content_negotiation: own.ignore_client_content_negotiation
+                || self.ignore_client_content_negotiation,
+            ignore_model_permissions: own.ignore_model_permissions || self.ignore_model_permissions,
+            exclude_from_schema: own.exclude_from_schema || self.exclude_from_schema,
+        }
+    }
+
     /// Fills in the project's defaults: the [`APISettings`] in the app data, or Django REST framework's.
     pub(super) fn resolve(&self, http: &HttpRequest) -> Policies {
         match http.app_data::<Data<APISettings>>() {
@@ -70,11 +128,14 @@ impl PolicyDeclaration {
         let authenticators = or(&self.authentication_classes, &settings.default_authentication_classes);
         let versioning = or(&self.versioning_class, &settings.default_versioning_class);
         let view = ViewInfo {
-            name: self.name.clone(),
-            description: self.description,
+            name: self.view_name(),
+            description: self.description.clone().unwrap_or_default(),
             methods: self.methods.clone(),
-            allow: (!self.methods.is_empty()).then(|| allow(&self.methods)),
+            allow: (!self.methods.is_empty())
+                .then(|| allow(&self.methods, self.http_method_names.as_deref())),
             namespace: self.namespace.clone(),
+            view_set: self.view_set.clone(),
+            ignore_model_permissions: self.ignore_model_permissions,
             media_types: renderers.classes().iter().map(|renderer| renderer.media_type()).collect(),
             renderers: Rc::clone(&renderers) as Rc<dyn Any>,
             body_reader: BodyReader {
@@ -110,12 +171,21 @@ fn reverse(scheme: Arc<dyn Versioning>) -> Arc<Reverse> {
     Arc::new(move |request, name, parameters| scheme.reverse(request, name, parameters))
 }
 
-/// The methods in the order of Django's `View.http_method_names`.
-fn allow(methods: &[Method]) -> HeaderValue {
-    let order = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
-    let allowed: Vec<&str> =
-        order.into_iter().filter(|name| methods.iter().any(|method| method.as_str() == *name)).collect();
-    // The names above are always a valid header value.
+/// The methods in the order of `names`, or of Django's `View.http_method_names`.
+fn allow(methods: &[Method], names: Option<&[Method]>) -> HeaderValue {
+    const ORDER: &[Method] = &[
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::HEAD,
+        Method::OPTIONS,
+        Method::TRACE,
+    ];
+    let names = names.unwrap_or(ORDER).iter().filter(|name| methods.contains(name));
+    let allowed: Vec<&str> = names.map(Method::as_str).collect();
+    // The names of methods are always a valid header value.
     HeaderValue::from_str(&allowed.join(", ")).unwrap_or_else(|_| HeaderValue::from_static("OPTIONS"))
 }
 
@@ -126,6 +196,7 @@ mod tests {
     #[test]
     fn allow_has_django_s_order() {
         let methods = [Method::OPTIONS, Method::DELETE, Method::GET, Method::HEAD, Method::POST];
-        assert_eq!(allow(&methods), "GET, POST, DELETE, HEAD, OPTIONS");
+        assert_eq!(allow(&methods, None), "GET, POST, DELETE, HEAD, OPTIONS");
+        assert_eq!(allow(&methods, Some(&[Method::POST, Method::PUT, Method::GET])), "POST, GET");
     }
 }

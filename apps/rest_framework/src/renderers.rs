@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderValue;
 use bytes::Bytes;
 
+use super::formatting::markup_description;
 use super::negotiation::{Offer, json_indent};
 pub use super::renderable::{RenderError, Renderable};
 use super::request::Request;
@@ -134,10 +135,10 @@ impl Renderer for BrowsableAPIRenderer {
         let name = escape(context.request.view_name());
         let page = format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n  <meta charset=\"utf-8\">\n  <title>{name}</title>\n  \
-             <meta name=\"csrf-token\" content=\"{csrf_token}\">\n</head>\n<body>\n<h1>{name}</h1>\n<p>{description}</p>\n<pre><b>{method} {path}</b></pre>\n<pre>HTTP {status}\n\n\
+             <meta name=\"csrf-token\" content=\"{csrf_token}\">\n</head>\n<body>\n<h1>{name}</h1>\n{description}\n<pre><b>{method} {path}</b></pre>\n<pre>HTTP {status}\n\n\
              {json}</pre>\n</body>\n</html>\n",
             csrf_token = context.request.csrf_token(),
-            description = escape(context.request.view_description()),
+            description = markup_description(context.request.view_description()),
             method = escape(context.request.method().as_str()),
             path = escape(context.request.path()),
             status = context.status,

@@ -27,6 +27,7 @@ use super::parsers::reader::BodyReader;
 use super::serializers::Serializer;
 use super::throttling::rate::ThrottleRates;
 use super::versioning::versions::Versions;
+use super::viewsets::ViewSetInfo;
 use vitamin_auth::models::User;
 use vitamin_framework::cache::Cache;
 use vitamin_framework::database::Database;
@@ -76,12 +77,16 @@ struct LazyState {
 /// this module does not depend on them.
 pub(super) struct ViewInfo {
     pub(super) name: String,
-    pub(super) description: &'static str,
+    pub(super) description: String,
     pub(super) methods: Vec<Method>,
     /// The methods as the value of `Allow`. `None` if they are unknown.
     pub(super) allow: Option<HeaderValue>,
     /// The namespace of its URL pattern, `v1` or `outer:inner`, if any.
     pub(super) namespace: Option<String>,
+    /// The view set that it belongs to.
+    pub(super) view_set: Option<Rc<ViewSetInfo>>,
+    /// Model permissions allow everything (`_ignore_model_permissions`).
+    pub(super) ignore_model_permissions: bool,
     /// The media types of its renderers.
     pub(super) media_types: Vec<&'static str>,
     /// The renderers, for `Renderers::of`. Without their type, so that this module does not depend on them.
@@ -327,7 +332,7 @@ impl Request {
     /// The description of the view.
     #[must_use]
     pub fn view_description(&self) -> &str {
-        self.view().description
+        &self.view().description
     }
 }
 

@@ -11,27 +11,22 @@
 //! }
 //! ```
 
+mod description;
+
+use std::any::Any;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use actix_web::dev::fn_service;
 use actix_web::http::Method;
 use actix_web::web::ServiceConfig;
 use actix_web::{FromRequest, Handler, Responder, web};
 
-use super::authentication::Authentication;
+pub use self::description::DeclaredPolicies;
 use super::dispatch::endpoint;
 pub use super::exception_handler::exception_handler;
 use super::handlers::{Handlers, boxed};
 use super::metadata;
-use super::parsers::Parser;
-use super::permissions::Permission;
-use super::policies::PolicyDeclaration;
-use super::renderers::Renderer;
-use super::request::{Request, SerializerClass};
-use super::serializers::Serializer;
-use super::throttling::Throttle;
-use super::versioning::Versioning;
+use super::policies::{PolicyDeclaration, policy_methods};
 use vitamin_framework::urls::{Endpoint, Location, View};
 
 /// A view: handlers by method, and the policies that run before them. Policies that are not set are the project's
@@ -48,101 +43,16 @@ impl APIView {
     /// A view with the name of a Django class: `ObtainAuthTokenView` is displayed as `Obtain Auth Token`.
     #[must_use]
     pub fn new(class_name: &str) -> Self {
-        let declaration = PolicyDeclaration { name: view_name(class_name), ..PolicyDeclaration::default() };
+        let declaration =
+            PolicyDeclaration { class_name: class_name.to_owned(), ..PolicyDeclaration::default() };
         Self { handlers: Handlers::default(), declaration }
     }
 
-    /// The description in the response to `OPTIONS`.
-    #[must_use]
-    pub fn description(mut self, description: &'static str) -> Self {
-        self.declaration.description = description;
-        self
-    }
+    policy_methods!();
+    policy_methods!(http_method_names);
 
-    /// The serializer of the body. `OPTIONS` describes it, and
-    /// [`Request::validated`] validates the body with it.
-    #[must_use]
-    pub fn serializer(mut self, serializer: Serializer) -> Self {
-        self.declaration.serializer = Some(SerializerClass::Fixed(Arc::new(serializer)));
-        self
-    }
-
-    /// Chooses the serializer for each request, for example by its method, user or version. The closure returns a
-    /// [`Serializer`], or an `Arc` of one that is built only once.
-    ///
-    /// `OPTIONS` calls it with the request's method replaced by `POST` and `PUT`, as it describes the fields of both.
-    #[must_use]
-    pub fn get_serializer_class<S: Into<Arc<Serializer>>>(
-        mut self,
-        choose: impl Fn(&Request) -> S + Send + Sync + 'static,
-    ) -> Self {
-        let choose = move |request: &Request| choose(request).into();
-        self.declaration.serializer = Some(SerializerClass::PerRequest(Arc::new(choose)));
-        self
-    }
-
-    /// The renderers. The first one is used if the client accepts any.
-    #[must_use]
-    pub fn renderer_classes(mut self, classes: Vec<Arc<dyn Renderer>>) -> Self {
-        self.declaration.renderer_classes = Some(classes);
-        self
-    }
-
-    /// The parsers of request bodies.
-    #[must_use]
-    pub fn parser_classes(mut self, classes: Vec<Arc<dyn Parser>>) -> Self {
-        self.declaration.parser_classes = Some(classes);
-        self
-    }
-
-    /// The authentication classes. The first one provides the challenge of a 401.
-    #[must_use]
-    pub fn authentication_classes(mut self, classes: Vec<Arc<dyn Authentication>>) -> Self {
-        self.declaration.authentication_classes = Some(classes);
-        self
-    }
-
-    /// The permission classes. All must allow the request.
-    #[must_use]
-    pub fn permission_classes(mut self, classes: Vec<Arc<dyn Permission>>) -> Self {
-        self.declaration.permission_classes = Some(classes);
-        self
-    }
-
-    /// The throttle classes. All must allow the request.
-    #[must_use]
-    pub fn throttle_classes(mut self, classes: Vec<Arc<dyn Throttle>>) -> Self {
-        self.declaration.throttle_classes = Some(classes);
-        self
-    }
-
-    /// The scope for [`ScopedRateThrottle`](super::throttling::ScopedRateThrottle), such as `contacts`.
-    #[must_use]
-    pub fn throttle_scope(mut self, scope: &'static str) -> Self {
-        self.declaration.throttle_scope = Some(scope);
-        self
-    }
-
-    /// The class that determines the requested version of the API.
-    #[must_use]
-    pub fn versioning_class(mut self, class: impl Versioning + 'static) -> Self {
-        self.declaration.versioning_class = Some(Some(Arc::new(class)));
-        self
-    }
-
-    /// Disables versioning, regardless of the project's default (`versioning_class = None`).
-    #[must_use]
-    pub fn without_versioning(mut self) -> Self {
-        self.declaration.versioning_class = Some(None);
-        self
-    }
-
-    /// Always uses the first renderer, regardless of `Accept` and `?format=`. For clients that forward the headers of
-    /// others (Django REST framework's example `IgnoreClientContentNegotiation`).
-    #[must_use]
-    pub fn ignore_client_content_negotiation(mut self) -> Self {
-        self.declaration.ignore_client_content_negotiation = true;
-        self
+    fn declaration_mut(&mut self) -> &mut PolicyDeclaration {
+        &mut self.declaration
     }
 
     /// The handler of GET and HEAD.
@@ -205,16 +115,38 @@ impl APIView {
     }
 }
 
-impl View for APIView {
-    fn name(&self) -> String {
-        self.declaration.name.clone()
+impl APIView {
+    /// A view of a declaration and its handlers, for view sets.
+    pub(super) fn from_parts(declaration: PolicyDeclaration, handlers: Handlers) -> Self {
+        Self { handlers, declaration }
     }
 
-    fn register(&self, location: Location, config: &mut ServiceConfig) -> Option<Endpoint> {
+    /// Model permissions allow everything (`_ignore_model_permissions`).
+    pub(super) fn ignore_model_permissions(mut self) -> Self {
+        self.declaration.ignore_model_permissions = true;
+        self
+    }
+
+    /// The handlers with that of OPTIONS, without those of methods that are not answered.
+    fn served_handlers(&self) -> Handlers {
         let mut handlers = self.handlers.clone();
         if handlers.find(&Method::OPTIONS).is_none() {
             handlers.add(Method::OPTIONS, metadata::options());
         }
+        if let Some(names) = &self.declaration.http_method_names {
+            handlers.retain(names);
+        }
+        handlers
+    }
+}
+
+impl View for APIView {
+    fn name(&self) -> String {
+        self.declaration.view_name()
+    }
+
+    fn register(&self, location: Location, config: &mut ServiceConfig) -> Option<Endpoint> {
+        let handlers = self.served_handlers();
         let mut declaration = self.declaration.clone();
         declaration.methods = handlers.methods();
         declaration.namespace = (!location.namespace.is_empty()).then(|| location.namespace.clone());
@@ -227,50 +159,9 @@ impl View for APIView {
         config.service(location.mark(resource));
         Some(endpoint)
     }
-}
 
-/// `rest_framework/utils/formatting.py`: the class name as words, without the suffix `View`.
-pub(super) fn view_name(class_name: &str) -> String {
-    let name = class_name.strip_suffix("View").filter(|name| !name.is_empty()).unwrap_or(class_name);
-    let letters: Vec<char> = name.chars().collect();
-    let mut words = String::with_capacity(name.len() + 4);
-    for (index, &letter) in letters.iter().enumerate() {
-        let before = index.checked_sub(1).and_then(|before| letters.get(before));
-        let after = letters.get(index + 1);
-        let begins_word = letter.is_ascii_uppercase()
-            && (before.is_some_and(char::is_ascii_lowercase)
-                || after.is_some_and(|after| !after.is_ascii_uppercase()));
-        if begins_word {
-            words.push(' ');
-        }
-        words.push(if letter == '_' { ' ' } else { letter });
-    }
-    let words = words.split_whitespace().map(|word| {
-        let mut letters = word.chars();
-        letters.next().map_or_else(String::new, |first| {
-            first.to_uppercase().chain(letters.flat_map(char::to_lowercase)).collect()
-        })
-    });
-    words.collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The expected names are those of Django REST framework's `get_view_name`.
-    #[test]
-    fn a_class_name_becomes_words() {
-        for (class_name, name) in [
-            ("TestView", "Test"),
-            ("ObtainAuthToken", "Obtain Auth Token"),
-            ("View", "View"),
-            ("HTTPStatusView", "Http Status"),
-            ("APIRootView", "Api Root"),
-            ("user_list", "User List"),
-            ("KnoxLoginView", "Knox Login"),
-        ] {
-            assert_eq!(view_name(class_name), name, "{class_name}");
-        }
+    /// The [`APIView`].
+    fn describe(&self) -> Option<&dyn Any> {
+        Some(self)
     }
 }

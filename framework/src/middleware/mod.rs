@@ -28,7 +28,7 @@ use super::conf::{Env, ImproperlyConfigured, SecretKey, Setting};
 use super::csrf::CsrfSettings;
 use super::debug::{DebugPages, ErrorReport, RequestSnapshot, last_panic};
 use super::http::{ForwardedAllowIps, SecureProxySslHeader, get_host};
-use super::urls::{EndpointFuture, Resolver, Shortcuts};
+use super::urls::{EndpointFuture, Pattern, Resolver, Shortcuts};
 use super::{pages, request_id};
 
 pub use self::access_log::AccessLog;
@@ -133,6 +133,8 @@ pub struct Site {
     pub settings: HttpSettings,
     /// The project's URL patterns.
     pub resolver: Resolver,
+    /// Makes the project's URL patterns, for a view that describes them all.
+    pub urlpatterns: fn() -> Vec<Pattern>,
     /// With `DEBUG`, draws the pages of errors.
     pub(super) debug: Option<DebugPages>,
 }
@@ -213,7 +215,7 @@ where
     actix_web::dev::forward_ready!(service);
 
     fn call(&self, mut req: ServiceRequest) -> Self::Future {
-        let shortcut = self.state.shortcuts.get(req.uri().path());
+        let shortcut = self.state.shortcuts.find(&mut req);
         if shortcut.is_none() {
             common::decode_slashes(&mut req);
         }

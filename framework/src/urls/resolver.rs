@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 
 use actix_web::dev::{Path, ResourceDef};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use regex_lite::Regex;
 
 /// The values of a route's parameters: `&[("pk", &7)]`.
 pub type Parameters<'a> = &'a [(&'a str, &'a dyn Display)];
@@ -143,6 +144,37 @@ fn substitute(route: &str, parameters: Parameters<'_>) -> Option<String> {
     }
     path.push_str(rest);
     (used == parameters.len()).then_some(path)
+}
+
+/// The most parameters that a route of actix-web's router can have.
+const MAX_PARAMETERS: usize = 16;
+
+/// Why actix-web's router would panic for a route.
+pub(super) fn problem(route: &str) -> Option<String> {
+    let route_name = route.strip_prefix('/').unwrap_or(route);
+    let mut names: Vec<&str> = Vec::new();
+    let mut rest = route;
+    while rest.contains('{') {
+        let Some((_, parameter, after)) = next_parameter(rest) else {
+            return Some(format!("URL route '{route_name}' has a parameter without end."));
+        };
+        let (name, pattern) = parameter.split_once(':').unwrap_or((parameter, "x"));
+        if names.contains(&name) {
+            return Some(format!("URL route '{route_name}' uses parameter name '{name}' more than once."));
+        }
+        if let Err(error) = Regex::new(&format!("(?P<{name}>{pattern})")) {
+            return Some(format!(
+                "URL route '{route_name}' has an invalid parameter '{parameter}': {error}."
+            ));
+        }
+        if after == "*" && parameter.contains(':') {
+            return Some(format!("URL route '{route_name}' has a tail with a pattern of its own."));
+        }
+        names.push(name);
+        rest = after;
+    }
+    (names.len() > MAX_PARAMETERS)
+        .then(|| format!("URL route '{route_name}' has more than {MAX_PARAMETERS} parameters."))
 }
 
 /// Splits at the first `{…}`, whose regular expression may contain braces.

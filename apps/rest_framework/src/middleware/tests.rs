@@ -16,7 +16,7 @@ use futures_util::{FutureExt, stream};
 use tokio::task::yield_now;
 
 use super::*;
-use crate::authentication::Identity;
+use crate::authentication::{Authentication, Identity};
 use crate::classes;
 use crate::data::Data;
 use crate::permissions::{AllowAny, IsAdminUser, IsAuthenticated};
