@@ -9,6 +9,7 @@ pub mod error_detail;
 mod exception_handler;
 pub mod exceptions;
 pub mod fields;
+pub mod filters;
 mod finalize;
 mod generics;
 mod handlers;
@@ -18,6 +19,7 @@ pub mod middleware;
 pub mod negotiation;
 #[cfg(test)]
 mod own_classes;
+pub mod pagination;
 pub mod parameters;
 pub mod parsers;
 pub mod permissions;
@@ -35,6 +37,7 @@ pub mod shortcuts;
 pub(crate) mod testing;
 pub mod throttling;
 pub mod urlpatterns;
+mod utils;
 pub mod versioning;
 pub mod views;
 

@@ -102,11 +102,11 @@ impl Decimal {
 }
 
 /// A number as digits times a power of ten.
-struct Number {
-    negative: bool,
+pub(crate) struct Number {
+    pub(crate) negative: bool,
     /// ASCII, without leading zeros; `0` for zero.
-    digits: String,
-    exponent: i64,
+    pub(crate) digits: String,
+    pub(crate) exponent: i64,
 }
 
 /// Numbers with a larger exponent are printed with an exponent, so that `1e999999999` stays short.
@@ -117,7 +117,7 @@ const MAX_EXPONENT: i64 = 999_999_999_999_999_999;
 
 impl Number {
     /// Parses what Python's `Decimal(text)` accepts, except infinities and NaN.
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let ascii = digits::to_ascii(text).replace('_', "");
         let (sign, number) = digits::split_sign(&ascii);
         let (mantissa, exponent) = match number.split_once(['e', 'E']) {
@@ -137,11 +137,11 @@ impl Number {
     }
 
     /// The decimal exponent of the first digit.
-    fn magnitude(&self) -> i64 {
+    pub(crate) fn magnitude(&self) -> i64 {
         self.exponent.saturating_add(i64::try_from(self.digits.len()).unwrap_or(i64::MAX)).saturating_sub(1)
     }
 
-    fn is_zero(&self) -> bool {
+    pub(crate) fn is_zero(&self) -> bool {
         self.digits == "0"
     }
 
@@ -162,7 +162,7 @@ impl Number {
         format!("{sign}{whole}{dot}{fraction:0<places$}")
     }
 
-    fn compare(&self, other: &Self) -> Ordering {
+    pub(crate) fn compare(&self, other: &Self) -> Ordering {
         let sign = |number: &Self| match (number.is_zero(), number.negative) {
             (true, _) => 0,
             (false, true) => -1,

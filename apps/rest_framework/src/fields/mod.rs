@@ -9,15 +9,15 @@ mod char;
 mod choice;
 mod composite;
 mod date;
-mod decimal;
-mod digits;
+pub(crate) mod decimal;
+pub(crate) mod digits;
 mod file;
 pub(super) mod input;
-mod iso8601;
+pub(crate) mod iso8601;
 pub(super) mod number;
 mod options;
 mod url;
-mod uuid;
+pub(crate) mod uuid;
 
 use std::sync::Arc;
 

@@ -3,7 +3,6 @@
 use super::{Context, Field, Input, Kind, Options, digits};
 use crate::data::Value;
 use crate::error_detail::Detail;
-use crate::python;
 
 /// A field of UUIDs: text with or without hyphens, braces or `urn:uuid:`, or a number. The value is the hyphenated text.
 pub type UuidField = Field<Uuid>;
@@ -36,13 +35,13 @@ impl Kind for Uuid {
 }
 
 /// Python's `uuid.UUID(text)`: 32 characters that `int(text, 16)` accepts, which includes more than digits.
-fn parse(text: &str) -> Option<u128> {
+pub(crate) fn parse(text: &str) -> Option<u128> {
     let bare = text.replace("urn:", "").replace("uuid:", "");
     let hex = bare.trim_matches(['{', '}']).replace('-', "");
     if hex.chars().count() != 32 {
         return None;
     }
-    let ascii = digits::to_ascii(python::strip(&hex));
+    let ascii = digits::to_ascii(hex.trim());
     let unsigned = ascii.strip_prefix('+').unwrap_or(&ascii);
     let prefixed = unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X"));
     let hex = match prefixed {
