@@ -78,13 +78,13 @@ def shown(value):
         case bool() | str():
             return value
         case Decimal():
-            return {"decimal": f"{value.normalize():f}" if abs(value.adjusted()) < 100 else str(value.normalize())}
+            return {"decimal": str(value)}
         case datetime():
             return {"datetime": value.astimezone(timezone.utc).replace(tzinfo=None).isoformat()}
         case date() | time():
             return {type(value).__name__: value.isoformat()}
         case timedelta():
-            return {"micros": value // timedelta(microseconds=1)}
+            return {"micros": str(value // timedelta(microseconds=1))}
         case UUID():
             return {"uuid": str(value)}
         case slice():

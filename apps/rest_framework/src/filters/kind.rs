@@ -65,7 +65,7 @@ pub enum RangeOf {
 }
 
 impl RangeOf {
-    /// The suffixes of the two parameters. Django-filter has `_min` and `_max` for numbers only.
+    /// The suffixes of the two parameters.
     pub(super) fn suffixes(self) -> [&'static str; 2] {
         match self {
             Self::Numbers => ["min", "max"],

@@ -39,6 +39,9 @@ fn direction(text: &str) -> (bool, &str) {
 #[must_use]
 pub fn ordering(query: &QueryDict, param: &str, valid: &[&str]) -> Vec<OrderBy> {
     let text = query.get(param).and_then(|value| value.as_str()).unwrap_or_default();
+    if text.is_empty() {
+        return Vec::new();
+    }
     let terms = text.split(',').map(|term| direction(python::strip(term)));
     terms
         .filter(|(_, name)| valid.contains(name))

@@ -92,7 +92,10 @@ fn shown(value: &Cleaned) -> Value {
         Cleaned::DateTime(moment) => {
             json!({"datetime": iso(moment.format("%Y-%m-%dT%H:%M:%S%.6f").to_string())})
         }
-        Cleaned::Duration(duration) => json!({"micros": duration.num_microseconds().unwrap()}),
+        Cleaned::Duration(duration) => {
+            let micros = i128::from(duration.num_seconds()) * 1_000_000 + i128::from(duration.subsec_nanos() / 1000);
+            json!({"micros": micros.to_string()})
+        },
         Cleaned::Uuid(uuid) => json!({"uuid": uuid.to_string()}),
         Cleaned::List(values) => values.iter().map(shown).collect(),
         Cleaned::Range(low, high) => json!({"range": [low.as_deref().map(shown), high.as_deref().map(shown)]}),

@@ -45,7 +45,9 @@ impl Parts<'_> {
         let sign = |value: i128, negative: bool| if negative { -value } else { value };
         let total = sign(days, self.negative && self.signs_days) + sign(clock, self.negative);
         in_range(total)?;
-        Some(TimeDelta::microseconds(total.try_into().ok()?)).filter(|_| in_range(days).is_some())
+        in_range(days)?;
+        let nanos = u32::try_from(total.rem_euclid(1_000_000)).ok()? * 1000;
+        TimeDelta::new(total.div_euclid(1_000_000).try_into().ok()?, nanos)
     }
 }
 

@@ -79,20 +79,43 @@ impl Scanner<'_> {
         (0..count).try_fold(0, |number, _| Some(number * 10 + self.digit()?))
     }
 
-    /// Two digits up to a number, or else one digit. Python's pattern takes a first digit of ASCII only, and where the
-    /// second digit is limited, that too.
-    fn pair(&mut self, most: u32) -> Option<u32> {
-        let mut two = Scanner(self.0);
-        let ascii = self.0.starts_with(|c: char| c.is_ascii_digit());
-        let tens = Some(()).filter(|()| ascii).and_then(|()| two.digit());
-        let limited = tens == Some(most / 10) && most % 10 != 9;
-        let ascii_units = two.0.starts_with(|c: char| c.is_ascii_digit());
-        let number = tens.filter(|_| ascii_units || !limited).and_then(|tens| Some(tens * 10 + two.digit()?));
-        if let Some(number) = number.filter(|number| *number <= most) {
-            self.0 = two.0;
-            return Some(number);
+    /// An ASCII digit.
+    fn ascii_digit(&mut self) -> Option<u32> {
+        let c = self.0.chars().next()?;
+        self.literal(c).and(c.to_digit(10))
+    }
+
+    /// Two digits up to `most`, or one. The first of two is ASCII; the second can be of any script where it can be any
+    /// digit.
+    fn clock(&mut self, most: u32) -> Option<u32> {
+        let two = self.pair(0, most);
+        two.or_else(|| self.digit())
+    }
+
+    /// The same from 1 on, and with ASCII digits only up to 9. `padded`: a space may take the place of the first digit.
+    fn part_of_date(&mut self, most: u32, padded: bool) -> Option<u32> {
+        if let Some(two) = self.pair(1, most) {
+            return Some(two);
         }
-        self.digit()
+        let mut one = Scanner(self.0);
+        if padded && one.0.starts_with(' ') {
+            one.literal(' ')?;
+        }
+        let number = one.ascii_digit().filter(|number| *number > 0)?;
+        self.0 = one.0;
+        Some(number)
+    }
+
+    fn pair(&mut self, least: u32, most: u32) -> Option<u32> {
+        let mut two = Scanner(self.0);
+        let tens = two.ascii_digit()?;
+        let any = (tens > 0 || least == 0) && tens * 10 + 9 <= most;
+        let number = tens * 10 + if any { two.digit()? } else { two.ascii_digit()? };
+        if !(least..=most).contains(&number) {
+            return None;
+        }
+        self.0 = two.0;
+        Some(number)
     }
 
     /// The number of a month by its name, or its first three letters.
@@ -127,13 +150,13 @@ fn strptime(text: &str, format: &str) -> Option<NaiveDateTime> {
                     let short = text.digits(2)?;
                     year = short + if short <= 68 { 2000 } else { 1900 };
                 }
-                'm' => month = text.pair(12)?,
+                'm' => month = text.part_of_date(12, false)?,
                 'b' => month = text.month(true)?,
                 'B' => month = text.month(false)?,
-                'd' => day = text.pair(31)?,
-                'H' => hour = text.pair(23)?,
-                'M' => minute = text.pair(59)?,
-                'S' => second = text.pair(61)?,
+                'd' => day = text.part_of_date(31, true)?,
+                'H' => hour = text.clock(23)?,
+                'M' => minute = text.clock(59)?,
+                'S' => second = text.clock(61)?,
                 'f' => micro = text.micros()?,
                 _ => return None,
             },
