@@ -17,8 +17,10 @@ pub enum Cleaned {
     Bool(bool),
     /// A number. Compare a column of integers with [`integer`](Self::integer).
     Decimal(BigDecimal),
-    /// The key of an object.
+    /// The key of an object, or the position of a cursor.
     Integer(i64),
+    /// The position of a cursor.
+    Float(f64),
     /// A date.
     Date(NaiveDate),
     /// A time.

@@ -3,7 +3,7 @@
 use crate::error_detail::ErrorDetail;
 
 /// An error of one value.
-pub(super) type Invalid = ErrorDetail;
+pub(crate) type Invalid = ErrorDetail;
 
 pub(super) fn required() -> Invalid {
     ErrorDetail::new("This field is required.", "required")

@@ -2,7 +2,7 @@
 
 use super::{Choices, FilterKind};
 
-/// What a filter must know of a model field.
+/// The type of a model field, as far as filters and cursors must know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FilterColumn {
     /// BooleanField.
@@ -17,8 +17,12 @@ pub enum FilterColumn {
     Time,
     /// DurationField.
     Duration,
-    /// AutoField, IntegerField and their kin, FloatField, DecimalField.
-    Number,
+    /// AutoField, IntegerField and their kin.
+    Integer,
+    /// FloatField.
+    Float,
+    /// DecimalField.
+    Decimal,
     /// UUIDField.
     Uuid,
     /// ForeignKey and OneToOneField.
@@ -30,8 +34,23 @@ pub enum FilterColumn {
 }
 
 const LOOKUPS: [&str; 17] = [
-    "exact", "iexact", "contains", "icontains", "startswith", "istartswith", "endswith", "iendswith", "regex",
-    "iregex", "gt", "gte", "lt", "lte", "in", "range", "isnull",
+    "exact",
+    "iexact",
+    "contains",
+    "icontains",
+    "startswith",
+    "istartswith",
+    "endswith",
+    "iendswith",
+    "regex",
+    "iregex",
+    "gt",
+    "gte",
+    "lt",
+    "lte",
+    "in",
+    "range",
+    "isnull",
 ];
 
 /// The lookups of a foreign key.
@@ -63,15 +82,15 @@ fn is_lookup(column: FilterColumn, name: &str) -> bool {
 
 /// The type of a part of a date or time.
 fn transform(column: FilterColumn, name: &str) -> Option<FilterColumn> {
-    use FilterColumn::{Date, DateTime, Number, Time};
+    use FilterColumn::{Date, DateTime, Integer, Time};
     match (column, name) {
         (DateTime, "date") => Some(Date),
         (DateTime, "time") => Some(Time),
-        (DateTime | Time, "hour" | "minute" | "second") => Some(Number),
+        (DateTime | Time, "hour" | "minute" | "second") => Some(Integer),
         (
             Date | DateTime,
             "year" | "iso_year" | "quarter" | "month" | "week" | "day" | "week_day" | "iso_week_day",
-        ) => Some(Number),
+        ) => Some(Integer),
         _ => None,
     }
 }
@@ -84,7 +103,7 @@ fn kind(column: FilterColumn, lookup: &str, choices: Option<&Choices>) -> Option
         FilterColumn::DateTime => FilterKind::IsoDateTime,
         FilterColumn::Time => FilterKind::Time,
         FilterColumn::Duration => FilterKind::Duration,
-        FilterColumn::Number => FilterKind::Number,
+        FilterColumn::Integer | FilterColumn::Float | FilterColumn::Decimal => FilterKind::Number,
         FilterColumn::Uuid => FilterKind::Uuid,
         FilterColumn::ForeignKey => FilterKind::ModelChoice { null: false },
         FilterColumn::ManyToMany => FilterKind::ModelMultipleChoice { null: false },

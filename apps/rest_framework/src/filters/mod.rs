@@ -24,7 +24,7 @@
 
 mod cleaned;
 mod error;
-mod forms;
+pub(crate) mod forms;
 mod kind;
 mod lookups;
 mod model_key;

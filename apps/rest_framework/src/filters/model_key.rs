@@ -30,7 +30,9 @@ impl ModelKey {
                 None => Err(ErrorDetail::invalid(format!("“{text}” is not a valid UUID."))),
             },
             Self::Integer => match digits::int(text) {
-                Some(number) => number.as_i64().map(Cleaned::Integer).ok_or_else(|| Self::not_found(field, text)),
+                Some(number) => {
+                    number.as_i64().map(Cleaned::Integer).ok_or_else(|| Self::not_found(field, text))
+                }
                 None if field.has_many_keys() => {
                     Err(ErrorDetail::new(format!("“{text}” is not a valid value."), "invalid_pk_value"))
                 }

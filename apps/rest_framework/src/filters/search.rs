@@ -24,12 +24,8 @@ impl SearchLookup {
     /// Splits a search field, such as `^name`, into the lookup and the name.
     #[must_use]
     pub fn of(field: &str) -> (Self, &str) {
-        let prefixes = [
-            ('^', Self::StartsWith),
-            ('=', Self::Equals),
-            ('@', Self::FullText),
-            ('$', Self::Regex),
-        ];
+        let prefixes =
+            [('^', Self::StartsWith), ('=', Self::Equals), ('@', Self::FullText), ('$', Self::Regex)];
         prefixes
             .into_iter()
             .find_map(|(prefix, lookup)| Some((lookup, field.strip_prefix(prefix)?)))
@@ -100,7 +96,8 @@ fn smart_split(text: &str) -> Vec<&str> {
 
 /// The length of the longest start of the text that is plain characters and closed quotes. `None` if no quote is closed.
 fn quoted_length(text: &str) -> Option<usize> {
-    let plain = |text: &str| text.find(|c| python::is_space(c) || c == '"' || c == '\'').unwrap_or(text.len());
+    let plain =
+        |text: &str| text.find(|c| python::is_space(c) || c == '"' || c == '\'').unwrap_or(text.len());
     let mut length = None;
     let mut at = plain(text);
     while let Some(quote) = text.get(at..).and_then(quote_length) {

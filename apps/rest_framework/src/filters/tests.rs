@@ -86,6 +86,7 @@ fn shown(value: &Cleaned) -> Value {
         Cleaned::Text(text) => text.as_str().into(),
         Cleaned::Bool(value) => (*value).into(),
         Cleaned::Integer(number) => (*number).into(),
+        Cleaned::Float(number) => (*number).into(),
         Cleaned::Decimal(number) => json!({"decimal": number.to_string()}),
         Cleaned::Date(date) => json!({"date": date.to_string()}),
         Cleaned::Time(time) => json!({"time": iso(time.format("%H:%M:%S%.6f").to_string())}),
@@ -93,12 +94,15 @@ fn shown(value: &Cleaned) -> Value {
             json!({"datetime": iso(moment.format("%Y-%m-%dT%H:%M:%S%.6f").to_string())})
         }
         Cleaned::Duration(duration) => {
-            let micros = i128::from(duration.num_seconds()) * 1_000_000 + i128::from(duration.subsec_nanos() / 1000);
+            let micros =
+                i128::from(duration.num_seconds()) * 1_000_000 + i128::from(duration.subsec_nanos() / 1000);
             json!({"micros": micros.to_string()})
-        },
+        }
         Cleaned::Uuid(uuid) => json!({"uuid": uuid.to_string()}),
         Cleaned::List(values) => values.iter().map(shown).collect(),
-        Cleaned::Range(low, high) => json!({"range": [low.as_deref().map(shown), high.as_deref().map(shown)]}),
+        Cleaned::Range(low, high) => {
+            json!({"range": [low.as_deref().map(shown), high.as_deref().map(shown)]})
+        }
     }
 }
 
@@ -205,8 +209,7 @@ fn errors_of_several_filters_are_in_order() {
 #[test]
 fn search_terms_are_those_of_django_rest_framework() {
     for case in lines(include_str!("fixtures/searches.jsonl")) {
-        let query: QueryDict =
-            [("search", "x"), ("search", case[0].as_str().unwrap())].into_iter().collect();
+        let query: QueryDict = [("search", "x"), ("search", case[0].as_str().unwrap())].into_iter().collect();
         let answer = match search_terms(&query, "search") {
             Ok(terms) => json!(terms),
             Err(error) => json!({"errors": error.detail()}),
@@ -268,7 +271,7 @@ fn class(kind: &FilterKind) -> Vec<&'static str> {
 fn filters_of_lookups_are_those_of_django_filter() {
     let choices = letters();
     let columns = [
-        ("auto", FilterColumn::Number),
+        ("auto", FilterColumn::Integer),
         ("bool", FilterColumn::Boolean),
         ("char", FilterColumn::Char),
         ("chosen", FilterColumn::Char),
@@ -278,10 +281,10 @@ fn filters_of_lookups_are_those_of_django_filter() {
         ("datetime", FilterColumn::DateTime),
         ("time", FilterColumn::Time),
         ("duration", FilterColumn::Duration),
-        ("decimal", FilterColumn::Number),
-        ("integer", FilterColumn::Number),
-        ("big", FilterColumn::Number),
-        ("float", FilterColumn::Number),
+        ("decimal", FilterColumn::Decimal),
+        ("integer", FilterColumn::Integer),
+        ("big", FilterColumn::Integer),
+        ("float", FilterColumn::Float),
         ("uuid", FilterColumn::Uuid),
         ("ip", FilterColumn::Char),
         ("json", FilterColumn::Other),
@@ -291,8 +294,11 @@ fn filters_of_lookups_are_those_of_django_filter() {
         ("many", FilterColumn::ManyToMany),
     ];
     let cases = lines(include_str!("fixtures/lookups.jsonl"));
-    let lookups: std::collections::BTreeSet<&str> = cases.iter().map(|case| case[2].as_str().unwrap()).collect();
-    for (base, (name, column)) in ["rest", "plain"].into_iter().flat_map(|base| columns.map(|column| (base, column))) {
+    let lookups: std::collections::BTreeSet<&str> =
+        cases.iter().map(|case| case[2].as_str().unwrap()).collect();
+    for (base, (name, column)) in
+        ["rest", "plain"].into_iter().flat_map(|base| columns.map(|column| (base, column)))
+    {
         for lookup in &lookups {
             let own = (name == "chosen").then_some(&choices);
             let kind = for_lookup(column, lookup, own);
@@ -339,8 +345,7 @@ fn keys_of_objects() {
         let error = key.clean(field, text).unwrap_err();
         (error.message.into_owned(), error.code.into_owned())
     };
-    let not_available =
-        "Select a valid choice. That choice is not one of the available choices.".to_owned();
+    let not_available = "Select a valid choice. That choice is not one of the available choices.".to_owned();
     let uuid = ("“x” is not a valid UUID.".to_owned(), "invalid".to_owned());
     assert_eq!(error(&one, ModelKey::Integer, "x"), (not_available.clone(), "invalid_choice".to_owned()));
     assert_eq!(error(&one, ModelKey::Integer, "99999999999999999999").0, not_available);

@@ -33,7 +33,7 @@ pub use self::cursor::CursorPagination;
 pub use self::limit_offset::LimitOffsetPagination;
 pub use self::page_number::PageNumberPagination;
 pub use self::plan::{CursorPlan, OffsetPlan, Page, Plan, Rows};
-pub use self::position::position;
+pub use self::position::{parse_position, position};
 pub use self::schema::QueryParameter;
 
 use serde_json::Value;
@@ -83,7 +83,6 @@ pub trait Pagination: Send + Sync {
     /// The schema of the body around the schema of the list.
     fn get_paginated_response_schema(&self, schema: Value) -> Value;
 }
-
 
 #[cfg(test)]
 mod tests;

@@ -165,8 +165,7 @@ impl Pagination for PageNumberPagination {
     fn get_schema_operation_parameters(&self) -> Vec<QueryParameter> {
         let page = "A page number within the paginated result set.";
         let page = QueryParameter::integer(self.page_query_param, page);
-        let size =
-            |name| QueryParameter::integer(name, "Number of results to return per page.");
+        let size = |name| QueryParameter::integer(name, "Number of results to return per page.");
         std::iter::once(page).chain(self.page_size.query_param.map(size)).collect()
     }
 

@@ -5,8 +5,15 @@ use std::borrow::Cow;
 use bigdecimal::BigDecimal;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike as _};
 
+use crate::data::Integer;
+use crate::fields::digits;
+use crate::fields::iso8601::{in_range, parse_date, parse_datetime};
+use crate::fields::uuid;
+use crate::filters::forms::{duration, number};
+use crate::filters::{Cleaned, FilterColumn};
 use crate::python;
 use vitamin_framework::models::ValueRef;
+use vitamin_framework::timezone::TimeZone;
 
 /// Returns Python's `str()` of a column's value, as Django reads it. `use_tz` is `USE_TZ` of the project: a date and time
 /// is then printed with its offset, `+00:00`.
@@ -31,6 +38,46 @@ pub fn position(value: ValueRef<'_>, use_tz: bool) -> String {
         },
         ValueRef::Binary(bytes) => bytes_repr(bytes),
     }
+}
+
+/// Reads the position of a cursor as a value of a column, as Django's model fields do. `None`: it is none, and the caller
+/// answers [`invalid_cursor`](super::CursorPagination::invalid_cursor).
+#[must_use]
+pub fn parse_position(text: &str, column: FilterColumn, zone: &TimeZone) -> Option<Cleaned> {
+    match column {
+        FilterColumn::Boolean => match text {
+            "True" | "t" | "1" => Some(Cleaned::Bool(true)),
+            "False" | "f" | "0" => Some(Cleaned::Bool(false)),
+            _ => None,
+        },
+        FilterColumn::Char => (!text.contains('\0')).then(|| Cleaned::Text(text.to_owned())),
+        FilterColumn::Date => parse_date(text).map(Cleaned::Date),
+        FilterColumn::DateTime => parse_moment(text, zone).map(Cleaned::DateTime),
+        FilterColumn::Time => text.parse().ok().map(Cleaned::Time),
+        FilterColumn::Duration => duration::clean(text).ok().map(Cleaned::Duration),
+        FilterColumn::Integer => {
+            let number = digits::int(text)?;
+            // No row is beyond the limits.
+            let limit = if number < Integer::from(0) { i64::MIN } else { i64::MAX };
+            Some(Cleaned::Integer(number.as_i64().unwrap_or(limit)))
+        }
+        FilterColumn::Float => digits::float(text).map(Cleaned::Float),
+        FilterColumn::Decimal => number::clean(text, false).ok().map(Cleaned::Decimal),
+        FilterColumn::Uuid => uuid::parse(text).map(|number| Cleaned::Uuid(::uuid::Uuid::from_u128(number))),
+        FilterColumn::ForeignKey | FilterColumn::ManyToMany | FilterColumn::Other => None,
+    }
+}
+
+/// A moment in UTC; without `USE_TZ` the local time.
+fn parse_moment(text: &str, zone: &TimeZone) -> Option<NaiveDateTime> {
+    let day = || Some((parse_date(text)?.and_time(NaiveTime::MIN), None));
+    let (local, offset) = parse_datetime(text).or_else(day)?;
+    let offset = match offset {
+        Some(offset) => offset,
+        None if zone.use_tz() => zone.offset_of_local(local)?,
+        None => TimeDelta::zero(),
+    };
+    local.checked_sub_signed(offset).filter(|utc| in_range(utc.date()))
 }
 
 fn iso_date(date: NaiveDate) -> String {

@@ -10,7 +10,7 @@ const DAY: i128 = 86_400_000_000;
 /// Python's largest `timedelta`, in days.
 const MAX_DAYS: i128 = 999_999_999;
 
-pub(super) fn clean(text: &str) -> Result<TimeDelta, Invalid> {
+pub(crate) fn clean(text: &str) -> Result<TimeDelta, Invalid> {
     let ascii = digits::to_ascii(text);
     // Python's `$` also matches before a line feed at the end.
     let ascii = ascii.strip_suffix('\n').unwrap_or(&ascii);

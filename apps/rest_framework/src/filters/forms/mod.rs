@@ -1,8 +1,8 @@
 //! The form of a filter set: it reads all filters' query parameters, and collects their errors (django/forms).
 
-mod duration;
+pub(crate) mod duration;
 mod moment;
-mod number;
+pub(crate) mod number;
 mod period;
 mod strptime;
 
@@ -82,9 +82,9 @@ impl FormField {
                 self.clean_many(values.collect()).map_err(one)
             }
             FilterKind::Range(of) => {
-                let [low, high] = of.suffixes().map(|suffix| {
-                    text(&format!("{}_{suffix}", self.name)).filter(|text| !text.is_empty())
-                });
+                let [low, high] = of
+                    .suffixes()
+                    .map(|suffix| text(&format!("{}_{suffix}", self.name)).filter(|text| !text.is_empty()));
                 self.clean_range(*of, low, high, context)
             }
             FilterKind::In(kind) => self.clean_list(kind, text(&self.name), context).map_err(one),
@@ -151,10 +151,8 @@ impl FormField {
             return Err(vec![required()]);
         }
         let clean = |text: &str, is_end| bound(of, text, is_end, context).map(Box::new);
-        let cleaned = (
-            low.map(|text| clean(text, false)).transpose(),
-            high.map(|text| clean(text, true)).transpose(),
-        );
+        let cleaned =
+            (low.map(|text| clean(text, false)).transpose(), high.map(|text| clean(text, true)).transpose());
         match cleaned {
             (Ok(low), Ok(high)) => Ok(Some(Cleaned::Range(low, high))),
             (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(vec![error]),

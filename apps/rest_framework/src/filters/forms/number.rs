@@ -18,7 +18,7 @@ static MAX: LazyLock<Option<Number>> =
 const MAX_MAGNITUDE: i64 = 400;
 
 /// A number; infinities and NaN are errors. `limited`: at most 1e50.
-pub(super) fn clean(text: &str, limited: bool) -> Result<BigDecimal, Invalid> {
+pub(crate) fn clean(text: &str, limited: bool) -> Result<BigDecimal, Invalid> {
     let number = Number::parse(python::strip(text)).ok_or_else(|| Invalid::invalid("Enter a number."))?;
     if limited && MAX.as_ref().is_some_and(|max| number.compare(max).is_gt()) {
         let message = "Ensure this value is less than or equal to 1e+50.";
@@ -42,7 +42,8 @@ pub(super) fn clean(text: &str, limited: bool) -> Result<BigDecimal, Invalid> {
 pub(super) fn are_distinct(one: &str, other: &str) -> bool {
     let special = |text: &str| {
         let text = python::strip(text).to_lowercase();
-        let (sign, name) = text.strip_prefix('-').map_or((1, text.trim_start_matches('+')), |rest| (-1, rest));
+        let (sign, name) =
+            text.strip_prefix('-').map_or((1, text.trim_start_matches('+')), |rest| (-1, rest));
         match name {
             "inf" | "infinity" => Some(sign),
             _ => name

@@ -35,7 +35,17 @@ const DATETIME_FORMATS: [&str; 9] = [
 ];
 
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
     "december",
 ];
 
@@ -166,6 +176,7 @@ fn strptime(text: &str, format: &str) -> Option<NaiveDateTime> {
     if !text.0.is_empty() {
         return None;
     }
-    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day).filter(|date| in_range(*date))?;
+    let date =
+        NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day).filter(|date| in_range(*date))?;
     Some(date.and_time(NaiveTime::from_hms_micro_opt(hour, minute, second, micro)?))
 }

@@ -118,9 +118,7 @@ impl CursorPagination {
         let Some(size) = self.page_size.get(query, project) else { return Ok(None) };
         let Cursor { offset, reverse, position } = match parameter(query, self.cursor_query_param) {
             None => Cursor::default(),
-            Some(encoded) => {
-                Cursor::decode(encoded, self.offset_cutoff).ok_or_else(Self::invalid_cursor)?
-            }
+            Some(encoded) => Cursor::decode(encoded, self.offset_cutoff).ok_or_else(Self::invalid_cursor)?,
         };
         let ordering = if ordering.is_empty() { self.ordering.clone() } else { ordering.to_vec() };
         if ordering.is_empty() {
@@ -175,15 +173,13 @@ impl Pagination for CursorPagination {
 
     fn get_schema_operation_parameters(&self) -> Vec<QueryParameter> {
         let cursor = QueryParameter::string(self.cursor_query_param, "The pagination cursor value.");
-        let size =
-            |name| QueryParameter::integer(name, "Number of results to return per page.");
+        let size = |name| QueryParameter::integer(name, "Number of results to return per page.");
         std::iter::once(cursor).chain(self.page_size.query_param.map(size)).collect()
     }
 
     fn get_paginated_response_schema(&self, schema: Value) -> Value {
-        let url = |cursor: &str| {
-            format!("http://api.example.org/accounts/?{}={cursor}", self.cursor_query_param)
-        };
+        let url =
+            |cursor: &str| format!("http://api.example.org/accounts/?{}={cursor}", self.cursor_query_param);
         uncounted_schema(&url("cD00ODY%3D\""), &url("cj0xJnA9NDg3"), schema)
     }
 }
