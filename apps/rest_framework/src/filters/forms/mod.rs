@@ -69,11 +69,7 @@ impl FormField {
     ///
     /// # Errors
     /// The errors of this field.
-    pub fn clean(
-        &self,
-        query: &QueryDict,
-        context: FormContext<'_>,
-    ) -> Result<Option<Cleaned>, Vec<ErrorDetail>> {
+    pub fn clean(&self, query: &QueryDict, context: FormContext<'_>) -> FieldResult {
         let text = |name: &str| query.get(name).and_then(|value| value.as_str());
         let one = |error| vec![error];
         match &self.kind {
@@ -262,10 +258,13 @@ fn key(text: &str, null: bool) -> Result<Cleaned, Invalid> {
     }
 }
 
+/// The value of a field, if there is one, or its errors.
+type FieldResult = Result<Option<Cleaned>, Vec<ErrorDetail>>;
+
 /// The values of all filters of a filter set, in order, or their errors.
 #[derive(Clone, Debug)]
 pub struct Form<'f> {
-    fields: Vec<(&'f FormField, Result<Option<Cleaned>, Vec<ErrorDetail>>)>,
+    fields: Vec<(&'f FormField, FieldResult)>,
 }
 
 impl<'f> Form<'f> {
