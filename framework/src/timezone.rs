@@ -95,6 +95,25 @@ impl TimeZone {
     /// `None` if the year is outside Python's range.
     #[must_use]
     pub fn offset_of_local(&self, local: NaiveDateTime) -> Option<TimeDelta> {
+        let offset = match self.offsets_of_local(local)? {
+            AmbiguousOffset::Unambiguous { offset } => offset,
+            AmbiguousOffset::Gap { before, .. } | AmbiguousOffset::Fold { before, .. } => before,
+        };
+        Some(TimeDelta::seconds(offset.seconds().into()))
+    }
+
+    /// Returns whether a change of the offset skips or repeats a local time (`_datetime_ambiguous_or_imaginary` of
+    /// django/utils/timezone.py).
+    #[must_use]
+    pub fn is_ambiguous_or_imaginary(&self, local: NaiveDateTime) -> bool {
+        matches!(
+            self.offsets_of_local(local),
+            Some(AmbiguousOffset::Gap { .. } | AmbiguousOffset::Fold { .. })
+        )
+    }
+
+    /// `None` if the year is outside Python's range.
+    fn offsets_of_local(&self, local: NaiveDateTime) -> Option<AmbiguousOffset> {
         let year = i16::try_from(local.year()).ok().filter(|year| (1..=9999).contains(year))?;
         let part = |value: u32| i8::try_from(value).ok();
         let local = civil::DateTime::new(
@@ -106,11 +125,7 @@ impl TimeZone {
             part(local.second())?,
             0,
         );
-        let offset = match self.zone.to_ambiguous_timestamp(local.ok()?).offset() {
-            AmbiguousOffset::Unambiguous { offset } => offset,
-            AmbiguousOffset::Gap { before, .. } | AmbiguousOffset::Fold { before, .. } => before,
-        };
-        Some(TimeDelta::seconds(offset.seconds().into()))
+        Some(self.zone.to_ambiguous_timestamp(local.ok()?).offset())
     }
 }
 
@@ -202,6 +217,14 @@ mod tests {
                 proptest::prop_assert!(back > offset && zone.offset_at(first) == back);
             }
         }
+    }
+
+    #[test]
+    fn skipped_and_repeated_times_are_known() {
+        let berlin = TimeZone::new("Europe/Berlin", true).unwrap();
+        let at = |text: &str| berlin.is_ambiguous_or_imaginary(text.parse().unwrap());
+        assert!(at("2025-03-30T02:30:00") && at("2025-10-26T02:30:00"));
+        assert!(!at("2025-03-30T03:00:00") && !at("2025-10-26T03:00:00"));
     }
 
     #[test]

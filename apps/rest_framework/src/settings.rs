@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::authentication::Authentication;
 use super::exception_handler::exception_handler;
 use super::exceptions::APIException;
+use super::pagination::Pagination;
 use super::parsers::body::Bodies;
 use super::parsers::{Parser, UploadLimits};
 use super::permissions::Permission;
@@ -55,6 +56,14 @@ pub struct APISettings {
     pub default_versioning_class: Option<Arc<dyn Versioning>>,
     /// `DEFAULT_VERSION`, `ALLOWED_VERSIONS`, `VERSION_PARAM`.
     pub versions: Versions,
+    /// Splits lists into pages; `None` for whole lists.
+    pub default_pagination_class: Option<Arc<dyn Pagination>>,
+    /// The number of rows of a page, for pagination classes without a number of their own. `None`: they don't paginate.
+    pub page_size: Option<usize>,
+    /// The query parameter of SearchFilter.
+    pub search_param: &'static str,
+    /// The query parameter of OrderingFilter.
+    pub ordering_param: &'static str,
     /// Returns the responses to exceptions.
     pub exception_handler: ExceptionHandler,
     /// The query parameter that selects a renderer, or `None` for no such parameter.
@@ -102,6 +111,10 @@ impl Default for APISettings {
             num_proxies: None,
             default_versioning_class: None,
             versions: Versions::default(),
+            default_pagination_class: None,
+            page_size: None,
+            search_param: "search",
+            ordering_param: "ordering",
             exception_handler,
             url_format_override: Some("format"),
             time_zone: TimeZone::default(),

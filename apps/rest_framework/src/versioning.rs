@@ -12,7 +12,7 @@ pub use self::versions::Versions;
 use super::exceptions::APIException;
 use super::mediatypes::{MediaType, latin1};
 use super::request::Request;
-use super::reverse::replace_query_param;
+use super::utils::urls::replace_query_param;
 use vitamin_framework::urls::{NoReverseMatch, Parameters};
 
 /// Determines the version of the API that a request is for.

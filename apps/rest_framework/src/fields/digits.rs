@@ -1,7 +1,7 @@
 //! Numbers in text, as parsed by Python's `int()`, `float()` and `Decimal()`: with digits of every script, underscores
 //! between digits, and surrounding white space.
 
-use crate::python;
+use crate::data::Integer;
 
 /// The zeros of Unicode's decimal digits. The digits one to nine follow each zero.
 const ZEROS: [u32; 66] = [
@@ -19,11 +19,11 @@ pub(crate) fn to_ascii(text: &str) -> String {
 }
 
 /// Whether the character is a decimal digit of any script.
-pub(super) fn is_digit(c: char) -> bool {
+pub(crate) fn is_digit(c: char) -> bool {
     decimal_digit(c).is_some()
 }
 
-fn decimal_digit(c: char) -> Option<char> {
+pub(crate) fn decimal_digit(c: char) -> Option<char> {
     let point = u32::from(c);
     let at = ZEROS.partition_point(|zero| *zero <= point);
     let value = point - ZEROS.get(at.checked_sub(1)?)?;
@@ -31,7 +31,7 @@ fn decimal_digit(c: char) -> Option<char> {
 }
 
 /// Removes underscores between digits. `None` if there are others.
-pub(super) fn without_underscores(text: &str) -> Option<String> {
+pub(crate) fn without_underscores(text: &str) -> Option<String> {
     let mut cleaned = String::with_capacity(text.len());
     let mut pieces = text.split('_');
     cleaned.push_str(pieces.next()?);
@@ -47,17 +47,28 @@ pub(super) fn without_underscores(text: &str) -> Option<String> {
 }
 
 /// Normalizes text that `int(text)` accepts to an optional minus and ASCII digits.
-pub(super) fn int_text(text: &str) -> Option<String> {
-    let ascii = to_ascii(python::strip(text));
+pub(crate) fn int_text(text: &str) -> Option<String> {
+    // Not `python::strip`: int() keeps the separators U+001C to U+001F, and fails.
+    let ascii = to_ascii(text.trim());
     let (sign, digits) = split_sign(&ascii);
     let digits = without_underscores(digits)?;
     let valid = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     valid.then(|| format!("{sign}{digits}"))
 }
 
+/// `sys.int_info.default_max_str_digits`: Python's `int()` rejects text with more digits.
+const MAX_DIGITS: usize = 4300;
+
+/// Python's `int(text)`.
+pub(crate) fn int(text: &str) -> Option<Integer> {
+    let text = int_text(text)?;
+    let count = text.bytes().filter(u8::is_ascii_digit).count();
+    if count > MAX_DIGITS { None } else { Integer::parse(&text) }
+}
+
 /// Python's `float(text)`. `None` for infinities and NaN, which no field accepts.
-pub(super) fn float(text: &str) -> Option<f64> {
-    let ascii = to_ascii(python::strip(text));
+pub(crate) fn float(text: &str) -> Option<f64> {
+    let ascii = to_ascii(text.trim());
     // In `1_e5` and `1._5` the underscore is not between decimal digits.
     let misplaced = ascii
         .as_bytes()
@@ -70,7 +81,7 @@ pub(super) fn float(text: &str) -> Option<f64> {
 }
 
 /// Splits off the sign: returns a minus or nothing, and the rest.
-pub(super) fn split_sign(text: &str) -> (&'static str, &str) {
+pub(crate) fn split_sign(text: &str) -> (&'static str, &str) {
     match text.strip_prefix('-') {
         Some(rest) => ("-", rest),
         None => ("", text.strip_prefix('+').unwrap_or(text)),

@@ -7,10 +7,10 @@ use super::digits;
 use crate::python;
 
 /// A date and time, and its offset from UTC, if any.
-pub(super) type Moment = (NaiveDateTime, Option<TimeDelta>);
+pub(crate) type Moment = (NaiveDateTime, Option<TimeDelta>);
 
 /// `parse_date`. `None` if the text is not a date.
-pub(super) fn parse_date(text: &str) -> Option<NaiveDate> {
+pub(crate) fn parse_date(text: &str) -> Option<NaiveDate> {
     let iso = matches!(text.len(), 7 | 8 | 10).then(|| iso_date(text.as_bytes(), text.len())).flatten();
     iso.or_else(|| {
         let ascii = digits::to_ascii(text);
@@ -21,7 +21,7 @@ pub(super) fn parse_date(text: &str) -> Option<NaiveDate> {
 }
 
 /// `parse_datetime`. `None` if the text is not a date and time.
-pub(super) fn parse_datetime(text: &str) -> Option<Moment> {
+pub(crate) fn parse_datetime(text: &str) -> Option<Moment> {
     iso_datetime(text).or_else(|| {
         let ascii = digits::to_ascii(text);
         Scanner { rest: &ascii }.datetime()
@@ -60,7 +60,7 @@ fn date(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
 }
 
 /// Whether Python supports the year.
-pub(super) fn in_range(date: NaiveDate) -> bool {
+pub(crate) fn in_range(date: NaiveDate) -> bool {
     (1..=9999).contains(&date.year())
 }
 

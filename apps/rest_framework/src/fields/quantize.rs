@@ -33,11 +33,11 @@ const PRECISION: usize = 28;
 
 /// A number as digits times a power of ten.
 #[derive(Clone)]
-pub(super) struct Number {
-    pub(super) negative: bool,
+pub(crate) struct Number {
+    pub(crate) negative: bool,
     /// ASCII, without leading zeros; `0` for zero.
-    pub(super) digits: String,
-    pub(super) exponent: i64,
+    pub(crate) digits: String,
+    pub(crate) exponent: i64,
 }
 
 /// Numbers with a larger exponent are printed with an exponent, so that `1e999999999` stays short.
@@ -48,7 +48,7 @@ const MAX_EXPONENT: i64 = 999_999_999_999_999_999;
 
 impl Number {
     /// Parses what Python's `Decimal(text)` accepts, except infinities and NaN.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let ascii = digits::to_ascii(text).replace('_', "");
         let (sign, number) = digits::split_sign(&ascii);
         let (mantissa, exponent) = match number.split_once(['e', 'E']) {
@@ -68,7 +68,7 @@ impl Number {
     }
 
     /// The number of a column.
-    pub(super) fn from_column(value: &BigDecimal) -> Self {
+    pub(crate) fn from_column(value: &BigDecimal) -> Self {
         let (int, scale) = value.as_bigint_and_exponent();
         let text = int.to_string();
         let (sign, digits) = digits::split_sign(&text);
@@ -77,7 +77,7 @@ impl Number {
 
     /// Rounds to this many decimal places, or appends zeros. `None` if the result has more digits than the precision,
     /// where Python raises InvalidOperation.
-    pub(super) fn quantize(
+    pub(crate) fn quantize(
         mut self,
         places: usize,
         rounding: Rounding,
@@ -96,7 +96,7 @@ impl Number {
     }
 
     /// Removes trailing zeros (`Decimal.normalize()`).
-    pub(super) fn normalize(mut self) -> Self {
+    pub(crate) fn normalize(mut self) -> Self {
         let excess = self.digits.len().saturating_sub(PRECISION);
         if excess > 0 {
             self.round(excess, Rounding::HalfEven);
@@ -143,7 +143,7 @@ impl Number {
     }
 
     /// Python's `str()`, which has an exponent for large and small numbers.
-    pub(super) fn python_str(&self) -> String {
+    pub(crate) fn python_str(&self) -> String {
         let length = i64::try_from(self.digits.len()).unwrap_or(i64::MAX);
         let left = self.exponent.saturating_add(length);
         if self.exponent <= 0 && left > -6 {
@@ -156,22 +156,22 @@ impl Number {
     }
 
     /// The nearest float.
-    pub(super) fn to_f64(&self) -> f64 {
+    pub(crate) fn to_f64(&self) -> f64 {
         let sign = if self.negative { "-" } else { "" };
         format!("{sign}{}e{}", self.digits, self.exponent).parse().unwrap_or(f64::NAN)
     }
 
     /// The decimal exponent of the first digit.
-    fn magnitude(&self) -> i64 {
+    pub(crate) fn magnitude(&self) -> i64 {
         self.exponent.saturating_add(i64::try_from(self.digits.len()).unwrap_or(i64::MAX)).saturating_sub(1)
     }
 
-    fn is_zero(&self) -> bool {
+    pub(crate) fn is_zero(&self) -> bool {
         self.digits == "0"
     }
 
     /// Prints the number, with at least this many decimal places.
-    pub(super) fn print(&self, places: Option<usize>) -> String {
+    pub(crate) fn print(&self, places: Option<usize>) -> String {
         let sign = if self.negative { "-" } else { "" };
         if self.exponent.abs() > MAX_WRITTEN {
             return format!("{sign}{}E{:+}", self.digits, self.exponent);
@@ -187,7 +187,7 @@ impl Number {
         format!("{sign}{whole}{dot}{fraction:0<places$}")
     }
 
-    pub(super) fn compare(&self, other: &Self) -> Ordering {
+    pub(crate) fn compare(&self, other: &Self) -> Ordering {
         let sign = |number: &Self| match (number.is_zero(), number.negative) {
             (true, _) => 0,
             (false, true) => -1,

@@ -6,7 +6,7 @@ use super::output::quoted;
 use super::{Context, Field, Input, Kind, Options, Output, OutputError, digits, text};
 use crate::data::Value;
 use crate::error_detail::Detail;
-use crate::{json, python};
+use crate::json;
 use vitamin_framework::models::ValueRef;
 
 /// A field of UUIDs: text with or without hyphens, braces or `urn:uuid:`, or a number. The value is the hyphenated text.
@@ -105,7 +105,7 @@ pub(crate) fn parse(text: &str) -> Option<u128> {
     if hex.chars().count() != 32 {
         return None;
     }
-    let ascii = digits::to_ascii(python::strip(&hex));
+    let ascii = digits::to_ascii(hex.trim());
     let unsigned = ascii.strip_prefix('+').unwrap_or(&ascii);
     let prefixed = unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X"));
     let hex = match prefixed {

@@ -1,0 +1,121 @@
+//! The kinds of filters (django_filters/filters.py): how each reads its query parameters.
+
+use std::borrow::Cow;
+
+/// How a filter reads its query parameters. The names are those of django-filter's filters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FilterKind {
+    /// CharFilter: text without white space around it.
+    Char,
+    /// BooleanFilter of `django_filters.rest_framework`: `true`, `false`, `1`, `0` in any case. All else filters nothing.
+    Boolean,
+    /// BooleanFilter of `django_filters` itself: `true`, `True`, `2`, `false`, `False`, `3`. All else filters nothing.
+    NullBooleanSelect,
+    /// ChoiceFilter.
+    Choice(Choices),
+    /// MultipleChoiceFilter: any of the values of a parameter that may come several times.
+    MultipleChoice(Choices),
+    /// ModelChoiceFilter: the key of an object. The caller looks it up, see [`ModelKey`](super::ModelKey).
+    ModelChoice {
+        /// Whether `null` stands for no object (`null_label`).
+        null: bool,
+    },
+    /// ModelMultipleChoiceFilter: the keys of objects, in a parameter that may come several times.
+    ModelMultipleChoice {
+        /// Whether `null` stands for no object (`null_label`).
+        null: bool,
+    },
+    /// NumberFilter: a decimal number up to 1e50.
+    Number,
+    /// DateFilter, with the formats of Django's English locale.
+    Date,
+    /// TimeFilter.
+    Time,
+    /// DateTimeFilter: ISO 8601, and the formats of Django's English locale.
+    DateTime,
+    /// IsoDateTimeFilter: ISO 8601.
+    IsoDateTime,
+    /// DurationFilter.
+    Duration,
+    /// UUIDFilter.
+    Uuid,
+    /// DateRangeFilter: `today`, `yesterday`, `week`, `month` or `year`.
+    DateRange,
+    /// RangeFilter and its kin: two parameters with the suffixes `_min` and `_max`, or `_after` and `_before`.
+    Range(RangeOf),
+    /// BaseInFilter: several values, separated by commas.
+    In(Box<FilterKind>),
+    /// BaseRangeFilter: two values, separated by a comma.
+    Between(Box<FilterKind>),
+}
+
+/// The kinds of RangeFilter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RangeOf {
+    /// RangeFilter and NumericRangeFilter.
+    Numbers,
+    /// DateFromToRangeFilter: whole days.
+    Dates,
+    /// DateTimeFromToRangeFilter.
+    DateTimes,
+    /// IsoDateTimeFromToRangeFilter.
+    IsoDateTimes,
+    /// TimeRangeFilter.
+    Times,
+}
+
+impl RangeOf {
+    /// The suffixes of the two parameters.
+    pub(super) fn suffixes(self) -> [&'static str; 2] {
+        match self {
+            Self::Numbers => ["min", "max"],
+            _ => ["after", "before"],
+        }
+    }
+}
+
+/// The values of a choice filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choices {
+    values: Vec<Cow<'static, str>>,
+    null: bool,
+}
+
+impl Choices {
+    /// These values.
+    #[must_use]
+    pub fn new(values: &[&'static str]) -> Self {
+        Self { values: values.iter().map(|value| Cow::Borrowed(*value)).collect(), null: false }
+    }
+
+    /// The value `null` too, which stands for NULL (`null_label`).
+    #[must_use]
+    pub fn null(mut self) -> Self {
+        self.null = true;
+        self
+    }
+
+    pub(super) fn contains(&self, value: &str) -> bool {
+        (self.null && value == super::NULL) || self.values.iter().any(|own| own == value)
+    }
+}
+
+impl From<Vec<Cow<'static, str>>> for Choices {
+    fn from(values: Vec<Cow<'static, str>>) -> Self {
+        Self { values, null: false }
+    }
+}
+
+impl FilterKind {
+    /// The kind that a filter set of `django_filters` itself has instead of that of `django_filters.rest_framework`.
+    #[must_use]
+    pub fn of_plain_filter_set(self) -> Self {
+        match self {
+            Self::Boolean => Self::NullBooleanSelect,
+            Self::IsoDateTime => Self::DateTime,
+            Self::In(kind) => Self::In(Box::new(kind.of_plain_filter_set())),
+            Self::Between(kind) => Self::Between(Box::new(kind.of_plain_filter_set())),
+            other => other,
+        }
+    }
+}

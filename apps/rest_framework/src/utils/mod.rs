@@ -1,0 +1,3 @@
+//! Helpers of several modules (`rest_framework/utils`).
+
+pub(crate) mod urls;
