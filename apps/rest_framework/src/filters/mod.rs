@@ -22,22 +22,29 @@
 //! assert_eq!(serde_json::to_string(error.detail()).unwrap(), r#"{"min_priority":["Enter a number."]}"#);
 //! ```
 
+mod apply;
 mod cleaned;
 mod error;
+pub mod filter_set;
 pub(crate) mod forms;
 mod kind;
 mod lookups;
 mod model_key;
 mod ordering;
 mod search;
+mod search_field;
 
 pub use self::cleaned::Cleaned;
+pub use self::filter_set::{Filter, FilterSet};
 pub use self::forms::{Form, FormContext, FormField};
 pub use self::kind::{Choices, FilterKind, RangeOf};
 pub use self::lookups::{FilterColumn, for_lookup};
 pub use self::model_key::ModelKey;
 pub use self::ordering::{OrderBy, ordering};
 pub use self::search::{SearchLookup, search_terms};
+pub use self::search_field::{SearchField, fields};
+pub(crate) use self::filter_set::Apply;
+pub(crate) use self::search_field::search;
 
 /// The choice that stands for NULL (`FILTERS_NULL_CHOICE_VALUE`).
 const NULL: &str = "null";
