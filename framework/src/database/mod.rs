@@ -41,7 +41,7 @@ pub use self::returning::{insert_returning, update_returning};
 use self::sqlite::watched::Watched;
 pub use self::timestamp::{Moment, OptionalMoment};
 pub use self::url::DatabaseUrl;
-pub use self::user_id::{KeyType, UserId, UserKey};
+pub use self::user_id::{KeyType, UserId, UserKey, UuidKey};
 use super::conf::{Env, ImproperlyConfigured, Setting};
 use super::request_id;
 use super::timezone::TimeZone;
