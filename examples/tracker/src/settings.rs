@@ -30,11 +30,7 @@ pub fn project(env: &Env) -> Result<Project, ImproperlyConfigured> {
         ..APISettings::from_env(env)?
     };
     // INSTALLED_APPS, in order: an app may use those before it.
-    let installed_apps = apps![
-        Auth::from_env(env)?,
-        RestFramework::new(rest_framework),
-        AuthToken::from_env(env)?,
-        Tracker,
-    ];
+    let installed_apps =
+        apps![Auth::from_env(env)?, RestFramework::new(rest_framework), AuthToken::from_env(env)?, Tracker,];
     Project::new(env, installed_apps, urlpatterns)
 }
