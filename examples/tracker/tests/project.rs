@@ -1,5 +1,10 @@
 //! The project as a client sees it, on every database.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "tests may panic, and clippy.toml does not cover their helper functions"
+)]
+
 use tracker::settings::project;
 use vitamin::testing::*;
 
