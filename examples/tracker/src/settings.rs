@@ -1,0 +1,36 @@
+//! The project's settings: which apps are installed, and the defaults of its views. What differs between deployments is
+//! read from the environment and from the file .env.
+
+use vitamin::apps;
+use vitamin::auth::Auth;
+use vitamin::authtoken::{AuthToken, TokenAuthentication};
+use vitamin::conf::{Env, ImproperlyConfigured};
+use vitamin::project::Project;
+use vitamin::rest_framework::authentication::{BasicAuthentication, SessionAuthentication};
+use vitamin::rest_framework::permissions::IsAuthenticated;
+use vitamin::rest_framework::throttling::{Period, Rate, ThrottleRates};
+use vitamin::rest_framework::{APISettings, RestFramework, classes};
+
+use crate::apps::Tracker;
+use crate::urls::urlpatterns;
+
+/// The project, with the settings of this environment.
+///
+/// # Errors
+/// The first variable that can't be used.
+pub fn project(env: &Env) -> Result<Project, ImproperlyConfigured> {
+    let rest_framework = APISettings {
+        default_authentication_classes: classes![
+            TokenAuthentication::new(),
+            SessionAuthentication,
+            BasicAuthentication::new(),
+        ],
+        default_permission_classes: classes![IsAuthenticated],
+        default_throttle_rates: ThrottleRates::from_iter([("bulk", Some(Rate::new(3, Period::Day)))]),
+        ..APISettings::from_env(env)?
+    };
+    // INSTALLED_APPS, in order: an app may use those before it.
+    let installed_apps =
+        apps![Auth::from_env(env)?, RestFramework::new(rest_framework), AuthToken::from_env(env)?, Tracker,];
+    Project::new(env, installed_apps, urlpatterns)
+}

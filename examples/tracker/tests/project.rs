@@ -1,0 +1,51 @@
+//! The project as a client sees it, on every database.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "tests may panic, and clippy.toml does not cover their helper functions"
+)]
+
+use tracker::settings::project;
+use vitamin::testing::*;
+
+database_tests!(a_user_gets_a_token, the_models_have_permissions, the_program_migrates_and_serves);
+
+/// In this process: users are made directly, and requests go over HTTP.
+fn a_user_gets_a_token(database: &TestDatabase) {
+    let server = TestProject::new(database, project);
+    let pepe = server.create_user("Pepe", "aaaa");
+    let token = server.create_token(&pepe).key;
+    let login = |password: &str| {
+        server.anonymous().post("/api-token-auth/", [("username", "Pepe"), ("password", password)])
+    };
+    login("aaaa").assert_status(200).assert_body(&format!(r#"{{"token":"{token}"}}"#));
+    login("bbbb")
+        .assert_status(400)
+        .assert_body(r#"{"non_field_errors":["Unable to log in with provided credentials."]}"#);
+}
+
+/// As in Django, `migrate` makes them: a superuser has all there are.
+fn the_models_have_permissions(database: &TestDatabase) {
+    let server = TestProject::new(database, project);
+    let pepe = server.create_superuser("Pepe", "aaaa");
+    let mut connection = server.project().database.get().unwrap();
+    let mut permissions: Vec<_> = pepe.get_all_permissions(&mut connection).unwrap().into_iter().collect();
+    permissions.sort();
+    let mut expected: Vec<_> = ["comment", "issue", "label", "membership", "project"]
+        .iter()
+        .flat_map(|model| {
+            ["add", "change", "delete", "view"].map(|action| format!("tracker.{action}_{model}"))
+        })
+        .collect();
+    expected.sort();
+    assert_eq!(permissions, expected);
+}
+
+/// The real program, as it runs in production.
+fn the_program_migrates_and_serves(database: &TestDatabase) {
+    let program = Program::new(env!("CARGO_BIN_EXE_tracker"), database);
+    program.manage(&["migrate"]).run().expect_success();
+    program.manage(&["check"]).run().expect_success();
+    let server = program.serve();
+    server.anonymous().get("/api-token-auth/").assert_status(405).assert_header("allow", "POST, OPTIONS");
+}
