@@ -7,7 +7,7 @@ use super::{Error, Serializer, run};
 use crate::data::{Data, Dict, Value, from_value};
 use crate::error_detail::Detail;
 use crate::fields::input::parse_html_list;
-use crate::fields::number::describe_limit;
+use crate::fields::limit::describe_limit;
 use crate::fields::{BaseField, Context, Field, Input, Kind, Options, Output, OutputError};
 use vitamin_framework::models::ValueRef;
 use vitamin_framework::timezone::TimeZone;

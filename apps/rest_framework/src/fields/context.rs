@@ -1,0 +1,58 @@
+//! The parameters of a validation.
+
+use std::fmt;
+
+use crate::request::Request;
+use vitamin_framework::timezone::TimeZone;
+
+/// The parameters of a validation.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// Whether missing fields are ignored, as for PATCH.
+    pub partial: bool,
+    /// The project's time zone.
+    pub time_zone: &'a TimeZone,
+    /// The request. Defaults may depend on it.
+    pub request: Option<&'a Request>,
+    /// Whether an existing object is updated (the serializer has an `instance`).
+    pub is_update: bool,
+}
+
+impl<'a> Context<'a> {
+    /// The validation of a new, whole object without a request.
+    #[must_use]
+    pub fn new(time_zone: &'a TimeZone) -> Self {
+        Self { partial: false, time_zone, request: None, is_update: false }
+    }
+
+    /// Sets whether missing fields are ignored.
+    #[must_use]
+    pub fn partial(mut self, partial: bool) -> Self {
+        self.partial = partial;
+        self
+    }
+
+    /// Sets the request.
+    #[must_use]
+    pub fn request(mut self, request: &'a Request) -> Self {
+        self.request = Some(request);
+        self
+    }
+
+    /// Sets whether an existing object is updated.
+    #[must_use]
+    pub fn update(mut self, is_update: bool) -> Self {
+        self.is_update = is_update;
+        self
+    }
+}
+
+impl fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("partial", &self.partial)
+            .field("time_zone", &self.time_zone)
+            .field("is_update", &self.is_update)
+            .finish_non_exhaustive()
+    }
+}
