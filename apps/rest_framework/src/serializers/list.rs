@@ -55,7 +55,12 @@ impl Field<Many> {
 
     /// [`run`](Self::run) in a time zone other than UTC.
     pub fn run_in(&self, data: &Data, time_zone: &TimeZone) -> Result<Value, Detail> {
-        run(self, data, Context::new(time_zone).partial(self.kind.child.kind.partial))
+        self.run_with(data, Context::new(time_zone))
+    }
+
+    /// [`run`](Self::run) with all parameters, such as the request, which defaults may depend on.
+    pub fn run_with(&self, data: &Data, context: Context<'_>) -> Result<Value, Detail> {
+        run(self, data, context.partial(context.partial || self.kind.child.kind.partial))
     }
 
     /// Validates the body and converts it to a list of an app's struct.
