@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::data::Data;
 use super::exceptions::APIException;
+use super::fields::Context;
 use super::request::{Request, SerializerClass};
 use super::serializers::Serializer;
 use vitamin_framework::timezone::TimeZone;
@@ -37,7 +38,7 @@ impl Request {
     /// # Errors
     /// 400 with the errors of each field; 500 if the view has no serializer, or the struct does not fit it.
     pub fn validated<T: DeserializeOwned>(&self, data: &Data) -> Result<T, APIException> {
-        Ok(self.get_serializer()?.validated_in(data, self.time_zone())?)
+        Ok(self.get_serializer()?.validated_with(data, self.context())?)
     }
 
     /// [`validated`](Self::validated) for PATCH, where any field may be absent (`partial=True`). See
@@ -46,7 +47,13 @@ impl Request {
     /// # Errors
     /// As [`validated`](Self::validated).
     pub fn validated_partial<T: DeserializeOwned>(&self, data: &Data) -> Result<T, APIException> {
-        Ok(self.get_serializer()?.validated_partial_in(data, self.time_zone())?)
+        Ok(self.get_serializer()?.validated_with(data, self.context().partial(true))?)
+    }
+
+    /// The parameters of a validation in this request (`get_serializer_context`).
+    #[must_use]
+    pub fn context(&self) -> Context<'_> {
+        Context::new(self.time_zone()).request(self.info())
     }
 
     /// The project's time zone (`TIME_ZONE` and `USE_TZ`).

@@ -69,6 +69,8 @@ struct LazyState {
     data: RefCell<Option<Data>>,
     version: OnceCell<String>,
     permissions: tokio::sync::OnceCell<HashSet<String>>,
+    /// What other threads may know.
+    info: OnceCell<RequestInfo>,
     /// The secret of the CSRF token in the response, which also sets its cookie.
     csrf_secret: OnceCell<String>,
 }

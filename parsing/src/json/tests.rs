@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::decode::MAX_DEPTH;
-use super::{DecodeError, decode, detail_to_bytes, to_bytes};
+use super::{DecodeError, decode, detail_to_bytes, to_bytes, write, write_float, write_str};
 use crate::data::{Dict, Integer, Value};
 use crate::python::{self, codecs::Charset};
 
@@ -149,5 +149,24 @@ proptest! {
         if serde_decoded.is_ok() {
             prop_assert!(decoded.is_ok());
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn parts_are_written_as_in_a_whole(text in "\\PC*|[\u{0}-\u{7f}\u{2020}-\u{2030}]*", float: f64, small in -1e17..1e17) {
+        let mut out = Vec::new();
+        write_str(&mut out, &text);
+        prop_assert_eq!(&out, &to_bytes(&text, None).unwrap());
+        for float in [float, small] {
+            out.clear();
+            write_float(&mut out, float).unwrap();
+            prop_assert_eq!(&out, &to_bytes(&float, None).unwrap());
+            out.clear();
+            write(&mut out, &float).unwrap();
+            prop_assert_eq!(&out, &to_bytes(&float, None).unwrap());
+        }
+        let error = write_float(&mut out, f64::NAN).unwrap_err().to_string();
+        prop_assert_eq!(error, "Out of range float values are not JSON compliant");
     }
 }

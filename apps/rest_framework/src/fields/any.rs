@@ -133,8 +133,7 @@ fn dumps(out: &mut String, value: &Value) {
         let mut json = Vec::new();
         json::write_str(&mut json, text);
         for c in String::from_utf8_lossy(&json).chars() {
-            // DEL is the last character of ASCII, which Python writes as it is.
-            if c.is_ascii() {
+            if matches!(c, ' '..='~') {
                 out.push(c);
             } else {
                 let mut units = [0; 2];

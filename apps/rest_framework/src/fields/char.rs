@@ -299,7 +299,7 @@ impl<S: Syntax> Kind for Char<S> {
 
     fn describe_limits(&self, info: &mut Dict) {
         for (key, length) in [("min_length", self.min_length), ("max_length", self.max_length)] {
-            super::number::describe_limit(info, key, length);
+            super::limit::describe_limit(info, key, length);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::input::{parse_html_dict, parse_html_list};
-use super::number::describe_limit;
+use super::limit::describe_limit;
 use super::{AnyField, BaseField, CharField, Context, Field, Input, Kind, Options, Output, OutputError};
 use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};

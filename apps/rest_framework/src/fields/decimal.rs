@@ -4,7 +4,8 @@ use std::io::Write as _;
 
 use bigdecimal::{BigDecimal, ToPrimitive as _};
 
-use super::number::{Bounds, Limit, check_length, describe_limit};
+use super::limit::{Bounds, Limit, describe_limit};
+use super::number::check_length;
 use super::quantize::{Number, Rounding};
 use super::{Context, Field, Input, Kind, Options, Output, OutputError, text};
 use crate::data::{Dict, Value};

@@ -153,6 +153,6 @@ impl Kind for File {
     }
 
     fn describe_limits(&self, info: &mut Dict) {
-        super::number::describe_limit(info, "max_length", self.max_length);
+        super::limit::describe_limit(info, "max_length", self.max_length);
     }
 }

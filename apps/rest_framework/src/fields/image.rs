@@ -1,6 +1,6 @@
 //! `ImageField`.
 
-use super::number::describe_limit;
+use super::limit::describe_limit;
 use super::{Context, Field, File, Input, Kind, Options, Output, OutputError};
 use crate::data::{Dict, Value};
 use crate::error_detail::Detail;

@@ -86,7 +86,7 @@ impl Syntax for IpAddress {
 
 /// Python's `ipaddress.IPv6Address(text)`, without its scope. At most 39 characters, as in Django.
 fn parse_v6(text: &str) -> Option<Ipv6Addr> {
-    if text.chars().count() > 39 {
+    if text.chars().count() > 39 || text.contains('/') {
         return None;
     }
     let address = match text.split_once('%') {

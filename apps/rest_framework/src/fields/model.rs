@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::any::plain;
-use super::number::describe_limit;
+use super::limit::describe_limit;
 use super::output::quoted;
 use super::{Context, Field, Input, Kind, Options, Output, OutputError, text, write_native};
 use crate::data::{Dict, Value};

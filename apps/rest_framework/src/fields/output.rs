@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io::Write as _;
 
 use bigdecimal::BigDecimal;
 use vitamin_framework::models::ValueRef;
@@ -123,7 +122,7 @@ pub fn write_native(value: ValueRef<'_>, output: &Output<'_>, out: &mut Vec<u8>)
             json::write_float(out, seconds)?;
             out.push(b'"');
         }
-        ValueRef::Uuid(uuid) => quoted(out, |out| _ = write!(out, "{}", uuid.hyphenated())),
+        ValueRef::Uuid(uuid) => write_uuid(out, uuid),
         ValueRef::Decimal(decimal) => json::write_float(out, float(decimal))?,
         ValueRef::Json(value) => json::write(out, value)?,
         ValueRef::Binary(bytes) => match std::str::from_utf8(bytes) {
@@ -148,6 +147,13 @@ pub(super) fn write_bool(out: &mut Vec<u8>, value: bool) {
 pub(super) fn write_int(out: &mut Vec<u8>, value: i64) {
     // Writing to a vector cannot fail.
     _ = serde_json::to_writer(out, &value);
+}
+
+/// A UUID with hyphens, in quotes.
+pub(super) fn write_uuid(out: &mut Vec<u8>, uuid: uuid::Uuid) {
+    let mut buffer = uuid::Uuid::encode_buffer();
+    let text = uuid.hyphenated().encode_lower(&mut buffer);
+    quoted(out, |out| out.extend_from_slice(text.as_bytes()));
 }
 
 /// Text that needs no escapes, in quotes.

@@ -146,7 +146,7 @@ fn timedelta(parts: [Option<f64>; 5]) -> Result<i128, Overflow> {
         let Some(part) = part else { continue };
         let (whole, fraction) = (part.trunc(), part.fract());
         // No valid duration has more microseconds than this.
-        if !(whole.abs() < 1e21) {
+        if whole.is_nan() || whole.abs() >= 1e21 {
             return Err(Overflow);
         }
         total += whole as i128 * factor as i128;

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use super::output::quoted;
+use super::output::{quoted, write_uuid};
 use super::{Context, Field, Input, Kind, Options, Output, OutputError, digits, text};
 use crate::data::Value;
 use crate::error_detail::Detail;
@@ -89,7 +89,7 @@ impl Kind for Uuid {
         };
         // Writing to a vector cannot fail.
         match self.format {
-            UuidFormat::HexVerbose => quoted(out, |out| _ = write!(out, "{}", uuid.hyphenated())),
+            UuidFormat::HexVerbose => write_uuid(out, uuid),
             UuidFormat::Hex => quoted(out, |out| _ = write!(out, "{}", uuid.simple())),
             UuidFormat::Int => _ = write!(out, "{}", uuid.as_u128()),
             UuidFormat::Urn => quoted(out, |out| _ = write!(out, "{}", uuid.urn())),

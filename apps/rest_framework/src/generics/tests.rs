@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::fields::{BooleanField, CharField, DateTimeField};
+use crate::fields::{BooleanField, CharField, DateTimeField, HiddenField};
 use crate::permissions::Permission;
 use crate::policy_result::PolicyResult;
 use crate::response::Response;
@@ -47,6 +47,10 @@ async fn change(request: Request, data: Data) -> Result<Response, APIException> 
     Ok(Response::new(request.validated_partial::<Changes>(&data)?))
 }
 
+async fn echo(request: Request, data: Data) -> Result<Response, APIException> {
+    Ok(Response::new(request.validated::<Value>(&data)?))
+}
+
 async fn zone(request: Request) -> Response {
     Response::new(request.time_zone().name().to_owned())
 }
@@ -75,7 +79,12 @@ async fn send(request: TestRequest) -> (u16, Value) {
         })
         .post(create);
     let without = APIView::new("WithoutView").post(create).patch(change);
-    let views = [("chosen", chosen()), ("fixed", fixed), ("built", built), ("without", without)];
+    // The default depends on the request.
+    let query = |context: Context<'_>| context.request.map_or("", |request| request.query_string()).into();
+    let seen = Serializer::new().field("query", HiddenField::computed(query));
+    let seen = APIView::new("SeenView").serializer(seen).post(echo);
+    let views =
+        [("chosen", chosen()), ("fixed", fixed), ("built", built), ("without", without), ("seen", seen)];
     let urls = UrlConf::new(views.into_iter().map(|(name, view)| path(name, view)).collect());
     let time_zone = TimeZone::new("Europe/Berlin", true).unwrap();
     let settings = APISettings { time_zone, ..APISettings::default() };
@@ -156,4 +165,10 @@ async fn a_view_without_serializer_is_500() {
     for method in ["POST", "PATCH"] {
         assert_eq!(send(request(method, "/without", &json!({}))).await, (500, Value::Null));
     }
+}
+
+#[actix_web::test]
+async fn defaults_see_the_request() {
+    let body = json!({"query": "sent"});
+    assert_eq!(send(request("POST", "/seen?a=1", &body)).await, (200, json!({"query": "a=1"})));
 }

@@ -16,6 +16,7 @@ use vitamin_framework::timezone::TimeZone;
 pub struct RequestInfo {
     user: Option<User>,
     method: Method,
+    query_string: String,
     path_params: Vec<(String, String)>,
     time_zone: TimeZone,
     models: Arc<[&'static ModelMeta]>,
@@ -44,6 +45,12 @@ impl RequestInfo {
         &self.method
     }
 
+    /// The query string, without the question mark.
+    #[must_use]
+    pub fn query_string(&self) -> &str {
+        &self.query_string
+    }
+
     /// The text of a parameter of the path.
     #[must_use]
     pub fn path_param(&self, name: &str) -> Option<&str> {
@@ -64,13 +71,18 @@ impl RequestInfo {
 }
 
 impl Request {
-    /// Copies what other threads may know.
+    /// What other threads may know, copied once.
     #[must_use]
-    pub fn info(&self) -> RequestInfo {
+    pub fn info(&self) -> &RequestInfo {
+        self.state.lazy().info.get_or_init(|| self.copy())
+    }
+
+    fn copy(&self) -> RequestInfo {
         let apps = self.app_data::<actix_web::web::Data<Apps>>();
         RequestInfo {
             user: self.user().cloned(),
-            method: self.method().clone(),
+            method: self.http.method().clone(),
+            query_string: self.query_string().to_owned(),
             path_params: self
                 .match_info()
                 .iter()

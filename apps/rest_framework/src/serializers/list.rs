@@ -7,7 +7,7 @@ use super::{Error, Serializer, run};
 use crate::data::{Data, Dict, Value, from_value};
 use crate::error_detail::Detail;
 use crate::fields::input::parse_html_list;
-use crate::fields::number::describe_limit;
+use crate::fields::limit::describe_limit;
 use crate::fields::{BaseField, Context, Field, Input, Kind, Options, Output, OutputError};
 use vitamin_framework::models::ValueRef;
 use vitamin_framework::timezone::TimeZone;
@@ -55,7 +55,12 @@ impl Field<Many> {
 
     /// [`run`](Self::run) in a time zone other than UTC.
     pub fn run_in(&self, data: &Data, time_zone: &TimeZone) -> Result<Value, Detail> {
-        run(self, data, Context::new(time_zone).partial(self.kind.child.kind.partial))
+        self.run_with(data, Context::new(time_zone))
+    }
+
+    /// [`run`](Self::run) with all parameters, such as the request, which defaults may depend on.
+    pub fn run_with(&self, data: &Data, context: Context<'_>) -> Result<Value, Detail> {
+        run(self, data, context.partial(context.partial || self.kind.child.kind.partial))
     }
 
     /// Validates the body and converts it to a list of an app's struct.

@@ -115,7 +115,12 @@ impl Field<Object> {
 
     /// [`run`](Self::run) in a time zone other than UTC.
     pub fn run_in(&self, data: &Data, time_zone: &TimeZone) -> Result<Value, Detail> {
-        run(self, data, Context::new(time_zone).partial(self.kind.partial))
+        self.run_with(data, Context::new(time_zone))
+    }
+
+    /// [`run`](Self::run) with all parameters, such as the request, which defaults may depend on.
+    pub fn run_with(&self, data: &Data, context: Context<'_>) -> Result<Value, Detail> {
+        run(self, data, context.partial(context.partial || self.kind.partial))
     }
 
     /// Validates the body and converts it to an app's struct.
@@ -125,7 +130,12 @@ impl Field<Object> {
 
     /// [`validated`](Self::validated) in a time zone other than UTC.
     pub fn validated_in<T: DeserializeOwned>(&self, data: &Data, time_zone: &TimeZone) -> Result<T, Error> {
-        from_value(self.run_in(data, time_zone)?).map_err(Error::Mismatch)
+        self.validated_with(data, Context::new(time_zone))
+    }
+
+    /// [`validated`](Self::validated) with all parameters, such as the request, which defaults may depend on.
+    pub fn validated_with<T: DeserializeOwned>(&self, data: &Data, context: Context<'_>) -> Result<T, Error> {
+        from_value(self.run_with(data, context)?).map_err(Error::Mismatch)
     }
 
     /// Describes the fields for the response to OPTIONS (`SimpleMetadata.get_serializer_info`).
