@@ -1,9 +1,23 @@
-//! A view's serializer (`rest_framework/generics.py`): the same for all requests, or chosen for each of them.
+//! Generic views (`rest_framework/generics.py`): views of a model's objects, and the serializer of a view, which is the
+//! same for all requests or chosen for each of them.
+
+mod concrete;
+mod filtering;
+mod mixins;
+mod model_view;
+mod view;
 
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+pub use self::concrete::{
+    CreateAPIView, DestroyAPIView, GenericAPIView, ListAPIView, ListCreateAPIView, RetrieveAPIView,
+    RetrieveDestroyAPIView, RetrieveUpdateAPIView, RetrieveUpdateDestroyAPIView, UpdateAPIView,
+};
+pub use self::model_view::{Destroy, IntoQuerySet};
+pub(crate) use self::model_view::{ModelView, ModelViewInfo, model_view_methods};
+pub use self::view::GenericView;
 use super::data::Data;
 use super::exceptions::APIException;
 use super::fields::Context;

@@ -12,7 +12,7 @@ pub mod fields;
 pub mod filters;
 mod finalize;
 mod formatting;
-mod generics;
+pub mod generics;
 mod handlers;
 mod initial;
 pub mod metadata;

@@ -34,22 +34,39 @@ async fn metadata(policies: &Policies, request: &Request) -> Result<Response, AP
         description: view.description.clone(),
         renders: view.media_types.clone(),
         parses: view.body_reader.parsers.iter().map(|parser| parser.media_type()).collect(),
-        actions: actions(policies, request).await,
+        actions: actions(policies, request).await?,
     }))
 }
 
 /// The serializer's fields, for each of POST and PUT that the view has and the user may use.
-async fn actions(policies: &Policies, request: &Request) -> IndexMap<&'static str, Value> {
+async fn actions(
+    policies: &Policies,
+    request: &Request,
+) -> Result<IndexMap<&'static str, Value>, APIException> {
     let mut actions = IndexMap::new();
-    let Some(serializer) = &policies.view.serializer else { return actions };
+    let view = &policies.view;
+    if view.serializer.is_none() && view.model_view.is_none() {
+        return Ok(actions);
+    }
     for (name, method) in [("POST", Method::POST), ("PUT", Method::PUT)] {
         // The serializer may depend on the method.
         let request = request.with_method(method);
-        if policies.view.methods.contains(request.method())
-            && check_permissions(&policies.permissions, &request).await.is_ok()
+        if !view.methods.contains(request.method())
+            || check_permissions(&policies.permissions, &request).await.is_err()
         {
-            actions.insert(name, Value::Dict(serializer.get_serializer(&request).info()));
+            continue;
         }
+        if let (Some(model_view), "PUT") = (&view.model_view, name)
+            && model_view.check_object(&request).await.is_err()
+        {
+            continue;
+        }
+        let info = match (&view.serializer, &view.model_view) {
+            (Some(serializer), _) => serializer.get_serializer(&request).info(),
+            (None, Some(model_view)) => model_view.info(&request)?,
+            (None, None) => continue,
+        };
+        actions.insert(name, Value::Dict(info));
     }
-    actions
+    Ok(actions)
 }

@@ -15,6 +15,7 @@ use actix_web::web::Data;
 
 use super::authentication::Authentication;
 use super::formatting::view_name;
+use super::generics::ModelViewInfo;
 use super::parsers::Parser;
 use super::parsers::reader::BodyReader;
 use super::permissions::Permission;
@@ -44,6 +45,8 @@ pub(super) struct PolicyDeclaration {
     /// The view set and the route of it that this view serves.
     pub(super) view_set: Option<Rc<ViewSetInfo>>,
     pub(super) serializer: Option<SerializerClass>,
+    /// What a view of a model's objects declares.
+    pub(super) model_view: Option<Arc<dyn ModelViewInfo>>,
     pub(super) renderer_classes: Option<Vec<Arc<dyn Renderer>>>,
     pub(super) parser_classes: Option<Vec<Arc<dyn Parser>>>,
     pub(super) authentication_classes: Option<Vec<Arc<dyn Authentication>>>,
@@ -97,6 +100,7 @@ impl PolicyDeclaration {
             namespace: self.namespace.clone(),
             view_set: either(&own.view_set, &self.view_set),
             serializer: either(&own.serializer, &self.serializer),
+            model_view: either(&own.model_view, &self.model_view),
             renderer_classes: either(&own.renderer_classes, &self.renderer_classes),
             parser_classes: either(&own.parser_classes, &self.parser_classes),
             authentication_classes: either(&own.authentication_classes, &self.authentication_classes),
@@ -151,6 +155,7 @@ impl PolicyDeclaration {
             reverse: versioning.clone().map(reverse),
             url_format_override: settings.url_format_override,
             serializer: self.serializer.clone(),
+            model_view: self.model_view.clone(),
             time_zone: settings.time_zone.clone(),
         };
         Policies {

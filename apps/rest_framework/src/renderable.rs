@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::json;
+use super::python::codecs::Charset;
 
 /// `{"detail": …}`, the data of Django REST framework's short responses.
 #[derive(Clone, Debug, Serialize)]
@@ -41,6 +42,9 @@ impl<T: Serialize + 'static> Renderable for T {
         {
             return Ok(json);
         }
+        if let Some(RenderedJson(json)) = (self as &dyn Any).downcast_ref::<RenderedJson>() {
+            return rendered(json, indent);
+        }
         let json = match indent {
             None => json::to_bytes(self, None),
             // Indented JSON is for people. It is not worth code of its own for each type.
@@ -48,6 +52,25 @@ impl<T: Serialize + 'static> Renderable for T {
         };
         json.map_err(|error| RenderError(error.to_string()))
     }
+}
+
+/// A JSON document that is written already, compactly.
+pub(crate) struct RenderedJson(pub(crate) Bytes);
+
+impl Serialize for RenderedJson {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::Error;
+        let value = json::decode(&self.0, Charset::Utf8).map_err(|_| S::Error::custom("it is not JSON"))?;
+        value.serialize(serializer)
+    }
+}
+
+fn rendered(json: &Bytes, indent: Option<usize>) -> Result<Bytes, RenderError> {
+    if indent.is_none() {
+        return Ok(json.clone());
+    }
+    let value = json::decode(json, Charset::Utf8).map_err(|_| RenderError("it is not JSON".to_owned()))?;
+    json::to_bytes(&value, indent).map_err(|error| RenderError(error.to_string()))
 }
 
 /// The text, if the data is a [`DetailBody`] of text. The compiler resolves the type check.

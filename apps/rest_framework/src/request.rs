@@ -23,6 +23,7 @@ pub use self::extractors::{Auth, CurrentUser};
 pub use self::info::RequestInfo;
 use super::data::Data;
 use super::exceptions::APIException;
+use super::generics::ModelViewInfo;
 use super::parsers::reader::BodyReader;
 use super::serializers::Serializer;
 use super::throttling::rate::ThrottleRates;
@@ -105,6 +106,8 @@ pub(super) struct ViewInfo {
     /// The query parameter that selects a renderer.
     pub(super) url_format_override: Option<&'static str>,
     pub(super) serializer: Option<SerializerClass>,
+    /// What a view of a model's objects declares.
+    pub(super) model_view: Option<Arc<dyn ModelViewInfo>>,
     pub(super) time_zone: TimeZone,
 }
 

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 pub use super::renderable::DetailBody;
-use super::renderable::{RenderError, Renderable};
+use super::renderable::{RenderError, Renderable, RenderedJson};
 use super::renderers::{JSONRenderer, RendererContext, Renderers, content_type};
 use super::request::Request;
 use vitamin_framework::debug::ErrorReport;
@@ -46,6 +46,11 @@ impl Response {
             Some(detail) => Self::with_data(ResponseData::Detail(DetailBody { detail })),
             None => Self::new(DetailBody { detail }),
         }
+    }
+
+    /// A response with a JSON document that is written already, compactly.
+    pub(crate) fn rendered(json: Vec<u8>) -> Self {
+        Self::new(RenderedJson(json.into()))
     }
 
     fn with_data(data: ResponseData) -> Self {

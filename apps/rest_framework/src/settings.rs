@@ -60,6 +60,9 @@ pub struct APISettings {
     pub default_pagination_class: Option<Arc<dyn Pagination>>,
     /// The number of rows of a page, for pagination classes without a number of their own. `None`: they don't paginate.
     pub page_size: Option<usize>,
+    /// The filter backends of views that do not declare what they do (`DEFAULT_FILTER_BACKENDS`): OrderingFilter orders by
+    /// all columns of the serializer. Filters, search fields and ordering fields that a view declares always work.
+    pub default_filter_backends: Vec<FilterBackend>,
     /// The query parameter of SearchFilter.
     pub search_param: &'static str,
     /// The query parameter of OrderingFilter.
@@ -113,6 +116,7 @@ impl Default for APISettings {
             versions: Versions::default(),
             default_pagination_class: None,
             page_size: None,
+            default_filter_backends: Vec::new(),
             search_param: "search",
             ordering_param: "ordering",
             exception_handler,
@@ -122,6 +126,17 @@ impl Default for APISettings {
             bodies: Bodies::default(),
         }
     }
+}
+
+/// A class that filters a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FilterBackend {
+    /// `django_filters.rest_framework.DjangoFilterBackend`.
+    DjangoFilterBackend,
+    /// `rest_framework.filters.SearchFilter`.
+    SearchFilter,
+    /// `rest_framework.filters.OrderingFilter`.
+    OrderingFilter,
 }
 
 /// A list of policy classes: `classes![TokenAuthentication::new(), BasicAuthentication]`.

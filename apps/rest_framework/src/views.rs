@@ -117,6 +117,11 @@ impl APIView {
 
 impl APIView {
     /// A view of a declaration and its handlers, for view sets.
+    /// A view with this declaration, without handlers.
+    pub(super) fn of(declaration: PolicyDeclaration) -> Self {
+        Self::from_parts(declaration, Handlers::default())
+    }
+
     pub(super) fn from_parts(declaration: PolicyDeclaration, handlers: Handlers) -> Self {
         Self { handlers, declaration }
     }

@@ -43,7 +43,8 @@ pub use self::model_key::ModelKey;
 pub use self::ordering::{OrderBy, ordering};
 pub use self::search::{SearchLookup, search_terms};
 pub use self::search_field::{SearchField, fields};
-pub(crate) use self::filter_set::Apply;
+pub(crate) use self::apply::compare;
+pub(crate) use self::filter_set::{Apply, filter_column};
 pub(crate) use self::search_field::search;
 
 /// The choice that stands for NULL (`FILTERS_NULL_CHOICE_VALUE`).

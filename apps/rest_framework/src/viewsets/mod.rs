@@ -31,6 +31,7 @@
 
 mod action;
 mod lookup;
+mod model;
 mod methods;
 mod request;
 mod routes;
@@ -42,6 +43,7 @@ use actix_web::http::Method;
 pub use self::action::Action;
 pub(crate) use self::lookup::Lookup;
 pub(crate) use self::methods::view_set_methods;
+pub use self::model::{GenericViewSet, ModelViewSet, ReadOnlyModelViewSet};
 pub use self::routes::ViewSetRoute;
 use super::handlers::{BoxedHandler, Handlers};
 use super::policies::{PolicyDeclaration, policy_methods};

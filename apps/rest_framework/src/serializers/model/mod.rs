@@ -34,7 +34,8 @@ pub use self::hyperlinked::{HyperlinkedIdentityField, HyperlinkedRelatedField};
 pub use self::nested::Nested;
 pub use self::output::{OutputField, Representation};
 pub use self::related::{PrimaryKeyRelatedField, Related, RelatedField, SlugRelatedField};
-pub use self::save::Save;
+pub(crate) use self::pk_input::pk_lookup;
+pub use self::save::{Perform, Save, Validated};
 pub use self::unique::UniqueTogetherValidator;
 pub use self::validation::Validation;
 
@@ -264,6 +265,30 @@ impl<T: Model> ModelSerializer<T> {
     ) -> Result<(), APIException> {
         let is_postgres = context.request.database()?.is_postgres();
         self.resolve(is_postgres)?.write(object, &self.hooks, context, out)
+    }
+
+    /// Writes one field of an object as JSON. `None` if the serializer has no such field.
+    pub(crate) fn write_field(
+        &self,
+        name: &str,
+        object: &Object<T>,
+        context: &Representation<'_>,
+    ) -> Result<Option<Vec<u8>>, APIException> {
+        let resolved = self.resolve(context.request.database()?.is_postgres())?;
+        let found = resolved.entries.iter().find(|named| named.name == name);
+        let Some(output) = found.and_then(|named| named.entry.output.as_ref()) else { return Ok(None) };
+        let mut json = Vec::new();
+        Ok(output.write(object, context, &mut json)?.then_some(json))
+    }
+
+    /// The names of the model fields that the output shows.
+    pub(crate) fn column_names(&self, is_postgres: bool) -> Result<Vec<&str>, APIException> {
+        let entries = self.resolve(is_postgres)?.entries.iter();
+        let shown = entries.filter(|named| named.entry.output.is_some());
+        Ok(shown
+            .filter(|named| matches!(named.entry.target, Target::Column(_)))
+            .map(|named| named.entry.source.as_str())
+            .collect())
     }
 
     fn resolve(&self, is_postgres: bool) -> Result<&Resolved<T>, APIException> {

@@ -1,0 +1,193 @@
+//! The six actions of a resource (rest_framework/mixins.py).
+
+use actix_web::FromRequest as _;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, LOCATION};
+
+use super::GenericView;
+use super::filtering::django_name;
+use super::model_view::Destroy;
+use crate::data::Data;
+use crate::exceptions::APIException;
+use crate::filters::{compare, filter_column};
+use crate::pagination::{CursorPagination, CursorPlan, Pagination, Plan, Rows, parse_position, position};
+use crate::response::Response;
+use vitamin_framework::models::{Lookup, Model, Object, Path, QuerySet};
+
+impl<T: Model> GenericView<T> {
+    /// A page of the view's objects (`ListModelMixin`).
+    ///
+    /// # Errors
+    /// 400: a filter has no valid value; 404: there is no such page.
+    pub async fn list(&self) -> Result<Response, APIException> {
+        self.paginate(self.get_queryset().await?).await
+    }
+
+    /// A page of these objects, after the view's filters.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub async fn paginate(&self, rows: QuerySet<T>) -> Result<Response, APIException> {
+        let (rows, ordering) = self.filter(rows).await?;
+        let rows = self.with_relations(rows)?;
+        let pagination = match &self.view.pagination {
+            Some(own) => own.clone(),
+            None => self.settings().and_then(|settings| settings.default_pagination_class.clone()),
+        };
+        let mut body = Vec::with_capacity(4096);
+        let Some(pagination) = pagination else {
+            let objects = self.request().fetch(rows).await?;
+            self.write_list(&objects, &mut body)?;
+            return Ok(Response::rendered(body));
+        };
+        let query = self.request().query_params()?;
+        match pagination.plan(self.request(), &query, &ordering)? {
+            None => {
+                let objects = self.request().fetch(rows).await?;
+                self.write_list(&objects, &mut body)?;
+            }
+            Some(Plan::Cursor(plan)) => self.cursor_page(&*pagination, plan, rows, &mut body).await?,
+            Some(Plan::Offset(offset)) => {
+                let (limit, known) = (i64::try_from(offset.limit).unwrap_or(i64::MAX), offset.offset);
+                let last = offset.clone();
+                let load = move |connection: &mut vitamin_framework::database::DbConnection| {
+                    let count = rows.count(connection)?;
+                    let skip = known.unwrap_or_else(|| last.offset_in(count));
+                    let objects = if skip >= count {
+                        Vec::new()
+                    } else {
+                        let skip = i64::try_from(skip).unwrap_or(i64::MAX);
+                        rows.clone().limit(limit).offset(skip).load(connection)?
+                    };
+                    Ok::<_, APIException>((count, objects))
+                };
+                let (count, objects) = self.request().database()?.run(load).await?;
+                let page = pagination.page(self.request(), &Plan::Offset(offset), &Rows::Counted(count))?;
+                let mut results = Vec::with_capacity(4096);
+                self.write_list(&objects, &mut results)?;
+                pagination.write(&page, &results, &mut body).map_err(APIException::server_error)?;
+            }
+        }
+        Ok(Response::rendered(body))
+    }
+
+    async fn cursor_page(
+        &self,
+        pagination: &dyn Pagination,
+        plan: CursorPlan,
+        rows: QuerySet<T>,
+        body: &mut Vec<u8>,
+    ) -> Result<(), APIException> {
+        let first = plan.order_by().next();
+        let first = first.ok_or_else(|| APIException::server_error("a cursor needs an order"))?;
+        let path = Path::<T>::named(&first.name).ok_or_else(|| {
+            APIException::server_error(format!("{} has no field `{}`", T::META.name, first.name))
+        })?;
+        let (index, column) = T::META
+            .find(&first.name)
+            .ok_or_else(|| APIException::server_error("a cursor's column is missing"))?;
+        let mut rows = rows.order_by(plan.order_by().map(|term| django_name(&term)));
+        if let Some(text) = &plan.position {
+            let zone = self.request().time_zone();
+            let value = parse_position(text, filter_column(column), zone)
+                .ok_or_else(CursorPagination::invalid_cursor)?;
+            let lookup = if plan.is_less_than() { Lookup::Lt } else { Lookup::Gt };
+            rows = rows.filter_q(compare(&path, lookup, &value));
+        }
+        let limit = i64::try_from(plan.limit).unwrap_or(i64::MAX);
+        rows = rows.limit(limit).offset(i64::try_from(plan.offset).unwrap_or(i64::MAX));
+        let objects = self.request().fetch(rows).await?;
+        let use_tz = self.request().time_zone().use_tz();
+        let at = |number: usize| {
+            objects.get(number).map(|object| position(object.value(index), use_tz)).unwrap_or_default()
+        };
+        let loaded = Rows::Loaded { number: objects.len(), position: &at };
+        let page = pagination.page(self.request(), &Plan::Cursor(plan), &loaded)?;
+        let mut shown: Vec<&Object<T>> = objects.iter().take(usize::try_from(page.page_size).unwrap_or(usize::MAX)).collect();
+        if page.reversed {
+            shown.reverse();
+        }
+        let mut results = Vec::with_capacity(4096);
+        self.write_list(shown, &mut results)?;
+        pagination.write(&page, &results, body).map_err(APIException::server_error)
+    }
+
+    /// One object (`RetrieveModelMixin`).
+    ///
+    /// # Errors
+    /// As [`get_object`](Self::get_object).
+    pub async fn retrieve(&self) -> Result<Response, APIException> {
+        let object = self.get_object().await?;
+        self.respond(&object)
+    }
+
+    /// Creates an object (`CreateModelMixin`): 201, with its URL in `Location` if the serializer has a field `url`.
+    ///
+    /// # Errors
+    /// 400 with the errors of each field.
+    pub async fn create(&self) -> Result<Response, APIException> {
+        let data = self.data().await?;
+        let (serializer, perform) = (self.get_serializer(), self.view.perform_create.clone());
+        let created = self
+            .write(move |connection, info| {
+                serializer.save(connection, info, &data, None, false, perform.as_deref())
+            })
+            .await?;
+        let response = self.respond(&created)?.status(StatusCode::CREATED);
+        let Some(url) = self.url(&created)? else { return Ok(response) };
+        Ok(match HeaderValue::from_str(&url) {
+            Ok(url) => response.header(LOCATION, url),
+            Err(_) => response,
+        })
+    }
+
+    /// Updates an object (`UpdateModelMixin`). `partial` for PATCH.
+    ///
+    /// # Errors
+    /// As [`get_object`](Self::get_object); 400 with the errors of each field.
+    pub async fn update(&self, partial: bool) -> Result<Response, APIException> {
+        let object = self.find_object(false).await?;
+        let data = self.data().await?;
+        let (serializer, perform) = (self.get_serializer(), self.view.perform_update.clone());
+        let updated = self
+            .write(move |connection, info| {
+                serializer.save(connection, info, &data, Some(object), partial, perform.as_deref())
+            })
+            .await?;
+        self.respond(&updated)
+    }
+
+    /// Deletes an object (`DestroyModelMixin`): 204.
+    ///
+    /// # Errors
+    /// As [`get_object`](Self::get_object); those of the view's own `perform_destroy`.
+    pub async fn destroy(&self) -> Result<Response, APIException> {
+        let object = self.find_object(false).await?;
+        let perform = self.view.perform_destroy.clone();
+        self.write(move |connection, info| {
+            let mut destroy = Destroy::new(connection, info, &object);
+            match perform {
+                Some(perform) => perform(&mut destroy),
+                None => destroy.delete(),
+            }
+        })
+        .await?;
+        Ok(Response::no_content())
+    }
+
+    /// The request's body (`request.data`).
+    ///
+    /// # Errors
+    /// 400: it cannot be parsed; 415: no parser reads it.
+    pub async fn data(&self) -> Result<Data, APIException> {
+        let mut payload = self.request().take_payload();
+        Data::from_request(self.request().http(), &mut payload).await
+    }
+
+    /// The value of the field `url`.
+    fn url(&self, object: &Object<T>) -> Result<Option<String>, APIException> {
+        let serializer = self.get_serializer();
+        let text = self.representation(|context| serializer.write_field("url", object, context))?;
+        Ok(text.and_then(|json| serde_json::from_slice(&json).ok()))
+    }
+}

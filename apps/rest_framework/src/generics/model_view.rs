@@ -1,0 +1,404 @@
+//! What a view of a model's objects declares (`GenericAPIView` of rest_framework/generics.py).
+
+use std::any::Any;
+use std::sync::Arc;
+
+use futures_util::future::{LocalBoxFuture, ready};
+
+use super::GenericView;
+use crate::data::Dict;
+use crate::exceptions::APIException;
+use crate::filters::{FilterSet, SearchField};
+use crate::pagination::Pagination;
+use crate::permissions::ObjectPermission;
+use crate::request::{Request, RequestInfo};
+use crate::serializers::{ModelSerializer, Perform};
+use vitamin_framework::database::DbConnection;
+use vitamin_framework::models::{DeletionError, Model, Object, Path, QuerySet};
+
+type GetQuerySet<T> =
+    Arc<dyn for<'a> Fn(&'a Request) -> LocalBoxFuture<'a, Result<QuerySet<T>, APIException>> + Send + Sync>;
+type GetSerializer<T> = Arc<dyn Fn(&Request) -> Arc<ModelSerializer<T>> + Send + Sync>;
+type GetObject<T> =
+    Arc<dyn for<'a> Fn(&'a Request) -> LocalBoxFuture<'a, Result<Object<T>, APIException>> + Send + Sync>;
+type PerformDestroy<T> = Arc<dyn Fn(&mut Destroy<'_, T>) -> Result<(), APIException> + Send + Sync>;
+
+/// A query set, or the error that prevents it.
+pub trait IntoQuerySet<T> {
+    /// The query set.
+    ///
+    /// # Errors
+    /// The request may not have it.
+    fn into_query_set(self) -> Result<QuerySet<T>, APIException>;
+}
+
+impl<T> IntoQuerySet<T> for QuerySet<T> {
+    fn into_query_set(self) -> Result<QuerySet<T>, APIException> {
+        Ok(self)
+    }
+}
+
+impl<T> IntoQuerySet<T> for Result<QuerySet<T>, APIException> {
+    fn into_query_set(self) -> Result<QuerySet<T>, APIException> {
+        self
+    }
+}
+
+/// An object that is about to be deleted.
+pub struct Destroy<'a, T> {
+    connection: &'a mut DbConnection,
+    info: &'a RequestInfo,
+    object: &'a Object<T>,
+}
+
+impl<'a, T: Model> Destroy<'a, T> {
+    pub(super) fn new(
+        connection: &'a mut DbConnection,
+        info: &'a RequestInfo,
+        object: &'a Object<T>,
+    ) -> Self {
+        Self { connection, info, object }
+    }
+
+    /// The object.
+    #[must_use]
+    pub fn object(&self) -> &'a Object<T> {
+        self.object
+    }
+
+    /// What is known of the request.
+    #[must_use]
+    pub fn request(&self) -> &'a RequestInfo {
+        self.info
+    }
+
+    /// The connection, in the transaction of this write.
+    pub fn connection(&mut self) -> &mut DbConnection {
+        self.connection
+    }
+
+    /// Deletes the object, and what depends on it.
+    ///
+    /// # Errors
+    /// 500: a protected foreign key refers to it; the database refuses the deletion.
+    pub fn delete(&mut self) -> Result<(), APIException> {
+        self.object.delete(self.connection, self.info.models()).map_err(|error| match error {
+            DeletionError::Database(error) => error.into(),
+            protected => APIException::server_error(protected),
+        })
+    }
+}
+
+/// The declaration of a view of a model's objects.
+pub(crate) struct ModelView<T: Model> {
+    pub(crate) queryset: GetQuerySet<T>,
+    pub(crate) serializer: GetSerializer<T>,
+    pub(crate) object: Option<GetObject<T>>,
+    pub(crate) object_permissions: Vec<Arc<dyn ObjectPermission<T>>>,
+    /// `None`: the project's.
+    pub(crate) pagination: Option<Option<Arc<dyn Pagination>>>,
+    pub(crate) filters: FilterSet<T>,
+    pub(crate) search_fields: Vec<SearchField<T>>,
+    /// `None`: the serializer's columns, if the project's filter backends include OrderingFilter.
+    pub(crate) ordering_fields: Option<Vec<Path<T>>>,
+    pub(crate) ordering: Vec<&'static str>,
+    pub(crate) perform_create: Option<Arc<Perform<T>>>,
+    pub(crate) perform_update: Option<Arc<Perform<T>>>,
+    pub(crate) perform_destroy: Option<PerformDestroy<T>>,
+}
+
+impl<T: Model> Clone for ModelView<T> {
+    fn clone(&self) -> Self {
+        Self {
+            queryset: Arc::clone(&self.queryset),
+            serializer: Arc::clone(&self.serializer),
+            object: self.object.clone(),
+            object_permissions: self.object_permissions.clone(),
+            pagination: self.pagination.clone(),
+            filters: self.filters.clone(),
+            search_fields: self.search_fields.clone(),
+            ordering_fields: self.ordering_fields.clone(),
+            ordering: self.ordering.clone(),
+            perform_create: self.perform_create.clone(),
+            perform_update: self.perform_update.clone(),
+            perform_destroy: self.perform_destroy.clone(),
+        }
+    }
+}
+
+impl<T: Model> ModelView<T> {
+    pub(crate) fn new(serializer: ModelSerializer<T>) -> Self {
+        let serializer = Arc::new(serializer);
+        Self {
+            queryset: Arc::new(|_| Box::pin(ready(Ok(T::objects())))),
+            serializer: Arc::new(move |_| Arc::clone(&serializer)),
+            object: None,
+            object_permissions: Vec::new(),
+            pagination: None,
+            filters: FilterSet::new(),
+            search_fields: Vec::new(),
+            ordering_fields: None,
+            ordering: Vec::new(),
+            perform_create: None,
+            perform_update: None,
+            perform_destroy: None,
+        }
+    }
+
+    pub(crate) fn set_queryset<Q: IntoQuerySet<T> + 'static>(
+        &mut self,
+        rows: impl Fn(&Request, QuerySet<T>) -> Q + Send + Sync + 'static,
+    ) {
+        self.queryset = Arc::new(move |request| {
+            Box::pin(ready(rows(request, T::objects()).into_query_set()))
+        });
+    }
+
+    pub(crate) fn set_get_queryset(
+        &mut self,
+        rows: impl AsyncFn(&Request) -> Result<QuerySet<T>, APIException> + Send + Sync + 'static,
+    ) {
+        let rows = Arc::new(rows);
+        self.queryset = Arc::new(move |request| {
+            let rows = Arc::clone(&rows);
+            Box::pin(async move { rows(request).await })
+        });
+    }
+
+    pub(crate) fn set_get_object(
+        &mut self,
+        object: impl AsyncFn(&Request) -> Result<Object<T>, APIException> + Send + Sync + 'static,
+    ) {
+        let object = Arc::new(object);
+        self.object = Some(Arc::new(move |request| {
+            let object = Arc::clone(&object);
+            Box::pin(async move { object(request).await })
+        }));
+    }
+
+    pub(crate) fn set_serializer(
+        &mut self,
+        choose: impl Fn(&Request) -> Arc<ModelSerializer<T>> + Send + Sync + 'static,
+    ) {
+        self.serializer = Arc::new(choose);
+    }
+
+    /// The fields' mistakes, for `manage check`.
+    pub(crate) fn mistakes(&self) -> &[String] {
+        &self.filters.mistakes
+    }
+}
+
+/// What the other parts of a view ask of its model view, whatever the model is.
+pub(crate) trait ModelViewInfo: Send + Sync {
+    /// The fields of the serializer, for the response to OPTIONS.
+    fn info(&self, request: &Request) -> Result<Dict, APIException>;
+
+    /// Finds the object and checks its permissions, as PUT does.
+    fn check_object<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Result<(), APIException>>;
+
+    /// Itself, shared.
+    fn shared(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+}
+
+impl<T: Model> ModelViewInfo for ModelView<T> {
+    fn info(&self, request: &Request) -> Result<Dict, APIException> {
+        (self.serializer)(request).info(request.database()?.is_postgres())
+    }
+
+    fn check_object<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Result<(), APIException>> {
+        Box::pin(async move {
+            let view = GenericView::new(Arc::new(self.clone()), request.clone());
+            view.find_object(false).await.map(|_| ())
+        })
+    }
+
+    fn shared(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}
+
+/// The builder methods of views of models, in an inherent `impl` of a type with `fn model_view_mut(&mut self) -> &mut
+/// ModelView<T>` and `fn declaration_mut(&mut self) -> &mut PolicyDeclaration`.
+macro_rules! model_view_methods {
+    () => {
+        /// The objects of the view, for a request: a closure of the request and of all objects (`get_queryset`). It returns
+        /// the query set, or a `Result` with one.
+        #[must_use]
+        pub fn queryset<Q: $crate::generics::IntoQuerySet<T> + 'static>(
+            mut self,
+            rows: impl Fn(&$crate::request::Request, ::vitamin_framework::models::QuerySet<T>) -> Q
+            + Send
+            + Sync
+            + 'static,
+        ) -> Self {
+            self.model_view_mut().set_queryset(rows);
+            self
+        }
+
+        /// The same, if it must query first.
+        #[must_use]
+        pub fn get_queryset(
+            mut self,
+            rows: impl AsyncFn(
+                &$crate::request::Request,
+            ) -> Result<
+                ::vitamin_framework::models::QuerySet<T>,
+                $crate::exceptions::APIException,
+            > + Send
+            + Sync
+            + 'static,
+        ) -> Self {
+            self.model_view_mut().set_get_queryset(rows);
+            self
+        }
+
+        /// The object of the view, if it is not found by the path (`get_object`). Object permissions are not checked.
+        #[must_use]
+        pub fn get_object(
+            mut self,
+            object: impl AsyncFn(
+                &$crate::request::Request,
+            ) -> Result<
+                ::vitamin_framework::models::Object<T>,
+                $crate::exceptions::APIException,
+            > + Send
+            + Sync
+            + 'static,
+        ) -> Self {
+            self.model_view_mut().set_get_object(object);
+            self
+        }
+
+        /// Chooses the serializer for each request, for example by its [action](crate::request::Request::action)
+        /// (`get_serializer_class`). Build the serializers once, and return a clone of their `Arc`.
+        #[must_use]
+        pub fn get_serializer_class(
+            mut self,
+            choose: impl Fn(
+                &$crate::request::Request,
+            ) -> ::std::sync::Arc<$crate::serializers::ModelSerializer<T>>
+            + Send
+            + Sync
+            + 'static,
+        ) -> Self {
+            self.model_view_mut().set_serializer(choose);
+            self
+        }
+
+        /// The permission classes. All must allow the request and, where a handler finds an object, the object.
+        #[must_use]
+        pub fn permission_classes(
+            mut self,
+            classes: Vec<::std::sync::Arc<dyn $crate::permissions::ObjectPermission<T>>>,
+        ) -> Self {
+            let of_request = classes.iter().map(|class| {
+                ::std::sync::Arc::clone(class) as ::std::sync::Arc<dyn $crate::permissions::Permission>
+            });
+            self.declaration_mut().permission_classes = Some(of_request.collect());
+            self.model_view_mut().object_permissions = classes;
+            self
+        }
+
+        /// The pagination of the list (`pagination_class`).
+        #[must_use]
+        pub fn pagination(mut self, class: impl $crate::pagination::Pagination + 'static) -> Self {
+            self.model_view_mut().pagination = Some(Some(::std::sync::Arc::new(class)));
+            self
+        }
+
+        /// Returns the whole list, whatever the project's pagination is (`pagination_class = None`).
+        #[must_use]
+        pub fn without_pagination(mut self) -> Self {
+            self.model_view_mut().pagination = Some(None);
+            self
+        }
+
+        /// The filters of the list (`filterset_class`).
+        #[must_use]
+        pub fn filters(mut self, filters: $crate::filters::FilterSet<T>) -> Self {
+            self.model_view_mut().filters = filters;
+            self
+        }
+
+        /// Searches these columns by the query parameter `search`: `fields![issues::title, issues::body]`.
+        #[must_use]
+        pub fn search_fields(mut self, fields: Vec<::vitamin_framework::models::Path<T>>) -> Self {
+            let fields = fields.into_iter().map($crate::filters::SearchField::new);
+            self.model_view_mut().search_fields.extend(fields);
+            self
+        }
+
+        /// Searches a column in another way: `SearchField::starts_with(labels::name)`.
+        #[must_use]
+        pub fn search_field(mut self, field: $crate::filters::SearchField<T>) -> Self {
+            self.model_view_mut().search_fields.push(field);
+            self
+        }
+
+        /// Orders by these columns, as the query parameter `ordering` says: `fields![issues::number, issues::due]`.
+        #[must_use]
+        pub fn ordering_fields(mut self, fields: Vec<::vitamin_framework::models::Path<T>>) -> Self {
+            self.model_view_mut().ordering_fields = Some(fields);
+            self
+        }
+
+        /// The order without that parameter: `["-created", "id"]`.
+        #[must_use]
+        pub fn ordering(mut self, fields: impl IntoIterator<Item = &'static str>) -> Self {
+            self.model_view_mut().ordering = fields.into_iter().collect();
+            self
+        }
+
+        /// Adds to a new object, after the data were validated: `save.set(issues::reporter_id, save.user()?.id)`.
+        #[must_use]
+        pub fn perform_create(
+            mut self,
+            perform: impl Fn(&mut $crate::serializers::Save<'_, T>) -> Result<(), $crate::exceptions::APIException>
+            + Send
+            + Sync
+            + 'static,
+        ) -> Self {
+            self.model_view_mut().perform_create = Some(::std::sync::Arc::new(perform));
+            self
+        }
+
+        /// Adds to an object that is updated, after the data were validated.
+        #[must_use]
+        pub fn perform_update(
+            mut self,
+            perform: impl Fn(&mut $crate::serializers::Save<'_, T>) -> Result<(), $crate::exceptions::APIException>
+            + Send
+            + Sync
+            + 'static,
+        ) -> Self {
+            self.model_view_mut().perform_update = Some(::std::sync::Arc::new(perform));
+            self
+        }
+
+        /// Deletes an object, instead of [`Destroy::delete`](crate::generics::Destroy::delete) alone.
+        #[must_use]
+        pub fn perform_destroy(
+            mut self,
+            perform: impl Fn(&mut $crate::generics::Destroy<'_, T>) -> Result<(), $crate::exceptions::APIException>
+            + Send
+            + Sync
+            + 'static,
+        ) -> Self {
+            self.model_view_mut().perform_destroy = Some(::std::sync::Arc::new(perform));
+            self
+        }
+
+        $crate::policies::policy_methods!(description);
+        $crate::policies::policy_methods!(renderer_classes as renderer_classes);
+        $crate::policies::policy_methods!(parser_classes);
+        $crate::policies::policy_methods!(authentication_classes as authentication_classes);
+        $crate::policies::policy_methods!(throttle_classes as throttle_classes);
+        $crate::policies::policy_methods!(throttle_scope);
+        $crate::policies::policy_methods!(versioning_class);
+        $crate::policies::policy_methods!(content_negotiation);
+        $crate::policies::policy_methods!(schema);
+    };
+}
+
+pub(crate) use model_view_methods;

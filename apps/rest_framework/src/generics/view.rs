@@ -1,0 +1,250 @@
+//! A request to a view of a model's objects: its query set, object, serializer and pages.
+
+use std::future::{Ready, ready};
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::web::Data as AppData;
+use actix_web::{FromRequest, HttpRequest};
+
+use super::model_view::ModelView;
+use crate::exceptions::APIException;
+use crate::fields::Output;
+use crate::request::{Request, RequestInfo};
+use crate::response::Response;
+use crate::serializers::{ModelSerializer, Representation, pk_lookup};
+use crate::settings::APISettings;
+use vitamin_framework::database::DbConnection;
+use vitamin_framework::models::{DbValue, Lookup, Model, Object, Path, Q, QuerySet};
+
+/// The view of a request, in a handler of a [`ModelViewSet`](crate::viewsets::ModelViewSet) or of a generic view. Actions
+/// extract it: `async fn close(view: GenericView<Issue>) -> Result<Response, APIException>`.
+pub struct GenericView<T: Model> {
+    pub(super) view: Arc<ModelView<T>>,
+    request: Request,
+}
+
+impl<T: Model> FromRequest for GenericView<T> {
+    type Error = APIException;
+    type Future = Ready<Result<Self, APIException>>;
+
+    fn from_request(http: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let view = Request::current(http).and_then(|request| {
+            let view = request.view().model_view.clone()?.shared().downcast::<ModelView<T>>().ok()?;
+            Some(Self::new(view, request))
+        });
+        ready(view.ok_or_else(|| {
+            APIException::server_error(format!("the handler's view is not one of {} objects", T::META.name))
+        }))
+    }
+}
+
+impl<T: Model> GenericView<T> {
+    pub(super) fn new(view: Arc<ModelView<T>>, request: Request) -> Self {
+        Self { view, request }
+    }
+
+    /// The request.
+    #[must_use]
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The objects of the view.
+    ///
+    /// # Errors
+    /// Those of the view's own `queryset`.
+    pub async fn get_queryset(&self) -> Result<QuerySet<T>, APIException> {
+        (self.view.queryset)(&self.request).await
+    }
+
+    /// The serializer of this request.
+    #[must_use]
+    pub fn get_serializer(&self) -> Arc<ModelSerializer<T>> {
+        (self.view.serializer)(&self.request)
+    }
+
+    /// Adds the relations that the serializer reads.
+    pub(super) fn with_relations(&self, rows: QuerySet<T>) -> Result<QuerySet<T>, APIException> {
+        let serializer = self.get_serializer();
+        Ok(rows.with_plan(serializer.plan(self.request.database()?.is_postgres())?))
+    }
+
+    /// The object that the path names, among those of the view, after its permissions were checked.
+    ///
+    /// # Errors
+    /// 404: there is none; 401 or 403: a permission class denies it.
+    pub async fn get_object(&self) -> Result<Object<T>, APIException> {
+        self.find_object(true).await
+    }
+
+    /// The object, with or without the relations that the serializer reads.
+    pub(super) async fn find_object(&self, with_relations: bool) -> Result<Object<T>, APIException> {
+        if let Some(get_object) = &self.view.object {
+            let object = get_object(&self.request).await?;
+            return if with_relations { self.load(object).await } else { Ok(object) };
+        }
+        let rows = self.filter_queryset(self.get_queryset().await?).await?;
+        let mut rows = rows.filter_q(self.lookup()?);
+        if with_relations {
+            rows = self.with_relations(rows)?;
+        }
+        let found = self.request.first(rows).await?;
+        let object = found.ok_or_else(|| {
+            let message = format!("No {} matches the given query.", T::META.name);
+            APIException::not_found().with_message(message)
+        })?;
+        for class in &self.view.object_permissions {
+            if !class.has_object_permission(&self.request, &object).await? {
+                return Err(self.request.permission_denied(class.message(), class.code()));
+            }
+        }
+        Ok(object)
+    }
+
+    /// The condition that the path's value makes.
+    fn lookup(&self) -> Result<Q<T>, APIException> {
+        let view_set = self.request.view_set();
+        let field = view_set.map_or("pk", |view_set| view_set.lookup_field.as_str());
+        let parameter = view_set.map_or("pk", |view_set| view_set.lookup_url_kwarg.as_str());
+        let text: String = self.request.path_param(parameter)?;
+        let path = Path::<T>::named(field)
+            .ok_or_else(|| APIException::server_error(format!("{} has no field `{field}`", T::META.name)))?;
+        let kind = path.column().map(|column| column.kind);
+        let value = kind.and_then(|kind| pk_lookup(text, kind));
+        match value {
+            Some(Some(value)) => Ok(Q::compare(&path, Lookup::Exact, value)),
+            Some(None) => Ok(Q::never()),
+            None => Err(APIException::not_found()),
+        }
+    }
+
+    /// Loads the relations that the serializer reads, unless the object came with them.
+    async fn load(&self, mut object: Object<T>) -> Result<Object<T>, APIException> {
+        let serializer = self.get_serializer();
+        let database = self.request.database()?;
+        let plan = serializer.plan(database.is_postgres())?.clone();
+        if plan.is_empty() {
+            return Ok(object);
+        }
+        database
+            .run(move |connection| {
+                object.load(connection, &plan)?;
+                Ok::<_, APIException>(object)
+            })
+            .await
+    }
+
+    /// Changes the database in a transaction.
+    ///
+    /// # Errors
+    /// Those of the work, and of the transaction.
+    pub async fn write<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut DbConnection, &RequestInfo) -> Result<R, APIException> + Send + 'static,
+    ) -> Result<R, APIException> {
+        self.request.write(work).await
+    }
+
+    /// A response with this object, as the serializer writes it. The object may have changed: its relations are loaded.
+    ///
+    /// # Errors
+    /// The query fails, or the serializer does.
+    pub async fn serialize(&self, object: Object<T>) -> Result<Response, APIException> {
+        let object = self.load(object).await?;
+        self.respond(&object)
+    }
+
+    /// A response with an object that has the relations that the serializer reads.
+    pub(super) fn respond(&self, object: &Object<T>) -> Result<Response, APIException> {
+        let mut body = Vec::with_capacity(512);
+        self.representation(|context| self.get_serializer().write(object, context, &mut body))?;
+        Ok(Response::rendered(body))
+    }
+
+    /// Appends objects as a JSON list.
+    pub(super) fn write_list<'o>(
+        &self,
+        objects: impl IntoIterator<Item = &'o Object<T>>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), APIException> {
+        let serializer = self.get_serializer();
+        self.representation(|context| {
+            out.push(b'[');
+            for (position, object) in objects.into_iter().enumerate() {
+                if position > 0 {
+                    out.push(b',');
+                }
+                serializer.write(object, context, out)?;
+            }
+            out.push(b']');
+            Ok(())
+        })
+    }
+
+    pub(super) fn representation<R>(
+        &self,
+        write: impl FnOnce(&Representation<'_>) -> Result<R, APIException>,
+    ) -> Result<R, APIException> {
+        let output = Output::new(self.request.time_zone());
+        write(&Representation { request: &self.request, output })
+    }
+
+    /// The project's settings.
+    pub(super) fn settings(&self) -> Option<&APISettings> {
+        self.request.app_data::<AppData<APISettings>>().map(|settings| settings.get_ref())
+    }
+}
+
+impl Request {
+    /// Loads the first row of a query set.
+    ///
+    /// # Errors
+    /// The query fails.
+    pub async fn first<T: Model>(&self, rows: QuerySet<T>) -> Result<Option<Object<T>>, APIException> {
+        self.database()?.run(move |connection| Ok::<_, APIException>(rows.first(connection)?)).await
+    }
+
+    /// Loads the rows of a query set.
+    ///
+    /// # Errors
+    /// The query fails.
+    pub async fn fetch<T: Model>(&self, rows: QuerySet<T>) -> Result<Vec<Object<T>>, APIException> {
+        self.database()?.run(move |connection| Ok::<_, APIException>(rows.load(connection)?)).await
+    }
+
+    /// Whether a query set has any row.
+    ///
+    /// # Errors
+    /// The query fails.
+    pub async fn exists<T: Model>(&self, rows: QuerySet<T>) -> Result<bool, APIException> {
+        self.database()?.run(move |connection| Ok::<_, APIException>(rows.exists(connection)?)).await
+    }
+
+    /// Loads the row of this primary key (`get_object_or_404`).
+    ///
+    /// # Errors
+    /// 404: there is none; the query fails.
+    pub async fn get_object_or_404<T: Model>(
+        &self,
+        rows: QuerySet<T>,
+        pk: impl Into<DbValue>,
+    ) -> Result<Object<T>, APIException> {
+        self.first(rows.find(pk)).await?.ok_or_else(|| {
+            let message = format!("No {} matches the given query.", T::META.name);
+            APIException::not_found().with_message(message)
+        })
+    }
+
+    /// Changes the database in a transaction.
+    ///
+    /// # Errors
+    /// Those of the work, and of the transaction.
+    pub async fn write<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut DbConnection, &RequestInfo) -> Result<R, APIException> + Send + 'static,
+    ) -> Result<R, APIException> {
+        let info = self.info().clone();
+        self.database()?.atomic(move |connection| work(connection, &info)).await
+    }
+}
