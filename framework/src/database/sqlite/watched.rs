@@ -21,7 +21,7 @@
 use std::mem;
 
 use diesel::Connection;
-use diesel::connection::TransactionManager;
+use diesel::connection::{SimpleConnection as _, TransactionManager};
 
 use super::sentinel::{Changes, Sentinel, Stamp};
 use crate::database::manager::Manager;
@@ -55,12 +55,17 @@ impl Watched {
         };
         // Opened first, since it does not create a missing file.
         let mut sentinel = Sentinel::open(path).map_err(|error| unavailable(error.to_string()))?;
-        let connection = Manager::sqlite_reader(path, settings.names.clone())
+        let mut connection =
+            Manager::sqlite_reader(path, settings).map_err(|error| unavailable(error.to_string()))?;
+        // `places` could read a row's offset from an automatic index.
+        connection
+            .batch_execute("PRAGMA automatic_index = OFF")
             .map_err(|error| unavailable(error.to_string()))?;
         // Both must have opened the same file.
         if sentinel.check_path() {
             return Err(unavailable("the database file was replaced".to_owned()));
         }
+        let connection = DbConnection::Sqlite(connection);
         Ok(Self { sentinel, connection, turn: Turn::Nothing, broken: false })
     }
 

@@ -1,0 +1,159 @@
+//! Opens SQLite connections with settings that only the C interface has.
+//!
+//! diesel doesn't show a connection's handle, so the settings are made while SQLite opens the connection, by a function
+//! that SQLite calls for each new one (`sqlite3_auto_extension`). It acts on the connections of [`establish`] only, and
+//! keeps no handle.
+
+use std::cell::Cell;
+use std::ffi::{c_char, c_int, c_void};
+use std::ptr;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use diesel::{Connection, ConnectionError, ConnectionResult, SqliteConnection};
+use libsqlite3_sys as ffi;
+
+/// What a connection does when it would take long.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::database) enum Patience {
+    /// It waits for locks (`PRAGMA busy_timeout`), and runs statements to their end.
+    Waits,
+    /// It gives up at once if the database is locked, or if [`within`] says so.
+    GivesUp,
+}
+
+/// The number of virtual machine steps (about 20 µs) between two looks at the clock.
+const STEPS: c_int = 1000;
+
+thread_local! {
+    /// Set while this thread opens a connection.
+    static OPENING: Cell<Option<Patience>> = const { Cell::new(None) };
+    static CONFIGURED: Cell<bool> = const { Cell::new(false) };
+    static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
+    static GAVE_UP: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The result code of the registration, once a process.
+static REGISTERED: LazyLock<c_int> = LazyLock::new(|| {
+    // SAFETY: the function has the type that SQLite asks for, and lives as long as the process.
+    unsafe { ffi::sqlite3_auto_extension(Some(configure)) }
+});
+
+/// Opens a connection: diesel's `establish`, and
+///
+/// - the query planner is stable (`SQLITE_DBCONFIG_ENABLE_QPSG`). Otherwise SQLite prepares a statement with a bound
+///   `LIMIT` anew each time, since its plan may depend on the value;
+/// - the SQL function `vitamin_deferred_violations()` returns 1 if the transaction could not be committed because of a
+///   foreign key, otherwise 0;
+/// - with [`Patience::GivesUp`] it obeys [`within`].
+///
+/// # Errors
+/// Those of diesel's `establish`.
+pub(in crate::database) fn establish(url: &str, patience: Patience) -> ConnectionResult<SqliteConnection> {
+    struct Ended;
+    impl Drop for Ended {
+        fn drop(&mut self) {
+            OPENING.set(None);
+        }
+    }
+    let unconfigured = |why: &str| ConnectionError::BadConnection(format!("SQLite can't be configured{why}"));
+    if *REGISTERED != ffi::SQLITE_OK {
+        return Err(unconfigured(&format!(": error {}", *REGISTERED)));
+    }
+    CONFIGURED.set(false);
+    let ended = Ended;
+    OPENING.set(Some(patience));
+    let connection = SqliteConnection::establish(url)?;
+    drop(ended);
+    if CONFIGURED.get() { Ok(connection) } else { Err(unconfigured("")) }
+}
+
+/// Runs `work`, and returns whether a [`Patience::GivesUp`] connection gave up a statement in it: the database was
+/// locked, or `work` had taken longer than `limit`. The statement's error may be anywhere, or nowhere, in the result.
+pub(in crate::database) fn within<T>(limit: Duration, work: impl FnOnce() -> T) -> (T, bool) {
+    struct Ended(Option<Instant>);
+    impl Drop for Ended {
+        fn drop(&mut self) {
+            DEADLINE.set(self.0);
+        }
+    }
+    let before = GAVE_UP.replace(false);
+    let ended = Ended(DEADLINE.replace(Instant::now().checked_add(limit)));
+    let result = work();
+    drop(ended);
+    (result, GAVE_UP.replace(before))
+}
+
+/// SQLite calls it for each connection of the process while it opens it.
+unsafe extern "C" fn configure(
+    handle: *mut ffi::sqlite3,
+    _message: *mut *mut c_char,
+    _api: *const ffi::sqlite3_api_routines,
+) -> c_int {
+    let Some(patience) = OPENING.get() else { return ffi::SQLITE_OK };
+    // SAFETY: the handle is open. The option takes an int, and a pointer that may be null. The function's name ends with
+    // a NUL; the functions have the types that SQLite asks for, live as long as the process, and ignore their pointers.
+    let codes = unsafe {
+        let planner = ffi::sqlite3_db_config(
+            handle,
+            ffi::SQLITE_DBCONFIG_ENABLE_QPSG,
+            1 as c_int,
+            ptr::null_mut::<c_int>(),
+        );
+        let function = ffi::sqlite3_create_function_v2(
+            handle,
+            c"vitamin_deferred_violations".as_ptr(),
+            0,
+            ffi::SQLITE_UTF8 | ffi::SQLITE_DIRECTONLY,
+            ptr::null_mut(),
+            Some(deferred_violations),
+            None,
+            None,
+            None,
+        );
+        let handler = match patience {
+            Patience::Waits => ffi::SQLITE_OK,
+            Patience::GivesUp => {
+                ffi::sqlite3_progress_handler(handle, STEPS, Some(is_over), ptr::null_mut());
+                ffi::sqlite3_busy_handler(handle, Some(is_locked), ptr::null_mut())
+            }
+        };
+        [planner, function, handler]
+    };
+    CONFIGURED.set(true);
+    codes.into_iter().find(|code| *code != ffi::SQLITE_OK).unwrap_or(ffi::SQLITE_OK)
+}
+
+/// Stops the statement if the result is not 0.
+unsafe extern "C" fn is_over(_: *mut c_void) -> c_int {
+    if DEADLINE.get().is_some_and(|deadline| Instant::now() >= deadline) {
+        GAVE_UP.set(true);
+        return 1;
+    }
+    0
+}
+
+/// SQLite would wait for a lock if the result were not 0.
+unsafe extern "C" fn is_locked(_: *mut c_void, _: c_int) -> c_int {
+    GAVE_UP.set(true);
+    0
+}
+
+unsafe extern "C" fn deferred_violations(
+    context: *mut ffi::sqlite3_context,
+    _: c_int,
+    _: *mut *mut ffi::sqlite3_value,
+) {
+    let (mut current, mut highest) = (0, 0);
+    // SAFETY: SQLite passes the context of a call on an open connection; both ints may be written to.
+    unsafe {
+        let handle = ffi::sqlite3_context_db_handle(context);
+        let operation = ffi::SQLITE_DBSTATUS_DEFERRED_FKS;
+        let code = ffi::sqlite3_db_status(handle, operation, &raw mut current, &raw mut highest, 0);
+        if code == ffi::SQLITE_OK {
+            ffi::sqlite3_result_int(context, current);
+        } else {
+            ffi::sqlite3_result_error_code(context, code);
+        }
+    }
+}
