@@ -5,7 +5,7 @@
 //! keeps no handle.
 
 use std::cell::Cell;
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -91,8 +91,8 @@ unsafe extern "C" fn configure(
     _api: *const ffi::sqlite3_api_routines,
 ) -> c_int {
     let Some(patience) = OPENING.get() else { return ffi::SQLITE_OK };
-    // SAFETY: the handle is open. The option takes an int, and a pointer that may be null. The function's name ends with
-    // a NUL; the functions have the types that SQLite asks for, live as long as the process, and ignore their pointers.
+    // SAFETY: the handle is open. The option takes an int, and a pointer that may be null. The handlers have the types that
+    // SQLite asks for, live as long as the process, and ignore their pointers.
     let codes = unsafe {
         let planner = ffi::sqlite3_db_config(
             handle,
@@ -100,17 +100,9 @@ unsafe extern "C" fn configure(
             1 as c_int,
             ptr::null_mut::<c_int>(),
         );
-        let function = ffi::sqlite3_create_function_v2(
-            handle,
-            c"vitamin_deferred_violations".as_ptr(),
-            0,
-            ffi::SQLITE_UTF8 | ffi::SQLITE_DIRECTONLY,
-            ptr::null_mut(),
-            Some(deferred_violations),
-            None,
-            None,
-            None,
-        );
+        let function = define(handle, c"vitamin_deferred_violations", ffi::SQLITE_DBSTATUS_DEFERRED_FKS);
+        #[cfg(test)]
+        define(handle, c"vitamin_statement_bytes", ffi::SQLITE_DBSTATUS_STMT_USED);
         let handler = match patience {
             Patience::Waits => ffi::SQLITE_OK,
             Patience::GivesUp => {
@@ -139,21 +131,84 @@ unsafe extern "C" fn is_locked(_: *mut c_void, _: c_int) -> c_int {
     0
 }
 
-unsafe extern "C" fn deferred_violations(
-    context: *mut ffi::sqlite3_context,
-    _: c_int,
-    _: *mut *mut ffi::sqlite3_value,
-) {
+/// Defines an SQL function without parameters that returns a value of `sqlite3_db_status`.
+///
+/// # Safety
+/// The handle is open.
+unsafe fn define(handle: *mut ffi::sqlite3, name: &CStr, value: c_int) -> c_int {
+    // SAFETY: the caller's promise. The function has the type that SQLite asks for, and lives as long as the process. Its
+    // pointer is only a number.
+    unsafe {
+        ffi::sqlite3_create_function_v2(
+            handle,
+            name.as_ptr(),
+            0,
+            ffi::SQLITE_UTF8 | ffi::SQLITE_DIRECTONLY,
+            ptr::without_provenance_mut(value.unsigned_abs() as usize),
+            Some(status),
+            None,
+            None,
+            None,
+        )
+    }
+}
+
+unsafe extern "C" fn status(context: *mut ffi::sqlite3_context, _: c_int, _: *mut *mut ffi::sqlite3_value) {
     let (mut current, mut highest) = (0, 0);
     // SAFETY: SQLite passes the context of a call on an open connection; both ints may be written to.
     unsafe {
+        let value = ffi::sqlite3_user_data(context).addr() as c_int;
         let handle = ffi::sqlite3_context_db_handle(context);
-        let operation = ffi::SQLITE_DBSTATUS_DEFERRED_FKS;
-        let code = ffi::sqlite3_db_status(handle, operation, &raw mut current, &raw mut highest, 0);
-        if code == ffi::SQLITE_OK {
-            ffi::sqlite3_result_int(context, current);
-        } else {
-            ffi::sqlite3_result_error_code(context, code);
+        match ffi::sqlite3_db_status(handle, value, &raw mut current, &raw mut highest, 0) {
+            ffi::SQLITE_OK => ffi::sqlite3_result_int(context, current),
+            code => ffi::sqlite3_result_error_code(context, code),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection;
+    use diesel::sql_types::Text;
+    use diesel::{QueryableByName, RunQueryDsl, sql_query};
+
+    use super::*;
+
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+
+    /// Whether the plan of a statement depends on a bound value.
+    fn plan_depends_on_value(mut connection: SqliteConnection) -> bool {
+        connection.batch_execute("CREATE TABLE t (x TEXT COLLATE NOCASE); CREATE INDEX i ON t (x)").unwrap();
+        let plan = sql_query("EXPLAIN QUERY PLAN SELECT x FROM t WHERE x LIKE ?").bind::<Text, _>("a%");
+        plan.load::<Step>(&mut connection).unwrap().iter().any(|step| step.detail.contains("SEARCH"))
+    }
+
+    #[test]
+    fn plans_do_not_depend_on_bound_values() {
+        // Only the connections that are opened here.
+        assert!(!plan_depends_on_value(establish(":memory:", Patience::Waits).unwrap()));
+        assert!(plan_depends_on_value(SqliteConnection::establish(":memory:").unwrap()));
+        assert!(!plan_depends_on_value(establish(":memory:", Patience::GivesUp).unwrap()));
+    }
+
+    #[test]
+    fn only_impatient_connections_give_up() {
+        let count = "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 100000)
+                     SELECT count(*) FROM c";
+        let mut patient = establish(":memory:", Patience::Waits).unwrap();
+        let mut impatient = establish(":memory:", Patience::GivesUp).unwrap();
+        let mut run = |limit| {
+            let patient = within(limit, || patient.batch_execute(count).is_ok());
+            (patient, within(limit, || impatient.batch_execute(count).is_ok()))
+        };
+        assert_eq!(run(Duration::ZERO), ((true, false), (false, true)));
+        assert_eq!(run(Duration::from_secs(60)), ((true, false), (true, false)));
+        let nested = within(Duration::ZERO, || run(Duration::from_secs(60)));
+        assert_eq!(nested, (((true, false), (true, false)), false));
+        assert!(impatient.batch_execute(count).is_ok(), "there is no limit outside");
     }
 }

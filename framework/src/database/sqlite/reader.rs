@@ -163,3 +163,6 @@ impl Reader {
         self.location.is_current()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -254,4 +254,4 @@ fn is_coherent(_path: &Path) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
