@@ -58,3 +58,6 @@ impl Database {
         }
     }
 }
+
+#[cfg(test)]
+mod measurements;

@@ -143,10 +143,8 @@ impl Manager {
         settings: &DatabaseSettings,
     ) -> Result<RenamingSqlite, diesel::r2d2::Error> {
         let mut connection = establish(path, Patience::GivesUp)?;
-        // At most 32 MB of page cache, used only as pages are read: a thousand tokens among ten million rows touch 20
-        // MB. A smaller cache would reread each page before its next use.
         let query = diesel::r2d2::Error::QueryError;
-        connection.batch_execute("PRAGMA query_only = ON; PRAGMA cache_size = -32000").map_err(query)?;
+        connection.batch_execute("PRAGMA query_only = ON").map_err(query)?;
         set_time_zone(&mut connection, &settings.time_zone).map_err(query)?;
         Ok(RenamingConnection::new(connection, settings.names.clone()))
     }

@@ -140,13 +140,15 @@ mod tests {
         let connection = &mut *database.get().unwrap();
         create(connection);
         let mut bytes = |numbers: std::ops::Range<i32>| {
-            numbers.map(|number| {
-                run(connection, number);
-                diesel::select(vitamin_statement_bytes()).get_result::<i32>(connection).unwrap()
-            })
-        }
-        .max()
-        .unwrap();
+            {
+                numbers.map(|number| {
+                    run(connection, number);
+                    diesel::select(vitamin_statement_bytes()).get_result::<i32>(connection).unwrap()
+                })
+            }
+            .max()
+            .unwrap()
+        };
         let few = bytes(0..400);
         let many = bytes(400..2000);
         assert!(few > 1_000_000 && many < few * 3 / 2, "{few} bytes for 400, {many} bytes later");
@@ -183,7 +185,9 @@ mod tests {
         create(connection);
         let mut kept = |numbers: std::ops::Range<i32>| {
             numbers.for_each(|number| run(connection, number));
-            let count = diesel::dsl::sql::<diesel::sql_types::BigInt>("(SELECT count(*) FROM pg_prepared_statements)");
+            let count = diesel::dsl::sql::<diesel::sql_types::BigInt>(
+                "(SELECT count(*) FROM pg_prepared_statements)",
+            );
             diesel::select(count).get_result::<i64>(connection).unwrap()
         };
         assert!((400..420).contains(&kept(0..400)));

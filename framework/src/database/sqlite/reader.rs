@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use diesel::RunQueryDsl as _;
 use diesel::connection::SimpleConnection as _;
 use diesel::r2d2::R2D2Connection as _;
 use diesel::sql_types::Text;
-use diesel::RunQueryDsl as _;
 
 use super::opening::within;
 use super::sentinel::{FileLocation, PATH_CHECK_INTERVAL, clock};
@@ -126,8 +126,9 @@ impl Reader {
             diesel::select(diesel::dsl::sql::<Text>("(SELECT journal_mode FROM pragma_journal_mode)"))
                 .get_result(&mut connection)
                 .ok()?;
-        // From its first read on, SQLite keeps other processes from leaving WAL mode.
-        connection.batch_execute("SELECT 1 FROM sqlite_schema LIMIT 1").ok()?;
+        // At most 8 MB of page cache: beyond it, pages come from the operating system's. From the first read on, SQLite
+        // keeps other processes from leaving WAL mode.
+        connection.batch_execute("PRAGMA cache_size = -8000; SELECT 1 FROM sqlite_schema LIMIT 1").ok()?;
         let location = FileLocation::from_path(PathBuf::from(path)).ok()?;
         let is_usable = mode == "wal" && location.is_same_file(&before) && location.is_current();
         let connection = DbConnection::Sqlite(connection);
@@ -135,7 +136,10 @@ impl Reader {
     }
 
     /// None if it gave up.
-    fn read<T, E>(&mut self, queries: impl FnOnce(&mut DbConnection) -> Result<T, E>) -> Option<Result<T, E>> {
+    fn read<T, E>(
+        &mut self,
+        queries: impl FnOnce(&mut DbConnection) -> Result<T, E>,
+    ) -> Option<Result<T, E>> {
         on_sqlite(&mut self.connection, transactions::begin).ok()?;
         let (result, gave_up) = within(BUDGET, || queries(&mut self.connection));
         if gave_up {

@@ -254,4 +254,4 @@ fn is_coherent(_path: &Path) -> bool {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(in crate::database) mod tests;

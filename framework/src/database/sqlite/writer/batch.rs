@@ -84,7 +84,8 @@ impl Batches {
         let kept = self.connection.take();
         // Unless the file was replaced.
         let kept = kept.and_then(|mut kept| self.manager.is_valid(&mut kept).is_ok().then_some(kept));
-        let connect = || self.manager.connect().map_err(|error| DatabaseError::Unavailable(error.to_string()));
+        let connect =
+            || self.manager.connect().map_err(|error| DatabaseError::Unavailable(error.to_string()));
         let mut connection = kept.map_or_else(connect, Ok)?;
         match on_sqlite(&mut connection, transactions::begin_immediate) {
             Ok(()) => Ok(connection),
@@ -141,7 +142,8 @@ impl Batch<'_> {
         on_sqlite(self.connection, transactions::savepoint)?;
         if job.run(self.connection) == Outcome::Failed {
             // Some errors, such as a trigger's RAISE(ROLLBACK), end the whole transaction.
-            return on_sqlite(self.connection, transactions::undo).inspect_err(|_| self.culprit = Some(index));
+            return on_sqlite(self.connection, transactions::undo)
+                .inspect_err(|_| self.culprit = Some(index));
         }
         if on_sqlite(self.connection, transactions::has_deferred_violations)? {
             // What COMMIT would report.

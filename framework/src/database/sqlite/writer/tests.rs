@@ -83,7 +83,9 @@ fn kind(result: &Result<(), DatabaseError>) -> &'static str {
     match result {
         Ok(()) => "ok",
         Err(DatabaseError::Unavailable(_)) => "unavailable",
-        Err(DatabaseError::Query(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))) => "unique",
+        Err(DatabaseError::Query(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))) => {
+            "unique"
+        }
         Err(DatabaseError::Query(QueryError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _))) => {
             "foreign key"
         }
