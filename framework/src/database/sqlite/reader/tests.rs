@@ -259,6 +259,6 @@ async fn a_panic_spares_the_next_read() {
 #[actix_web::test]
 async fn the_current_time_is_known() {
     let fixture = open("wal");
-    let now = fixture.database.read(|connection| crate::database::now(connection)).await.unwrap();
+    let now = fixture.database.read(crate::database::now).await.unwrap();
     assert!((chrono::Utc::now().naive_utc() - now).num_seconds().abs() < 5);
 }
