@@ -341,3 +341,54 @@ async fn the_thread_ends_with_the_database() {
     let ended = has_ended.recv_timeout(Duration::from_secs(5));
     assert_eq!(ended, Err(std::sync::mpsc::RecvTimeoutError::Disconnected));
 }
+
+/// Requests of several threads and another process write: what was acknowledged is there, and nothing else.
+#[test]
+fn exactly_the_acknowledged_writes_are_kept() {
+    for mode in ["wal", "delete"] {
+        let (folder, database) = open(mode);
+        database
+            .get()
+            .unwrap()
+            .batch_execute("CREATE TABLE total (n INTEGER); INSERT INTO total VALUES (0)")
+            .unwrap();
+        let add = "UPDATE total SET n = n + 1";
+        let written = std::sync::atomic::AtomicI64::new(0);
+        let count = |result: &Result<(), DatabaseError>| {
+            if result.is_ok() {
+                written.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            }
+        };
+        thread::scope(|threads| {
+            for worker in 0..3 {
+                let database = database.clone();
+                threads.spawn(move || {
+                    let requests = (0..8).map(async |request| {
+                        for turn in 0..20 {
+                            let result = database.write(move |connection| {
+                                execute(connection, add)?;
+                                match (worker + request + turn) % 5 {
+                                    0 => execute(connection, "INSERT INTO child VALUES (7)"),
+                                    1 => Err(DatabaseError::Query(QueryError::RollbackTransaction)),
+                                    _ => Ok(()),
+                                }
+                            });
+                            count(&result.await);
+                        }
+                    });
+                    actix_web::rt::System::new().block_on(join_all(requests));
+                });
+            }
+            threads.spawn(|| {
+                let mut other = OtherProcess::start(folder.path().join("db").to_str().unwrap());
+                for _ in 0..50 {
+                    count(&other.run(add).map_err(DatabaseError::Unavailable));
+                }
+            });
+        });
+        let written = written.into_inner();
+        assert!(written > 150, "{mode}: {written}");
+        assert_eq!(number(&mut database.get().unwrap(), "SELECT n FROM total").unwrap(), written, "{mode}");
+        assert_eq!(super::tests::count(&database, "child"), 0);
+    }
+}
