@@ -10,7 +10,8 @@ impl Database {
     /// On SQLite in WAL mode they run at once on the calling thread, on a connection of its own: that takes less time
     /// than to pass them to another thread. If they meet a lock, or take longer than a few milliseconds, they are
     /// stopped and **run again** on a pooled connection, as they do in all other cases. Therefore they must not change
-    /// anything outside of the closure. On SQLite their connection rejects writes, unless it is a pooled one.
+    /// anything outside of the closure. On SQLite their connection rejects writes, unless it is a pooled one. While reads from
+    /// one place in the code take long, they run on pooled connections from the start.
     ///
     /// On PostgreSQL it is [`Database::run`]: each query sees the state at its own start.
     ///

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use diesel::{Connection, ConnectionError, ConnectionResult, SqliteConnection};
 use libsqlite3_sys as ffi;
+use rustix::time::{ClockId, clock_gettime};
 
 /// What a connection does when it would take long.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,8 +30,44 @@ thread_local! {
     /// Set while this thread opens a connection.
     static OPENING: Cell<Option<Patience>> = const { Cell::new(None) };
     static CONFIGURED: Cell<bool> = const { Cell::new(false) };
-    static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
+    static LIMITED: Cell<Option<Limited>> = const { Cell::new(None) };
     static GAVE_UP: Cell<bool> = const { Cell::new(false) };
+}
+
+/// How long a thread may be held up.
+#[derive(Clone, Copy)]
+pub(in crate::database) struct Limits {
+    /// Processor time. Time in which another thread had the processor is nobody's fault.
+    pub processor: Duration,
+    /// Time by the clock: the disk may be slow.
+    pub clock: Duration,
+}
+
+/// The limits in effect.
+#[derive(Clone, Copy)]
+struct Limited {
+    limits: Limits,
+    since: Instant,
+    /// The thread's processor time at the first look at the clock. Most reads end before.
+    processor_since: Option<Duration>,
+}
+
+impl Limited {
+    fn is_over(&mut self) -> bool {
+        let Some(processor_since) = self.processor_since else {
+            self.processor_since = Some(processor_time());
+            return self.limits.processor.is_zero();
+        };
+        let elapsed = self.since.elapsed();
+        // Asked last, since it is a system call.
+        elapsed >= self.limits.clock
+            || elapsed >= self.limits.processor
+                && processor_time().saturating_sub(processor_since) >= self.limits.processor
+    }
+}
+
+fn processor_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
 /// The result code of the registration, once a process.
@@ -69,16 +106,17 @@ pub(in crate::database) fn establish(url: &str, patience: Patience) -> Connectio
 }
 
 /// Runs `work`, and returns whether a [`Patience::GivesUp`] connection gave up a statement in it: the database was
-/// locked, or `work` had taken longer than `limit`. The statement's error may be anywhere, or nowhere, in the result.
-pub(in crate::database) fn within<T>(limit: Duration, work: impl FnOnce() -> T) -> (T, bool) {
-    struct Ended(Option<Instant>);
+/// locked, or `work` was beyond the limits. The statement's error may be anywhere, or nowhere, in the result.
+pub(in crate::database) fn within<T>(limits: Limits, work: impl FnOnce() -> T) -> (T, bool) {
+    struct Ended(Option<Limited>);
     impl Drop for Ended {
         fn drop(&mut self) {
-            DEADLINE.set(self.0);
+            LIMITED.set(self.0);
         }
     }
     let before = GAVE_UP.replace(false);
-    let ended = Ended(DEADLINE.replace(Instant::now().checked_add(limit)));
+    let limited = Limited { limits, since: Instant::now(), processor_since: None };
+    let ended = Ended(LIMITED.replace(Some(limited)));
     let result = work();
     drop(ended);
     (result, GAVE_UP.replace(before))
@@ -118,11 +156,13 @@ unsafe extern "C" fn configure(
 
 /// Stops the statement if the result is not 0.
 unsafe extern "C" fn is_over(_: *mut c_void) -> c_int {
-    if DEADLINE.get().is_some_and(|deadline| Instant::now() >= deadline) {
+    let Some(mut limited) = LIMITED.get() else { return 0 };
+    let is_over = limited.is_over();
+    LIMITED.set(Some(limited));
+    if is_over {
         GAVE_UP.set(true);
-        return 1;
     }
-    0
+    is_over.into()
 }
 
 /// SQLite would wait for a lock if the result were not 0.
@@ -201,14 +241,18 @@ mod tests {
                      SELECT count(*) FROM c";
         let mut patient = establish(":memory:", Patience::Waits).unwrap();
         let mut impatient = establish(":memory:", Patience::GivesUp).unwrap();
-        let mut run = |limit| {
-            let patient = within(limit, || patient.batch_execute(count).is_ok());
-            (patient, within(limit, || impatient.batch_execute(count).is_ok()))
+        let mut run = |limits| {
+            let patient = within(limits, || patient.batch_execute(count).is_ok());
+            (patient, within(limits, || impatient.batch_execute(count).is_ok()))
         };
-        assert_eq!(run(Duration::ZERO), ((true, false), (false, true)));
-        assert_eq!(run(Duration::from_secs(60)), ((true, false), (true, false)));
-        let nested = within(Duration::ZERO, || run(Duration::from_secs(60)));
-        assert_eq!(nested, (((true, false), (true, false)), false));
+        let (none, long) = (Duration::ZERO, Duration::from_secs(60));
+        let limits = |processor, clock| Limits { processor, clock };
+        for limits in [limits(none, long), limits(long, none), limits(Duration::from_millis(1), long)] {
+            assert_eq!(run(limits), ((true, false), (false, true)));
+        }
+        let unlimited = ((true, false), (true, false));
+        assert_eq!(run(limits(long, long)), unlimited);
+        assert_eq!(within(limits(none, none), || run(limits(long, long))), (unlimited, false));
         assert!(impatient.batch_execute(count).is_ok(), "there is no limit outside");
     }
 }

@@ -1,8 +1,9 @@
 //! Bounded reads on the request's own thread, for SQLite in WAL mode.
 //!
 //! A thread has one connection a database, opened at the first read. It never waits and never takes long: a read that
-//! meets a lock, or takes longer than [`BUDGET`], is stopped, and the caller repeats it on a pooled connection.
+//! meets a lock, or takes longer than [`LIMITS`], is stopped, and the caller repeats it on a pooled connection.
 
+use std::any::TypeId;
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
@@ -13,7 +14,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::r2d2::R2D2Connection as _;
 use diesel::sql_types::Text;
 
-use super::opening::within;
+use super::opening::{Limits, within};
 use super::sentinel::{FileLocation, PATH_CHECK_INTERVAL, clock};
 use super::transactions::{self, on_sqlite};
 use crate::database::manager::Manager;
@@ -21,7 +22,10 @@ use crate::database::{DatabaseError, DatabaseSettings, DbConnection};
 
 /// The time after which a read is stopped. Other requests of the worker wait for so long at most, apart from one step of
 /// SQLite that can't be stopped, such as the count of a whole table. A page of 20 rows with relations takes 0.3 ms.
-const BUDGET: Duration = Duration::from_millis(5);
+const LIMITS: Limits = Limits { processor: Duration::from_millis(5), clock: Duration::from_millis(25) };
+/// After a read that was stopped, or took longer, reads from the same place in the code are left to the pool for this
+/// long. So a worker spends at most a fifth of its time on such reads.
+const PAUSE: Duration = Duration::from_millis(100);
 /// Delay before a connection that could not be opened is tried again.
 const RETRY_DELAY: Duration = Duration::from_millis(100);
 
@@ -36,6 +40,8 @@ struct Slot {
     /// None while it is in use, and after a failure.
     reader: Option<Reader>,
     failed_at: Option<Instant>,
+    /// The kinds of reads that took too long, and when; measured by [`clock`].
+    paused: Vec<(TypeId, Duration)>,
 }
 
 struct Reader {
@@ -47,16 +53,21 @@ struct Reader {
 
 /// Runs reading queries in one read transaction on this thread. None if they must run on a pooled connection instead;
 /// they may have run already.
-pub(in crate::database) fn read<T, E>(
+pub(in crate::database) fn read<T, E, F>(
     settings: &Arc<DatabaseSettings>,
-    queries: impl FnOnce(&mut DbConnection) -> Result<T, E>,
-) -> Option<Result<T, E>> {
-    let mut reader = take(settings)?;
+    queries: &F,
+) -> Option<Result<T, E>>
+where
+    F: Fn(&mut DbConnection) -> Result<T, E> + 'static,
+{
+    let kind = TypeId::of::<F>();
+    let mut reader = take(settings, kind)?;
+    let started = Instant::now();
     // A panic drops the reader, and its transaction.
     let result = reader.read(queries);
-    if reader.is_usable() {
-        put_back(settings, reader);
-    }
+    let is_slow = started.elapsed() >= LIMITS.clock;
+    let reader = reader.is_usable().then_some(reader);
+    put_back(settings, reader, (result.is_none() || is_slow).then_some(kind));
     result
 }
 
@@ -75,18 +86,22 @@ pub(in crate::database) fn read_on<T, E: From<DatabaseError>>(
     }
 }
 
-fn take(settings: &Arc<DatabaseSettings>) -> Option<Reader> {
+fn take(settings: &Arc<DatabaseSettings>, kind: TypeId) -> Option<Reader> {
     READERS.with_borrow_mut(|slots| {
         let index = match slots.iter().position(|slot| slot.is_of(settings)) {
             Some(index) => index,
             None => {
                 // Closes the connections of databases that are gone.
                 slots.retain(|slot| slot.settings.strong_count() > 0);
-                slots.push(Slot { settings: Arc::downgrade(settings), reader: None, failed_at: None });
+                let settings = Arc::downgrade(settings);
+                slots.push(Slot { settings, reader: None, failed_at: None, paused: Vec::new() });
                 slots.len() - 1
             }
         };
         let slot = slots.get_mut(index)?;
+        if slot.is_paused(kind) {
+            return None;
+        }
         if let Some(mut reader) = slot.reader.take()
             && reader.is_current()
         {
@@ -101,10 +116,12 @@ fn take(settings: &Arc<DatabaseSettings>) -> Option<Reader> {
     })
 }
 
-fn put_back(settings: &Arc<DatabaseSettings>, reader: Reader) {
+/// Keeps the reader for the next read, and leaves reads of the `slow` kind to the pool for a while.
+fn put_back(settings: &Arc<DatabaseSettings>, reader: Option<Reader>, slow: Option<TypeId>) {
     READERS.with_borrow_mut(|slots| {
         if let Some(slot) = slots.iter_mut().find(|slot| slot.is_of(settings)) {
-            slot.reader = Some(reader);
+            slot.reader = reader;
+            slot.paused.extend(slow.map(|kind| (kind, clock())));
         }
     });
 }
@@ -112,6 +129,15 @@ fn put_back(settings: &Arc<DatabaseSettings>, reader: Reader) {
 impl Slot {
     fn is_of(&self, settings: &Arc<DatabaseSettings>) -> bool {
         std::ptr::eq(self.settings.as_ptr(), Arc::as_ptr(settings))
+    }
+
+    fn is_paused(&mut self, kind: TypeId) -> bool {
+        if self.paused.is_empty() {
+            return false;
+        }
+        let now = clock();
+        self.paused.retain(|(_, since)| now.saturating_sub(*since) < PAUSE);
+        self.paused.iter().any(|(paused, _)| *paused == kind)
     }
 }
 
@@ -141,7 +167,7 @@ impl Reader {
         queries: impl FnOnce(&mut DbConnection) -> Result<T, E>,
     ) -> Option<Result<T, E>> {
         on_sqlite(&mut self.connection, transactions::begin).ok()?;
-        let (result, gave_up) = within(BUDGET, || queries(&mut self.connection));
+        let (result, gave_up) = within(LIMITS, || queries(&mut self.connection));
         if gave_up {
             return None;
         }

@@ -117,17 +117,24 @@ fn a_read_sees_every_acknowledged_write() {
                     actix_web::rt::System::new().block_on(async move {
                         while written.load(Ordering::SeqCst) < 150 {
                             let expected = written.load(Ordering::SeqCst);
-                            let (seen, thread) = database.read(n).await.unwrap();
+                            let (seen, thread) = match database.read(n).await {
+                                Ok(found) => found,
+                                // In rollback mode, SQLite lets readers wait in vain while others write all the time.
+                                Err(DatabaseError::Unavailable(_)) if mode == "delete" => continue,
+                                Err(error) => panic!("{mode}: {error}"),
+                            };
                             assert!(seen >= expected, "{mode}: {seen} of {expected}");
-                            assert!(mode == "delete" || thread == here());
-                            reads.fetch_add(1, Ordering::Relaxed);
+                            if (thread == here()) == (mode == "wal") {
+                                reads.fetch_add(1, Ordering::Relaxed);
+                            }
                         }
                     });
                 });
             }
             let mut other = OtherProcess::start(&fixture.path());
             actix_web::rt::System::new().block_on(async {
-                for turn in 1..=150 {
+                let mut turn = 0;
+                while turn < 150 {
                     if turn % 3 == 0 {
                         while other.run("UPDATE t SET n = n + 1").is_err() {}
                     } else {
@@ -135,8 +142,13 @@ fn a_read_sees_every_acknowledged_write() {
                             let updated = diesel::sql_query("UPDATE t SET n = n + 1").execute(connection);
                             Ok::<_, DatabaseError>(updated.map(drop)?)
                         });
-                        write.await.unwrap();
+                        match write.await {
+                            Ok(()) => (),
+                            Err(DatabaseError::Unavailable(_)) if mode == "delete" => continue,
+                            Err(error) => panic!("{mode}: {error}"),
+                        }
                     }
+                    turn += 1;
                     written.store(turn, Ordering::SeqCst);
                 }
             });
@@ -173,6 +185,30 @@ async fn what_takes_long_goes_to_the_pool() {
     assert_ne!(thread, here());
     assert!((4..100).contains(&longest.load(Ordering::Relaxed)), "{longest:?} ms");
     assert!(is_inline(&fixture.database).await, "the connection is used again");
+}
+
+#[actix_web::test]
+async fn slow_reads_are_left_to_the_pool_for_a_while() {
+    let fixture = open("wal");
+    let slow = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let read = async || {
+        let slow = Arc::clone(&slow);
+        let read = fixture.database.read(move |_| {
+            if slow.load(Ordering::Relaxed) {
+                // Not in SQLite, so it can't be stopped.
+                thread::sleep(2 * LIMITS.clock);
+            }
+            Ok::<_, DatabaseError>(here())
+        });
+        read.await.unwrap()
+    };
+    assert_eq!(read().await, here(), "it is not repeated");
+    assert_ne!(read().await, here());
+    assert!(is_inline(&fixture.database).await, "another kind");
+    slow.store(false, Ordering::Relaxed);
+    thread::sleep(PAUSE);
+    assert_eq!(read().await, here());
+    assert_eq!(read().await, here());
 }
 
 #[actix_web::test]
