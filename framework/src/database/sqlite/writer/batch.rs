@@ -3,6 +3,7 @@
 use std::any::TypeId;
 use std::collections::HashSet;
 use std::sync::mpsc::Receiver;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use diesel::QueryResult;
@@ -19,6 +20,11 @@ const MAX_JOBS: usize = 128;
 /// The time after which a transaction takes no further job. A job that takes longer than this is slow.
 const MAX_TIME: Duration = Duration::from_millis(10);
 
+/// If the thread held the write lock for nearly all of this time, it leaves it to other processes for [`LEFT_TO_OTHERS`].
+/// They ask for the lock again and again, and would not find it free for long.
+const WINDOW: Duration = Duration::from_millis(45);
+const LEFT_TO_OTHERS: Duration = Duration::from_millis(5);
+
 type BoxedJob = Box<dyn Job>;
 
 pub(super) struct Batches {
@@ -30,11 +36,37 @@ pub(super) struct Batches {
     /// Kinds of jobs that were slow the last time. They begin a batch, so that no quick job waits for them to end after
     /// it was run.
     slow: HashSet<TypeId>,
+    share: LockShare,
+}
+
+/// How much of a window of time the lock was held.
+struct LockShare {
+    since: Instant,
+    held: Duration,
+}
+
+impl LockShare {
+    fn new() -> Self {
+        Self { since: Instant::now(), held: Duration::ZERO }
+    }
+
+    /// Counts a transaction that ends now. Returns true at the end of a window with little time for others.
+    fn is_greedy(&mut self, begun: Instant) -> bool {
+        self.held += begun.elapsed();
+        let window = self.since.elapsed();
+        if window < WINDOW {
+            return false;
+        }
+        let is_greedy = self.held > window * 9 / 10;
+        *self = Self::new();
+        is_greedy
+    }
 }
 
 impl Batches {
     pub(super) fn new(settings: DatabaseSettings, queue: Receiver<BoxedJob>) -> Self {
-        Self { manager: Manager::new(settings), queue, held: None, connection: None, slow: HashSet::new() }
+        let (manager, slow, share) = (Manager::new(settings), HashSet::new(), LockShare::new());
+        Self { manager, queue, held: None, connection: None, slow, share }
     }
 
     /// Runs until the other side of the queue is dropped.
@@ -56,6 +88,7 @@ impl Batches {
                 return;
             }
         };
+        let begun = Instant::now();
         let mut batch = Batch { connection: &mut connection, jobs: Vec::new(), culprit: None };
         let ran = self.run_jobs(&mut batch, first);
         let Batch { mut jobs, culprit, .. } = batch;
@@ -77,6 +110,9 @@ impl Batches {
             }
         }
         jobs.into_iter().for_each(|job| job.answer());
+        if self.share.is_greedy(begun) {
+            thread::sleep(LEFT_TO_OTHERS);
+        }
     }
 
     /// Begins a transaction. Waits for other processes as long as `DATABASE_TIMEOUT`.
@@ -153,5 +189,22 @@ impl Batch<'_> {
             return on_sqlite(self.connection, transactions::undo);
         }
         on_sqlite(self.connection, transactions::release)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_is_left_to_others_if_it_was_held_all_the_time() {
+        let ago = |milliseconds| Instant::now() - Duration::from_millis(milliseconds);
+        let mut share = LockShare { since: ago(20), held: Duration::ZERO };
+        assert!(!share.is_greedy(ago(20)), "too soon");
+        share.since = ago(50);
+        assert!(!share.is_greedy(ago(20)), "40 of 50 ms");
+        assert_eq!(share.held, Duration::ZERO, "another window began");
+        let mut share = LockShare { since: ago(50), held: Duration::from_millis(30) };
+        assert!(share.is_greedy(ago(19)));
     }
 }
