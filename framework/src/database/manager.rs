@@ -4,10 +4,11 @@ use std::path::Path;
 
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ManageConnection, R2D2Connection};
-use diesel::{Connection as _, ConnectionError, RunQueryDsl, SqliteConnection};
+use diesel::{ConnectionError, RunQueryDsl, SqliteConnection};
 
 use super::clock::set_time_zone;
 use super::sqlite::file_id::FileId;
+use super::sqlite::opening::{Patience, establish};
 use super::{DatabaseSettings, DatabaseUrl, JournalMode, Names, RenamingConnection};
 
 // The derive does not support generic types.
@@ -99,8 +100,7 @@ impl Manager {
 
     /// Returns the file that the settings name now, if they name it by a plain path.
     fn file(&self) -> Option<FileId> {
-        let path = self.settings.url.sqlite_path().filter(|path| !path.starts_with("file:"))?;
-        FileId::from_path(Path::new(path)).ok()
+        FileId::from_path(Path::new(self.settings.url.sqlite_file()?)).ok()
     }
 
     fn replaced_error() -> diesel::r2d2::Error {
@@ -109,7 +109,7 @@ impl Manager {
     }
 
     fn sqlite_read_write(&self, path: &str) -> Result<SqliteConnection, diesel::r2d2::Error> {
-        let mut connection = SqliteConnection::establish(path)?;
+        let mut connection = establish(path, Patience::Waits)?;
         let query = diesel::r2d2::Error::QueryError;
         // Set first, so that the following statements wait for locks instead of failing.
         let timeout = self.settings.timeout.as_millis();
@@ -134,7 +134,7 @@ impl Manager {
             let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
             format!("file:{path}?mode=ro")
         };
-        let mut connection = SqliteConnection::establish(&uri)?;
+        let mut connection = establish(&uri, Patience::Waits)?;
         let (timeout, query) = (self.settings.timeout.as_millis(), diesel::r2d2::Error::QueryError);
         set_time_zone(&mut connection, &self.settings.time_zone).map_err(query)?;
         connection
@@ -144,15 +144,15 @@ impl Manager {
     }
 
     /// Opens a read-only connection that never waits: a lock held by another connection is an error at once.
-    pub(super) fn sqlite_reader(path: &str, names: Names) -> Result<DbConnection, diesel::r2d2::Error> {
-        let mut connection = SqliteConnection::establish(path)?;
-        // At most 32 MB of page cache, used only as pages are read: a thousand tokens among ten million rows touch 20
-        // MB. A smaller cache would reread each page before its next use. Automatic indexes are off, since `places`
-        // could read a row's offset from one.
-        let settings = "PRAGMA busy_timeout = 0; PRAGMA query_only = ON; PRAGMA cache_size = -32000;
-                        PRAGMA automatic_index = OFF";
-        connection.batch_execute(settings).map_err(diesel::r2d2::Error::QueryError)?;
-        Ok(DbConnection::Sqlite(RenamingConnection::new(connection, names)))
+    pub(super) fn sqlite_reader(
+        path: &str,
+        settings: &DatabaseSettings,
+    ) -> Result<RenamingSqlite, diesel::r2d2::Error> {
+        let mut connection = establish(path, Patience::GivesUp)?;
+        let query = diesel::r2d2::Error::QueryError;
+        connection.batch_execute("PRAGMA query_only = ON").map_err(query)?;
+        set_time_zone(&mut connection, &settings.time_zone).map_err(query)?;
+        Ok(RenamingConnection::new(connection, settings.names.clone()))
     }
 
     /// Returns the mode to switch to: the configured one, or WAL for an empty database.

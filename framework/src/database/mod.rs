@@ -1,10 +1,16 @@
 //! The database, SQLite, or PostgreSQL with the cargo feature `postgres`, with one connection type and one pool.
 //!
-//! A query is ordinary diesel on a [`DbConnection`]. A request runs its queries in [`Database::run`], which takes a
-//! connection from the pool within one blocking call, so that no request thread waits for a disk or a socket. For what
-//! diesel's `MultiConnection` can't express (see `#[derive(MultiConnection)]`), match on the variant.
+//! A query is ordinary diesel on a [`DbConnection`]. A request runs its queries in one of:
+//!
+//! - [`Database::read`]: what only reads, and is short, such as one page of a list;
+//! - [`Database::write`]: what writes, in a transaction;
+//! - [`Database::run`]: anything, on a connection of the pool within one blocking call, so that no request thread waits
+//!   for a disk or a socket. [`Database::atomic`] is the same in a transaction.
+//!
+//! For what diesel's `MultiConnection` can't express (see `#[derive(MultiConnection)]`), match on the variant.
 
 mod clock;
+mod executors;
 pub mod inspection;
 #[cfg(test)]
 mod internals;
@@ -18,6 +24,7 @@ pub mod postgres;
 mod prepared;
 mod returning;
 pub mod sqlite;
+mod statements;
 mod timestamp;
 mod tokens;
 mod url;
@@ -39,6 +46,7 @@ pub use self::prepared::Prepared;
 pub use self::returning::first_row;
 pub use self::returning::{insert_returning, update_returning};
 use self::sqlite::watched::Watched;
+use self::sqlite::writer::Writer;
 pub use self::timestamp::{Moment, OptionalMoment};
 pub use self::url::DatabaseUrl;
 pub use self::user_id::{KeyType, UserId, UserKey, UuidKey};
@@ -194,6 +202,8 @@ impl From<QueryError> for DatabaseError {
 pub struct Database {
     pool: Pool<Manager>,
     settings: Arc<DatabaseSettings>,
+    /// SQLite's writer, started at the first [`Database::write`].
+    writer: Arc<Writer>,
 }
 
 impl Database {
@@ -206,7 +216,9 @@ impl Database {
             .connection_timeout(settings.timeout)
             .test_on_check_out(true)
             .build_unchecked(Manager::new(settings.clone()));
-        Self { pool, settings: Arc::new(settings.clone()) }
+        let settings = Arc::new(settings.clone());
+        let writer = Arc::new(Writer::new(&settings));
+        Self { pool, settings, writer }
     }
 
     /// Returns the settings.

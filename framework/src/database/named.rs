@@ -20,6 +20,7 @@ use diesel::{ConnectionResult, QueryResult};
 
 use super::names::Names;
 use super::sqlite::file_id::FileId;
+use super::statements::{StatementCount, Statements};
 
 /// A connection and its database's names. `batch_execute` sends its text unchanged.
 pub struct RenamingConnection<C> {
@@ -27,8 +28,10 @@ pub struct RenamingConnection<C> {
     names: Names,
     /// SQLite: the opened file, if it has a plain path.
     file: Option<FileId>,
-    /// PostgreSQL: a table changed after a statement was prepared, so that statement now fails.
+    /// PostgreSQL: a table changed after a statement was prepared, so that statement now fails. Or prepared statements
+    /// could not be dropped.
     outdated: bool,
+    statements: StatementCount,
 }
 
 /// PostgreSQL's message for such a statement.
@@ -38,15 +41,27 @@ fn is_outdated(error: &diesel::result::Error) -> bool {
     matches!(error, diesel::result::Error::DatabaseError(_, info) if info.message() == OUTDATED_PLAN)
 }
 
-impl<C> RenamingConnection<C> {
-    pub(super) const fn new(connection: C, names: Names) -> Self {
+impl<C: Connection> RenamingConnection<C> {
+    pub(super) fn new(connection: C, names: Names) -> Self {
         Self::with_file(connection, names, None)
     }
 
-    pub(super) const fn with_file(connection: C, names: Names, file: Option<FileId>) -> Self {
-        Self { connection, names, file, outdated: false }
+    pub(super) fn with_file(mut connection: C, names: Names, file: Option<FileId>) -> Self {
+        let statements = StatementCount::new(&mut connection);
+        Self { connection, names, file, outdated: false, statements }
     }
+}
 
+impl<C: Statements> RenamingConnection<C> {
+    /// Keeps the number of prepared statements bounded. Called before each query.
+    fn bound_statements(&mut self) {
+        if self.statements.is_full() && self.connection.drop_statements().is_err() {
+            self.outdated = true;
+        }
+    }
+}
+
+impl<C> RenamingConnection<C> {
     pub(super) const fn file(&self) -> Option<FileId> {
         self.file
     }
@@ -127,7 +142,7 @@ impl<C: SimpleConnection> SimpleConnection for RenamingConnection<C> {
 
 impl<C> ConnectionSealed for RenamingConnection<C> {}
 
-impl<C: Connection<Backend: Backend<QueryBuilder: Default>>> Connection for RenamingConnection<C> {
+impl<C: Statements<Backend: Backend<QueryBuilder: Default>>> Connection for RenamingConnection<C> {
     type Backend = C::Backend;
     type TransactionManager = RenamingTransactions;
 
@@ -139,6 +154,7 @@ impl<C: Connection<Backend: Backend<QueryBuilder: Default>>> Connection for Rena
     where
         T: QueryFragment<Self::Backend> + QueryId,
     {
+        self.bound_statements();
         let renamed = RenamedQuery { query: source, names: self.names.clone() };
         let result = self.connection.execute_returning_count(&renamed);
         self.outdated |= result.as_ref().err().is_some_and(is_outdated);
@@ -156,7 +172,7 @@ impl<C: Connection<Backend: Backend<QueryBuilder: Default>>> Connection for Rena
     }
 
     fn set_instrumentation(&mut self, instrumentation: impl Instrumentation) {
-        self.connection.set_instrumentation(instrumentation);
+        self.statements.set_instrumentation(&mut self.connection, instrumentation);
     }
 
     fn set_prepared_statement_cache_size(&mut self, size: CacheSize) {
@@ -166,7 +182,7 @@ impl<C: Connection<Backend: Backend<QueryBuilder: Default>>> Connection for Rena
 
 impl<C> LoadConnection for RenamingConnection<C>
 where
-    C: LoadConnection<Backend: Backend<QueryBuilder: Default>>,
+    C: LoadConnection<Backend: Backend<QueryBuilder: Default>> + Statements,
 {
     type Cursor<'conn, 'query>
         = C::Cursor<'conn, 'query>
@@ -182,6 +198,7 @@ where
         T: Query + QueryFragment<Self::Backend> + QueryId + 'query,
         Self::Backend: QueryMetadata<T::SqlType>,
     {
+        self.bound_statements();
         match self.connection.load(RenamedQuery { query: source, names: self.names.clone() }) {
             Ok(cursor) => Ok(cursor),
             Err(error) => {
@@ -195,7 +212,7 @@ where
 /// Delegates to the inner connection's transaction manager.
 pub struct RenamingTransactions;
 
-impl<C: Connection<Backend: Backend<QueryBuilder: Default>>> TransactionManager<RenamingConnection<C>>
+impl<C: Statements<Backend: Backend<QueryBuilder: Default>>> TransactionManager<RenamingConnection<C>>
     for RenamingTransactions
 {
     type TransactionStateData = <C::TransactionManager as TransactionManager<C>>::TransactionStateData;
@@ -223,7 +240,7 @@ impl<C: Connection<Backend: Backend<QueryBuilder: Default>>> TransactionManager<
 
 impl<C> R2D2Connection for RenamingConnection<C>
 where
-    C: R2D2Connection<Backend: Backend<QueryBuilder: Default>>,
+    C: R2D2Connection<Backend: Backend<QueryBuilder: Default>> + Statements,
 {
     fn ping(&mut self) -> QueryResult<()> {
         self.connection.ping()
@@ -236,7 +253,7 @@ where
 
 impl<C> MigrationConnection for RenamingConnection<C>
 where
-    C: MigrationConnection<Backend: Backend<QueryBuilder: Default>>,
+    C: MigrationConnection<Backend: Backend<QueryBuilder: Default>> + Statements,
 {
     fn setup(&mut self) -> QueryResult<usize> {
         self.connection.setup()
@@ -246,7 +263,7 @@ where
 /// Required by `#[derive(MultiConnection)]` for each variant.
 impl<C> MultiConnectionHelper for RenamingConnection<C>
 where
-    C: MultiConnectionHelper<Backend: Backend<QueryBuilder: Default>>,
+    C: MultiConnectionHelper<Backend: Backend<QueryBuilder: Default>> + Statements,
 {
     fn to_any<'a>(
         lookup: &mut <Self::Backend as TypeMetadata>::MetadataLookup,

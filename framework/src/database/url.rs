@@ -27,6 +27,11 @@ impl DatabaseUrl {
         }
     }
 
+    /// Returns a SQLite database's path, unless it is a URI, whose parameters may change what the file's locks mean.
+    pub(super) fn sqlite_file(&self) -> Option<&str> {
+        self.sqlite_path().filter(|path| !path.starts_with("file:"))
+    }
+
     /// Returns whether this is a SQLite database.
     #[must_use]
     pub const fn is_sqlite(&self) -> bool {

@@ -192,30 +192,40 @@ impl Sentinel {
 
 /// A monotonic time. On Linux up to a few milliseconds late, but several times cheaper.
 #[cfg(target_os = "linux")]
-fn clock() -> Duration {
+pub(super) fn clock() -> Duration {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
     Duration::try_from(now).unwrap_or_default()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn clock() -> Duration {
+pub(super) fn clock() -> Duration {
     static START: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
     START.elapsed()
 }
 
 /// A path and the files it names.
-struct FileLocation {
+pub(super) struct FileLocation {
     path: PathBuf,
     file: FileId,
     wal_index: Option<FileId>,
 }
 
 impl FileLocation {
-    fn from_path(path: PathBuf) -> Result<Self, std::io::Error> {
+    pub(super) fn from_path(path: PathBuf) -> Result<Self, std::io::Error> {
         let file = FileId::from_path(&path)?;
         let mut wal_index = path.clone().into_os_string();
         wal_index.push("-shm");
         Ok(Self { file, wal_index: FileId::from_path(Path::new(&wal_index)).ok(), path })
+    }
+
+    /// Returns whether both are the same database file.
+    pub(super) fn is_same_file(&self, other: &Self) -> bool {
+        self.file == other.file
+    }
+
+    /// Returns whether the path of a database in WAL mode names the same files.
+    pub(super) fn is_current(&self) -> bool {
+        Self::from_path(self.path.clone()).is_ok_and(|now| self.is_same(&now, Mode::Wal))
     }
 
     fn is_same(&self, now: &Self, mode: Mode) -> bool {
@@ -244,4 +254,4 @@ fn is_coherent(_path: &Path) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::database) mod tests;

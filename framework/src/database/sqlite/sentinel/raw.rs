@@ -1,5 +1,5 @@
-//! The few functions of SQLite's C interface that the sentinel needs. With the libpq calls in `notifications`, this is
-//! all of vitamin's unsafe code.
+//! The few functions of SQLite's C interface that the sentinel needs. With `opening` and the libpq calls in
+//! `notifications`, this is all of vitamin's unsafe code.
 
 use std::array;
 use std::ffi::{CStr, CString, OsStr, c_int, c_void};

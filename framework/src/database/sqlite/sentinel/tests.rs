@@ -67,14 +67,14 @@ fn stamp(sentinel: &mut Sentinel) -> Stamp {
 }
 
 /// Another process, which runs SQL from its standard input.
-struct OtherProcess {
+pub(in crate::database) struct OtherProcess {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
 impl OtherProcess {
-    fn start(path: &str) -> Self {
+    pub(in crate::database) fn start(path: &str) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "database::sqlite::sentinel::tests::the_other_process"])
             .args(["--ignored", "--nocapture"])
@@ -87,7 +87,7 @@ impl OtherProcess {
         Self { child, input, output }
     }
 
-    fn run(&mut self, sql: &str) -> Result<(), String> {
+    pub(in crate::database) fn run(&mut self, sql: &str) -> Result<(), String> {
         writeln!(self.input, "{sql}").unwrap();
         for line in (&mut self.output).lines() {
             let line = line.unwrap();
