@@ -60,7 +60,7 @@ fn expand(
     let root = &options.root;
     let table = &options.table;
     let table_name = options.table_name();
-    let model_name = name.to_string();
+    let model_name = options.model_name(name);
     let app_label = options.app_label(&model_name);
     let columns = fields
         .iter()
@@ -145,6 +145,7 @@ fn column(root: &Path, field: &Field, is_primary_key: bool) -> Result<TokenStrea
         ("primary_key", is_primary_key),
         ("auto_now", options.auto_now),
         ("auto_now_add", options.auto_now_add),
+        ("default_now", options.default_now),
     ] {
         if is_set {
             change(name, quote!(true));
@@ -153,7 +154,7 @@ fn column(root: &Path, field: &Field, is_primary_key: bool) -> Result<TokenStrea
     if !options.editable || options.auto_now || options.auto_now_add {
         change("editable", quote!(false));
     }
-    if let Some(length) = &options.max_length {
+    if let Some(length) = options.max_length() {
         change("max_length", quote!(::core::option::Option::Some(#length)));
     }
     if let (Some(digits), Some(places)) = (&options.max_digits, &options.decimal_places) {
@@ -165,7 +166,11 @@ fn column(root: &Path, field: &Field, is_primary_key: bool) -> Result<TokenStrea
     if let Some(choices) = &options.choices {
         change("choices", quote!(#choices));
     }
-    for (name, text) in [("verbose_name", &options.verbose_name), ("help_text", &options.help_text)] {
+    for (name, text) in [
+        ("verbose_name", &options.verbose_name),
+        ("help_text", &options.help_text),
+        ("unique_message", &options.unique_message),
+    ] {
         if let Some(text) = text {
             change(name, quote!(::core::option::Option::Some(#text)));
         }

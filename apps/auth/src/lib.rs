@@ -10,6 +10,7 @@ pub mod models;
 pub mod password_validation;
 pub mod passwords;
 pub mod permissions;
+pub mod public_user;
 #[expect(missing_docs, reason = "written by diesel; the models document the columns")]
 pub mod schema;
 pub mod session_data;
@@ -23,6 +24,7 @@ use actix_web::web::{Data, ServiceConfig};
 
 pub use self::backends::{AuthenticationError, RemoteUserBackend, authenticate};
 pub use self::models::User;
+pub use self::public_user::PublicUser;
 use self::password_validation::PasswordValidators;
 use self::passwords::{PasswordSettings, Passwords};
 use self::sessions::SessionSettings;
@@ -36,6 +38,7 @@ use vitamin_framework::database::{DatabaseError, Names};
 use vitamin_framework::deletion::UserRelation;
 use vitamin_framework::diagnosis::Examination;
 use vitamin_framework::management::Command;
+use vitamin_framework::models::{Model as _, ModelMeta};
 
 /// The app: the project's user model, hashers, validators and session settings.
 pub struct Auth {
@@ -132,6 +135,10 @@ impl App for Auth {
 
     fn diagnose(&self, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
         diagnosis::diagnose(self.passwords.hashers(), &self.sessions, &self.user_model, examination)
+    }
+
+    fn models(&self) -> Vec<&'static ModelMeta> {
+        vec![PublicUser::META]
     }
 
     fn related_to_user(&self) -> Vec<UserRelation> {

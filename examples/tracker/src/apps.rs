@@ -3,7 +3,9 @@
 use vitamin::app::App;
 use vitamin::database::migrations::{AppMigrations, migrations};
 use vitamin::deletion::UserRelation;
+use vitamin::models::{Model as _, ModelMeta};
 
+use crate::models::{Comment, Issue, Label, Membership, Project};
 use crate::schema::{tracker_comment, tracker_issue, tracker_membership, tracker_project};
 
 /// The app.
@@ -16,6 +18,10 @@ impl App for Tracker {
 
     fn migrations(&self) -> Vec<AppMigrations> {
         vec![migrations!("src/migrations")]
+    }
+
+    fn models(&self) -> Vec<&'static ModelMeta> {
+        vec![Label::META, Project::META, Membership::META, Issue::META, Comment::META]
     }
 
     fn related_to_user(&self) -> Vec<UserRelation> {

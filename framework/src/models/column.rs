@@ -106,8 +106,8 @@ pub enum Validator {
     MaxValue(i64),
     /// MinLengthValidator, in characters.
     MinLength(usize),
-    /// RegexValidator: the expression, searched for anywhere in the text.
-    Regex(&'static str),
+    /// RegexValidator: the expression, searched for anywhere in the text, and the message.
+    Regex(&'static str, &'static str),
 }
 
 /// What happens to a row when the row that it refers to is deleted (`on_delete`).
@@ -156,6 +156,8 @@ pub struct Column {
     pub auto_now_add: bool,
     /// Set to the current time with each save (`auto_now`).
     pub auto_now: bool,
+    /// Set to the current time when the row is inserted, unless another value is given (`default=timezone.now`).
+    pub default_now: bool,
     /// The maximum number of characters.
     pub max_length: Option<usize>,
     /// DecimalField: the maximum number of digits and the number of decimal places.
@@ -168,6 +170,8 @@ pub struct Column {
     pub verbose_name: Option<&'static str>,
     /// The human-readable description.
     pub help_text: Option<&'static str>,
+    /// The message if the value is taken, instead of Django's (`error_messages={"unique": …}`).
+    pub unique_message: Option<&'static str>,
     /// The field's own validators.
     pub validators: &'static [Validator],
     /// The model that a foreign key refers to.
@@ -190,12 +194,14 @@ impl Column {
             editable: true,
             auto_now_add: false,
             auto_now: false,
+            default_now: false,
             max_length: None,
             digits: None,
             default: None,
             choices: &[],
             verbose_name: None,
             help_text: None,
+            unique_message: None,
             validators: &[],
             references: None,
         }
@@ -204,7 +210,7 @@ impl Column {
     /// Whether the field has a default.
     #[must_use]
     pub const fn has_default(&self) -> bool {
-        self.default.is_some()
+        self.default.is_some() || self.default_now
     }
 
     /// The choice's label for a value (`get_FOO_display`).

@@ -87,7 +87,7 @@ impl<T: Model> Changes<T> {
         for (index, column) in T::META.columns.iter().enumerate() {
             let value = match self.get(index) {
                 Some(value) => value.clone(),
-                None if column.auto_now || column.auto_now_add => clock.now(connection, column)?,
+                None if column.auto_now || column.auto_now_add || column.default_now => clock.now(connection, column)?,
                 None => match column.default {
                     Some(default) => {
                         DbValue::from_validated(&default(), column.kind).map_err(wrong_type)?

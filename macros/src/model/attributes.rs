@@ -15,6 +15,8 @@ pub(super) struct ModelOptions {
     /// diesel's table.
     pub(super) table: Path,
     app_label: Option<LitStr>,
+    /// The model's name, if it is not the struct's.
+    name: Option<LitStr>,
     pub(super) ordering: Vec<LitStr>,
     pub(super) unique_together: Vec<Vec<LitStr>>,
     pub(super) many_to_many: Vec<ManyToMany>,
@@ -37,6 +39,7 @@ impl ModelOptions {
             root: parse_quote!(::vitamin),
             table: parse_quote!(table),
             app_label: None,
+            name: None,
             ordering: Vec::new(),
             unique_together: Vec::new(),
             many_to_many: Vec::new(),
@@ -65,6 +68,8 @@ impl ModelOptions {
             self.root = meta.value()?.parse()?;
         } else if meta.path.is_ident("app_label") {
             self.app_label = Some(meta.value()?.parse()?);
+        } else if meta.path.is_ident("name") {
+            self.name = Some(meta.value()?.parse()?);
         } else if meta.path.is_ident("ordering") {
             self.ordering = texts(meta)?;
         } else if meta.path.is_ident("unique_together") {
@@ -74,13 +79,18 @@ impl ModelOptions {
             parenthesized!(content in meta.input);
             self.many_to_many.push(ManyToMany::parse(&content)?);
         } else {
-            return Err(meta.error("there are: app_label, ordering, unique_together, many_to_many, crate"));
+            return Err(meta.error("there are: name, app_label, ordering, unique_together, many_to_many, crate"));
         }
         Ok(())
     }
 
     pub(super) fn table_name(&self) -> String {
         self.table.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default()
+    }
+
+    /// The model's name: the struct's, unless an attribute says otherwise.
+    pub(super) fn model_name(&self, ident: &Ident) -> String {
+        self.name.as_ref().map_or_else(|| ident.to_string(), LitStr::value)
     }
 
     /// The part of the table's name before the model's, as Django names tables.
@@ -132,7 +142,7 @@ pub(super) enum Validator {
     MinValue(Expr),
     MaxValue(Expr),
     MinLength(LitInt),
-    Regex(LitStr),
+    Regex(LitStr, LitStr),
 }
 
 impl Validator {
@@ -142,7 +152,7 @@ impl Validator {
             Self::MinValue(limit) => quote!(#validator::MinValue(#limit)),
             Self::MaxValue(limit) => quote!(#validator::MaxValue(#limit)),
             Self::MinLength(limit) => quote!(#validator::MinLength(#limit)),
-            Self::Regex(expression) => quote!(#validator::Regex(#expression)),
+            Self::Regex(expression, message) => quote!(#validator::Regex(#expression, #message)),
         }
     }
 }
@@ -159,9 +169,11 @@ pub(super) struct FieldOptions {
     pub(super) max_digits: Option<LitInt>,
     pub(super) decimal_places: Option<LitInt>,
     pub(super) default: Option<Expr>,
+    pub(super) default_now: bool,
     pub(super) choices: Option<Expr>,
     pub(super) verbose_name: Option<LitStr>,
     pub(super) help_text: Option<LitStr>,
+    pub(super) unique_message: Option<LitStr>,
     pub(super) validators: Vec<Validator>,
     pub(super) references: Option<Type>,
     on_delete: Option<Ident>,
@@ -191,9 +203,11 @@ impl FieldOptions {
             max_digits: None,
             decimal_places: None,
             default: None,
+            default_now: false,
             choices: None,
             verbose_name: None,
             help_text: None,
+            unique_message: None,
             validators: Vec::new(),
             references: None,
             on_delete: None,
@@ -210,6 +224,7 @@ impl FieldOptions {
         match word.as_str() {
             "primary_key" => self.primary_key = true,
             "unique" => self.unique = true,
+            "unique_message" => self.unique_message = Some(meta.value()?.parse()?),
             "blank" => self.blank = true,
             "not_editable" => self.editable = false,
             "auto_now" => self.auto_now = true,
@@ -217,6 +232,7 @@ impl FieldOptions {
             "max_length" => self.max_length = Some(meta.value()?.parse()?),
             "max_digits" => self.max_digits = Some(meta.value()?.parse()?),
             "decimal_places" => self.decimal_places = Some(meta.value()?.parse()?),
+            "default_now" => self.default_now = true,
             "default" => self.default = Some(meta.value()?.parse()?),
             "choices" => self.choices = Some(meta.value()?.parse()?),
             "verbose_name" => self.verbose_name = Some(meta.value()?.parse()?),
@@ -224,7 +240,7 @@ impl FieldOptions {
             "min_value" => self.validators.push(Validator::MinValue(meta.value()?.parse()?)),
             "max_value" => self.validators.push(Validator::MaxValue(meta.value()?.parse()?)),
             "min_length" => self.validators.push(Validator::MinLength(meta.value()?.parse()?)),
-            "regex" => self.validators.push(Validator::Regex(meta.value()?.parse()?)),
+            "regex" => self.validators.push(regex(meta)?),
             "on_delete" => self.on_delete = Some(meta.value()?.parse()?),
             "references" => {
                 let content;
@@ -235,8 +251,8 @@ impl FieldOptions {
                 Some((_, class)) => self.class = Some(class),
                 None => {
                     return Err(meta.error(
-                        "there are: primary_key, unique, blank, not_editable, auto_now, auto_now_add, max_length, max_digits, \
-                         decimal_places, default, choices, verbose_name, help_text, min_value, max_value, min_length, \
+                        "there are: primary_key, unique, unique_message, blank, not_editable, auto_now, auto_now_add, max_length, \
+                         max_digits, decimal_places, default, default_now, choices, verbose_name, help_text, min_value, max_value, min_length, \
                          regex, references, on_delete, slug, email, url, text, ip_address, positive",
                     ));
                 }
@@ -255,6 +271,17 @@ impl FieldOptions {
         quote!(#value::CLASS.of_column(#has_length, #is_auto))
     }
 
+    /// The maximum number of characters: the attribute's, or the class's default.
+    pub(super) fn max_length(&self) -> Option<TokenStream> {
+        let default = match self.class {
+            Some("Slug") => Some(quote!(50)),
+            Some("Email") => Some(quote!(254)),
+            Some("Url") => Some(quote!(200)),
+            _ => None,
+        };
+        self.max_length.as_ref().map(|length| quote!(#length)).or(default)
+    }
+
     pub(super) fn on_delete(&self) -> Result<&'static str, Error> {
         let Some(word) = &self.on_delete else { return Ok("Cascade") };
         match word.to_string().as_str() {
@@ -264,6 +291,18 @@ impl FieldOptions {
             "do_nothing" => Ok("DoNothing"),
             _ => Err(Error::new_spanned(word, "there are: cascade, set_null, protect, do_nothing")),
         }
+    }
+}
+
+/// `regex = "…"`, or `regex("…", "message")`.
+fn regex(meta: &ParseNestedMeta<'_>) -> Result<Validator, Error> {
+    if meta.input.peek(Token![=]) {
+        let message = parse_quote!("Enter a valid value.");
+        return Ok(Validator::Regex(meta.value()?.parse()?, message));
+    }
+    match texts(meta)?.as_slice() {
+        [expression, message] => Ok(Validator::Regex(expression.clone(), message.clone())),
+        _ => Err(meta.error("write `regex(\"…\", \"message\")`")),
     }
 }
 

@@ -19,9 +19,9 @@ pub struct Regex {
 
 /// A regular expression of Python, which is searched for anywhere in a text.
 ///
-/// As in Python, `$` matches before a last newline too, `\Z` only at the end, and `\d`, `\w` and `\s` outside of brackets
-/// match the digits, letters and spaces of every script. Inside brackets, and for `\b`, they are those of ASCII. There is
-/// no look-around and no back-reference.
+/// As in Python, `$` matches before a last newline too, `\Z` only at the end, and `\d`, `\w` and `\s`
+/// match the digits, letters and spaces of every script. `\b`, and `\D`, `\W` and `\S` inside brackets, know only ASCII.
+/// There is no look-around and no back-reference.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     text: Cow<'static, str>,
@@ -94,6 +94,17 @@ fn translate(pattern: &str) -> String {
                 Some('W') if !in_class => _ = write!(out, "[^{}]", *WORD),
                 Some('s') if !in_class => _ = write!(out, "[{SPACE}]"),
                 Some('S') if !in_class => _ = write!(out, "[^{SPACE}]"),
+                Some(letter @ ('d' | 'w' | 's')) => {
+                    out.push_str(match letter {
+                        'd' => &DIGITS,
+                        'w' => &WORD,
+                        _ => SPACE,
+                    });
+                    // A hyphen after a class is a character, not a range.
+                    if chars.next_if_eq(&'-').is_some() {
+                        out.push_str(r"\-");
+                    }
+                }
                 // Python lets every ASCII punctuation be escaped, regex-lite only the special ones.
                 Some(
                     c @ ('"' | '\'' | '/' | ':' | ';' | ',' | '@' | '%' | '=' | '!' | '<' | '>' | '`' | '_'),

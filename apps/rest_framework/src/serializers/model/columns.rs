@@ -202,11 +202,11 @@ impl Facts<'_> {
             (None, None) => {}
         }
         for validator in column.validators {
-            if let Validator::Regex(pattern) = validator {
+            if let Validator::Regex(pattern, message) = validator {
                 let pattern = Pattern::new(*pattern);
                 field = field.validator(move |value| match value {
                     Value::String(text) if pattern.is_match(text) => Ok(()),
-                    _ => Err(ErrorDetail::new("Enter a valid value.", "invalid")),
+                    _ => Err(ErrorDetail::new(*message, "invalid")),
                 });
             }
         }

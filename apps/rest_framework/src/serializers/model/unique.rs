@@ -19,7 +19,10 @@ pub(super) fn unique<K: Kind>(
     column: &'static Column,
 ) -> Field<K> {
     let label = column.verbose_name.map_or_else(|| column.name.replace('_', " "), str::to_owned);
-    let message = format!("{} with this {label} already exists.", meta.verbose_name());
+    let message = column.unique_message.map_or_else(
+        || Cow::Owned(format!("{} with this {label} already exists.", meta.verbose_name())),
+        Cow::Borrowed,
+    );
     field.validator_with(move |value, context| {
         let Some(lookups) = context.database else { return Ok(()) };
         let Ok(value) = DbValue::from_validated(value, column.kind) else { return Ok(()) };
