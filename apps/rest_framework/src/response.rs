@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::body::BoxBody;
-use actix_web::http::StatusCode;
+pub use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, Responder, dev};
 use bytes::Bytes;
+use indexmap::IndexMap;
 use serde::Serialize;
 
 pub use super::renderable::DetailBody;
@@ -46,6 +47,11 @@ impl Response {
             Some(detail) => Self::with_data(ResponseData::Detail(DetailBody { detail })),
             None => Self::new(DetailBody { detail }),
         }
+    }
+
+    /// A response with an object of these keys and values, in their order.
+    pub fn map<K: Into<String>, V: Serialize + 'static>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+        Self::new(pairs.into_iter().map(|(key, value)| (key.into(), value)).collect::<IndexMap<_, _>>())
     }
 
     /// A response with a JSON document that is written already, compactly.

@@ -129,6 +129,12 @@ impl<T: Model> QuerySet<T> {
         self
     }
 
+    /// The rows whose column has this value; none if it is NULL.
+    #[must_use]
+    pub fn filter_eq<C: DieselColumn<Table = T::Table>>(self, column: C, value: impl Into<DbValue>) -> Self {
+        self.filter_q(Q::compare(&column.into(), Lookup::Exact, value))
+    }
+
     /// The rows whose column holds the primary key of one of these rows: `project__in=projects`.
     #[must_use]
     pub fn filter_in<C, U>(self, column: C, rows: QuerySet<U>) -> Self
@@ -294,6 +300,29 @@ impl<T: Model> QuerySet<T> {
     pub fn exists(&self, connection: &mut DbConnection) -> Result<bool, DatabaseError> {
         let query = self.clone().limit(1);
         Ok(block(query.fetch_value(Output::Exists, &Blocking::new(connection)))?.is_some())
+    }
+
+    /// How many rows there are of each value of a column, in the values' order
+    /// (`values_list(column).annotate(Count("pk")).order_by(column)`).
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn count_by<C: DieselColumn<Table = T::Table>>(
+        &self,
+        connection: &mut DbConnection,
+        _column: C,
+    ) -> Result<Vec<(DbValue, u64)>, DatabaseError> {
+        let mut counts = Vec::new();
+        let each = &mut |row: &mut super::row::Row<'_>| {
+            let value = row.read_any()?;
+            if let DbValue::Integer(count) = row.read_any()? {
+                counts.push((value, u64::try_from(count).unwrap_or_default()));
+            }
+            Ok(())
+        };
+        let executor = Blocking::new(connection);
+        block(executor.rows(self.select(Output::CountBy(C::NAME))?, each))?;
+        Ok(counts)
     }
 
     /// The maximum of a column. NULL if there is no row.

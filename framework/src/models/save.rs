@@ -71,6 +71,12 @@ impl<T: Model> Changes<T> {
         self.values.iter().find(|(known, _)| *known == index).map(|(_, value)| value)
     }
 
+    /// The value that a column is set to; NULL if it is not set.
+    pub fn value<C: DieselColumn<Table = T::Table>>(&self, _column: C) -> DbValue {
+        let found = T::META.find(C::NAME).and_then(|(index, _)| self.get(index));
+        found.cloned().unwrap_or(DbValue::Null)
+    }
+
     /// Whether nothing is set.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -25,6 +25,8 @@ pub(crate) enum Output {
     Exists,
     /// The maximum of a column.
     Max(&'static str),
+    /// The values of a column, and the number of rows of each.
+    CountBy(&'static str),
 }
 
 /// A joined model, for a foreign key.
@@ -102,6 +104,10 @@ impl Select {
             Output::Column(column) => push_column(&mut pass, table, column)?,
             Output::Count => pass.push_sql("COUNT(*)"),
             Output::Exists => pass.push_sql("1"),
+            Output::CountBy(column) => {
+                push_column(&mut pass, table, column)?;
+                pass.push_sql(", COUNT(*)");
+            }
             Output::Max(column) => {
                 pass.push_sql("MAX(");
                 push_column(&mut pass, table, column)?;
@@ -122,6 +128,12 @@ impl Select {
             push_column(&mut pass, table, self.meta.primary_key().column)?;
         }
         self.conditions(&mut pass)?;
+        if let Output::CountBy(column) = self.output {
+            for clause in [" GROUP BY ", " ORDER BY "] {
+                pass.push_sql(clause);
+                push_column(&mut pass, table, column)?;
+            }
+        }
         if matches!(self.output, Output::Rows | Output::Column(_)) && !self.order.is_empty() {
             self.order(&mut pass)?;
         }

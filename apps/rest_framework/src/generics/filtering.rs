@@ -77,7 +77,7 @@ impl<T: Model> GenericView<T> {
             _ => return Ok(false),
         };
         let database = self.request().database()?;
-        database.run(move |connection| Ok::<_, APIException>(pk_exists(connection, meta, key)?)).await
+        database.read(move |connection| Ok::<_, APIException>(pk_exists(connection, meta, key.clone())?)).await
     }
 
     fn search(&self, rows: QuerySet<T>) -> Result<QuerySet<T>, APIException> {

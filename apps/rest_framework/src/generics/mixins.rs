@@ -61,7 +61,7 @@ impl<T: Model> GenericView<T> {
                     };
                     Ok::<_, APIException>((count, objects))
                 };
-                let (count, objects) = self.request().database()?.run(load).await?;
+                let (count, objects) = self.request().database()?.read(load).await?;
                 let page = pagination.page(self.request(), &Plan::Offset(offset), &Rows::Counted(count))?;
                 let mut results = Vec::with_capacity(4096);
                 self.write_list(&objects, &mut results)?;
@@ -118,6 +118,10 @@ impl<T: Model> GenericView<T> {
     /// As [`get_object`](Self::get_object).
     pub async fn retrieve(&self) -> Result<Response, APIException> {
         let object = self.get_object().await?;
+        if self.view.object.is_some() {
+            // It came without relations.
+            return self.serialize(object).await;
+        }
         self.respond(&object)
     }
 

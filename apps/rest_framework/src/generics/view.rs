@@ -12,7 +12,7 @@ use crate::exceptions::APIException;
 use crate::fields::Output;
 use crate::request::{Request, RequestInfo};
 use crate::response::Response;
-use crate::serializers::{ModelSerializer, Representation, pk_lookup};
+use crate::serializers::{ModelSerializer, Representation, pk_lookup, write_list};
 use crate::settings::APISettings;
 use vitamin_framework::database::DbConnection;
 use vitamin_framework::models::{DbValue, Lookup, Model, Object, Path, Q, QuerySet};
@@ -82,7 +82,7 @@ impl<T: Model> GenericView<T> {
     pub(super) async fn find_object(&self, with_relations: bool) -> Result<Object<T>, APIException> {
         if let Some(get_object) = &self.view.object {
             let object = get_object(&self.request).await?;
-            return if with_relations { self.load(object).await } else { Ok(object) };
+            return Ok(object);
         }
         let rows = self.filter_queryset(self.get_queryset().await?).await?;
         let mut rows = rows.filter_q(self.lookup()?);
@@ -119,22 +119,6 @@ impl<T: Model> GenericView<T> {
         }
     }
 
-    /// Loads the relations that the serializer reads, unless the object came with them.
-    async fn load(&self, mut object: Object<T>) -> Result<Object<T>, APIException> {
-        let serializer = self.get_serializer();
-        let database = self.request.database()?;
-        let plan = serializer.plan(database.is_postgres())?.clone();
-        if plan.is_empty() {
-            return Ok(object);
-        }
-        database
-            .run(move |connection| {
-                object.load(connection, &plan)?;
-                Ok::<_, APIException>(object)
-            })
-            .await
-    }
-
     /// Changes the database in a transaction.
     ///
     /// # Errors
@@ -151,8 +135,7 @@ impl<T: Model> GenericView<T> {
     /// # Errors
     /// The query fails, or the serializer does.
     pub async fn serialize(&self, object: Object<T>) -> Result<Response, APIException> {
-        let object = self.load(object).await?;
-        self.respond(&object)
+        self.request.serialize(&self.get_serializer(), object).await
     }
 
     /// A response with an object that has the relations that the serializer reads.
@@ -169,17 +152,7 @@ impl<T: Model> GenericView<T> {
         out: &mut Vec<u8>,
     ) -> Result<(), APIException> {
         let serializer = self.get_serializer();
-        self.representation(|context| {
-            out.push(b'[');
-            for (position, object) in objects.into_iter().enumerate() {
-                if position > 0 {
-                    out.push(b',');
-                }
-                serializer.write(object, context, out)?;
-            }
-            out.push(b']');
-            Ok(())
-        })
+        self.representation(|context| write_list(objects, &serializer, context, out))
     }
 
     pub(super) fn representation<R>(
@@ -202,7 +175,7 @@ impl Request {
     /// # Errors
     /// The query fails.
     pub async fn first<T: Model>(&self, rows: QuerySet<T>) -> Result<Option<Object<T>>, APIException> {
-        self.database()?.run(move |connection| Ok::<_, APIException>(rows.first(connection)?)).await
+        self.database()?.read(move |connection| Ok::<_, APIException>(rows.first(connection)?)).await
     }
 
     /// Loads the rows of a query set.
@@ -210,7 +183,7 @@ impl Request {
     /// # Errors
     /// The query fails.
     pub async fn fetch<T: Model>(&self, rows: QuerySet<T>) -> Result<Vec<Object<T>>, APIException> {
-        self.database()?.run(move |connection| Ok::<_, APIException>(rows.load(connection)?)).await
+        self.database()?.read(move |connection| Ok::<_, APIException>(rows.load(connection)?)).await
     }
 
     /// Whether a query set has any row.
@@ -218,7 +191,49 @@ impl Request {
     /// # Errors
     /// The query fails.
     pub async fn exists<T: Model>(&self, rows: QuerySet<T>) -> Result<bool, APIException> {
-        self.database()?.run(move |connection| Ok::<_, APIException>(rows.exists(connection)?)).await
+        self.database()?.read(move |connection| Ok::<_, APIException>(rows.exists(connection)?)).await
+    }
+
+    /// A response with an object, as this serializer writes it. Its relations are loaded.
+    ///
+    /// # Errors
+    /// The query fails, or the serializer does.
+    pub async fn serialize<T: Model>(
+        &self,
+        serializer: &ModelSerializer<T>,
+        mut object: Object<T>,
+    ) -> Result<Response, APIException> {
+        let database = self.database()?;
+        let plan = serializer.plan(database.is_postgres())?.clone();
+        if !plan.is_empty() {
+            object = database
+                .run(move |connection| {
+                    object.load(connection, &plan)?;
+                    Ok::<_, APIException>(object)
+                })
+                .await?;
+        }
+        let mut body = Vec::with_capacity(512);
+        let context = Representation { request: self, output: Output::new(self.time_zone()) };
+        serializer.write(&object, &context, &mut body)?;
+        Ok(Response::rendered(body))
+    }
+
+    /// A response with the list of all these objects, as this serializer writes them (`many=True`).
+    ///
+    /// # Errors
+    /// The query fails, or the serializer does.
+    pub async fn serialize_all<T: Model>(
+        &self,
+        serializer: &ModelSerializer<T>,
+        rows: QuerySet<T>,
+    ) -> Result<Response, APIException> {
+        let rows = rows.with_plan(serializer.plan(self.database()?.is_postgres())?);
+        let objects = self.fetch(rows).await?;
+        let mut body = Vec::with_capacity(4096);
+        let context = Representation { request: self, output: Output::new(self.time_zone()) };
+        write_list(&objects, serializer, &context, &mut body)?;
+        Ok(Response::rendered(body))
     }
 
     /// Loads the row of this primary key (`get_object_or_404`).
@@ -245,6 +260,6 @@ impl Request {
         work: impl FnOnce(&mut DbConnection, &RequestInfo) -> Result<R, APIException> + Send + 'static,
     ) -> Result<R, APIException> {
         let info = self.info().clone();
-        self.database()?.atomic(move |connection| work(connection, &info)).await
+        self.database()?.write(move |connection| work(connection, &info)).await
     }
 }

@@ -1,5 +1,6 @@
 //! What other threads may know of a request: a request itself stays on its worker's thread.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use actix_web::http::Method;
@@ -51,10 +52,13 @@ impl RequestInfo {
         &self.query_string
     }
 
-    /// The text of a parameter of the path.
-    #[must_use]
-    pub fn path_param(&self, name: &str) -> Option<&str> {
-        self.path_params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    /// A parameter of the path.
+    ///
+    /// # Errors
+    /// 404: there is no such parameter, or it is not a `V`.
+    pub fn path_param<V: FromStr>(&self, name: &str) -> Result<V, APIException> {
+        let found = self.path_params.iter().find(|(known, _)| known == name);
+        found.and_then(|(_, value)| value.parse().ok()).ok_or_else(APIException::not_found)
     }
 
     /// The project's time zone.

@@ -32,6 +32,7 @@ pub use self::entry::{DisplayField, Entry, RelatedColumn, SerializerField, Seria
 pub use self::extra::Extra;
 pub use self::hyperlinked::{HyperlinkedIdentityField, HyperlinkedRelatedField};
 pub use self::nested::Nested;
+pub(crate) use self::nested::write_list;
 pub use self::output::{OutputField, Representation};
 pub use self::related::{PrimaryKeyRelatedField, Related, RelatedField, SlugRelatedField};
 pub(crate) use self::pk_input::pk_lookup;

@@ -253,14 +253,14 @@ macro_rules! many {
 many!(Reverse, ManyToMany);
 
 /// Appends objects as a JSON list.
-pub(super) fn write_list<U: Model>(
-    objects: &[Object<U>],
+pub(crate) fn write_list<'o, U: Model>(
+    objects: impl IntoIterator<Item = &'o Object<U>>,
     serializer: &ModelSerializer<U>,
     context: &Representation<'_>,
     out: &mut Vec<u8>,
 ) -> Result<(), APIException> {
     out.push(b'[');
-    for (position, object) in objects.iter().enumerate() {
+    for (position, object) in objects.into_iter().enumerate() {
         if position > 0 {
             out.push(b',');
         }
