@@ -96,3 +96,6 @@ impl<T: Model> QuerySet<T> {
         self.clone().limit(number(limit)).offset(number(offset))
     }
 }
+
+#[cfg(all(test, feature = "postgres"))]
+mod tests;

@@ -258,6 +258,3 @@ impl Drop for Lease {
         self.pipeline.reads.update(|reads| reads - 1);
     }
 }
-
-#[cfg(test)]
-mod tests;
