@@ -146,6 +146,10 @@ impl APIView {
 }
 
 impl View for APIView {
+    fn problems(&self) -> Vec<String> {
+        self.declaration.model_view.as_ref().map(|view| view.problems()).unwrap_or_default()
+    }
+
     fn name(&self) -> String {
         self.declaration.view_name()
     }
