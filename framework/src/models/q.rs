@@ -101,9 +101,8 @@ impl<T: Model> Q<T> {
         let keys = Keys::new(values.iter().map(DbValue::as_ref));
         let condition = keys.map(|keys| Condition::In { column: path.column, keys });
         let each = || {
-            let exact = |value: &DbValue| {
-                Condition::compare(path.column, path.kind(), Lookup::Exact, value.clone())
-            };
+            let exact =
+                |value: &DbValue| Condition::compare(path.column, path.kind(), Lookup::Exact, value.clone());
             Condition::Or(values.iter().map(exact).collect())
         };
         Self::at(path, condition.unwrap_or_else(|_| each()))

@@ -2,6 +2,7 @@
 
 use diesel::Column as DieselColumn;
 use diesel::result::Error as QueryError;
+use vitamin_parsing::data::Value;
 
 use super::column::{Column, ColumnKind};
 use super::condition::{Condition, Lookup};
@@ -45,7 +46,11 @@ impl<T: Model> Changes<T> {
     }
 
     /// Sets a column.
-    pub fn set<C: DieselColumn<Table = T::Table>>(&mut self, _column: C, value: impl Into<DbValue>) -> &mut Self {
+    pub fn set<C: DieselColumn<Table = T::Table>>(
+        &mut self,
+        _column: C,
+        value: impl Into<DbValue>,
+    ) -> &mut Self {
         if let Some((index, _)) = T::META.find(C::NAME) {
             self.set_index(index, value.into());
         }
@@ -93,11 +98,11 @@ impl<T: Model> Changes<T> {
         for (index, column) in T::META.columns.iter().enumerate() {
             let value = match self.get(index) {
                 Some(value) => value.clone(),
-                None if column.auto_now || column.auto_now_add || column.default_now => clock.now(connection, column)?,
+                None if column.auto_now || column.auto_now_add || column.default_now => {
+                    clock.now(connection, column)?
+                }
                 None => match column.default {
-                    Some(default) => {
-                        DbValue::from_validated(&default(), column.kind).map_err(wrong_type)?
-                    }
+                    Some(default) => DbValue::from_validated(&default(), column.kind).map_err(wrong_type)?,
                     // The database assigns it.
                     None if column.primary_key => continue,
                     None if column.null => DbValue::Null,
@@ -108,7 +113,8 @@ impl<T: Model> Changes<T> {
             };
             values.push((column.column, Parameter::new(value, column.kind)));
         }
-        let rows = returned_rows::<T>(connection, Statement::Insert { meta: T::META, values })?;
+        let stored = self.stored();
+        let rows = returned_rows::<T>(connection, Statement::Insert { meta: T::META, values }, &stored)?;
         rows.into_iter().next().map(Object::new).ok_or(DatabaseError::Query(QueryError::NotFound))
     }
 
@@ -138,7 +144,16 @@ impl<T: Model> Changes<T> {
         }
         let condition = key_is(T::META.primary_key(), pk);
         let update = Statement::Update { meta: T::META, values, condition, returns: true };
-        Ok(returned_rows(connection, update)?.into_iter().next())
+        Ok(returned_rows(connection, update, &self.stored())?.into_iter().next())
+    }
+
+    /// The values of JSON columns: an object that was just stored has them as they were given, as in Django.
+    fn stored(&self) -> Vec<(usize, Value)> {
+        let json = self.values.iter().filter_map(|(index, value)| match value {
+            DbValue::Json(value) => Some((*index, value.clone())),
+            _ => None,
+        });
+        json.collect()
     }
 }
 
@@ -205,7 +220,11 @@ impl<T: Model> QuerySet<T> {
     ///
     /// # Errors
     /// The database refuses the change.
-    pub fn update(&self, connection: &mut DbConnection, changes: &Changes<T>) -> Result<usize, DatabaseError> {
+    pub fn update(
+        &self,
+        connection: &mut DbConnection,
+        changes: &Changes<T>,
+    ) -> Result<usize, DatabaseError> {
         let values = changes.values.iter().filter_map(|(index, value)| {
             let column = T::META.columns.get(*index)?;
             Some((column.column, Parameter::new(value.clone(), column.kind)))
