@@ -11,3 +11,4 @@ pub mod schema;
 pub mod serializers;
 pub mod settings;
 pub mod urls;
+pub mod views;

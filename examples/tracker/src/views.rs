@@ -102,7 +102,7 @@ pub fn project_view_set() -> ModelViewSet<Project> {
 
 async fn members(view: GenericView<Project>) -> Result<Response, APIException> {
     let project = view.get_object().await?;
-    let roles = Membership::objects().filter(tracker_membership::project_id.eq(project.id));
+    let roles = Project::ROLES.of(&project);
     view.request().serialize_all(&membership_serializer(), roles).await
 }
 
@@ -110,7 +110,7 @@ async fn add_member(view: GenericView<Project>) -> Result<Response, APIException
     let (project, data) = (view.get_object().await?, view.data().await?);
     let added = view.write(move |database, request| {
         let mut member = membership_serializer().run_validation(database, request, &data)?.changes;
-        let members = Membership::objects().filter(tracker_membership::project_id.eq(project.id));
+        let members = Project::ROLES.of(&project);
         if members
             .filter_eq(tracker_membership::user_id, member.value(tracker_membership::user_id))
             .exists(database)? {
@@ -164,7 +164,7 @@ pub fn issue_view_set() -> ModelViewSet<Issue> {
             Action::list("bulk_close")
                 .url_path("bulk-close")
                 .serializer(bulk_close_serializer())
-                .throttle_classes(classes![ScopedRateThrottle])
+                .throttle_classes(classes![ScopedRateThrottle::default()])
                 .post(bulk_close),
         )
 }

@@ -7,6 +7,7 @@ mod default;
 mod deletion;
 mod dialect;
 mod execute;
+mod expressions;
 mod field_value;
 mod keys;
 mod meta;
@@ -30,6 +31,7 @@ pub use self::column::{Column, ColumnKind, FieldClass, OnDelete, Reference, Vali
 pub use self::condition::Lookup;
 pub use self::convert::WrongType;
 pub use self::deletion::{DeletionError, Models};
+pub use self::expressions::{Bind, bind};
 pub use self::execute::{pk_exists, value_exists};
 pub use self::field_value::FieldValue;
 pub use self::meta::{ManyToManyMeta, ModelMeta};
