@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use diesel::prelude::*;
+use actix_web::http::Method;
 use serde::{Deserialize, Serialize};
 use vitamin::auth::{PublicUser, User};
 use vitamin::models::{Changes, DbValue, Model, Object, QuerySet};
@@ -19,7 +20,7 @@ use vitamin::rest_framework::request::Request;
 use vitamin::rest_framework::response::{Response, StatusCode};
 use vitamin::rest_framework::shortcuts::find_or_404;
 use vitamin::rest_framework::throttling::ScopedRateThrottle;
-use vitamin::rest_framework::views::APIView;
+use vitamin::rest_framework::views::{APIView, api_view};
 use vitamin::rest_framework::viewsets::{Action, GenericViewSet, ModelViewSet, ReadOnlyModelViewSet};
 
 use crate::filters::issue_filters;
@@ -249,7 +250,7 @@ pub fn roles() -> ModelViewSet<Membership> {
 }
 
 pub fn stats() -> APIView {
-    APIView::new("stats").description("How many issues there are of each status.").get(count_issues)
+    api_view("stats", &[Method::GET]).description("How many issues there are of each status.").get(count_issues)
 }
 
 async fn count_issues(request: Request) -> Result<Response, APIException> {
