@@ -97,7 +97,11 @@ pub fn project_view_set() -> ModelViewSet<Project> {
             Ok(())
         })
         .action(
-            Action::detail("members").description("Who works on it; POST adds one.").get(members).post(add_member),
+            Action::detail("members")
+                .description("Who works on it; POST adds one.")
+                .get(members)
+                .post(add_member)
+                .map(Method::HEAD, "members", add_member),
         )
 }
 

@@ -101,7 +101,12 @@ impl<A: Model, B: Model> ForeignKey<A, B> {
     /// Continues a path from the row that it refers to.
     #[must_use]
     pub fn path(self, path: Path<B>) -> Path<A> {
-        let hop = Hop { column: self.column, table: B::META.table, matched: B::META.primary_key().column };
+        let hop = Hop {
+            column: self.column,
+            table: B::META.table,
+            matched: B::META.primary_key().column,
+            many: false,
+        };
         path.behind([hop])
     }
 
@@ -125,7 +130,12 @@ impl<A: Model, B: Model> Reverse<A, B> {
     #[must_use]
     pub fn field<C: DieselColumn<Table = B::Table>>(self, column: C) -> Path<A> {
         let hop =
-            Hop { column: A::META.primary_key().column, table: B::META.table, matched: self.key.column };
+            Hop {
+            column: A::META.primary_key().column,
+            table: B::META.table,
+            matched: self.key.column,
+            many: true,
+        };
         Path::<B>::from(column).behind([hop])
     }
 
@@ -194,15 +204,21 @@ impl<A: Model, B: Model> ManyToMany<A, B> {
             column: A::META.primary_key().column,
             table: self.table,
             matched: self.column,
+            many: true,
         }])
     }
 
     /// A column of the related rows: `labels__slug` is `Issue::LABELS.field(labels::slug)`.
     #[must_use]
     pub fn field<C: DieselColumn<Table = B::Table>>(self, column: C) -> Path<A> {
-        let to = Hop { column: A::META.primary_key().column, table: self.table, matched: self.column };
+        let to = Hop {
+            column: A::META.primary_key().column,
+            table: self.table,
+            matched: self.column,
+            many: true,
+        };
         let from =
-            Hop { column: self.reverse_column, table: B::META.table, matched: B::META.primary_key().column };
+            Hop { column: self.reverse_column, table: B::META.table, matched: B::META.primary_key().column, many: false };
         Path::<B>::from(column).behind([to, from])
     }
 

@@ -271,6 +271,11 @@ impl<A: Model, B: Model> ManyToMany<A, B> {
             }
         }
         if !rows.is_empty() {
+            // Django adds them in the order of a set of keys.
+            rows.sort_by_key(|[_, key]| match key.value {
+                DbValue::Integer(number) => number,
+                _ => 0,
+            });
             let columns = [self.column, self.reverse_column];
             execute(connection, &Statement::InsertInto { table: self.table, columns, rows })?;
         }
