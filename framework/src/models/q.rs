@@ -164,6 +164,9 @@ impl<T: Model> Q<T> {
                     if chosen.contains(&path.hops.as_slice()) {
                         return Condition::At { table: path.meta.table, condition: Box::new(condition) };
                     }
+                    if relations.contains(&path.hops.as_slice()) {
+                        return Condition::Never;
+                    }
                     let condition = Self::at(path, condition).condition;
                     Condition::At { table: own, condition: Box::new(condition) }
                 });

@@ -249,33 +249,32 @@ impl<A: Model, B: Model> ManyToMany<A, B> {
         let this = A::META.primary_key();
         let other = B::META.primary_key();
         let is_object = || Condition::compare(self.column, this.kind, Lookup::Exact, object.to_owned());
-        let kept = Keys::new(keys.iter().map(DbValue::as_ref)).map_err(DatabaseError::from)?;
-        let delete = if keys.is_empty() {
-            is_object()
-        } else {
-            let kept = Condition::In { column: self.reverse_column, keys: kept };
-            Condition::And(vec![is_object(), Condition::Not(Box::new(kept))])
-        };
-        execute(connection, &Statement::Delete { table: self.table, condition: delete })?;
         let present = QuerySet::<B>::new()
             .filter_q(super::q::Q::compare(&self.reverse("").pk_path(), Lookup::Exact, object.to_owned()))
             .load(connection)?;
-        let mut rows: Vec<[Parameter; 2]> = Vec::new();
+        let mut old: Vec<DbValue> = present.iter().map(|row| row.pk().to_owned()).collect();
+        // Django looks each key up in those that are left, so that a repeated key is inserted, in vain, once more: this
+        // takes an id too.
+        let mut new: Vec<DbValue> = Vec::new();
         for key in keys {
-            let is_present = present.iter().any(|row| row.pk().to_owned() == *key);
-            if !is_present && !rows.iter().any(|[_, known]| known.value == *key) {
-                rows.push([
-                    Parameter::new(object.to_owned(), this.kind),
-                    Parameter::new(key.clone(), other.kind),
-                ]);
+            match old.iter().position(|known| known == key) {
+                Some(position) => _ = old.remove(position),
+                None if new.contains(key) => {}
+                None => new.push(key.clone()),
             }
         }
-        if !rows.is_empty() {
+        if !old.is_empty() {
+            let keys = Keys::new(old.iter().map(DbValue::as_ref)).map_err(DatabaseError::from)?;
+            let removed = Condition::And(vec![is_object(), Condition::In { column: self.reverse_column, keys }]);
+            execute(connection, &Statement::Delete { table: self.table, condition: removed })?;
+        }
+        if !new.is_empty() {
             // Django adds them in the order of a set of keys.
-            rows.sort_by_key(|[_, key]| match key.value {
-                DbValue::Integer(number) => number,
-                _ => 0,
-            });
+            new.sort_by_key(|key| if let DbValue::Integer(number) = key { *number } else { 0 });
+            let row = |key: DbValue| {
+                [Parameter::new(object.to_owned(), this.kind), Parameter::new(key, other.kind)]
+            };
+            let rows = new.into_iter().map(row).collect();
             let columns = [self.column, self.reverse_column];
             execute(connection, &Statement::InsertInto { table: self.table, columns, rows })?;
         }
