@@ -45,6 +45,11 @@ pub trait View {
         std::any::type_name::<Self>().to_owned()
     }
 
+    /// What is wrong with the view's declaration. `manage check` reports it.
+    fn problems(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The view itself, if it can say more about itself than its name: a schema generator finds it by
     /// [`UrlConf::endpoints`] and downcasts it, for example to rest_framework's `APIView`. `None` for other views.
     fn describe(&self) -> Option<&dyn Any> {

@@ -39,7 +39,8 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream, Error> {
         .iter()
         .map(|field| {
             let options = FieldOptions::of(field)?;
-            let ident = field.ident.clone().ok_or_else(|| Error::new_spanned(field, "a field without a name"))?;
+            let ident =
+                field.ident.clone().ok_or_else(|| Error::new_spanned(field, "a field without a name"))?;
             Ok(Field { ident, ty: field.ty.clone(), options })
         })
         .collect::<Result<Vec<_>, Error>>()?;
@@ -202,8 +203,7 @@ fn column(root: &Path, field: &Field, is_primary_key: bool) -> Result<TokenStrea
 fn ordering(names: &[LitStr], fields: &[Field]) -> Result<Vec<TokenStream>, Error> {
     let term = |literal: &LitStr| {
         let text = literal.value();
-        let (name, descending) =
-            text.strip_prefix('-').map_or((text.as_str(), false), |name| (name, true));
+        let (name, descending) = text.strip_prefix('-').map_or((text.as_str(), false), |name| (name, true));
         let index = fields.iter().position(|field| field.name() == name || field.ident == name);
         let index = index.ok_or_else(|| Error::new_spanned(literal, "there is no field of this name"))?;
         Ok(quote!((#index, #descending)))

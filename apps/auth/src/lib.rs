@@ -24,9 +24,9 @@ use actix_web::web::{Data, ServiceConfig};
 
 pub use self::backends::{AuthenticationError, RemoteUserBackend, authenticate};
 pub use self::models::User;
-pub use self::public_user::PublicUser;
 use self::password_validation::PasswordValidators;
 use self::passwords::{PasswordSettings, Passwords};
+pub use self::public_user::PublicUser;
 use self::sessions::SessionSettings;
 pub use self::user_model::UserModel;
 use vitamin_framework::app::App;

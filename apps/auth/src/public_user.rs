@@ -101,11 +101,18 @@ mod tests {
 
     #[test]
     fn full_names_are_django_s() {
-        for (first, last, name) in
-            [("Ada", "Lovelace", "Ada Lovelace"), ("Ada", "", "Ada"), ("", "", ""), (" \u{1f}Ada", "X ", "Ada X")]
-        {
-            let user = User { first_name: first.to_owned(), last_name: last.to_owned(), ..User::named(1, "ada") };
-            assert_eq!((user.get_full_name(), PublicUser::from(&user).get_full_name()), (name.to_owned(), name.to_owned()));
+        for (first, last, name) in [
+            ("Ada", "Lovelace", "Ada Lovelace"),
+            ("Ada", "", "Ada"),
+            ("", "", ""),
+            (" \u{1f}Ada", "X ", "Ada X"),
+        ] {
+            let user =
+                User { first_name: first.to_owned(), last_name: last.to_owned(), ..User::named(1, "ada") };
+            assert_eq!(
+                (user.get_full_name(), PublicUser::from(&user).get_full_name()),
+                (name.to_owned(), name.to_owned())
+            );
         }
     }
 

@@ -137,6 +137,25 @@ impl From<ErrorDetail> for Detail {
     }
 }
 
+impl From<&'static str> for Detail {
+    /// A message with the code `invalid`.
+    fn from(message: &'static str) -> Self {
+        ErrorDetail::invalid(message).into()
+    }
+}
+
+impl<const N: usize> From<[(&str, &'static str); N]> for Detail {
+    /// A message for each of these fields, with the code `invalid`.
+    fn from(messages: [(&str, &'static str); N]) -> Self {
+        Self::Dict(
+            messages
+                .into_iter()
+                .map(|(name, message)| (name.to_owned(), vec![ErrorDetail::invalid(message)].into()))
+                .collect(),
+        )
+    }
+}
+
 impl From<Vec<ErrorDetail>> for Detail {
     fn from(details: Vec<ErrorDetail>) -> Self {
         Self::List(details.into_iter().map(Self::Message).collect())

@@ -17,6 +17,7 @@ use super::serializers;
 use vitamin_auth::AuthenticationError;
 use vitamin_framework::database::DatabaseError;
 use vitamin_framework::debug::ErrorReport;
+use vitamin_framework::models::{DeletionError, WrongType};
 use vitamin_framework::pages;
 use vitamin_framework::worker_pool::Busy;
 
@@ -96,10 +97,13 @@ impl APIException {
         Self::of(ExceptionKind::ParseError, StatusCode::BAD_REQUEST, "parse_error", message)
     }
 
-    /// 400 with the errors of each field. A single message becomes a list, as in Django REST framework.
+    /// 400 with the errors of each field, or with a message: a single one becomes a list, as in Django REST framework.
+    ///
+    /// `APIException::validation_error("A name has single spaces.")`,
+    /// `APIException::validation_error([("starts", "A budget needs a start.")])`
     #[must_use]
-    pub fn validation_error(detail: Detail) -> Self {
-        let detail = detail.into_validation_error();
+    pub fn validation_error(detail: impl Into<Detail>) -> Self {
+        let detail = detail.into().into_validation_error();
         let mut error = Self::of(ExceptionKind::ValidationError, StatusCode::BAD_REQUEST, "invalid", "");
         error.0.detail = detail;
         error
@@ -324,6 +328,23 @@ impl From<DatabaseError> for APIException {
             DatabaseError::Query(_) => Self::from_error(&error),
             DatabaseError::Unavailable(_) => Self::service_unavailable(error),
         }
+    }
+}
+
+impl From<DeletionError> for APIException {
+    /// 500: a protected foreign key refers to the row. The database's errors as always.
+    fn from(error: DeletionError) -> Self {
+        match error {
+            DeletionError::Database(error) => error.into(),
+            protected @ DeletionError::Protected(_) => Self::server_error(protected),
+        }
+    }
+}
+
+impl From<WrongType> for APIException {
+    /// 500: a serializer's field is of another kind than its column.
+    fn from(error: WrongType) -> Self {
+        Self::server_error(error)
     }
 }
 

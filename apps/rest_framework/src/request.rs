@@ -175,6 +175,11 @@ impl Request {
         self.state.payload.replace(Payload::None)
     }
 
+    /// Gives the payload back, for [`take_payload`](Self::take_payload).
+    pub(super) fn put_payload(&self, payload: Payload) {
+        self.state.payload.replace(payload);
+    }
+
     /// actix-web's request, and the state.
     pub(super) fn into_parts(self) -> (HttpRequest, Rc<State>) {
         (self.http, self.state)

@@ -145,7 +145,19 @@ impl APIView {
     }
 }
 
+/// A view that is a function in Django (`@api_view` of rest_framework/decorators.py), by the function's name and its
+/// methods: it has no HEAD unless it is named.
+#[must_use]
+pub fn api_view(function_name: &str, methods: &[Method]) -> APIView {
+    let methods = [methods, &[Method::OPTIONS]].concat();
+    APIView::new(function_name).http_method_names(&methods)
+}
+
 impl View for APIView {
+    fn problems(&self) -> Vec<String> {
+        self.declaration.model_view.as_ref().map(|view| view.problems()).unwrap_or_default()
+    }
+
     fn name(&self) -> String {
         self.declaration.view_name()
     }

@@ -1,6 +1,8 @@
 //! The project's settings: which apps are installed, and the defaults of its views. What differs between deployments is
 //! read from the environment and from the file .env.
 
+use std::sync::Arc;
+
 use vitamin::apps;
 use vitamin::auth::Auth;
 use vitamin::authtoken::{AuthToken, TokenAuthentication};
@@ -9,9 +11,11 @@ use vitamin::project::Project;
 use vitamin::rest_framework::authentication::{BasicAuthentication, SessionAuthentication};
 use vitamin::rest_framework::permissions::IsAuthenticated;
 use vitamin::rest_framework::throttling::{Period, Rate, ThrottleRates};
+use vitamin::rest_framework::settings::FilterBackend;
 use vitamin::rest_framework::{APISettings, RestFramework, classes};
 
 use crate::apps::Tracker;
+use crate::pagination::pages;
 use crate::urls::urlpatterns;
 
 /// The project, with the settings of this environment.
@@ -26,6 +30,13 @@ pub fn project(env: &Env) -> Result<Project, ImproperlyConfigured> {
             BasicAuthentication::new(),
         ],
         default_permission_classes: classes![IsAuthenticated],
+        default_filter_backends: vec![
+            FilterBackend::DjangoFilterBackend,
+            FilterBackend::SearchFilter,
+            FilterBackend::OrderingFilter,
+        ],
+        default_pagination_class: Some(Arc::new(pages())),
+        page_size: Some(10),
         default_throttle_rates: ThrottleRates::from_iter([("bulk", Some(Rate::new(3, Period::Day)))]),
         ..APISettings::from_env(env)?
     };

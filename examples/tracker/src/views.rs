@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use diesel::prelude::*;
+use actix_web::http::Method;
 use serde::{Deserialize, Serialize};
 use vitamin::auth::{PublicUser, User};
 use vitamin::models::{Changes, DbValue, Model, Object, QuerySet};
@@ -19,7 +20,7 @@ use vitamin::rest_framework::request::Request;
 use vitamin::rest_framework::response::{Response, StatusCode};
 use vitamin::rest_framework::shortcuts::find_or_404;
 use vitamin::rest_framework::throttling::ScopedRateThrottle;
-use vitamin::rest_framework::views::APIView;
+use vitamin::rest_framework::views::{APIView, api_view};
 use vitamin::rest_framework::viewsets::{Action, GenericViewSet, ModelViewSet, ReadOnlyModelViewSet};
 
 use crate::filters::issue_filters;
@@ -96,13 +97,17 @@ pub fn project_view_set() -> ModelViewSet<Project> {
             Ok(())
         })
         .action(
-            Action::detail("members").description("Who works on it; POST adds one.").get(members).post(add_member),
+            Action::detail("members")
+                .description("Who works on it; POST adds one.")
+                .get(members)
+                .post(add_member)
+                .map(Method::HEAD, "members", add_member),
         )
 }
 
 async fn members(view: GenericView<Project>) -> Result<Response, APIException> {
     let project = view.get_object().await?;
-    let roles = Membership::objects().filter(tracker_membership::project_id.eq(project.id));
+    let roles = Project::ROLES.of(&project);
     view.request().serialize_all(&membership_serializer(), roles).await
 }
 
@@ -110,7 +115,7 @@ async fn add_member(view: GenericView<Project>) -> Result<Response, APIException
     let (project, data) = (view.get_object().await?, view.data().await?);
     let added = view.write(move |database, request| {
         let mut member = membership_serializer().run_validation(database, request, &data)?.changes;
-        let members = Membership::objects().filter(tracker_membership::project_id.eq(project.id));
+        let members = Project::ROLES.of(&project);
         if members
             .filter_eq(tracker_membership::user_id, member.value(tracker_membership::user_id))
             .exists(database)? {
@@ -164,7 +169,7 @@ pub fn issue_view_set() -> ModelViewSet<Issue> {
             Action::list("bulk_close")
                 .url_path("bulk-close")
                 .serializer(bulk_close_serializer())
-                .throttle_classes(classes![ScopedRateThrottle])
+                .throttle_classes(classes![ScopedRateThrottle::default()])
                 .post(bulk_close),
         )
 }
@@ -249,7 +254,7 @@ pub fn roles() -> ModelViewSet<Membership> {
 }
 
 pub fn stats() -> APIView {
-    APIView::new("stats").description("How many issues there are of each status.").get(count_issues)
+    api_view("stats", &[Method::GET]).description("How many issues there are of each status.").get(count_issues)
 }
 
 async fn count_issues(request: Request) -> Result<Response, APIException> {

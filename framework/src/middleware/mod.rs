@@ -7,6 +7,7 @@
 mod access_log;
 mod common;
 mod cookies;
+mod request_line;
 mod security;
 
 use std::cell::RefCell;
@@ -34,6 +35,7 @@ use super::{pages, request_id};
 pub use self::access_log::AccessLog;
 pub use self::common::not_found;
 pub use self::cookies::is_session_key;
+use self::request_line::InvalidRequestLine;
 
 /// The settings that this module reads.
 pub(crate) const SETTINGS: &[Setting] = &[
@@ -222,7 +224,9 @@ where
         let id = client_request_id(&req).unwrap_or_else(Uuid::new_v4);
         let log = AccessLog::start(&req);
         let snapshot = self.state.site.debug.as_ref().map(|_| Box::new(RequestSnapshot::new(&req)));
-        let inner = if self.is_allowed_host(req.request()) {
+        let inner = if let Some(invalid) = InvalidRequestLine::of(&req) {
+            InnerFuture::ready(Err(invalid.into()))
+        } else if self.is_allowed_host(req.request()) {
             let call = || match shortcut {
                 Some(endpoint) => InnerFuture::Boxed { future: endpoint(req) },
                 None => InnerFuture::Called { future: self.service.call(req) },

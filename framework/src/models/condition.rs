@@ -51,6 +51,8 @@ pub(crate) struct Hop {
     pub(crate) table: &'static str,
     /// The next table's column.
     pub(crate) matched: &'static str,
+    /// Whether it may lead to several rows.
+    pub(crate) many: bool,
 }
 
 /// A condition on the rows of a table.
@@ -70,6 +72,8 @@ pub(crate) enum Condition {
     InQuery { column: &'static str, query: Arc<Select> },
     /// A related row meets a condition.
     Via { hops: Vec<Hop>, condition: Box<Condition> },
+    /// A condition on the rows of an outer query's table.
+    At { table: &'static str, condition: Box<Condition> },
     /// All of them.
     And(Vec<Condition>),
     /// Any of them.
@@ -122,6 +126,7 @@ impl Condition {
                 Ok(())
             }
             Self::Via { hops, condition } => via(pass, table, hops, condition),
+            Self::At { table, condition } => condition.walk(pass, table),
             Self::And(conditions) => join(pass, table, conditions, " AND ", "1 = 1"),
             Self::Or(conditions) => join(pass, table, conditions, " OR ", "1 = 0"),
             Self::Not(condition) => {

@@ -24,7 +24,7 @@ impl DbValue {
     /// It is not a value of this kind, or it is out of the kind's range.
     pub fn from_validated(value: &Value, kind: ColumnKind) -> Result<Self, WrongType> {
         let wrong = || WrongType { kind, found: value.type_name() };
-        if matches!(value, Value::Null) && kind != ColumnKind::Json {
+        if matches!(value, Value::Null) {
             return Ok(Self::Null);
         }
         let text = || value.as_str().ok_or_else(wrong);
@@ -93,17 +93,30 @@ mod tests {
         let text = |text: &str| Value::from(text);
         let at = |text: &str| text.parse::<NaiveDateTime>().unwrap();
         for (value, kind, expected) in [
-            (text("2026-05-01T10:00:00+02:00"), ColumnKind::DateTime, DbValue::DateTime(at("2026-05-01T08:00:00"))),
-            (text("2026-05-01T10:00:00.5Z"), ColumnKind::DateTime, DbValue::DateTime(at("2026-05-01T10:00:00.5"))),
+            (
+                text("2026-05-01T10:00:00+02:00"),
+                ColumnKind::DateTime,
+                DbValue::DateTime(at("2026-05-01T08:00:00")),
+            ),
+            (
+                text("2026-05-01T10:00:00.5Z"),
+                ColumnKind::DateTime,
+                DbValue::DateTime(at("2026-05-01T10:00:00.5")),
+            ),
             (text("2026-05-01T10:00:00"), ColumnKind::DateTime, DbValue::DateTime(at("2026-05-01T10:00:00"))),
-            (text("3 01:02:03.000004"), ColumnKind::Duration, DbValue::Duration(TimeDelta::microseconds(262_923_000_004))),
+            (
+                text("3 01:02:03.000004"),
+                ColumnKind::Duration,
+                DbValue::Duration(TimeDelta::microseconds(262_923_000_004)),
+            ),
             (text("-1 23:59:59"), ColumnKind::Duration, DbValue::Duration(TimeDelta::seconds(-1))),
             (text("01:02:03"), ColumnKind::Duration, DbValue::Duration(TimeDelta::seconds(3723))),
             (text("10.50"), ColumnKind::Decimal, DbValue::Decimal("10.50".parse().unwrap())),
             (7.into(), ColumnKind::Float, DbValue::Float(7.0)),
             (7.into(), ColumnKind::UserKey, DbValue::Integer(7)),
             (Value::Null, ColumnKind::Text, DbValue::Null),
-            (Value::Null, ColumnKind::Json, DbValue::Json(Value::Null)),
+            // Django stores None as NULL, not as JSON's null.
+            (Value::Null, ColumnKind::Json, DbValue::Null),
         ] {
             assert!(DbValue::from_validated(&value, kind).unwrap() == expected, "{kind:?}");
         }

@@ -11,6 +11,8 @@ use super::meta::ModelMeta;
 use super::model::Model;
 use super::object::Object;
 use super::parameter::Parameter;
+use super::queryset::QuerySet;
+use super::select::Output;
 use super::statement::Statement;
 use super::value::DbValue;
 use crate::database::{DatabaseError, DbConnection};
@@ -41,6 +43,18 @@ impl<T: Model> Object<T> {
     }
 }
 
+impl<T: Model> QuerySet<T> {
+    /// Deletes the rows, as [`Object::delete`] does. Run it in a transaction.
+    ///
+    /// # Errors
+    /// As [`Object::delete`].
+    pub fn delete(&self, connection: &mut DbConnection, models: Models<'_>) -> Result<(), DeletionError> {
+        let pks =
+            column_values(connection, T::META, Condition::And(self.select(Output::Exists)?.conditions))?;
+        models.delete(connection, T::META, pks)
+    }
+}
+
 impl Models<'_> {
     /// Deletes the rows of these primary keys, and what depends on them.
     fn delete(
@@ -65,7 +79,8 @@ impl Models<'_> {
                     OnDelete::DoNothing => {}
                     OnDelete::SetNull => {
                         let values = vec![(column.column, Parameter::new(DbValue::Null, column.kind))];
-                        let update = Statement::Update { meta: other, values, condition: refers, returns: false };
+                        let update =
+                            Statement::Update { meta: other, values, condition: refers, returns: false };
                         execute(connection, &update)?;
                     }
                     OnDelete::Protect => {

@@ -9,6 +9,7 @@ use diesel::sql_types::Untyped;
 use diesel::sqlite::Sqlite;
 use futures_util::FutureExt as _;
 use futures_util::future::{LocalBoxFuture, ready};
+use vitamin_parsing::data::Value;
 
 use super::column::Column;
 use super::condition::{Condition, Lookup};
@@ -82,7 +83,10 @@ where
 }
 
 #[cfg(feature = "postgres")]
-trait AnyQuery: Query<SqlType = Untyped> + QueryId + QueryFragment<Sqlite> + QueryFragment<diesel::pg::Pg> {}
+trait AnyQuery:
+    Query<SqlType = Untyped> + QueryId + QueryFragment<Sqlite> + QueryFragment<diesel::pg::Pg>
+{
+}
 #[cfg(feature = "postgres")]
 impl<T> AnyQuery for T where
     T: Query<SqlType = Untyped> + QueryId + QueryFragment<Sqlite> + QueryFragment<diesel::pg::Pg>
@@ -111,9 +115,7 @@ fn rows(connection: &mut DbConnection, query: impl AnyQuery, each: Each<'_>) -> 
 }
 
 /// Runs work that never waits, since its connection blocks.
-pub(crate) fn block<T>(
-    work: impl Future<Output = Result<T, QueryError>>,
-) -> Result<T, DatabaseError> {
+pub(crate) fn block<T>(work: impl Future<Output = Result<T, QueryError>>) -> Result<T, DatabaseError> {
     let not_ready = || QueryError::QueryBuilderError("a blocking connection waited".into());
     work.now_or_never().ok_or_else(not_ready).flatten().map_err(DatabaseError::from)
 }
@@ -213,14 +215,16 @@ async fn has_row(select: Select, executor: &dyn Executor) -> Result<bool, QueryE
     Ok(exists)
 }
 
-/// Runs a statement and reads the rows that it returns, to the last one: SQLite commits only then.
+/// Runs a statement and reads the rows that it returns, to the last one: SQLite commits only then. `stored` are the values
+/// of JSON columns that it stores.
 pub(super) fn returned_rows<T: Model>(
     connection: &mut DbConnection,
     statement: Statement,
+    stored: &[(usize, Value)],
 ) -> Result<Vec<T>, DatabaseError> {
     let mut found = Vec::new();
     let each = &mut |row: &mut Row<'_>| {
-        found.push(T::from_row(row)?);
+        found.push(T::from_row(&mut row.reborrow().with_stored(stored))?);
         Ok(())
     };
     rows(connection, statement, each)?;

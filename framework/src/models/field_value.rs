@@ -37,6 +37,12 @@ pub trait FieldValue: Sized {
     /// The value is of another type.
     fn from_raw(raw: RawValue<'_>) -> deserialize::Result<Self>;
 
+    /// The value of a JSONField that was just stored. The database may store it in another form: PostgreSQL sorts keys.
+    #[doc(hidden)]
+    fn from_stored(_value: &Value) -> Option<Self> {
+        None
+    }
+
     /// The value for serializers.
     fn as_value(&self) -> ValueRef<'_>;
 }
@@ -61,15 +67,19 @@ impl<T: FieldValue> FieldValue for Option<T> {
         }
     }
 
+    fn from_stored(value: &Value) -> Option<Self> {
+        T::from_stored(value).map(Some)
+    }
+
     fn as_value(&self) -> ValueRef<'_> {
         self.as_ref().map_or(ValueRef::Null, T::as_value)
     }
 }
 
-/// `FieldValue` for one type: how SQLite's value is read, PostgreSQL's, and what serializers see.
+/// `FieldValue` for one type, with further methods in brackets: how SQLite's value is read, PostgreSQL's, and what serializers see.
 macro_rules! field_value {
     ($($type:ty, $sql:ty, $kind:ident, $class:ident: |$sqlite:ident| $read:expr, |$postgres:ident| $read_postgres:expr,
-        |$value:ident| $as_value:expr;)*) => { $(
+        |$value:ident| $as_value:expr $(, [$($more:item)*])?;)*) => { $(
         impl FieldValue for $type {
             type SqlType = $sql;
             const KIND: ColumnKind = ColumnKind::$kind;
@@ -84,6 +94,8 @@ macro_rules! field_value {
                     RawValue::Postgres($postgres) => $read_postgres,
                 }
             }
+
+            $($($more)*)?
 
             fn as_value(&self) -> ValueRef<'_> {
                 let $value = self;
@@ -143,7 +155,11 @@ field_value! {
         |raw| pg!(Self, sql_types::Numeric, raw), |value| ValueRef::Decimal(value);
     own::Json, own::JsonType, Json, Json:
         |raw| stored::json(raw.read_text().as_bytes()), |raw| stored::postgres::json(raw.as_bytes()),
-        |value| ValueRef::Json(&value.0);
+        |value| ValueRef::Json(&value.0), [
+            fn from_stored(value: &Value) -> Option<Self> {
+                Some(Self(value.clone()))
+            }
+        ];
     Vec<u8>, sql_types::Binary, Binary, Binary:
         |raw| Ok(raw.read_blob().to_vec()), |raw| Ok(raw.as_bytes().to_vec()), |value| ValueRef::Binary(value);
     UserId, UserKey, UserKey, Auto:

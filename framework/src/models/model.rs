@@ -1,11 +1,13 @@
 //! The trait of models.
 
 use diesel::result::Error as QueryError;
+use vitamin_parsing::data::Value;
 
+use super::convert::WrongType;
 use super::meta::ModelMeta;
 use super::queryset::QuerySet;
 use super::row::Row;
-use super::value::ValueRef;
+use super::value::{DbValue, ValueRef};
 
 /// A row of a table, and the description of the table. Derive it.
 #[diagnostic::on_unimplemented(
@@ -33,6 +35,14 @@ pub trait Model: Sized + Send + Sync + 'static {
     #[must_use]
     fn objects() -> QuerySet<Self> {
         QuerySet::new()
+    }
+
+    /// The primary key that a serializer validated.
+    ///
+    /// # Errors
+    /// It is not a value of the primary key's type.
+    fn pk_of(value: &Value) -> Result<DbValue, WrongType> {
+        DbValue::from_validated(value, Self::META.primary_key().kind)
     }
 
     /// The primary key.

@@ -8,7 +8,7 @@ use diesel::Column as DieselColumn;
 use diesel::expression::{AppearsOnTable, Expression};
 use diesel::sql_types::BoolOrNullableBool;
 
-use super::condition::{Condition, Lookup};
+use super::condition::{Condition, Hop, Lookup};
 use super::keys::Keys;
 use super::model::Model;
 use super::parameter::Parameter;
@@ -101,9 +101,8 @@ impl<T: Model> Q<T> {
         let keys = Keys::new(values.iter().map(DbValue::as_ref));
         let condition = keys.map(|keys| Condition::In { column: path.column, keys });
         let each = || {
-            let exact = |value: &DbValue| {
-                Condition::compare(path.column, path.kind(), Lookup::Exact, value.clone())
-            };
+            let exact =
+                |value: &DbValue| Condition::compare(path.column, path.kind(), Lookup::Exact, value.clone());
             Condition::Or(values.iter().map(exact).collect())
         };
         Self::at(path, condition.unwrap_or_else(|_| each()))
@@ -136,6 +135,50 @@ impl<T: Model> Q<T> {
             // The mistake is reported where the rows are loaded. No row is the safe answer here.
             Err(_) => Self::never(),
         }
+    }
+
+    /// Every group has a comparison that is true, all of them for the same related rows: one call of Django's `filter` joins a
+    /// relation once.
+    #[must_use]
+    pub fn in_one_row(groups: &[Vec<(Path<T>, Lookup, DbValue)>]) -> Self {
+        let own = T::META.table;
+        let mut relations: Vec<&[Hop]> = Vec::new();
+        for (path, ..) in groups.iter().flatten() {
+            let is_many = path.hops.iter().any(|hop| hop.many);
+            // A subquery of the same table would hide the outer one.
+            let is_visible = path.hops.iter().all(|hop| hop.table != own);
+            if is_many && is_visible && !relations.contains(&path.hops.as_slice()) {
+                relations.push(&path.hops);
+            }
+        }
+        if groups.len() < 2 || relations.len() > 3 {
+            relations.clear();
+        }
+        // A relation may also have no row.
+        let subsets = (0..1_usize << relations.len()).map(|subset| {
+            let chosen = relations.iter().enumerate().filter(|(bit, _)| subset >> bit & 1 == 1);
+            let chosen: Vec<&[Hop]> = chosen.map(|(_, hops)| *hops).collect();
+            let groups = groups.iter().map(|group| {
+                let compared = group.iter().map(|(path, lookup, value)| {
+                    let condition = Condition::compare(path.column, path.kind(), *lookup, value.clone());
+                    if chosen.contains(&path.hops.as_slice()) {
+                        return Condition::At { table: path.meta.table, condition: Box::new(condition) };
+                    }
+                    if relations.contains(&path.hops.as_slice()) {
+                        return Condition::Never;
+                    }
+                    let condition = Self::at(path, condition).condition;
+                    Condition::At { table: own, condition: Box::new(condition) }
+                });
+                Condition::Or(compared.collect())
+            });
+            let all = Condition::And(groups.collect());
+            chosen.iter().fold(all, |condition, hops| {
+                let via = Condition::Via { hops: hops.to_vec(), condition: Box::new(condition) };
+                Condition::At { table: own, condition: Box::new(via) }
+            })
+        });
+        Self::of(Condition::Or(subsets.collect()))
     }
 
     fn at(path: &Path<T>, condition: Condition) -> Self {

@@ -149,12 +149,7 @@ impl<T: Model> QuerySet<T> {
     #[must_use]
     pub fn find(mut self, key: impl Into<DbValue>) -> Self {
         let column = T::META.primary_key();
-        self.conditions.push(Condition::compare(
-            column.column,
-            column.kind,
-            Lookup::Exact,
-            key.into(),
-        ));
+        self.conditions.push(Condition::compare(column.column, column.kind, Lookup::Exact, key.into()));
         self
     }
 
@@ -176,9 +171,9 @@ impl<T: Model> QuerySet<T> {
 
     /// The rows that do not have this primary key (`exclude(pk=…)`).
     #[must_use]
-    pub fn exclude_pk(mut self, key: DbValue) -> Self {
+    pub fn exclude_pk(mut self, key: impl Into<DbValue>) -> Self {
         let column = T::META.primary_key();
-        let is_key = Condition::compare(column.column, column.kind, Lookup::Exact, key);
+        let is_key = Condition::compare(column.column, column.kind, Lookup::Exact, key.into());
         self.conditions.push(Condition::Not(Box::new(is_key)));
         self
     }

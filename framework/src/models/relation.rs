@@ -6,11 +6,15 @@ use std::sync::Arc;
 
 use diesel::Column as DieselColumn;
 
-use super::condition::Hop;
+use super::condition::{Hop, Lookup};
 use super::model::Model;
 use super::object::{NotLoaded, Object};
 use super::path::Path;
 use super::plan::Plan;
+use super::q::Q;
+use super::queryset::QuerySet;
+use super::save::Changes;
+use crate::database::{DatabaseError, DbConnection};
 
 /// A foreign key from `A` to `B`. The derive macro makes one for each `#[model(references(…))]`.
 pub struct ForeignKey<A, B> {
@@ -97,8 +101,12 @@ impl<A: Model, B: Model> ForeignKey<A, B> {
     /// Continues a path from the row that it refers to.
     #[must_use]
     pub fn path(self, path: Path<B>) -> Path<A> {
-        let hop =
-            Hop { column: self.column, table: B::META.table, matched: B::META.primary_key().column };
+        let hop = Hop {
+            column: self.column,
+            table: B::META.table,
+            matched: B::META.primary_key().column,
+            many: false,
+        };
         path.behind([hop])
     }
 
@@ -122,7 +130,12 @@ impl<A: Model, B: Model> Reverse<A, B> {
     #[must_use]
     pub fn field<C: DieselColumn<Table = B::Table>>(self, column: C) -> Path<A> {
         let hop =
-            Hop { column: A::META.primary_key().column, table: B::META.table, matched: self.key.column };
+            Hop {
+            column: A::META.primary_key().column,
+            table: B::META.table,
+            matched: self.key.column,
+            many: true,
+        };
         Path::<B>::from(column).behind([hop])
     }
 
@@ -132,6 +145,32 @@ impl<A: Model, B: Model> Reverse<A, B> {
     /// They were not loaded.
     pub fn get(self, object: &Object<A>) -> Result<&[Object<B>], NotLoaded> {
         object.related::<Arc<[Object<B>]>>(self.name).map(AsRef::as_ref)
+    }
+}
+
+impl<A: Model, B: Model> Reverse<A, B> {
+    /// All rows that refer to an object (`project.issues`).
+    #[must_use]
+    pub fn of(self, object: &A) -> QuerySet<B> {
+        let key = Path::<B>::own(self.key.column, A::META);
+        QuerySet::new().filter_q(Q::compare(&key, Lookup::Exact, object.pk().to_owned()))
+    }
+
+    /// Inserts rows that refer to an object, one by one.
+    ///
+    /// # Errors
+    /// The database refuses a row.
+    pub fn create(
+        self,
+        connection: &mut DbConnection,
+        object: &A,
+        rows: impl IntoIterator<Item = Changes<B>>,
+    ) -> Result<(), DatabaseError> {
+        for mut row in rows {
+            row.set_index(self.key.index, object.pk().to_owned());
+            row.insert(connection)?;
+        }
+        Ok(())
     }
 }
 
@@ -165,18 +204,21 @@ impl<A: Model, B: Model> ManyToMany<A, B> {
             column: A::META.primary_key().column,
             table: self.table,
             matched: self.column,
+            many: true,
         }])
     }
 
     /// A column of the related rows: `labels__slug` is `Issue::LABELS.field(labels::slug)`.
     #[must_use]
     pub fn field<C: DieselColumn<Table = B::Table>>(self, column: C) -> Path<A> {
-        let to = Hop { column: A::META.primary_key().column, table: self.table, matched: self.column };
-        let from = Hop {
-            column: self.reverse_column,
-            table: B::META.table,
-            matched: B::META.primary_key().column,
+        let to = Hop {
+            column: A::META.primary_key().column,
+            table: self.table,
+            matched: self.column,
+            many: true,
         };
+        let from =
+            Hop { column: self.reverse_column, table: B::META.table, matched: B::META.primary_key().column, many: false };
         Path::<B>::from(column).behind([to, from])
     }
 

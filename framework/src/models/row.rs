@@ -6,6 +6,8 @@ use diesel::result::Error as QueryError;
 use diesel::row::{Field, Row as DieselRow};
 use diesel::sqlite::Sqlite;
 
+use vitamin_parsing::data::Value;
+
 use super::column::ColumnKind;
 use super::field_value::FieldValue;
 use super::value::DbValue;
@@ -65,11 +67,23 @@ impl<'a, R: DieselRow<'a, diesel::pg::Pg>> RowSource for PostgresSource<'_, R> {
 pub struct Row<'a> {
     source: &'a dyn RowSource,
     next: usize,
+    /// The values of JSON columns that were just stored, by index.
+    stored: &'a [(usize, Value)],
 }
 
 impl<'a> Row<'a> {
     pub(crate) fn new(source: &'a dyn RowSource) -> Self {
-        Self { source, next: 0 }
+        Self { source, next: 0, stored: &[] }
+    }
+
+    /// The same row, from the next column on.
+    pub(crate) fn reborrow(&self) -> Row<'a> {
+        Row { source: self.source, next: self.next, stored: self.stored }
+    }
+
+    /// Reads these values instead of the JSON columns.
+    pub(crate) fn with_stored(self, stored: &'a [(usize, Value)]) -> Self {
+        Self { stored, ..self }
     }
 
     /// Reads the next column.
@@ -77,6 +91,11 @@ impl<'a> Row<'a> {
     /// # Errors
     /// The value is not of this type, or there is no further column.
     pub fn read<T: FieldValue>(&mut self) -> Result<T, QueryError> {
+        let stored = self.stored.iter().find(|(index, _)| *index == self.next);
+        if let Some(value) = stored.and_then(|(_, value)| T::from_stored(value)) {
+            self.next += 1;
+            return Ok(value);
+        }
         let mut value = None;
         let read = self.source.with(self.next, &mut |raw| {
             value = Some(T::from_raw(raw)?);

@@ -2,6 +2,7 @@
 
 use diesel::Column as DieselColumn;
 use diesel::result::Error as QueryError;
+use vitamin_parsing::data::Value;
 
 use super::column::{Column, ColumnKind};
 use super::condition::{Condition, Lookup};
@@ -45,7 +46,11 @@ impl<T: Model> Changes<T> {
     }
 
     /// Sets a column.
-    pub fn set<C: DieselColumn<Table = T::Table>>(&mut self, _column: C, value: impl Into<DbValue>) -> &mut Self {
+    pub fn set<C: DieselColumn<Table = T::Table>>(
+        &mut self,
+        _column: C,
+        value: impl Into<DbValue>,
+    ) -> &mut Self {
         if let Some((index, _)) = T::META.find(C::NAME) {
             self.set_index(index, value.into());
         }
@@ -93,11 +98,11 @@ impl<T: Model> Changes<T> {
         for (index, column) in T::META.columns.iter().enumerate() {
             let value = match self.get(index) {
                 Some(value) => value.clone(),
-                None if column.auto_now || column.auto_now_add || column.default_now => clock.now(connection, column)?,
+                None if column.auto_now || column.auto_now_add || column.default_now => {
+                    clock.now(connection, column)?
+                }
                 None => match column.default {
-                    Some(default) => {
-                        DbValue::from_validated(&default(), column.kind).map_err(wrong_type)?
-                    }
+                    Some(default) => DbValue::from_validated(&default(), column.kind).map_err(wrong_type)?,
                     // The database assigns it.
                     None if column.primary_key => continue,
                     None if column.null => DbValue::Null,
@@ -108,7 +113,8 @@ impl<T: Model> Changes<T> {
             };
             values.push((column.column, Parameter::new(value, column.kind)));
         }
-        let rows = returned_rows::<T>(connection, Statement::Insert { meta: T::META, values })?;
+        let stored = self.stored();
+        let rows = returned_rows::<T>(connection, Statement::Insert { meta: T::META, values }, &stored)?;
         rows.into_iter().next().map(Object::new).ok_or(DatabaseError::Query(QueryError::NotFound))
     }
 
@@ -138,7 +144,16 @@ impl<T: Model> Changes<T> {
         }
         let condition = key_is(T::META.primary_key(), pk);
         let update = Statement::Update { meta: T::META, values, condition, returns: true };
-        Ok(returned_rows(connection, update)?.into_iter().next())
+        Ok(returned_rows(connection, update, &self.stored())?.into_iter().next())
+    }
+
+    /// The values of JSON columns: an object that was just stored has them as they were given, as in Django.
+    fn stored(&self) -> Vec<(usize, Value)> {
+        let json = self.values.iter().filter_map(|(index, value)| match value {
+            DbValue::Json(value) => Some((*index, value.clone())),
+            _ => None,
+        });
+        json.collect()
     }
 }
 
@@ -205,7 +220,11 @@ impl<T: Model> QuerySet<T> {
     ///
     /// # Errors
     /// The database refuses the change.
-    pub fn update(&self, connection: &mut DbConnection, changes: &Changes<T>) -> Result<usize, DatabaseError> {
+    pub fn update(
+        &self,
+        connection: &mut DbConnection,
+        changes: &Changes<T>,
+    ) -> Result<usize, DatabaseError> {
         let values = changes.values.iter().filter_map(|(index, value)| {
             let column = T::META.columns.get(*index)?;
             Some((column.column, Parameter::new(value.clone(), column.kind)))
@@ -230,28 +249,32 @@ impl<A: Model, B: Model> ManyToMany<A, B> {
         let this = A::META.primary_key();
         let other = B::META.primary_key();
         let is_object = || Condition::compare(self.column, this.kind, Lookup::Exact, object.to_owned());
-        let kept = Keys::new(keys.iter().map(DbValue::as_ref)).map_err(DatabaseError::from)?;
-        let delete = if keys.is_empty() {
-            is_object()
-        } else {
-            let kept = Condition::In { column: self.reverse_column, keys: kept };
-            Condition::And(vec![is_object(), Condition::Not(Box::new(kept))])
-        };
-        execute(connection, &Statement::Delete { table: self.table, condition: delete })?;
         let present = QuerySet::<B>::new()
             .filter_q(super::q::Q::compare(&self.reverse("").pk_path(), Lookup::Exact, object.to_owned()))
             .load(connection)?;
-        let mut rows: Vec<[Parameter; 2]> = Vec::new();
+        let mut old: Vec<DbValue> = present.iter().map(|row| row.pk().to_owned()).collect();
+        // Django looks each key up in those that are left, so that a repeated key is inserted, in vain, once more: this
+        // takes an id too.
+        let mut new: Vec<DbValue> = Vec::new();
         for key in keys {
-            let is_present = present.iter().any(|row| row.pk().to_owned() == *key);
-            if !is_present && !rows.iter().any(|[_, known]| known.value == *key) {
-                rows.push([
-                    Parameter::new(object.to_owned(), this.kind),
-                    Parameter::new(key.clone(), other.kind),
-                ]);
+            match old.iter().position(|known| known == key) {
+                Some(position) => _ = old.remove(position),
+                None if new.contains(key) => {}
+                None => new.push(key.clone()),
             }
         }
-        if !rows.is_empty() {
+        if !old.is_empty() {
+            let keys = Keys::new(old.iter().map(DbValue::as_ref)).map_err(DatabaseError::from)?;
+            let removed = Condition::And(vec![is_object(), Condition::In { column: self.reverse_column, keys }]);
+            execute(connection, &Statement::Delete { table: self.table, condition: removed })?;
+        }
+        if !new.is_empty() {
+            // Django adds them in the order of a set of keys.
+            new.sort_by_key(|key| if let DbValue::Integer(number) = key { *number } else { 0 });
+            let row = |key: DbValue| {
+                [Parameter::new(object.to_owned(), this.kind), Parameter::new(key, other.kind)]
+            };
+            let rows = new.into_iter().map(row).collect();
             let columns = [self.column, self.reverse_column];
             execute(connection, &Statement::InsertInto { table: self.table, columns, rows })?;
         }

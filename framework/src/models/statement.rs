@@ -14,7 +14,7 @@ use super::parameter::Parameter;
 pub(crate) enum Statement {
     /// Inserts a row and returns all its columns.
     Insert { meta: &'static ModelMeta, values: Vec<(&'static str, Parameter)> },
-    /// Inserts rows into a table without a model.
+    /// Inserts rows into a table without a model; those that are there already stay as they are.
     InsertInto { table: &'static str, columns: [&'static str; 2], rows: Vec<[Parameter; 2]> },
     /// Updates the rows that meet a condition, and returns all columns of each.
     Update { meta: &'static ModelMeta, values: Vec<(&'static str, Parameter)>, condition: Condition, returns: bool },
@@ -62,7 +62,7 @@ impl<DB: Dialect> QueryFragment<DB> for Statement {
                     DB::parameter(second, pass.reborrow())?;
                     separator = "), (";
                 }
-                pass.push_sql(")");
+                pass.push_sql(") ON CONFLICT DO NOTHING");
                 Ok(())
             }
             Self::Update { meta, values, condition, returns } => {

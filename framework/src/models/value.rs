@@ -98,6 +98,15 @@ impl DbValue {
         matches!(self, Self::Null)
     }
 
+    /// The integer, if it is one.
+    #[must_use]
+    pub const fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+
     fn type_name(&self) -> &'static str {
         match self {
             Self::Null => "NULL",

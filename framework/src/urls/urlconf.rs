@@ -1,5 +1,7 @@
 //! The URLconf: a project's patterns, and their registration with actix-web's router (`django/urls/resolvers.py`).
 
+use std::borrow::Cow;
+
 use actix_web::dev::ResourceDef;
 use actix_web::web::ServiceConfig;
 
@@ -44,9 +46,12 @@ impl UrlConf {
         Resolver::new(self.0.iter().map(|entry| ResolverEntry::new(entry.qualified_name(), &entry.routes)))
     }
 
-    /// What is wrong with the routes. `manage check` reports it.
-    pub fn problems(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|entry| entry.problem.as_deref())
+    /// What is wrong with the routes and their views. `manage check` reports it.
+    pub fn problems(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.0.iter().flat_map(|entry| {
+            let of_view = entry.view.problems().into_iter().map(Cow::Owned);
+            entry.problem.as_deref().map(Cow::Borrowed).into_iter().chain(of_view)
+        })
     }
 
     /// Returns the name of each route's view.

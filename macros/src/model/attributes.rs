@@ -79,7 +79,9 @@ impl ModelOptions {
             parenthesized!(content in meta.input);
             self.many_to_many.push(ManyToMany::parse(&content)?);
         } else {
-            return Err(meta.error("there are: name, app_label, ordering, unique_together, many_to_many, crate"));
+            return Err(
+                meta.error("there are: name, app_label, ordering, unique_together, many_to_many, crate")
+            );
         }
         Ok(())
     }

@@ -92,7 +92,7 @@ pub(crate) fn compare<T: Model>(path: &Path<T>, lookup: Lookup, value: &Cleaned)
         (value, ColumnKind::SmallInteger | ColumnKind::Integer | ColumnKind::BigInteger | ColumnKind::UserKey)
             if value.integer().is_some() =>
         {
-            return value.integer().map_or_else(Q::never, |number| by_integer(path, lookup, number, value));
+            return value.integer().map_or_else(Q::never, |number| by_integer(path, lookup, number));
         }
         (Cleaned::Decimal(number), ColumnKind::Float) => number.to_f64().map_or(DbValue::Null, DbValue::Float),
         (Cleaned::Decimal(number), _) => DbValue::Decimal(number.clone()),
@@ -115,11 +115,7 @@ pub(crate) fn compare<T: Model>(path: &Path<T>, lookup: Lookup, value: &Cleaned)
     Q::compare(path, lookup, value)
 }
 
-fn by_integer<T: Model>(path: &Path<T>, lookup: Lookup, number: i128, value: &Cleaned) -> Q<T> {
-    // `>= 2.5` is `>= 3`, `< 2.5` is `< 3` (`IntegerFieldFloatRounding`).
-    let rounds_up = matches!(lookup, Lookup::Gte | Lookup::Lt)
-        && matches!(value, Cleaned::Decimal(exact) if *exact > bigdecimal::BigDecimal::from(number));
-    let number = if rounds_up { number.saturating_add(1) } else { number };
+fn by_integer<T: Model>(path: &Path<T>, lookup: Lookup, number: i128) -> Q<T> {
     if let Ok(number) = i64::try_from(number) {
         return Q::compare(path, lookup, number);
     }

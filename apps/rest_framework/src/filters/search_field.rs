@@ -1,7 +1,7 @@
 //! The columns that SearchFilter looks at (`search_fields` of rest_framework/filters.py).
 
 use super::SearchLookup;
-use vitamin_framework::models::{Lookup, Model, Path, Q};
+use vitamin_framework::models::{DbValue, Lookup, Model, Path, Q};
 
 /// A column, and how a term is compared with it.
 pub struct SearchField<T> {
@@ -34,19 +34,21 @@ impl<T: Model> SearchField<T> {
         Self { path: path.into(), lookup: SearchLookup::Equals }
     }
 
-    fn q(&self, term: &str) -> Q<T> {
+    fn compared(&self, term: &str) -> (Path<T>, Lookup, DbValue) {
         let lookup = match self.lookup {
             SearchLookup::StartsWith => Lookup::IStartsWith,
             SearchLookup::Equals => Lookup::IExact,
             _ => Lookup::IContains,
         };
-        Q::compare(&self.path, lookup, term)
+        (self.path.clone(), lookup, term.into())
     }
 }
 
-/// Rows in which every term is found in any of the columns.
+/// Rows in which every term is found in any of the columns; of a relation, in the columns of one row.
 pub(crate) fn search<T: Model>(fields: &[SearchField<T>], terms: &[String]) -> Q<T> {
-    Q::all(terms.iter().map(|term| Q::any(fields.iter().map(|field| field.q(term)))))
+    let groups: Vec<Vec<_>> =
+        terms.iter().map(|term| fields.iter().map(|field| field.compared(term)).collect()).collect();
+    Q::in_one_row(&groups)
 }
 
 /// Columns of a model, and columns that relations lead to: `fields![issues::title, Issue::COMMENTS.field(comments::body)]`.

@@ -109,6 +109,10 @@ impl<T: Model> GenericAPIView<T> {
 }
 
 impl<T: Model> View for GenericAPIView<T> {
+    fn problems(&self) -> Vec<String> {
+        self.api_view().problems()
+    }
+
     fn name(&self) -> String {
         self.api_view().name()
     }

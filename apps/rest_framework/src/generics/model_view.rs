@@ -93,6 +93,8 @@ impl<'a, T: Model> Destroy<'a, T> {
 pub(crate) struct ModelView<T: Model> {
     pub(crate) queryset: GetQuerySet<T>,
     pub(crate) serializer: GetSerializer<T>,
+    /// The serializer that the view was made with.
+    pub(crate) declared: Arc<ModelSerializer<T>>,
     pub(crate) object: Option<GetObject<T>>,
     pub(crate) object_permissions: Vec<Arc<dyn ObjectPermission<T>>>,
     /// `None`: the project's.
@@ -112,6 +114,7 @@ impl<T: Model> Clone for ModelView<T> {
         Self {
             queryset: Arc::clone(&self.queryset),
             serializer: Arc::clone(&self.serializer),
+            declared: Arc::clone(&self.declared),
             object: self.object.clone(),
             object_permissions: self.object_permissions.clone(),
             pagination: self.pagination.clone(),
@@ -131,6 +134,7 @@ impl<T: Model> ModelView<T> {
         let serializer = Arc::new(serializer);
         Self {
             queryset: Arc::new(|_| Box::pin(ready(Ok(T::objects())))),
+            declared: Arc::clone(&serializer),
             serializer: Arc::new(move |_| Arc::clone(&serializer)),
             object: None,
             object_permissions: Vec::new(),
@@ -183,10 +187,6 @@ impl<T: Model> ModelView<T> {
         self.serializer = Arc::new(choose);
     }
 
-    /// The fields' mistakes, for `manage check`.
-    pub(crate) fn mistakes(&self) -> &[String] {
-        &self.filters.mistakes
-    }
 }
 
 /// What the other parts of a view ask of its model view, whatever the model is.
@@ -196,6 +196,9 @@ pub(crate) trait ModelViewInfo: Send + Sync {
 
     /// Finds the object and checks its permissions, as PUT does.
     fn check_object<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Result<(), APIException>>;
+
+    /// What is wrong with the declaration.
+    fn problems(&self) -> Vec<String>;
 
     /// Itself, shared.
     fn shared(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
@@ -211,6 +214,11 @@ impl<T: Model> ModelViewInfo for ModelView<T> {
             let view = GenericView::new(Arc::new(self.clone()), request.clone());
             view.find_object(false).await.map(|_| ())
         })
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let serializer = self.declared.check().err();
+        serializer.into_iter().chain(self.filters.mistakes.iter().cloned()).collect()
     }
 
     fn shared(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

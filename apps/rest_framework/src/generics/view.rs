@@ -28,8 +28,10 @@ impl<T: Model> FromRequest for GenericView<T> {
     type Error = APIException;
     type Future = Ready<Result<Self, APIException>>;
 
-    fn from_request(http: &HttpRequest, _: &mut Payload) -> Self::Future {
+    fn from_request(http: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let view = Request::current(http).and_then(|request| {
+            // The view reads the body itself, after it has found its object.
+            request.put_payload(payload.take());
             let view = request.view().model_view.clone()?.shared().downcast::<ModelView<T>>().ok()?;
             Some(Self::new(view, request))
         });

@@ -33,6 +33,8 @@ impl FromRequest for Data {
             if let Some(data) = request.state.take_data() {
                 return Ok(data);
             }
+            // An extractor before this one may have given it back.
+            let payload = if matches!(payload, Payload::None) { request.take_payload() } else { payload };
             let body = request.view().body_reader.body(request.headers())?;
             let bytes = body.read(payload).await?;
             body.parse(bytes)

@@ -218,7 +218,9 @@ impl Facts<'_> {
 
     /// The column's own name, if it is not what the serializer would make of the field's name (`needs_label`).
     fn label(&self) -> Option<Cow<'static, str>> {
-        let verbose = self.column.verbose_name?;
+        // Django makes the key `id` itself, with the name `ID`.
+        let is_made = self.column.class == FieldClass::Auto && self.column.name == "id";
+        let verbose = self.column.verbose_name.or(is_made.then_some("ID"))?;
         let capitalized = capfirst(verbose);
         (capitalized != default_label(self.name)).then(|| capitalized.into())
     }

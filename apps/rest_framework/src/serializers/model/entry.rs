@@ -1,17 +1,12 @@
 //! A field of a model serializer: its input, its output, and where its value is stored.
 
-use std::marker::PhantomData;
+use std::any::Any;
 use std::sync::Arc;
 
-use diesel::Column as DieselColumn;
-use serde::Serialize;
-
-use super::columns::column_field;
-use super::output::{AnnotationOutput, ColumnOutput, MethodOutput, OutputField, SourceOutput};
+use super::output::{AnnotationOutput, ColumnOutput, OutputField};
 use crate::fields::{BaseField, Field, Kind, ReadOnlyField};
-use crate::request::Request;
 use vitamin_framework::database::{DatabaseError, DbConnection};
-use vitamin_framework::models::{ColumnKind, DbValue, ForeignKey, Model, Object, ValueRef};
+use vitamin_framework::models::{ColumnKind, DbValue, Model, ValueRef};
 
 /// Stores a many-to-many relation of an object.
 pub(super) type SetMany =
@@ -26,6 +21,8 @@ pub(super) enum Target {
     Many(SetMany, ColumnKind),
     /// The app's own `create` and `update` store it.
     App,
+    /// As `App`, with the nested `ModelSerializer` that validated it.
+    Nested(Arc<dyn Any + Send + Sync>),
 }
 
 /// A field of a model serializer.
@@ -54,8 +51,7 @@ impl<T> Clone for Entry<T> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a field of a serializer of `{T}`",
     label = "not a `SerializerField`",
-    note = "there are the fields of `rest_framework::fields`, SerializerMethodField, ReadOnlyField of a relation, the related fields \
-            and Nested"
+    note = "there are the fields of `rest_framework::fields`, RelatedColumn, DisplayField, the related fields and Nested"
 )]
 pub trait SerializerField<T: Model> {
     /// The field of this name.
@@ -88,84 +84,12 @@ impl<T: Model, K: Kind + 'static> SerializerField<T> for Field<K> {
     }
 }
 
-/// `SerializerMethodField`: a value that a closure computes.
-pub struct SerializerMethodField<T, F> {
-    method: F,
-    model: PhantomData<fn() -> T>,
-}
-
-impl<T: Model, F, V> SerializerMethodField<T, F>
-where
-    F: Fn(&Object<T>, &Request) -> V + Send + Sync + 'static,
-    V: Serialize + 'static,
-{
-    /// A field that a closure of the object and the request computes.
-    pub const fn new(method: F) -> Self {
-        Self { method, model: PhantomData }
-    }
-}
-
-impl<T: Model, F, V> SerializerField<T> for SerializerMethodField<T, F>
-where
-    F: Fn(&Object<T>, &Request) -> V + Send + Sync + 'static,
-    V: Serialize + 'static,
-{
-    fn entry(self, name: &'static str) -> Result<Entry<T>, String> {
-        Ok(read_only(name, Arc::new(MethodOutput { method: self.method })))
-    }
-}
-
-/// A column of the object that a foreign key refers to: `CharField(source="project.name", read_only=True)`.
-pub struct RelatedColumn<T, U, C> {
-    key: ForeignKey<T, U>,
-    column: C,
-}
-
-impl<T: Model, U: Model, C: DieselColumn<Table = U::Table>> RelatedColumn<T, U, C> {
-    /// The column of the object that the foreign key refers to.
-    pub const fn new(key: ForeignKey<T, U>, column: C) -> Self {
-        Self { key, column }
-    }
-}
-
-impl<T: Model, U: Model, C: DieselColumn<Table = U::Table>> SerializerField<T> for RelatedColumn<T, U, C> {
-    fn entry(self, name: &'static str) -> Result<Entry<T>, String> {
-        let _ = self.column;
-        let (index, column) =
-            U::META.find(C::NAME).ok_or_else(|| format!("{} has no column `{}`", U::META.name, C::NAME))?;
-        let field = column_field(column, U::META, column.name, true, None)?;
-        let output = SourceOutput { key: self.key, index, field: Arc::clone(&field) };
-        Ok(Entry { field, ..read_only(name, Arc::new(output)) })
-    }
-}
-
-/// The label of a column's choice: `CharField(source="get_status_display", read_only=True)`.
-pub struct DisplayField<C> {
-    column: C,
-}
-
-impl<C: DieselColumn> DisplayField<C> {
-    /// The label of this column's choice. A value that is no choice is shown itself.
-    pub const fn new(column: C) -> Self {
-        Self { column }
-    }
-}
-
-impl<T: Model, C: DieselColumn<Table = T::Table>> SerializerField<T> for DisplayField<C> {
-    fn entry(self, name: &'static str) -> Result<Entry<T>, String> {
-        let _ = self.column;
-        let (index, column) =
-            T::META.find(C::NAME).ok_or_else(|| format!("{} has no column `{}`", T::META.name, C::NAME))?;
-        let display = move |object: &Object<T>, _: &Request| match object.value(index) {
-            ValueRef::Text(value) => Some(column.display(value).to_owned()),
-            _ => None,
-        };
-        let entry = read_only(name, Arc::new(MethodOutput { method: display }));
-        Ok(Entry { field: Arc::new(crate::fields::CharField::new().read_only()), ..entry })
-    }
-}
-
 /// A field without input.
 pub(super) fn read_only<T: Model>(name: &str, output: Arc<dyn OutputField<T>>) -> Entry<T> {
-    Entry { field: Arc::new(ReadOnlyField::new()), output: Some(output), target: Target::App, source: name.to_owned() }
+    Entry {
+        field: Arc::new(ReadOnlyField::new()),
+        output: Some(output),
+        target: Target::App,
+        source: name.to_owned(),
+    }
 }

@@ -57,7 +57,13 @@ impl Url {
     fn write(&self, value: ValueRef<'_>, context: &Representation<'_>, out: &mut Vec<u8>) -> Result<(), APIException> {
         let value = text(value);
         let parameter = self.field.lookup_url_kwarg.unwrap_or(self.field.lookup_field);
-        let url = context.request.reverse(self.field.view_name, &[(parameter, &value)])?;
+        // The URL has the format suffix of the request.
+        let url = match context.request.match_info().get("format") {
+            None => context.request.reverse(self.field.view_name, &[(parameter, &value)])?,
+            Some(format) => {
+                context.request.reverse(self.field.view_name, &[(parameter, &value), ("format", &format)])?
+            }
+        };
         json::write_str(out, &url);
         Ok(())
     }

@@ -14,6 +14,7 @@
 //! read are loaded with the objects: nothing is looked up one by one.
 
 mod columns;
+mod computed;
 mod entry;
 mod extra;
 mod hyperlinked;
@@ -28,7 +29,8 @@ mod validation;
 
 use std::sync::{Arc, OnceLock};
 
-pub use self::entry::{DisplayField, Entry, RelatedColumn, SerializerField, SerializerMethodField};
+pub use self::computed::{DisplayField, RelatedColumn};
+pub use self::entry::{Entry, SerializerField};
 pub use self::extra::Extra;
 pub use self::hyperlinked::{HyperlinkedIdentityField, HyperlinkedRelatedField};
 pub use self::nested::Nested;
@@ -85,7 +87,10 @@ impl<T: Model> Hooks<T> {
         value: &mut Value,
         validation: &Validation<'_, T>,
     ) -> Result<(), APIException> {
-        self.fields.iter().filter(|(known, _)| *known == name).try_for_each(|(_, check)| check(value, validation))
+        self.fields
+            .iter()
+            .filter(|(known, _)| *known == name)
+            .try_for_each(|(_, check)| check(value, validation))
     }
 }
 
@@ -146,9 +151,13 @@ impl<T: Model> ModelSerializer<T> {
 
     /// Declares a field, instead of the one that is made for the column.
     #[must_use]
-    pub fn field(mut self, name: &'static str, field: impl SerializerField<T>) -> Self {
+    pub fn field(self, name: &'static str, field: impl SerializerField<T>) -> Self {
+        self.with_entry(name, field.entry(name))
+    }
+
+    fn with_entry(mut self, name: &'static str, entry: Result<Entry<T>, String>) -> Self {
         self.declared.retain(|(known, _)| *known != name);
-        self.declared.push((name, field.entry(name)));
+        self.declared.push((name, entry));
         self
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 use super::ModelSerializer;
 use super::entry::{Entry, SerializerField, Target};
 use super::output::{OutputField, Representation, null};
@@ -16,6 +18,9 @@ use crate::fields::{Context, Field, Input, Kind, Options};
 use vitamin_framework::models::{
     Changes, ForeignKey, ManyToMany, Model, Object, Plan, Relation, Reverse, With,
 };
+
+/// The message for an item that is null.
+const NULL: &str = "This field may not be null.";
 
 /// Objects of a relation, as another serializer writes them.
 pub struct Nested<R, U: Model> {
@@ -168,12 +173,16 @@ impl<U: Model> Kind for NestedKind<U> {
         if items.is_empty() && !self.allow_empty {
             return Err(Detail::non_field("This list may not be empty.", "empty"));
         }
-        let results: Vec<_> = items.iter().map(|item| self.object(item, context)).collect();
-        if results.iter().all(Result::is_ok) {
-            return Ok(Value::List(results.into_iter().flatten().collect()));
+        let (mut values, mut errors) = (Vec::with_capacity(items.len()), IndexMap::new());
+        for (index, item) in items.iter().enumerate() {
+            let result =
+                if item.is_null() { Err(Detail::list(NULL, "null")) } else { self.object(item, context) };
+            match result {
+                Ok(value) => values.push(value),
+                Err(detail) => _ = errors.insert(index.to_string(), detail),
+            }
         }
-        let empty = || Detail::Dict(indexmap::IndexMap::new());
-        Err(Detail::List(results.into_iter().map(|result| result.err().unwrap_or_else(empty)).collect()))
+        if errors.is_empty() { Ok(Value::List(values)) } else { Err(Detail::Dict(errors)) }
     }
 
     fn describe_children(&self, _: &Options, info: &mut Dict) {
@@ -201,8 +210,11 @@ struct NestedOutput<R, U: Model> {
 }
 
 /// Loads a relation with what its serializer reads.
-fn add_plan<T: Model, U: Model, R>(plan: &mut Plan<T>, serializer: &ModelSerializer<U>, with: impl FnOnce(Plan<U>) -> With<R, U>)
-where
+fn add_plan<T: Model, U: Model, R>(
+    plan: &mut Plan<T>,
+    serializer: &ModelSerializer<U>,
+    with: impl FnOnce(Plan<U>) -> With<R, U>,
+) where
     With<R, U>: Relation<T>,
 {
     // A mistake in the nested serializer is reported when it writes.
@@ -281,7 +293,7 @@ where
         Ok(Entry {
             field: Arc::new(self.field()),
             output,
-            target: Target::App,
+            target: Target::Nested(Arc::clone(&self.serializer) as _),
             source: self.source.to_owned(),
         })
     }
@@ -295,10 +307,17 @@ impl<T: Model> Save<'_, T> {
     pub fn take_nested<U: Model>(
         &mut self,
         relation: Reverse<T, U>,
-        serializer: &ModelSerializer<U>,
     ) -> Result<Option<Vec<Changes<U>>>, APIException> {
-        let Some(Value::List(items)) = self.take(relation.name()) else { return Ok(None) };
-        let resolved = serializer.resolve(self.connection().is_postgres())?;
+        let (name, is_postgres) = (relation.name(), self.connection().is_postgres());
+        let Some(nested) = self.nested(name) else {
+            return Err(APIException::server_error(format!(
+                "the serializer has no nested serializer of `{name}`"
+            )));
+        };
+        let serializer: Arc<ModelSerializer<U>> =
+            nested.downcast().map_err(|_| APIException::server_error("another nested serializer"))?;
+        let Some(Value::List(items)) = self.take(name) else { return Ok(None) };
+        let resolved = serializer.resolve(is_postgres)?;
         let changes = items.into_iter().map(|item| match item {
             Value::Dict(mut values) => resolved.changes(&mut values),
             _ => Err(APIException::server_error("a nested serializer made no object")),

@@ -100,7 +100,9 @@ impl<T: Model, U: Model> OutputField<T> for SourceOutput<T, U> {
             Some(related) => {
                 self.field.to_representation(related.value(self.index), &context.output, out)?;
             }
-            None => null(out),
+            None if self.field.options().allows_null() => null(out),
+            // The attribute of None is missing, and the field is not required.
+            None => return Ok(false),
         }
         Ok(true)
     }

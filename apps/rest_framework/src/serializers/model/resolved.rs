@@ -72,7 +72,8 @@ impl<T: Model> Resolved<T> {
         }
         out.push(b'}');
         if let Some(represent) = &hooks.representation {
-            let tree = out.get(start..).map(|bytes| json::decode(bytes, crate::python::codecs::Charset::Utf8));
+            let tree =
+                out.get(start..).map(|bytes| json::decode(bytes, crate::python::codecs::Charset::Utf8));
             let Some(Ok(Value::Dict(tree))) = tree else {
                 return Err(APIException::server_error("a serializer wrote no JSON"));
             };

@@ -1,19 +1,22 @@
 //! Stores validated data (`BaseSerializer.save`).
 
+use std::any::Any;
+use std::sync::Arc;
+
 use diesel::Column as DieselColumn;
 
 use super::entry::Target;
 use super::resolved::Resolved;
-use super::validation::{Environment, Validation};
+use super::validation::{Environment, Validation, find_kept, gone};
 use super::{ModelSerializer, Store};
 use crate::data::{Data, Dict, Value};
 use crate::error_detail::Detail;
 use crate::exceptions::APIException;
-use crate::fields::{Context, Input};
+use crate::fields::{Context, Input, Lookups as _};
 use crate::request::RequestInfo;
 use vitamin_auth::models::User;
 use vitamin_framework::database::DbConnection;
-use vitamin_framework::models::{Changes, DbValue, Model, Object};
+use vitamin_framework::models::{Changes, DbValue, Model, Object, QuerySet};
 
 /// Validated data that is about to be stored.
 pub struct Save<'a, T: Model> {
@@ -24,6 +27,8 @@ pub struct Save<'a, T: Model> {
     /// Columns that the app sets itself.
     own: Changes<T>,
     instance: Option<Object<T>>,
+    /// The objects that fields and checks found.
+    kept: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
 impl<T: Model> Save<'_, T> {
@@ -46,6 +51,14 @@ impl<T: Model> Save<'_, T> {
         self.connection
     }
 
+    /// Deletes rows, and what depends on them.
+    ///
+    /// # Errors
+    /// 500: a protected foreign key refers to one; the database refuses it.
+    pub fn delete<U: Model>(&mut self, rows: &QuerySet<U>) -> Result<(), APIException> {
+        Ok(rows.delete(self.connection, self.info.models())?)
+    }
+
     /// The object that is updated. `None` for a new one.
     #[must_use]
     pub fn instance(&self) -> Option<&Object<T>> {
@@ -61,6 +74,29 @@ impl<T: Model> Save<'_, T> {
     /// Takes a validated value out, so that it is not stored.
     pub fn take(&mut self, name: &str) -> Option<Value> {
         self.values.shift_remove(name)
+    }
+
+    /// The object of a validated value by its field's name, such as that of a related field.
+    ///
+    /// # Errors
+    /// 500: there is no such value, it is null, or the object is gone; the query fails.
+    pub fn object<U: Model>(&mut self, name: &str) -> Result<Arc<Object<U>>, APIException> {
+        let missing = || APIException::server_error(format!("there is no validated `{name}`"));
+        let pk = U::pk_of(self.values.get(name).ok_or_else(missing)?)?;
+        if let Some(found) = find_kept::<U>(&self.kept, &pk) {
+            return Ok(found);
+        }
+        let found = Arc::new(U::objects().find(pk).first(self.connection)?.ok_or_else(gone::<U>)?);
+        self.kept.push(Arc::clone(&found) as _);
+        Ok(found)
+    }
+
+    /// The nested serializer of a source.
+    pub(super) fn nested(&self, source: &str) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.resolved.entries.iter().find_map(|named| match &named.entry.target {
+            Target::Nested(nested) if named.entry.source == source => Some(Arc::clone(nested)),
+            _ => None,
+        })
     }
 
     /// Sets a column, whatever the client sent (`serializer.save(owner=user)`).
@@ -128,9 +164,9 @@ impl<T: Model> ModelSerializer<T> {
         perform: Option<&Perform<T>>,
     ) -> Result<Object<T>, APIException> {
         let resolved = self.resolve(connection.is_postgres())?;
-        let values = self.validated(resolved, connection, info, data, instance.as_ref(), partial)?;
+        let (values, kept) = self.validated(resolved, connection, info, data, instance.as_ref(), partial)?;
         let is_new = instance.is_none();
-        let mut save = Save { connection, info, resolved, values, own: Changes::new(), instance };
+        let mut save = Save { connection, info, resolved, values, own: Changes::new(), instance, kept };
         if let Some(perform) = perform {
             perform(&mut save)?;
         }
@@ -153,18 +189,20 @@ impl<T: Model> ModelSerializer<T> {
         data: &Data,
         instance: Option<&Object<T>>,
         partial: bool,
-    ) -> Result<Dict, APIException> {
+    ) -> Result<(Dict, Vec<Arc<dyn Any + Send + Sync>>), APIException> {
         let input = Input::from(data);
         if input.is_null() {
             return Err(APIException::validation_error(Detail::non_field("No data provided", "null")));
         }
         let environment = Environment::new(connection, instance.map(|object| object.pk().to_owned()));
-        let mut context = Context::new(info.time_zone()).partial(partial).request(info).update(instance.is_some());
+        let mut context =
+            Context::new(info.time_zone()).partial(partial).request(info).update(instance.is_some());
         context.database = Some(&environment);
         let validation = Validation { lookups: &environment, info, instance };
         let result = resolved.validate(&input, &self.hooks, context, &validation);
         // A failed query explains an invalid value.
-        environment.take_failure().map_or(result, Err)
+        let values = environment.take_failure().map_or(result, Err)?;
+        Ok((values, environment.kept()))
     }
 
     /// Validates a body without storing it.
@@ -178,7 +216,7 @@ impl<T: Model> ModelSerializer<T> {
         data: &Data,
     ) -> Result<Validated<T>, APIException> {
         let resolved = self.resolve(connection.is_postgres())?;
-        let mut values = self.validated(resolved, connection, info, data, None, false)?;
+        let (mut values, _) = self.validated(resolved, connection, info, data, None, false)?;
         Ok(Validated { changes: resolved.changes(&mut values)?, values })
     }
 }

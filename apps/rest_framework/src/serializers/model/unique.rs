@@ -125,4 +125,3 @@ pub(super) fn pk_value(pk: ValueRef<'_>) -> Value {
         _ => Value::Null,
     }
 }
-

@@ -65,6 +65,20 @@ impl Lookups for Environment<'_> {
     }
 }
 
+/// The object of this primary key, if a field has found it.
+pub(super) fn find_kept<U: Model>(
+    kept: &[Arc<dyn Any + Send + Sync>],
+    pk: &DbValue,
+) -> Option<Arc<Object<U>>> {
+    let mut objects = kept.iter().filter_map(|kept| Arc::clone(kept).downcast::<Object<U>>().ok());
+    objects.find(|object| object.pk() == pk.as_ref())
+}
+
+/// The error for a row that was there a moment ago.
+pub(super) fn gone<U: Model>() -> APIException {
+    APIException::server_error(format!("a {} of a validated value is gone", U::META.name))
+}
+
 /// What the checks of a serializer see.
 pub struct Validation<'a, T> {
     pub(super) lookups: &'a dyn Lookups,
@@ -115,16 +129,12 @@ impl<'a, T: Model> Validation<'a, T> {
     /// # Errors
     /// 500: there is no such object, or the query fails.
     pub fn object<U: Model>(&self, value: &Value) -> Result<Arc<Object<U>>, APIException> {
-        let key = U::META.primary_key();
-        let pk = DbValue::from_validated(value, key.kind).map_err(APIException::server_error)?;
-        let kept = self.lookups.kept().into_iter().filter_map(|kept| kept.downcast::<Object<U>>().ok());
-        if let Some(found) = kept.into_iter().find(|object| object.pk() == pk.as_ref()) {
+        let pk = U::pk_of(value)?;
+        if let Some(found) = find_kept(&self.lookups.kept(), &pk) {
             return Ok(found);
         }
         let found = self.database(|connection| Ok(U::objects().find(pk).first(connection)?))?;
-        let found = Arc::new(found.ok_or_else(|| {
-            APIException::server_error(format!("a {} of a validated value is gone", U::META.name))
-        })?);
+        let found = Arc::new(found.ok_or_else(gone::<U>)?);
         self.lookups.keep(Arc::clone(&found) as Arc<dyn Any + Send + Sync>);
         Ok(found)
     }
