@@ -2,6 +2,7 @@
 //!
 //! A query is ordinary diesel on a [`DbConnection`]. A request runs its queries in one of:
 //!
+//! - [`QuerySet::fetch`](crate::models::QuerySet::fetch) and the like: rows of a model, read on the request's thread;
 //! - [`Database::read`]: what only reads, and is short, such as one page of a list;
 //! - [`Database::write`]: what writes, in a transaction;
 //! - [`Database::run`]: anything, on a connection of the pool within one blocking call, so that no request thread waits

@@ -18,8 +18,10 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use actix_web::rt::time::timeout;
+use diesel::deserialize::FromSqlRow;
 use diesel::pg::Pg;
 use diesel::query_builder::{Query, QueryFragment, QueryId};
+use diesel::query_dsl::CompatibleType;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use diesel_async::{AsyncConnectionCore, AsyncPgConnection};
 use futures_util::TryStreamExt as _;
@@ -44,7 +46,7 @@ const RETRY_DELAY: Duration = Duration::from_secs(1);
 const UNSUPPORTED_DELAY: Duration = Duration::from_secs(60);
 
 /// A row of a pipelined statement.
-pub(crate) type PipelinedRow = <AsyncPgConnection as AsyncConnectionCore>::Row<'static, 'static>;
+type PipelinedRow = <AsyncPgConnection as AsyncConnectionCore>::Row<'static, 'static>;
 
 thread_local! {
     static PIPELINES: RefCell<Vec<Pipelines>> = const { RefCell::new(Vec::new()) };
@@ -228,6 +230,21 @@ impl Lease {
         }
         self.pipeline.answered_at.set(Instant::now());
         Ok(())
+    }
+
+    /// Runs a statement, and returns all rows.
+    pub(in crate::database) async fn load<U, S, Q>(&self, query: Q) -> Result<Vec<U>, QueryError>
+    where
+        Q: Query<SqlType: CompatibleType<U, Pg, SqlType = S>> + QueryFragment<Pg> + QueryId,
+        U: FromSqlRow<S, Pg>,
+    {
+        let mut rows = Vec::new();
+        let each = |row: &PipelinedRow| {
+            rows.push(U::build_from_row(row).map_err(QueryError::DeserializationError)?);
+            Ok(())
+        };
+        self.for_each(query, each).await?;
+        Ok(rows)
     }
 
     fn look_at(&self, kind: &DatabaseErrorKind, message: &str) {
