@@ -4,15 +4,16 @@
 //! in order. So many requests share a connection, which therefore has no transactions and no session state. It rejects
 //! writes.
 //!
-//! A statement delays those behind it. So a statement that takes longer than [`LIMIT`] is stopped, and the caller repeats
-//! the read on a pooled connection, as after any other error of the database. Reads from the same place in the code then
-//! run on the pool for a while.
+//! A statement delays those behind it. So a statement that takes longer than [`LIMIT`] is stopped, and its connection is
+//! given up, since there may be more of them behind it. All its reads are repeated on pooled connections, as is a read after
+//! any other error of the database. Reads from the same place in the code as the slow one then run on the pool for a while.
 //!
 //! A thread opens a connection at the first read, and further ones while the first are busy. Meanwhile, and if there can
 //! be none, reads run on the pool: behind a connection pooler, or if the connection must be encrypted.
 
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -25,7 +26,8 @@ use diesel::query_dsl::CompatibleType;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use diesel_async::{AsyncConnectionCore, AsyncPgConnection};
 use futures_util::TryStreamExt as _;
-use tokio::sync::oneshot;
+use futures_util::future::{Either, select};
+use tokio::sync::{Notify, oneshot};
 
 use super::opening::{Opened, open};
 use super::target::Refusal;
@@ -35,9 +37,11 @@ use crate::database::{DatabaseSettings, Names};
 
 /// The time after which a statement is stopped. A page of 20 rows with relations takes 1 ms.
 const LIMIT: Duration = Duration::from_millis(250);
-/// How long reads from the same place run on the pool after one took too long. So such reads occupy a connection for at
-/// most an eighth of the time.
+/// How long reads from the same place run on the pool after one took too long. So such reads occupy a connection for at most
+/// an eighth of the time.
 const PAUSE: Duration = Duration::from_secs(2);
+/// A connection that has not answered for this long is used only if all others are the same.
+const STALL: Duration = Duration::from_millis(20);
 /// The reads of one connection at a time. Further ones run on the pool.
 const MAX_READS: usize = 256;
 /// Delay before a connection that could not be opened is tried again.
@@ -69,7 +73,10 @@ struct Pipeline {
     reads: Cell<usize>,
     /// When the server last answered, or the connection had nothing to do.
     answered_at: Cell<Instant>,
+    /// It takes no more reads.
     is_lost: Cell<bool>,
+    /// Wakes all its reads when it is given up.
+    given_up: Notify,
 }
 
 /// A connection for one read.
@@ -118,7 +125,7 @@ impl Pipelines {
         std::ptr::eq(self.settings.as_ptr(), Arc::as_ptr(settings))
     }
 
-    /// The connection with the fewest reads. Opens another one if it has any.
+    /// The connection with the fewest reads that makes progress. Opens another one if it has any.
     fn choose(&mut self, settings: &Arc<DatabaseSettings>, kind: TypeId) -> Option<Rc<Pipeline>> {
         if self.is_paused(kind) {
             return None;
@@ -126,7 +133,7 @@ impl Pipelines {
         // Those of reads in progress stay open until these end.
         self.connections.retain(|one| !one.is_lost.get() && !one.statements.is_full());
         self.take_opened();
-        let best = self.connections.iter().min_by_key(|one| one.reads.get()).cloned();
+        let best = self.connections.iter().min_by_key(|one| (one.is_stalled(), one.reads.get())).cloned();
         let is_busy = best.as_ref().is_none_or(|best| best.reads.get() > 0);
         if is_busy && self.connections.len() < settings.read_connections as usize {
             self.open_another(settings);
@@ -173,6 +180,7 @@ impl Pipelines {
                     reads: Cell::new(0),
                     answered_at: Cell::new(Instant::now()),
                     is_lost: Cell::new(false),
+                    given_up: Notify::new(),
                 }));
             }
             Err(refusal) => {
@@ -183,6 +191,17 @@ impl Pipelines {
                 self.not_before = Some(Instant::now() + delay);
             }
         }
+    }
+}
+
+impl Pipeline {
+    fn is_stalled(&self) -> bool {
+        self.reads.get() > 0 && self.answered_at.get().elapsed() >= STALL
+    }
+
+    fn give_up(&self) {
+        self.is_lost.set(true);
+        self.given_up.notify_waiters();
     }
 }
 
@@ -197,18 +216,17 @@ impl Lease {
         &self,
         work: impl Future<Output = Result<T, QueryError>>,
     ) -> Option<Result<T, QueryError>> {
-        match timeout(self.settings.timeout, work).await {
-            Ok(Err(QueryError::DatabaseError(kind, information))) => {
+        let given_up = pin!(self.pipeline.given_up.notified());
+        match timeout(self.settings.timeout, select(pin!(work), given_up)).await {
+            Ok(Either::Left((Err(QueryError::DatabaseError(kind, information)), _))) => {
                 self.look_at(&kind, information.message());
                 None
             }
-            Ok(result) => Some(result),
+            Ok(Either::Left((result, _))) => Some(result),
+            Ok(Either::Right(_)) => None,
             Err(_) => {
                 self.pause();
-                // Otherwise it is only slow.
-                if self.pipeline.answered_at.get().elapsed() >= self.settings.timeout {
-                    self.pipeline.is_lost.set(true);
-                }
+                self.pipeline.give_up();
                 None
             }
         }
@@ -248,16 +266,16 @@ impl Lease {
     }
 
     fn look_at(&self, kind: &DatabaseErrorKind, message: &str) {
+        self.pipeline.answered_at.set(Instant::now());
         let is_lost = matches!(kind, DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection)
             || message.starts_with("terminating connection")
             || message == OUTDATED_PLAN;
         if is_lost {
             self.pipeline.is_lost.set(true);
-        } else {
-            self.pipeline.answered_at.set(Instant::now());
         }
         if message.contains("statement timeout") {
             self.pause();
+            self.pipeline.give_up();
         }
     }
 

@@ -42,10 +42,31 @@ async fn a_slow_read_is_repeated_and_holds_no_other_up() {
     assert_eq!((name.as_str(), limit.as_str()), ("part 1", "30s"));
     assert!(waited < Duration::from_millis(450), "{waited:?}");
     // All first rows of this model are read on the pool for a while, as they are one kind.
+    wait_for_pipeline(&database).await;
     assert_eq!(slow(&database, 0.0).await.1, "30s");
-    assert_eq!(limit_of_statements(&database).await, "250ms");
     actix_web::rt::time::sleep(Duration::from_millis(2100)).await;
     assert_eq!(slow(&database, 0.0).await.1, "250ms");
+}
+
+/// Those behind the first slow read don't wait for each other.
+#[actix_web::test]
+async fn many_slow_reads_hold_no_other_up() {
+    let Some((_test, database)) = prepare().await else { return };
+    let started = Instant::now();
+    // The pool has ten connections.
+    let slow = join_all((0..9).map(|_| slow(&database, 0.3)));
+    let others = async {
+        for _ in 0..40 {
+            let started = Instant::now();
+            let _: String = limit_of_statements(&database).await;
+            assert!(started.elapsed() < Duration::from_millis(700), "{:?}", started.elapsed());
+            actix_web::rt::time::sleep(Duration::from_millis(10)).await;
+        }
+        started.elapsed()
+    };
+    let (found, others) = join(slow, others).await;
+    assert!(found.iter().all(|(name, limit)| name == "part 1" && limit == "30s"));
+    assert!(started.elapsed() < Duration::from_millis(1500) && others < Duration::from_millis(1500), "{others:?}");
 }
 
 #[actix_web::test]
