@@ -151,7 +151,7 @@ mod postgres {
         }
     }
 
-    /// Integers are sent with 64 bits, which PostgreSQL compares with and stores in smaller columns too.
+    // Integers are sent with 64 bits, which PostgreSQL compares with and stores in smaller columns too.
     to_sql! {
         BigInt: Integer(value) => as_is::<_, BigInt>(value);
         sql_types::Bool: Bool(value) => as_is::<_, sql_types::Bool>(value);
