@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 use actix_web::http::Method;
-use serde::{Deserialize, Serialize};
 use vitamin::auth::{PublicUser, User};
-use vitamin::models::{Changes, DbValue, Model, Object, QuerySet};
+use vitamin::models::{Changes, DbValue, Model, Object, Q, QuerySet};
 use vitamin::rest_framework::classes;
-use vitamin::rest_framework::data::Data;
+use vitamin::rest_framework::data::{Data, Value};
 use vitamin::rest_framework::error_detail::Detail;
 use vitamin::rest_framework::exceptions::APIException;
 use vitamin::rest_framework::filters::{FilterSet, SearchField, fields};
@@ -188,33 +187,19 @@ async fn mine(view: GenericView<Issue>) -> Result<Response, APIException> {
     view.paginate(view.get_queryset().await?.filter(tracker_issue::assignee_id.eq(user))).await
 }
 
-#[derive(Deserialize, Serialize)]
-struct BulkClose {
-    ids: Vec<i64>,
-    reason: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Closed {
-    closed: usize,
-    #[serde(flatten)]
-    request: BulkClose,
-}
-
 async fn bulk_close(view: GenericView<Issue>, request: Request, data: Data) -> Result<Response, APIException> {
-    let bulk: BulkClose = request.validated(&data)?;
+    let bulk = request.validated_data(&data)?;
+    let ids = bulk.get("ids").and_then(Value::as_list).unwrap_or_default().to_vec();
     let closed = view.write(move |database, request| {
         let own = tracker_project::owner_id.eq(request.authenticated()?.id);
         let issues = Issue::objects()
             .filter_in(tracker_issue::project_id, Project::objects().filter(own))
-            .filter(tracker_issue::id.eq_any(bulk.ids.clone()))
+            .filter_q(Q::one_of_validated(&tracker_issue::id.into(), &ids))
             .filter(tracker_issue::status.eq("open"));
-        let closed = issues.update(database, Changes::new().set(tracker_issue::status, "closed"))?;
-        Ok(Closed { closed, request: bulk })
+        Ok(issues.update(database, Changes::new().set(tracker_issue::status, "closed"))?)
     });
-    Ok(Response::new(closed.await?))
+    let closed = [("closed".to_owned(), Value::from(closed.await?))];
+    Ok(Response::map(closed.into_iter().chain(bulk)))
 }
 
 pub fn comment_list() -> GenericAPIView<Comment> {

@@ -54,6 +54,14 @@ impl Value {
         }
     }
 
+    /// The items of a `list`, else `None`.
+    pub fn as_list(&self) -> Option<&[Value]> {
+        match self {
+            Self::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
     /// The name of the Python type, `type(value).__name__`. Error messages show it to the client.
     pub fn type_name(&self) -> &'static str {
         match self {
@@ -78,6 +86,13 @@ impl From<bool> for Value {
 impl From<i64> for Value {
     fn from(value: i64) -> Self {
         Self::Int(value.into())
+    }
+}
+
+impl From<usize> for Value {
+    /// A count. It is never too large for 64 bits with a sign.
+    fn from(count: usize) -> Self {
+        i64::try_from(count).unwrap_or(i64::MAX).into()
     }
 }
 
