@@ -64,8 +64,8 @@ impl ModelOptions {
                 })?;
             }
         }
-        options.table = table
-            .ok_or_else(|| Error::new_spanned(&input.ident, "name its table: `#[model(table = …)]`"))?;
+        options.table =
+            table.ok_or_else(|| Error::new_spanned(&input.ident, "name its table: `#[model(table = …)]`"))?;
         Ok(options)
     }
 
@@ -85,9 +85,8 @@ impl ModelOptions {
             parenthesized!(content in meta.input);
             self.many_to_many.push(ManyToMany::parse(&content)?);
         } else {
-            return Err(
-                meta.error("there are: table, name, app_label, ordering, unique_together, many_to_many, crate")
-            );
+            return Err(meta
+                .error("there are: table, name, app_label, ordering, unique_together, many_to_many, crate"));
         }
         Ok(())
     }
