@@ -249,9 +249,9 @@ impl Facts<'_> {
 
     /// The column's own name, if it is not what the serializer would make of the field's name (`needs_label`).
     fn label(&self) -> Option<Cow<'static, str>> {
-        // Django names the primary key that it makes itself.
-        let is_own_key = self.column.class == FieldClass::Auto && self.column.name == "id";
-        let verbose = self.column.verbose_name.or(is_own_key.then_some("ID"))?;
+        // Django makes the key `id` itself, with the name `ID`.
+        let is_made = self.column.class == FieldClass::Auto && self.column.name == "id";
+        let verbose = self.column.verbose_name.or(is_made.then_some("ID"))?;
         let capitalized = capfirst(verbose);
         (capitalized != default_label(self.name)).then(|| capitalized.into())
     }
