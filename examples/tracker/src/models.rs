@@ -3,8 +3,7 @@
 use bigdecimal::BigDecimal;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use uuid::Uuid;
-use vitamin::auth::{PublicUser, UserId};
-use vitamin::models::{Json, Model};
+use vitamin::rest_framework::prelude::*;
 
 use crate::schema::{tracker_comment, tracker_issue, tracker_label, tracker_membership, tracker_project};
 

@@ -1,9 +1,7 @@
 //! Who may change what.
 
 use diesel::prelude::*;
-use vitamin::auth::UserId;
-use vitamin::models::{Model as _, QuerySet};
-use vitamin::rest_framework::permissions::ObjectRule;
+use vitamin::rest_framework::prelude::*;
 
 use crate::models::{Comment, Issue, Project};
 use crate::schema::{tracker_membership, tracker_project};

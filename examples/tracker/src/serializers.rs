@@ -1,16 +1,7 @@
 //! The serializers.
 
 use diesel::prelude::*;
-use vitamin::auth::PublicUser;
-use vitamin::auth::schema::auth_user;
-use vitamin::models::{DbValue, Model as _};
-use vitamin::rest_framework::data::Value;
-use vitamin::rest_framework::exceptions::APIException;
-use vitamin::rest_framework::fields::{CharField, ChoiceField, IntegerField, ListField};
-use vitamin::rest_framework::serializers::{
-    DisplayField, Extra, HyperlinkedIdentityField, ModelSerializer, Nested, RelatedColumn, Serializer,
-    SlugRelatedField, UniqueTogetherValidator,
-};
+use vitamin::rest_framework::prelude::*;
 
 use crate::models::{Comment, Issue, Label, Membership, Project};
 use crate::permissions::writable_projects;
