@@ -26,6 +26,7 @@ pub mod parsers;
 pub mod permissions;
 mod policies;
 pub mod policy_result;
+pub mod prelude;
 mod renderable;
 pub mod renderers;
 pub mod request;

@@ -2,7 +2,6 @@
 
 use diesel::Column as DieselColumn;
 use diesel::result::Error as QueryError;
-use vitamin_parsing::data::Value;
 
 use super::column::{Column, ColumnKind};
 use super::condition::{Condition, Lookup};
@@ -113,8 +112,7 @@ impl<T: Model> Changes<T> {
             };
             values.push((column.column, Parameter::new(value, column.kind)));
         }
-        let stored = self.stored();
-        let rows = returned_rows::<T>(connection, Statement::Insert { meta: T::META, values }, &stored)?;
+        let rows = returned_rows::<T>(connection, Statement::Insert { meta: T::META, values }, &self.values)?;
         rows.into_iter().next().map(Object::new).ok_or(DatabaseError::Query(QueryError::NotFound))
     }
 
@@ -144,16 +142,7 @@ impl<T: Model> Changes<T> {
         }
         let condition = key_is(T::META.primary_key(), pk);
         let update = Statement::Update { meta: T::META, values, condition, returns: true };
-        Ok(returned_rows(connection, update, &self.stored())?.into_iter().next())
-    }
-
-    /// The values of JSON columns: an object that was just stored has them as they were given, as in Django.
-    fn stored(&self) -> Vec<(usize, Value)> {
-        let json = self.values.iter().filter_map(|(index, value)| match value {
-            DbValue::Json(value) => Some((*index, value.clone())),
-            _ => None,
-        });
-        json.collect()
+        Ok(returned_rows(connection, update, &self.values)?.into_iter().next())
     }
 }
 

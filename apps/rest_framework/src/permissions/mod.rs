@@ -11,6 +11,7 @@
 mod compose;
 mod model;
 mod object;
+mod rule;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use actix_web::http::Method;
 pub use self::compose::{And, Not, Or};
 pub use self::model::{DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly};
 pub use self::object::ObjectPermission;
+pub use self::rule::ObjectRule;
 use super::exceptions::APIException;
 use super::policy_result::PolicyResult;
 use super::request::Request;

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use super::ModelSerializer;
 use super::output::{AnnotationOutput, ColumnOutput, OutputField};
 use crate::fields::{BaseField, Field, Kind, ReadOnlyField};
 use vitamin_framework::database::{DatabaseError, DbConnection};
@@ -11,6 +12,26 @@ use vitamin_framework::models::{ColumnKind, DbValue, Model, ValueRef};
 /// Stores a many-to-many relation of an object.
 pub(super) type SetMany =
     Arc<dyn Fn(&mut DbConnection, ValueRef<'_>, &[DbValue]) -> Result<(), DatabaseError> + Send + Sync>;
+
+/// A nested serializer, whatever its model.
+pub(super) trait Prepare: Send + Sync {
+    /// Finds its fields for a database, before its description is read.
+    fn prepare(&self, is_postgres: bool);
+
+    /// The serializer itself.
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+}
+
+impl<T: Model> Prepare for ModelSerializer<T> {
+    fn prepare(&self, is_postgres: bool) {
+        // A mistake is reported when it validates or writes.
+        let _ = self.resolve(is_postgres);
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}
 
 /// Where a validated value is stored.
 #[derive(Clone)]
@@ -22,7 +43,7 @@ pub(super) enum Target {
     /// The app's own `create` and `update` store it.
     App,
     /// As `App`, with the nested `ModelSerializer` that validated it.
-    Nested(Arc<dyn Any + Send + Sync>),
+    Nested(Arc<dyn Prepare>),
 }
 
 /// A field of a model serializer.

@@ -22,6 +22,7 @@ pub(super) fn pk_input(data: &Value, kind: ColumnKind) -> Result<PkInput, Detail
         return Err(incorrect_type(data));
     }
     match kind {
+        _ if *data == Value::Null => Ok(PkInput::None),
         ColumnKind::Uuid => uuid(data),
         ColumnKind::Text => {
             let text = python::str(data).into_owned();
