@@ -10,8 +10,8 @@ use vitamin::conf::{Env, ImproperlyConfigured};
 use vitamin::project::Project;
 use vitamin::rest_framework::authentication::{BasicAuthentication, SessionAuthentication};
 use vitamin::rest_framework::permissions::IsAuthenticated;
-use vitamin::rest_framework::throttling::{Period, Rate, ThrottleRates};
 use vitamin::rest_framework::settings::FilterBackend;
+use vitamin::rest_framework::throttling::{Period, Rate, ThrottleRates};
 use vitamin::rest_framework::{APISettings, RestFramework, classes};
 
 use crate::apps::Tracker;

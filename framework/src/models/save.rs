@@ -254,7 +254,8 @@ impl<A: Model, B: Model> ManyToMany<A, B> {
         }
         if !old.is_empty() {
             let keys = Keys::new(old.iter().map(DbValue::as_ref)).map_err(DatabaseError::from)?;
-            let removed = Condition::And(vec![is_object(), Condition::In { column: self.reverse_column, keys }]);
+            let removed =
+                Condition::And(vec![is_object(), Condition::In { column: self.reverse_column, keys }]);
             execute(connection, &Statement::Delete { table: self.table, condition: removed })?;
         }
         if !new.is_empty() {

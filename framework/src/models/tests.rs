@@ -160,17 +160,34 @@ fn conditions_select_rows() {
     let title = Path::from(desk_issue::title);
     for (issues, expected) in [
         (all().filter(desk_issue::parent_id.is_null().and(desk_issue::id.lt(3))), vec!["First 50%"]),
-        (all().filter_in(desk_issue::project_id, Project::objects().filter(desk_project::name.eq("Two"))), vec!["Third"]),
+        (
+            all().filter_in(desk_issue::project_id, Project::objects().filter(desk_project::name.eq("Two"))),
+            vec!["Third"],
+        ),
         (all().filter_q(Q::compare(&title, Lookup::IContains, "D")), vec!["Third", "Second"]),
         (all().filter_q(Q::compare(&title, Lookup::Contains, "%")), vec!["First 50%"]),
         (all().filter_q(Q::compare(&title, Lookup::IExact, "THIRD")), vec!["Third"]),
         (all().filter_q(Q::compare(&title, Lookup::StartsWith, "_")), vec![]),
         (all().filter_q(!Q::compare(&title, Lookup::StartsWith, "T")), vec!["Second", "First 50%"]),
-        (all().filter_q(Q::compare(&Issue::LABELS.field(desk_label::slug), Lookup::Exact, "bug")), vec!["Third", "First 50%"]),
-        (all().filter_q(Q::compare(&Issue::PROJECT.field(desk_project::name), Lookup::Exact, "One")).order_by(["id"]), vec!["First 50%", "Second"]),
+        (
+            all().filter_q(Q::compare(&Issue::LABELS.field(desk_label::slug), Lookup::Exact, "bug")),
+            vec!["Third", "First 50%"],
+        ),
+        (
+            all()
+                .filter_q(Q::compare(&Issue::PROJECT.field(desk_project::name), Lookup::Exact, "One"))
+                .order_by(["id"]),
+            vec!["First 50%", "Second"],
+        ),
         (all().filter_q(Q::is_null(&Issue::PARENT.field(desk_issue::due), false)), vec!["Second"]),
-        (all().filter_q(Q::one_of(&Path::from(desk_issue::id), &[1.into(), 3.into(), DbValue::Null])), vec!["Third", "First 50%"]),
-        (all().filter_q(Q::range(&Path::from(desk_issue::id), 2, 3)).order_by(["title"]), vec!["Second", "Third"]),
+        (
+            all().filter_q(Q::one_of(&Path::from(desk_issue::id), &[1.into(), 3.into(), DbValue::Null])),
+            vec!["Third", "First 50%"],
+        ),
+        (
+            all().filter_q(Q::range(&Path::from(desk_issue::id), 2, 3)).order_by(["title"]),
+            vec!["Second", "Third"],
+        ),
         (all().filter_q(Q::any([])), vec![]),
         (all().filter_q(Q::compare(&title, Lookup::Exact, DbValue::Null)), vec![]),
         (all().limit(1).offset(1), vec!["Second"]),
@@ -196,7 +213,8 @@ fn annotations_are_computed() {
         .count()
         .single_value();
     let projects = Project::objects().annotate("issues", count).load(connection).unwrap();
-    let counts: Vec<_> = projects.iter().map(|project| project.annotation("issues").unwrap().clone()).collect();
+    let counts: Vec<_> =
+        projects.iter().map(|project| project.annotation("issues").unwrap().clone()).collect();
     assert_eq!(counts, [DbValue::Integer(1), DbValue::Integer(1)]);
     let Json(settings) = &projects[0].settings;
     assert_eq!(serde_json::to_string(settings).unwrap(), r#"{"b":1,"a":[null]}"#);
@@ -210,7 +228,14 @@ fn a_model_knows_its_columns() {
     let names: Vec<_> = meta.columns.iter().map(|column| (column.name, column.null)).collect();
     assert_eq!(
         names,
-        [("id", false), ("project", false), ("parent", true), ("title", false), ("estimate", true), ("due", true)]
+        [
+            ("id", false),
+            ("project", false),
+            ("parent", true),
+            ("title", false),
+            ("estimate", true),
+            ("due", true)
+        ]
     );
     let classes: Vec<_> = meta.columns.iter().map(|column| column.class).collect();
     assert_eq!(classes[0], FieldClass::Auto);
@@ -243,7 +268,10 @@ fn rows_are_written() {
     let mut changes = Changes::new();
     changes.set(desk_issue::title, "Fifth").set(desk_issue::parent_id, DbValue::Null);
     issue.update(connection, &changes).unwrap();
-    assert_eq!((issue.title.as_str(), issue.parent_id, issue.estimate), ("Fifth", None, Some(TimeDelta::hours(1))));
+    assert_eq!(
+        (issue.title.as_str(), issue.parent_id, issue.estimate),
+        ("Fifth", None, Some(TimeDelta::hours(1)))
+    );
     assert_eq!(Issue::objects().filter(desk_issue::id.lt(3)).update(connection, &changes).unwrap(), 2);
     assert_eq!(titles(&Issue::objects(), connection), ["Fifth", "Third", "Fifth", "Fifth"]);
 }
@@ -261,7 +289,8 @@ fn many_to_many_relations_are_set() {
         let keys: Vec<DbValue> = keys.into_iter().map(DbValue::Integer).collect();
         Issue::LABELS.set(connection, ValueRef::Integer(1), &keys).unwrap();
         let issue = Issue::objects().find(1).with(Issue::LABELS).first(connection).unwrap().unwrap();
-        let slugs: Vec<_> = Issue::LABELS.get(&issue).unwrap().iter().map(|label| label.slug.as_str()).collect();
+        let slugs: Vec<_> =
+            Issue::LABELS.get(&issue).unwrap().iter().map(|label| label.slug.as_str()).collect();
         assert_eq!(slugs, expected);
         // The other issue keeps its label.
         let third = Issue::objects().find(3).with(Issue::LABELS).first(connection).unwrap().unwrap();

@@ -63,6 +63,7 @@ pub use self::composite::{DictField, HStoreField, List, ListField, Mapping};
 pub use self::context::{Context, Lookups};
 pub use self::date::{Date, DateField, DateTime, DateTimeField};
 pub use self::decimal::{Decimal, DecimalField};
+pub(crate) use self::digits::to_ascii;
 pub use self::duration::{Duration, DurationField, DurationFormat};
 pub use self::file::{File, FileField};
 pub use self::file_path::{FilePath, FilePathField};
@@ -79,7 +80,6 @@ pub use self::output::{Output, OutputError, value_ref, write_native};
 pub use self::quantize::Rounding;
 pub use self::regex::{Pattern, Regex, RegexField};
 pub use self::time::{Time, TimeField};
-pub(crate) use self::digits::to_ascii;
 pub(crate) use self::uuid::parse as parse_uuid;
 pub use self::uuid::{Uuid, UuidField, UuidFormat};
 

@@ -48,7 +48,12 @@ impl<T> Clone for Filter<T> {
 }
 
 /// A filter of one kind, for the functions below.
-fn of<T: Model>(name: &'static str, kind: FilterKind, path: impl Into<Path<T>>, condition: Condition) -> Filter<T> {
+fn of<T: Model>(
+    name: &'static str,
+    kind: FilterKind,
+    path: impl Into<Path<T>>,
+    condition: Condition,
+) -> Filter<T> {
     Filter { field: FormField::new(name, kind), apply: Apply::Column(path.into(), condition) }
 }
 
@@ -215,6 +220,15 @@ impl<T: Model> FilterSet<T> {
             }
         }
         self
+    }
+
+    /// The filters of these parameters: a field's name, or with a lookup `budget__gte`.
+    #[must_use]
+    pub fn of_fields(names: impl IntoIterator<Item = &'static str>) -> Self {
+        names.into_iter().fold(Self::new(), |filters, parameter| {
+            let (name, lookup) = parameter.split_once("__").unwrap_or((parameter, "exact"));
+            filters.fields(name, [lookup])
+        })
     }
 
     /// Makes these the filters of `django_filters.FilterSet`, whose forms read booleans and times differently from those of

@@ -94,9 +94,7 @@ impl<T: Model> GenericAPIView<T> {
         let mut view = APIView::of(declaration);
         for method in self.methods {
             view = match *method {
-                Method::GET if self.is_detail => {
-                    view.get(async |view: GenericView<T>| view.retrieve().await)
-                }
+                Method::GET if self.is_detail => view.get(async |view: GenericView<T>| view.retrieve().await),
                 Method::GET => view.get(async |view: GenericView<T>| view.list().await),
                 Method::POST => view.post(async |view: GenericView<T>| view.create().await),
                 Method::PUT => view.put(async |view: GenericView<T>| view.update(false).await),

@@ -54,7 +54,12 @@ fn text(value: ValueRef<'_>) -> String {
 }
 
 impl Url {
-    fn write(&self, value: ValueRef<'_>, context: &Representation<'_>, out: &mut Vec<u8>) -> Result<(), APIException> {
+    fn write(
+        &self,
+        value: ValueRef<'_>,
+        context: &Representation<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), APIException> {
         let value = text(value);
         let parameter = self.field.lookup_url_kwarg.unwrap_or(self.field.lookup_field);
         // The URL has the format suffix of the request.
