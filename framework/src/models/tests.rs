@@ -49,17 +49,13 @@ struct Project {
     settings: Json,
 }
 
-impl Project {
-    const ISSUES: Reverse<Self, Issue> = Issue::PROJECT.reverse("issues");
-}
-
 #[derive(Model)]
 #[diesel(table_name = desk_issue)]
 #[model(crate = crate, ordering("-id"), unique_together("project", "title"))]
 #[model(many_to_many(labels: Label, desk_issue_labels(issue_id, label_id), blank))]
 struct Issue {
     id: i64,
-    #[model(references(Project))]
+    #[model(references(Project), related_name = issues)]
     project_id: Uuid,
     #[model(references(Issue), on_delete = set_null, blank)]
     parent_id: Option<i64>,
@@ -72,8 +68,7 @@ struct Issue {
 }
 
 #[derive(Model)]
-#[diesel(table_name = desk_label)]
-#[model(crate = crate, ordering("slug"))]
+#[model(crate = crate, table = desk_label, ordering("slug"))]
 struct Label {
     id: i64,
     #[model(slug, unique, max_length = 30)]
@@ -314,4 +309,46 @@ fn a_deletion_cascades() {
     label.delete(connection, Models(&models)).unwrap();
     let third = Issue::objects().with(Issue::LABELS).first(connection).unwrap().unwrap();
     assert!(Issue::LABELS.get(&third).unwrap().is_empty());
+}
+
+#[test]
+fn rows_of_a_relation_are_read_inserted_and_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = &mut *database(folder.path()).get().unwrap();
+    let project = Project::objects().find(Uuid::from_u128(1)).first(connection).unwrap().unwrap();
+    let issues = || Project::ISSUES.of(&project);
+    assert_eq!(titles(&issues(), connection), ["Second", "First 50%"]);
+    let new = |title: &str| {
+        let mut issue = Changes::<Issue>::new();
+        issue.set(desk_issue::title, title);
+        issue
+    };
+    Project::ISSUES.create(connection, &project, [new("A"), new("B")]).unwrap();
+    assert_eq!(titles(&issues(), connection), ["B", "A", "Second", "First 50%"]);
+    assert_eq!(titles(&issues().exclude_pk(1_i64), connection), ["B", "A", "Second"]);
+    // No row has the key NULL.
+    assert_eq!(titles(&issues().exclude_pk(DbValue::Null), connection).len(), 4);
+    let models = [Project::META, Issue::META, Label::META];
+    issues().delete(connection, Models(&models)).unwrap();
+    assert_eq!(titles(&Issue::objects(), connection), ["Third"]);
+    issues().delete(connection, Models(&models)).unwrap();
+}
+
+#[test]
+fn a_stored_document_keeps_its_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = &mut *database(folder.path()).get().unwrap();
+    let json = |text: &str| {
+        vitamin_parsing::json::decode(text.as_bytes(), vitamin_parsing::python::codecs::Charset::Utf8)
+            .unwrap()
+    };
+    let mut new = Changes::<Project>::new();
+    new.set(desk_project::name, "Three").set(desk_project::settings, json(r#"{"z": 1, "a": 1e2}"#));
+    let mut project = new.insert(connection).unwrap();
+    let text = |project: &Object<Project>| serde_json::to_string(&project.settings.0).unwrap();
+    assert_eq!(text(&project), r#"{"z":1,"a":100.0}"#);
+    let mut changes = Changes::new();
+    changes.set(desk_project::settings, json("[2, 1]"));
+    project.update(connection, &changes).unwrap();
+    assert_eq!(text(&project), "[2,1]");
 }
