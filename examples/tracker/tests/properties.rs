@@ -1,6 +1,10 @@
 //! Filters, search, order and pages against a plain model of the same rows.
 
-#![expect(clippy::unwrap_used, reason = "tests may panic, and clippy.toml does not cover their helper functions")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests may panic, and clippy.toml does not cover their helper functions"
+)]
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};

@@ -1,6 +1,10 @@
 //! No view makes more queries for more rows.
 
-#![expect(clippy::unwrap_used, reason = "tests may panic, and clippy.toml does not cover their helper functions")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests may panic, and clippy.toml does not cover their helper functions"
+)]
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

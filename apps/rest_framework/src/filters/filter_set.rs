@@ -18,12 +18,14 @@ use super::apply::Condition;
 use super::{Choices, Cleaned, FilterColumn, FilterKind, FormField, for_lookup};
 use vitamin_framework::models::{Column, FieldClass, Lookup, Model, Path, Q};
 
+type Method<T> = Arc<dyn Fn(&Cleaned) -> Q<T> + Send + Sync>;
+
 /// How a filter's value becomes a condition.
 pub(crate) enum Apply<T> {
     /// The column is compared.
     Column(Path<T>, Condition),
     /// A closure of the app makes the condition.
-    Method(Arc<dyn Fn(&Cleaned) -> Q<T> + Send + Sync>),
+    Method(Method<T>),
 }
 
 impl<T> Clone for Apply<T> {
