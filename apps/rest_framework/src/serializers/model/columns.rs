@@ -6,8 +6,6 @@ use std::sync::Arc;
 use super::extra::Extra;
 use super::related::PrimaryKey;
 use super::unique::unique;
-use crate::data::Value;
-use crate::error_detail::ErrorDetail;
 use crate::fields::{
     BaseField, BooleanField, CharField, ChoiceField, DateField, DateTimeField, DecimalField, DurationField,
     EmailField, Field, FloatField, IntegerField, IpAddressField, JsonField, Kind, Pattern, SlugField,
@@ -114,6 +112,18 @@ pub(super) fn column_field(
     })
 }
 
+/// The field of a column without options (`ModelSerializer().build_field(…)`).
+///
+/// # Errors
+/// There is none for bytes.
+pub(crate) fn model_field(
+    meta: &'static ModelMeta,
+    column: &'static Column,
+    is_postgres: bool,
+) -> Result<Arc<dyn BaseField>, String> {
+    column_field(column, meta, column.name, false, Some((&Extra::new(), is_postgres)))
+}
+
 /// The options that follow from a column and `extra_kwargs`.
 struct Facts<'a> {
     column: &'static Column,
@@ -203,11 +213,7 @@ impl Facts<'_> {
         }
         for validator in column.validators {
             if let Validator::Regex(pattern) = validator {
-                let pattern = Pattern::new(*pattern);
-                field = field.validator(move |value| match value {
-                    Value::String(text) if pattern.is_match(text) => Ok(()),
-                    _ => Err(ErrorDetail::new("Enter a valid value.", "invalid")),
-                });
+                field = field.regex_validator(Pattern::new(*pattern));
             }
         }
         if column.unique {

@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::columns::column_field;
 use super::output::{AnnotationOutput, ColumnOutput, MethodOutput, OutputField, SourceOutput};
-use crate::fields::{BaseField, Field, Kind, ReadOnlyField};
+use crate::fields::{BaseField, Field, Kind, ReadOnly, ReadOnlyField};
 use crate::request::Request;
+use crate::schemas::{FieldShape, TypeHint};
 use vitamin_framework::database::{DatabaseError, DbConnection};
 use vitamin_framework::models::{ColumnKind, DbValue, ForeignKey, Model, Object, ValueRef};
 
@@ -37,6 +38,8 @@ pub struct Entry<T> {
     pub(super) target: Target,
     /// The name of the value in the validated data.
     pub(super) source: String,
+    /// What the schema says of it, if the field does not tell.
+    pub(super) shape: Option<FieldShape>,
 }
 
 impl<T> Clone for Entry<T> {
@@ -46,6 +49,7 @@ impl<T> Clone for Entry<T> {
             output: self.output.clone(),
             target: self.target.clone(),
             source: self.source.clone(),
+            shape: self.shape.clone(),
         }
     }
 }
@@ -84,7 +88,9 @@ impl<T: Model, K: Kind + 'static> SerializerField<T> for Field<K> {
             }
         };
         let target = column.map_or(Target::App, |(index, _)| Target::Column(index));
-        Ok(Entry { field, output, target, source })
+        let is_untyped = field.kind().is::<ReadOnly>();
+        let shape = column.filter(|_| is_untyped).map(|(_, column)| FieldShape::Column(T::META, column));
+        Ok(Entry { field, output, target, source, shape })
     }
 }
 
@@ -97,7 +103,7 @@ pub struct SerializerMethodField<T, F> {
 impl<T: Model, F, V> SerializerMethodField<T, F>
 where
     F: Fn(&Object<T>, &Request) -> V + Send + Sync + 'static,
-    V: Serialize + 'static,
+    V: Serialize + TypeHint + 'static,
 {
     /// A field that a closure of the object and the request computes.
     pub const fn new(method: F) -> Self {
@@ -108,10 +114,11 @@ where
 impl<T: Model, F, V> SerializerField<T> for SerializerMethodField<T, F>
 where
     F: Fn(&Object<T>, &Request) -> V + Send + Sync + 'static,
-    V: Serialize + 'static,
+    V: Serialize + TypeHint + 'static,
 {
     fn entry(self, name: &'static str) -> Result<Entry<T>, String> {
-        Ok(read_only(name, Arc::new(MethodOutput { method: self.method })))
+        let entry = read_only(name, Arc::new(MethodOutput { method: self.method }));
+        Ok(Entry { shape: Some(FieldShape::Schema(V::schema())), ..entry })
     }
 }
 
@@ -135,7 +142,8 @@ impl<T: Model, U: Model, C: DieselColumn<Table = U::Table>> SerializerField<T> f
             U::META.find(C::NAME).ok_or_else(|| format!("{} has no column `{}`", U::META.name, C::NAME))?;
         let field = column_field(column, U::META, column.name, true, None)?;
         let output = SourceOutput { key: self.key, index, field: Arc::clone(&field) };
-        Ok(Entry { field, ..read_only(name, Arc::new(output)) })
+        let shape = Some(FieldShape::Column(U::META, column));
+        Ok(Entry { field, shape, ..read_only(name, Arc::new(output)) })
     }
 }
 
@@ -167,5 +175,11 @@ impl<T: Model, C: DieselColumn<Table = T::Table>> SerializerField<T> for Display
 
 /// A field without input.
 pub(super) fn read_only<T: Model>(name: &str, output: Arc<dyn OutputField<T>>) -> Entry<T> {
-    Entry { field: Arc::new(ReadOnlyField::new()), output: Some(output), target: Target::App, source: name.to_owned() }
+    Entry {
+        field: Arc::new(ReadOnlyField::new()),
+        output: Some(output),
+        target: Target::App,
+        source: name.to_owned(),
+        shape: None,
+    }
 }

@@ -23,9 +23,11 @@ mod pk_input;
 mod related;
 mod resolved;
 mod save;
+mod schema;
 mod unique;
 mod validation;
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 pub use self::entry::{DisplayField, Entry, RelatedColumn, SerializerField, SerializerMethodField};
@@ -39,6 +41,7 @@ pub use self::unique::UniqueTogetherValidator;
 pub use self::validation::Validation;
 
 use self::columns::column_field;
+pub(crate) use self::columns::model_field;
 use self::entry::Target;
 use self::output::ColumnOutput;
 use self::resolved::{NamedEntry, Resolved};
@@ -96,6 +99,8 @@ pub struct ModelSerializer<T: Model> {
     /// `None`: those of the model.
     validators: Option<Vec<UniqueTogetherValidator>>,
     hooks: Hooks<T>,
+    component_name: Option<Cow<'static, str>>,
+    description: Cow<'static, str>,
     resolved: OnceLock<Result<Resolved<T>, String>>,
 }
 
@@ -108,6 +113,8 @@ impl<T: Model> Clone for ModelSerializer<T> {
             extra: self.extra.clone(),
             validators: self.validators.clone(),
             hooks: self.hooks.clone(),
+            component_name: self.component_name.clone(),
+            description: self.description.clone(),
             resolved: OnceLock::new(),
         }
     }
@@ -131,8 +138,25 @@ impl<T: Model> ModelSerializer<T> {
                 create: None,
                 update: None,
             },
+            component_name: None,
+            description: Cow::Borrowed(""),
             resolved: OnceLock::new(),
         }
+    }
+
+    /// The name in the OpenAPI document, by default the model's. In Django REST framework it is that of the class:
+    /// `IssueDetail` for an `IssueDetailSerializer`.
+    #[must_use]
+    pub fn component_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.component_name = Some(name.into());
+        self
+    }
+
+    /// The description in the OpenAPI document (the class's docstring).
+    #[must_use]
+    pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
+        self.description = description.into();
+        self
     }
 
     /// Adds further fields, for a serializer that extends another.
@@ -324,7 +348,8 @@ impl<T: Model> ModelSerializer<T> {
         } else {
             Some(Arc::new(ColumnOutput { index, field: Arc::clone(&field) }))
         };
-        Ok(Entry { field, output, target: Target::Column(index), source: column.name.to_owned() })
+        let source = column.name.to_owned();
+        Ok(Entry { field, output, target: Target::Column(index), source, shape: None })
     }
 
     /// The unique-together checks, with the sources of their fields.
