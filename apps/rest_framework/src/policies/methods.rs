@@ -131,6 +131,25 @@ macro_rules! policy_methods {
         }
     };
     (schema) => {
+        /// Replaces parts of the description in the OpenAPI document (`@extend_schema`).
+        #[must_use]
+        pub fn extend_schema(mut self, schema: $crate::schemas::ExtendSchema) -> Self {
+            self.declaration_mut().extended_schemas.push((None, schema));
+            self
+        }
+
+        /// [`extend_schema`](Self::extend_schema) of one action, or of one method in lower case
+        /// (`@extend_schema_view(list=…)`).
+        #[must_use]
+        pub fn extend_schema_view(
+            mut self,
+            action: &'static str,
+            schema: $crate::schemas::ExtendSchema,
+        ) -> Self {
+            self.declaration_mut().extended_schemas.push((Some(action), schema));
+            self
+        }
+
         /// Leaves the view out of the API's schema (`schema = None`).
         #[must_use]
         pub fn exclude_from_schema(mut self) -> Self {

@@ -262,7 +262,7 @@ impl Builder<'_> {
                 meta.insert("minLength".to_owned(), 1.into());
             }
         }
-        if let Some(default) = options.constant_default().filter(|default| !default.is_null()) {
+        if let Some(default) = options.constant_default().filter(|default| **default != crate::data::Value::Null) {
             meta.insert("default".to_owned(), represent(field, default));
         }
         if let Some(label) = options.label().filter(|label| !label.is_empty() && !is_trivial(label, name)) {
