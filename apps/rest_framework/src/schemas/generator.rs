@@ -8,8 +8,9 @@ use super::builder::Builder;
 use super::enums::remove_ids;
 use super::operation::Operation;
 use super::path::{Path, Prefix};
+use super::serializer::BodySchema;
 use super::types::Schema;
-use super::view::{SchemaRequest, SchemaViewRef};
+use super::view::{PlainView, SchemaRequest, SchemaView};
 use crate::settings::APISettings;
 use crate::views::APIView;
 use vitamin_framework::urls::UrlConf;
@@ -35,7 +36,7 @@ pub struct GeneratedSchema {
 struct Endpoint<'u> {
     path: Path,
     view: &'u APIView,
-    schema_view: SchemaViewRef<'u>,
+    schema_view: &'u dyn SchemaView,
     method: Method,
     action: Option<&'static str>,
 }
@@ -95,9 +96,15 @@ impl<'a> SchemaGenerator<'a> {
                 path,
                 prefix: &prefix,
                 api_view: view,
-                view: schema_view.get(),
+                view: *schema_view,
                 policies: &view.policies(self.settings),
-                request: &SchemaRequest { request: &request, method, action: *action },
+                request: &SchemaRequest {
+                    request: &request,
+                    method,
+                    action: *action,
+                    serializer: view.plain_serializer(&request).map(BodySchema::from),
+                    settings: self.settings,
+                },
                 extended: &extended,
                 session_cookie_name: self.session_cookie_name,
                 url_format_override: self.settings.url_format_override,
@@ -128,8 +135,8 @@ impl<'a> SchemaGenerator<'a> {
                 }
                 let unnamed = path.text.clone();
                 for method in view.allowed_methods().into_iter().filter(is_described) {
-                    let schema_view = view.schema_view();
-                    let path = path.clone().coerced(schema_view.get().model());
+                    let schema_view = view.schema_view().unwrap_or(&PlainView);
+                    let path = path.clone().coerced(schema_view.model());
                     let actions = view.view_set().map(|view_set| view_set.actions.as_slice()).unwrap_or_default();
                     let action = actions.iter().find(|(known, _)| *known == method).map(|(_, action)| *action);
                     let key = (unnamed.clone(), method.clone());

@@ -60,4 +60,3 @@ pub use self::view::{ListFilters, SchemaRequest, SchemaView};
 pub use self::validation::validate_schema;
 pub use self::views::{spectacular_api_view, spectacular_json_api_view, spectacular_yaml_api_view};
 pub(crate) use self::command::Spectacular;
-pub(crate) use self::view::{PlainView, SchemaViewRef};

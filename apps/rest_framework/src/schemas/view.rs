@@ -7,7 +7,8 @@ use actix_web::http::Method;
 use super::filters::FilterSchema;
 use super::serializer::BodySchema;
 use crate::pagination::Pagination;
-use crate::request::{Request, SerializerClass};
+use crate::request::Request;
+use crate::settings::APISettings;
 use vitamin_framework::models::ModelMeta;
 
 /// One method of a view, as the schema looks at it.
@@ -18,6 +19,10 @@ pub struct SchemaRequest<'a> {
     pub method: &'a Method,
     /// The action of a view set.
     pub action: Option<&'static str>,
+    /// The plain serializer that the view or its action declares.
+    pub serializer: Option<BodySchema>,
+    /// The project's settings.
+    pub settings: &'a APISettings,
 }
 
 /// The filters of a list (`filter_backends`).
@@ -43,9 +48,10 @@ pub trait SchemaView {
         None
     }
 
-    /// The body of the request (`get_serializer_class`). `None` if it is unknown: a warning.
-    fn request_body(&self, _request: &SchemaRequest<'_>) -> Option<BodySchema> {
-        None
+    /// The body of the request (`get_serializer_class`), by default the declared serializer. `None` if it is unknown: a
+    /// warning.
+    fn request_body(&self, request: &SchemaRequest<'_>) -> Option<BodySchema> {
+        request.serializer.clone()
     }
 
     /// The body of the response, by default that of the request. A serializer in the action `list` stands for a list.
@@ -75,26 +81,6 @@ pub trait SchemaView {
 }
 
 /// A view with a plain serializer, or with none.
-pub(crate) struct PlainView<'a>(pub(crate) Option<&'a SerializerClass>);
+pub(super) struct PlainView;
 
-impl SchemaView for PlainView<'_> {
-    fn request_body(&self, request: &SchemaRequest<'_>) -> Option<BodySchema> {
-        let serializer = self.0?.get_serializer(request.request);
-        Some(BodySchema::from(serializer))
-    }
-}
-
-/// What the schema asks: the view's own answers, or those of a plain one.
-pub(crate) enum SchemaViewRef<'a> {
-    Own(&'a dyn SchemaView),
-    Plain(PlainView<'a>),
-}
-
-impl SchemaViewRef<'_> {
-    pub(super) fn get(&self) -> &dyn SchemaView {
-        match self {
-            Self::Own(view) => *view,
-            Self::Plain(view) => view,
-        }
-    }
-}
+impl SchemaView for PlainView {}

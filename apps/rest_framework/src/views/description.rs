@@ -13,7 +13,8 @@ use crate::parsers::Parser;
 use crate::permissions::Permission;
 use crate::renderers::Renderer;
 use crate::request::Request;
-use crate::schemas::{ExtendSchema, PlainView, SchemaViewRef};
+use crate::schemas::{ExtendSchema, SchemaView};
+use crate::serializers::Serializer;
 use crate::settings::APISettings;
 use crate::throttling::Throttle;
 use crate::versioning::Versioning;
@@ -94,12 +95,14 @@ impl APIView {
         Request::new(http, declaration.resolve_with(settings).view, Payload::None)
     }
 
-    /// What the schema asks of the view.
-    pub(crate) fn schema_view(&self) -> SchemaViewRef<'_> {
-        match &self.declaration.schema_view {
-            Some(view) => SchemaViewRef::Own(view.as_ref()),
-            None => SchemaViewRef::Plain(PlainView(self.declaration.serializer.as_ref())),
-        }
+    /// What the schema asks of the view, if it is more than a plain serializer.
+    pub(crate) fn schema_view(&self) -> Option<&dyn SchemaView> {
+        self.declaration.schema_view.as_deref()
+    }
+
+    /// The plain serializer of this request.
+    pub(crate) fn plain_serializer(&self, request: &Request) -> Option<Arc<Serializer>> {
+        self.declaration.serializer.as_ref().map(|serializer| serializer.get_serializer(request))
     }
 
     /// What the schema says instead, of this method or action.
