@@ -136,11 +136,11 @@ impl<K> Field<K> {
     }
 
     /// Adds a check that text contains a match of the pattern (`RegexValidator`). The schema shows the pattern.
-    pub fn regex_validator(mut self, pattern: Pattern) -> Self {
+    pub fn regex_validator(mut self, pattern: Pattern, message: &'static str) -> Self {
         self.options.patterns.push(pattern.clone());
         self.validator(move |value| match value {
             Value::String(text) if pattern.is_match(text) => Ok(()),
-            _ => Err(ErrorDetail::new("Enter a valid value.", "invalid")),
+            _ => Err(ErrorDetail::new(message, "invalid")),
         })
     }
 

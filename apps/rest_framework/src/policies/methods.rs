@@ -138,6 +138,13 @@ macro_rules! policy_methods {
             self
         }
 
+        /// What the OpenAPI document asks of a view that has more than a plain serializer. Views of models have one.
+        #[must_use]
+        pub fn schema_view(mut self, view: impl $crate::schemas::SchemaView + 'static) -> Self {
+            self.declaration_mut().schema_view = Some(::std::rc::Rc::new(view));
+            self
+        }
+
         /// [`extend_schema`](Self::extend_schema) of one action, or of one method in lower case
         /// (`@extend_schema_view(list=…)`).
         #[must_use]

@@ -135,7 +135,7 @@ impl<'a> SchemaGenerator<'a> {
                 }
                 let unnamed = path.text.clone();
                 for method in view.allowed_methods().into_iter().filter(is_described) {
-                    let schema_view = view.schema_view().unwrap_or(&PlainView);
+                    let schema_view = view.own_schema_view().unwrap_or(&PlainView);
                     let path = path.clone().coerced(schema_view.model());
                     let actions = view.view_set().map(|view_set| view_set.actions.as_slice()).unwrap_or_default();
                     let action = actions.iter().find(|(known, _)| *known == method).map(|(_, action)| *action);

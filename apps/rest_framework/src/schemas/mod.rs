@@ -60,3 +60,6 @@ pub use self::view::{ListFilters, SchemaRequest, SchemaView};
 pub use self::validation::validate_schema;
 pub use self::views::{spectacular_api_view, spectacular_json_api_view, spectacular_yaml_api_view};
 pub(crate) use self::command::Spectacular;
+
+#[cfg(test)]
+mod tests;

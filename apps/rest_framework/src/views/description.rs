@@ -96,7 +96,7 @@ impl APIView {
     }
 
     /// What the schema asks of the view, if it is more than a plain serializer.
-    pub(crate) fn schema_view(&self) -> Option<&dyn SchemaView> {
+    pub(crate) fn own_schema_view(&self) -> Option<&dyn SchemaView> {
         self.declaration.schema_view.as_deref()
     }
 

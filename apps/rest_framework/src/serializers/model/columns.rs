@@ -213,7 +213,7 @@ impl Facts<'_> {
         }
         for validator in column.validators {
             if let Validator::Regex(pattern) = validator {
-                field = field.regex_validator(Pattern::new(*pattern));
+                field = field.regex_validator(Pattern::new(*pattern), "Enter a valid value.");
             }
         }
         if column.unique {
