@@ -122,7 +122,7 @@ pub fn method<T>(name: &'static str, condition: impl Fn(&str) -> Q<T> + Send + S
 }
 
 fn values(choices: &[(&'static str, &'static str)]) -> Choices {
-    Choices::new(&choices.iter().map(|(value, _)| *value).collect::<Vec<_>>())
+    Choices::with_labels(choices)
 }
 
 /// Sets the lookup.
