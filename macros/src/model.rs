@@ -211,7 +211,8 @@ fn ordering(names: &[LitStr], fields: &[Field]) -> Result<Vec<TokenStream>, Erro
     names.iter().map(term).collect()
 }
 
-/// `Issue::PROJECT`, `Issue::LABELS`. They are associated constants of the model, so the struct's `impl` can have others.
+/// `Issue::PROJECT`, `Issue::LABELS`, and `Project::ISSUES` of the model that is referred to, if it is of the same crate. They
+/// are associated constants, so a struct's `impl` can have others.
 fn relations(name: &Ident, root: &Path, fields: &[Field], many_to_many: &[ManyToMany]) -> TokenStream {
     let keys = fields.iter().enumerate().filter_map(|(index, field)| {
         let to = field.options.references.as_ref()?;
@@ -236,8 +237,19 @@ fn relations(name: &Ident, root: &Path, fields: &[Field], many_to_many: &[ManyTo
         }
     });
     let constants: Vec<TokenStream> = keys.chain(many).collect();
-    if constants.is_empty() {
-        return TokenStream::new();
-    }
-    quote! { impl #name { #(#constants)* } }
+    let own = (!constants.is_empty()).then(|| quote! { impl #name { #(#constants)* } });
+    let reverse = fields.iter().filter_map(|field| {
+        let (to, related) = (field.options.references.as_ref()?, field.options.related_name.as_ref()?);
+        let key = format_ident!("{}", field.name().to_uppercase());
+        let constant = format_ident!("{}", related.to_string().to_uppercase());
+        let related = related.to_string();
+        let doc = format!("The rows of `{name}` that refer to one.");
+        Some(quote! {
+            impl #to {
+                #[doc = #doc]
+                pub const #constant: #root::models::Reverse<#to, #name> = #name::#key.reverse(#related);
+            }
+        })
+    });
+    quote! { #own #(#reverse)* }
 }

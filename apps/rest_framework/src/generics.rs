@@ -5,6 +5,7 @@ mod concrete;
 mod filtering;
 mod mixins;
 mod model_view;
+mod schema;
 mod view;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub use self::concrete::{
 };
 pub use self::model_view::{Destroy, IntoQuerySet};
 pub(crate) use self::model_view::{ModelView, ModelViewInfo, model_view_methods};
+pub(crate) use self::schema::ModelSchema;
 pub use self::view::GenericView;
 use super::data::Data;
 use super::exceptions::APIException;

@@ -1,10 +1,7 @@
 //! The filters.
 
-use vitamin::auth::schema::auth_user;
-use vitamin::models::{Lookup, Path, Q};
-use vitamin::rest_framework::filters::filter_set::{
-    FilterSet, boolean, char, iso_datetime, method, multiple_choice, number,
-};
+use vitamin::rest_framework::filters::filter_set::*;
+use vitamin::rest_framework::prelude::*;
 
 use crate::models::{Issue, STATUS};
 use crate::schema::{tracker_issue, tracker_label};

@@ -3,8 +3,7 @@
 use bigdecimal::BigDecimal;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use uuid::Uuid;
-use vitamin::auth::{PublicUser, UserId};
-use vitamin::models::{Json, Model, Reverse};
+use vitamin::rest_framework::prelude::*;
 
 use crate::schema::{tracker_comment, tracker_issue, tracker_label, tracker_membership, tracker_project};
 
@@ -12,8 +11,7 @@ pub const ROLES: &[(&str, &str)] = &[("reader", "Reader"), ("writer", "Writer")]
 pub const STATUS: &[(&str, &str)] = &[("open", "Open"), ("closed", "Closed"), ("rejected", "Won't do")];
 
 #[derive(Model)]
-#[diesel(table_name = tracker_label)]
-#[model(ordering("name"))]
+#[model(table = tracker_label, ordering("name"))]
 pub struct Label {
     pub id: i64,
     #[model(max_length = 30, unique)]
@@ -25,8 +23,7 @@ pub struct Label {
 }
 
 #[derive(Model)]
-#[diesel(table_name = tracker_project)]
-#[model(ordering("name", "id"), unique_together("owner", "slug"))]
+#[model(table = tracker_project, ordering("name", "id"), unique_together("owner", "slug"))]
 pub struct Project {
     #[model(default = Uuid::new_v4(), not_editable)]
     pub id: Uuid,
@@ -53,17 +50,11 @@ pub struct Project {
     pub updated: NaiveDateTime,
 }
 
-impl Project {
-    pub const ISSUES: Reverse<Self, Issue> = Issue::PROJECT.reverse("issues");
-    pub const ROLES: Reverse<Self, Membership> = Membership::PROJECT.reverse("roles");
-}
-
 #[derive(Model)]
-#[diesel(table_name = tracker_membership)]
-#[model(ordering("id"), unique_together("project", "user"))]
+#[model(table = tracker_membership, ordering("id"), unique_together("project", "user"))]
 pub struct Membership {
     pub id: i64,
-    #[model(references(Project))]
+    #[model(references(Project), related_name = roles)]
     pub project_id: Uuid,
     #[model(references(PublicUser))]
     pub user_id: UserId,
@@ -72,12 +63,11 @@ pub struct Membership {
 }
 
 #[derive(Model)]
-#[diesel(table_name = tracker_issue)]
-#[model(ordering("project", "number"), unique_together("project", "number"))]
+#[model(table = tracker_issue, ordering("project", "number"), unique_together("project", "number"))]
 #[model(many_to_many(labels: Label, tracker_issue_labels(issue_id, label_id), blank))]
 pub struct Issue {
     pub id: i64,
-    #[model(references(Project))]
+    #[model(references(Project), related_name = issues)]
     pub project_id: Uuid,
     #[model(positive)]
     pub number: i32,
@@ -97,7 +87,7 @@ pub struct Issue {
     pub reporter_id: UserId,
     #[model(references(PublicUser), on_delete = set_null)]
     pub assignee_id: Option<UserId>,
-    #[model(references(Issue), on_delete = set_null)]
+    #[model(references(Issue), related_name = children, on_delete = set_null)]
     pub parent_id: Option<i64>,
     #[model(auto_now_add)]
     pub created: NaiveDateTime,
@@ -105,17 +95,11 @@ pub struct Issue {
     pub updated: NaiveDateTime,
 }
 
-impl Issue {
-    pub const CHILDREN: Reverse<Self, Self> = Self::PARENT.reverse("children");
-    pub const COMMENTS: Reverse<Self, Comment> = Comment::ISSUE.reverse("comments");
-}
-
 #[derive(Model)]
-#[diesel(table_name = tracker_comment)]
-#[model(ordering("id"))]
+#[model(table = tracker_comment, ordering("id"))]
 pub struct Comment {
     pub id: i64,
-    #[model(references(Issue))]
+    #[model(references(Issue), related_name = comments)]
     pub issue_id: i64,
     #[model(references(PublicUser))]
     pub author_id: UserId,

@@ -1,6 +1,6 @@
 //! The paginations.
 
-use vitamin::rest_framework::pagination::{CursorPagination, LimitOffsetPagination, PageNumberPagination};
+use vitamin::rest_framework::prelude::*;
 
 pub fn pages() -> PageNumberPagination {
     PageNumberPagination::default().page_size_query_param("page_size").max_page_size(50)

@@ -88,12 +88,7 @@ diesel::joinable!(tracker_comment -> auth_user (author_id));
 diesel::joinable!(tracker_comment -> tracker_issue (issue_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
-    tracker_comment,
-    tracker_issue,
-    tracker_issue_labels,
-    tracker_label,
-    tracker_membership,
-    tracker_project,
+    tracker_comment, tracker_issue, tracker_issue_labels, tracker_label, tracker_membership, tracker_project,
 );
 
 // diesel's macro for these fails across crates where PostgreSQL is compiled in (E0117).

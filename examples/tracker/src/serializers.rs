@@ -1,31 +1,20 @@
 //! The serializers.
 
 use diesel::prelude::*;
-use vitamin::auth::PublicUser;
-use vitamin::auth::schema::auth_user;
-use vitamin::models::{DbValue, Model as _};
-use vitamin::rest_framework::data::Value;
-use vitamin::rest_framework::exceptions::APIException;
-use vitamin::rest_framework::fields::{CharField, ChoiceField, IntegerField, ListField};
-use vitamin::rest_framework::serializers::{
-    DisplayField, Extra, HyperlinkedIdentityField, ModelSerializer, Nested, RelatedColumn, Serializer,
-    SlugRelatedField, UniqueTogetherValidator,
-};
+use vitamin::rest_framework::prelude::*;
 
 use crate::models::{Comment, Issue, Label, Membership, Project};
 use crate::permissions::writable_projects;
 use crate::schema::{tracker_issue, tracker_label, tracker_project};
 
 pub fn user_serializer() -> ModelSerializer<PublicUser> {
-    ModelSerializer::<PublicUser>::new(["id", "username", "name"]).computed(
-        "name",
-        CharField::new(),
-        |user| user.get_full_name(),
-    )
+    ModelSerializer::<PublicUser>::new(["id", "username", "name"])
+        .computed("name", CharField::new(), |user| user.get_full_name())
 }
 
 pub fn me_serializer() -> ModelSerializer<PublicUser> {
     ModelSerializer::new(["username", "email", "first_name", "last_name", "date_joined"])
+        .component_name("Me")
         .read_only_fields(["username", "date_joined"])
 }
 
@@ -34,27 +23,13 @@ pub fn label_serializer() -> ModelSerializer<Label> {
 }
 
 pub fn membership_serializer() -> ModelSerializer<Membership> {
-    ModelSerializer::new(["user", "role"])
-        .field("user", SlugRelatedField::new(Membership::USER, auth_user::username))
+    ModelSerializer::new(["user", "role"]).field("user", SlugRelatedField::new(Membership::USER, auth_user::username))
 }
 
 pub fn project_serializer() -> ModelSerializer<Project> {
     ModelSerializer::new([
-        "id",
-        "url",
-        "owner",
-        "name",
-        "slug",
-        "description",
-        "homepage",
-        "budget",
-        "starts",
-        "settings",
-        "is_public",
-        "open_issues",
-        "mine",
-        "created",
-        "updated",
+        "id", "url", "owner", "name", "slug", "description", "homepage", "budget", "starts", "settings", "is_public",
+        "open_issues", "mine", "created", "updated",
     ])
     .field("url", HyperlinkedIdentityField::new("project-detail"))
     .field("owner", Nested::one(Project::OWNER, user_serializer()))
@@ -70,15 +45,12 @@ pub fn project_serializer() -> ModelSerializer<Project> {
             return Err(APIException::validation_error([("starts", "A budget needs a start.")]));
         }
         if let Some(slug) = attrs.get("slug").and_then(Value::as_str) {
-            let owner = match validation.instance() {
-                Some(project) => project.owner_id,
-                None => validation.user()?.id,
+            let (owner, own) = match validation.instance() {
+                Some(project) => (project.owner_id, Some(project.id)),
+                None => (validation.user()?.id, None),
             };
             let same = tracker_project::owner_id.eq(owner).and(tracker_project::slug.eq(slug.to_owned()));
-            let mut others = Project::objects().filter(same);
-            if let Some(project) = validation.instance() {
-                others = others.exclude_pk(project.id);
-            }
+            let others = Project::objects().filter(same).exclude_pk(own);
             if validation.database(|database| Ok(others.exists(database)?))? {
                 return Err(APIException::validation_error([("slug", "You have a project of this slug.")]));
             }
@@ -90,6 +62,7 @@ pub fn project_serializer() -> ModelSerializer<Project> {
 /// With its members, who can be written along with it.
 pub fn project_detail_serializer() -> ModelSerializer<Project> {
     project_serializer()
+        .component_name("ProjectDetail")
         .fields(["roles"])
         .field("roles", Nested::many(Project::ROLES, membership_serializer()).writable().required(false))
         .create(|save| {
@@ -116,24 +89,8 @@ pub fn comment_serializer() -> ModelSerializer<Comment> {
 
 pub fn issue_serializer() -> ModelSerializer<Issue> {
     ModelSerializer::new([
-        "id",
-        "project",
-        "number",
-        "title",
-        "body",
-        "status",
-        "status_display",
-        "priority",
-        "weight",
-        "estimate",
-        "due",
-        "at",
-        "reporter",
-        "assignee",
-        "parent",
-        "labels",
-        "created",
-        "updated",
+        "id", "project", "number", "title", "body", "status", "status_display", "priority", "weight", "estimate",
+        "due", "at", "reporter", "assignee", "parent", "labels", "created", "updated",
     ])
     .field("labels", SlugRelatedField::many(Issue::LABELS, tracker_label::slug).required(false))
     .field(
@@ -147,8 +104,9 @@ pub fn issue_serializer() -> ModelSerializer<Issue> {
     .field("status_display", DisplayField::new(tracker_issue::status))
     .read_only_fields(["number", "status"])
     .extra("title", Extra::new().min_length(3))
-    .validators([UniqueTogetherValidator::new(["project", "title"])
-        .message("This project has an issue of this title.")])
+    .validators(
+        [UniqueTogetherValidator::new(["project", "title"]).message("This project has an issue of this title.")],
+    )
     .validate_field("project", |project, validation| {
         let projects = writable_projects(validation.user()?.id).find(Project::pk_of(project)?);
         if !validation.database(|database| Ok(projects.exists(database)?))? {
@@ -180,14 +138,12 @@ pub fn issue_serializer() -> ModelSerializer<Issue> {
 
 pub fn issue_detail_serializer() -> ModelSerializer<Issue> {
     issue_serializer()
+        .component_name("IssueDetail")
         .fields(["assignee_detail", "label_details", "comments", "project_name"])
         .field("assignee_detail", Nested::one(Issue::ASSIGNEE, user_serializer()))
         .field("label_details", Nested::through(Issue::LABELS, label_serializer()))
         .field("comments", Nested::many(Issue::COMMENTS, comment_serializer()))
-        .field(
-            "project_name",
-            RelatedColumn::new(Issue::PROJECT, tracker_project::name).field(CharField::new()),
-        )
+        .field("project_name", RelatedColumn::new(Issue::PROJECT, tracker_project::name).field(CharField::new()))
         .omit("weight", |issue| issue.weight.is_none())
 }
 

@@ -1,9 +1,6 @@
 //! The project as a client sees it, on every database.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "tests may panic, and clippy.toml does not cover their helper functions"
-)]
+#![expect(clippy::unwrap_used, reason = "tests may panic, and clippy.toml does not cover their helper functions")]
 
 use tracker::settings::project;
 use vitamin::testing::*;
@@ -15,9 +12,8 @@ fn a_user_gets_a_token(database: &TestDatabase) {
     let server = TestProject::new(database, project);
     let pepe = server.create_user("Pepe", "aaaa");
     let token = server.create_token(&pepe).key;
-    let login = |password: &str| {
-        server.anonymous().post("/api-token-auth/", [("username", "Pepe"), ("password", password)])
-    };
+    let login =
+        |password: &str| server.anonymous().post("/api-token-auth/", [("username", "Pepe"), ("password", password)]);
     login("aaaa").assert_status(200).assert_body(&format!(r#"{{"token":"{token}"}}"#));
     login("bbbb")
         .assert_status(400)
@@ -33,9 +29,7 @@ fn the_models_have_permissions(database: &TestDatabase) {
     permissions.sort();
     let mut expected: Vec<_> = ["comment", "issue", "label", "membership", "project"]
         .iter()
-        .flat_map(|model| {
-            ["add", "change", "delete", "view"].map(|action| format!("tracker.{action}_{model}"))
-        })
+        .flat_map(|model| ["add", "change", "delete", "view"].map(|action| format!("tracker.{action}_{model}")))
         .collect();
     expected.sort();
     assert_eq!(permissions, expected);

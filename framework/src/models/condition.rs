@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use diesel::QueryResult;
 use diesel::query_builder::AstPass;
+use diesel::result::Error as QueryError;
 
 use super::column::ColumnKind;
 use super::dialect::{Dialect, Fragment, push_column};
@@ -80,6 +81,8 @@ pub(crate) enum Condition {
     Or(Vec<Condition>),
     /// Not this one. NULL counts as false, so that the negation is true (as Django's `exclude` on NULL columns).
     Not(Box<Condition>),
+    /// No row has so large an integer. As with Django, PostgreSQL finds none, and SQLite's driver fails.
+    TooLarge,
     /// No row.
     Never,
 }
@@ -135,7 +138,10 @@ impl Condition {
                 pass.push_sql(if DB::IS_POSTGRES { ", FALSE)" } else { ", 0)" });
                 Ok(())
             }
-            Self::Never => {
+            Self::TooLarge if !DB::IS_POSTGRES => {
+                Err(QueryError::SerializationError("an integer is too large for SQLite".into()))
+            }
+            Self::TooLarge | Self::Never => {
                 pass.push_sql("1 = 0");
                 Ok(())
             }

@@ -9,7 +9,6 @@ use diesel::sql_types::Untyped;
 use diesel::sqlite::Sqlite;
 use futures_util::FutureExt as _;
 use futures_util::future::{LocalBoxFuture, ready};
-use vitamin_parsing::data::Value;
 
 use super::column::Column;
 use super::condition::{Condition, Lookup};
@@ -215,12 +214,12 @@ async fn has_row(select: Select, executor: &dyn Executor) -> Result<bool, QueryE
     Ok(exists)
 }
 
-/// Runs a statement and reads the rows that it returns, to the last one: SQLite commits only then. `stored` are the values
-/// of JSON columns that it stores.
+/// Runs a statement and reads the rows that it returns, to the last one: SQLite commits only then. `stored` are the
+/// values that it stores.
 pub(super) fn returned_rows<T: Model>(
     connection: &mut DbConnection,
     statement: Statement,
-    stored: &[(usize, Value)],
+    stored: &[(usize, DbValue)],
 ) -> Result<Vec<T>, DatabaseError> {
     let mut found = Vec::new();
     let each = &mut |row: &mut Row<'_>| {

@@ -37,9 +37,10 @@ pub trait FieldValue: Sized {
     /// The value is of another type.
     fn from_raw(raw: RawValue<'_>) -> deserialize::Result<Self>;
 
-    /// The value of a JSONField that was just stored. The database may store it in another form: PostgreSQL sorts keys.
+    /// The value that was just stored, if the database may store it in another form: PostgreSQL sorts the keys of JSON, and
+    /// SQLite has no negative zero.
     #[doc(hidden)]
-    fn from_stored(_value: &Value) -> Option<Self> {
+    fn from_stored(_value: &DbValue) -> Option<Self> {
         None
     }
 
@@ -67,7 +68,7 @@ impl<T: FieldValue> FieldValue for Option<T> {
         }
     }
 
-    fn from_stored(value: &Value) -> Option<Self> {
+    fn from_stored(value: &DbValue) -> Option<Self> {
         T::from_stored(value).map(Some)
     }
 
@@ -130,7 +131,14 @@ field_value! {
     i64, sql_types::BigInt, BigInteger, Integer:
         |raw| Ok(raw.read_long()), |raw| stored::postgres::integer(raw), |value| ValueRef::Integer(*value);
     f64, sql_types::Double, Float, Float:
-        |raw| Ok(raw.read_double()), |raw| stored::postgres::float(raw), |value| ValueRef::Float(*value);
+        |raw| Ok(raw.read_double()), |raw| stored::postgres::float(raw), |value| ValueRef::Float(*value), [
+            fn from_stored(value: &DbValue) -> Option<Self> {
+                match value {
+                    DbValue::Float(value) => Some(*value),
+                    _ => None,
+                }
+            }
+        ];
     String, sql_types::Text, Text, Char:
         |raw| Ok(raw.read_text().to_owned()), |raw| pg!(Self, sql_types::Text, raw), |value| ValueRef::Text(value);
     NaiveDate, sql_types::Date, Date, Date:
@@ -156,8 +164,11 @@ field_value! {
     own::Json, own::JsonType, Json, Json:
         |raw| stored::json(raw.read_text().as_bytes()), |raw| stored::postgres::json(raw.as_bytes()),
         |value| ValueRef::Json(&value.0), [
-            fn from_stored(value: &Value) -> Option<Self> {
-                Some(Self(value.clone()))
+            fn from_stored(value: &DbValue) -> Option<Self> {
+                match value {
+                    DbValue::Json(value) => Some(Self(value.clone())),
+                    _ => None,
+                }
             }
         ];
     Vec<u8>, sql_types::Binary, Binary, Binary:

@@ -31,6 +31,8 @@ mod value;
 pub use self::column::{Column, ColumnKind, FieldClass, OnDelete, Reference, Validator};
 pub use self::condition::Lookup;
 pub use self::convert::WrongType;
+#[doc(hidden)]
+pub use self::default::default_value;
 pub use self::deletion::{DeletionError, Models};
 pub use self::execute::{fetch_pk_exists, pk_exists, value_exists};
 pub use self::expressions::{Bind, bind};
@@ -47,8 +49,6 @@ pub use self::row::{RawValue, Row};
 pub use self::save::Changes;
 pub use self::sql_types::Json;
 pub use self::value::{DbValue, ValueRef};
-#[doc(hidden)]
-pub use self::default::default_value;
 pub use vitamin_macros::Model;
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{NaiveDateTime, NaiveTime, Timelike};
+use diesel::QueryResult;
 use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{BigInt, Binary, Double, Text};
 use diesel::sqlite::Sqlite;
-use diesel::QueryResult;
 
 use super::column::ColumnKind;
 use super::value::DbValue;
@@ -58,7 +58,8 @@ fn to_sqlite<'b>(value: &'b DbValue, out: &mut Output<'b, '_, Sqlite>) -> serial
         DbValue::Null => return Ok(IsNull::Yes),
         DbValue::Bool(value) => out.set_value(i64::from(*value)),
         DbValue::Integer(value) => out.set_value(*value),
-        DbValue::Float(value) => out.set_value(*value),
+        // Django stores no negative zero either.
+        DbValue::Float(value) => out.set_value(*value + 0.0),
         DbValue::Text(value) => out.set_value(value.as_str()),
         DbValue::Date(value) => out.set_value(value.to_string()),
         DbValue::Time(value) => out.set_value(time_text(*value)),
@@ -108,8 +109,8 @@ mod postgres {
     use diesel::sql_types::{self, HasSqlType};
 
     use super::{
-        AstPass, BigInt, BoxError, ColumnKind, DbValue, IsNull, Output, Parameter, QueryFragment, QueryResult,
-        ToSql, json_text, serialize,
+        AstPass, BigInt, BoxError, ColumnKind, DbValue, IsNull, Output, Parameter, QueryFragment,
+        QueryResult, ToSql, json_text, serialize,
     };
     use crate::database::UuidKey;
 
@@ -142,7 +143,30 @@ mod postgres {
         move |out| ToSql::<ST, Pg>::to_sql(value, out)
     }
 
-    fn json(value: &vitamin_parsing::data::Value) -> impl FnOnce(&mut Output<'_, '_, Pg>) -> serialize::Result {
+    /// A float. Django's driver writes it as a literal, which makes a negative zero positive.
+    fn float(value: f64) -> impl FnOnce(&mut Output<'_, '_, Pg>) -> serialize::Result {
+        move |out| {
+            out.write_all(&(value + 0.0).to_be_bytes())?;
+            Ok(IsNull::No)
+        }
+    }
+
+    /// Days and microseconds: in microseconds alone, less than 300,000 years fit.
+    fn interval(value: chrono::TimeDelta) -> impl FnOnce(&mut Output<'_, '_, Pg>) -> serialize::Result {
+        move |out| {
+            let days = value.num_days();
+            let rest = value - chrono::TimeDelta::days(days);
+            let microseconds = rest.num_microseconds().ok_or("the duration is too long")?;
+            out.write_all(&microseconds.to_be_bytes())?;
+            out.write_all(&i32::try_from(days)?.to_be_bytes())?;
+            out.write_all(&0_i32.to_be_bytes())?;
+            Ok(IsNull::No)
+        }
+    }
+
+    fn json(
+        value: &vitamin_parsing::data::Value,
+    ) -> impl FnOnce(&mut Output<'_, '_, Pg>) -> serialize::Result {
         move |out| {
             // The version of the binary format.
             out.write_all(&[1])?;
@@ -155,12 +179,12 @@ mod postgres {
     to_sql! {
         BigInt: Integer(value) => as_is::<_, BigInt>(value);
         sql_types::Bool: Bool(value) => as_is::<_, sql_types::Bool>(value);
-        sql_types::Double: Float(value) => as_is::<_, sql_types::Double>(value);
+        sql_types::Double: Float(value) => float(*value);
         sql_types::Text: Text(value) => as_is::<_, sql_types::Text>(value);
         sql_types::Date: Date(value) => as_is::<_, sql_types::Date>(value);
         sql_types::Time: Time(value) => as_is::<_, sql_types::Time>(value);
         sql_types::Timestamptz: DateTime(value) => as_is::<_, sql_types::Timestamptz>(value);
-        sql_types::Interval: Duration(value) => as_is::<_, sql_types::Interval>(value);
+        sql_types::Interval: Duration(value) => interval(*value);
         UuidKey: Uuid(value) => as_is::<_, UuidKey>(value);
         sql_types::Numeric: Decimal(value) => as_is::<_, sql_types::Numeric>(value);
         sql_types::Jsonb: Json(value) => json(value);

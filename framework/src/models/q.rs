@@ -7,6 +7,7 @@ use std::sync::Arc;
 use diesel::Column as DieselColumn;
 use diesel::expression::{AppearsOnTable, Expression};
 use diesel::sql_types::BoolOrNullableBool;
+use vitamin_parsing::data::Value;
 
 use super::condition::{Condition, Hop, Lookup};
 use super::keys::Keys;
@@ -106,6 +107,16 @@ impl<T: Model> Q<T> {
             Condition::Or(values.iter().map(exact).collect())
         };
         Self::at(path, condition.unwrap_or_else(|_| each()))
+    }
+
+    /// A column that is one of several values that a serializer validated. One of the wrong type matches nothing.
+    #[must_use]
+    pub fn one_of_validated(path: &Path<T>, values: &[Value]) -> Self {
+        let is_too_large = |value: &Value| matches!(value, Value::Int(number) if number.as_i64().is_none());
+        let found: Vec<DbValue> =
+            values.iter().filter_map(|value| DbValue::from_validated(value, path.kind()).ok()).collect();
+        let found = Self::one_of(path, &found);
+        if values.iter().any(is_too_large) { found.or(Self::of(Condition::TooLarge)) } else { found }
     }
 
     /// A column between two values, inclusive.

@@ -6,8 +6,6 @@ use diesel::result::Error as QueryError;
 use diesel::row::{Field, Row as DieselRow};
 use diesel::sqlite::Sqlite;
 
-use vitamin_parsing::data::Value;
-
 use super::column::ColumnKind;
 use super::field_value::FieldValue;
 use super::value::DbValue;
@@ -67,8 +65,8 @@ impl<'a, R: DieselRow<'a, diesel::pg::Pg>> RowSource for PostgresSource<'_, R> {
 pub struct Row<'a> {
     source: &'a dyn RowSource,
     next: usize,
-    /// The values of JSON columns that were just stored, by index.
-    stored: &'a [(usize, Value)],
+    /// Values that were just stored, by the index of their column.
+    stored: &'a [(usize, DbValue)],
 }
 
 impl<'a> Row<'a> {
@@ -81,8 +79,8 @@ impl<'a> Row<'a> {
         Row { source: self.source, next: self.next, stored: self.stored }
     }
 
-    /// Reads these values instead of the JSON columns.
-    pub(crate) fn with_stored(self, stored: &'a [(usize, Value)]) -> Self {
+    /// Reads these values, which were just stored, where the database may have changed them.
+    pub(crate) fn with_stored(self, stored: &'a [(usize, DbValue)]) -> Self {
         Self { stored, ..self }
     }
 

@@ -2,7 +2,6 @@
 
 use diesel::Column as DieselColumn;
 use diesel::result::Error as QueryError;
-use vitamin_parsing::data::Value;
 
 use super::column::{Column, ColumnKind};
 use super::condition::{Condition, Lookup};
@@ -113,8 +112,7 @@ impl<T: Model> Changes<T> {
             };
             values.push((column.column, Parameter::new(value, column.kind)));
         }
-        let stored = self.stored();
-        let rows = returned_rows::<T>(connection, Statement::Insert { meta: T::META, values }, &stored)?;
+        let rows = returned_rows::<T>(connection, Statement::Insert { meta: T::META, values }, &self.values)?;
         rows.into_iter().next().map(Object::new).ok_or(DatabaseError::Query(QueryError::NotFound))
     }
 
@@ -144,16 +142,7 @@ impl<T: Model> Changes<T> {
         }
         let condition = key_is(T::META.primary_key(), pk);
         let update = Statement::Update { meta: T::META, values, condition, returns: true };
-        Ok(returned_rows(connection, update, &self.stored())?.into_iter().next())
-    }
-
-    /// The values of JSON columns: an object that was just stored has them as they were given, as in Django.
-    fn stored(&self) -> Vec<(usize, Value)> {
-        let json = self.values.iter().filter_map(|(index, value)| match value {
-            DbValue::Json(value) => Some((*index, value.clone())),
-            _ => None,
-        });
-        json.collect()
+        Ok(returned_rows(connection, update, &self.values)?.into_iter().next())
     }
 }
 
@@ -220,18 +209,15 @@ impl<T: Model> QuerySet<T> {
     ///
     /// # Errors
     /// The database refuses the change.
-    pub fn update(
-        &self,
-        connection: &mut DbConnection,
-        changes: &Changes<T>,
-    ) -> Result<usize, DatabaseError> {
+    pub fn update(&self, connection: &mut DbConnection, changes: &Changes<T>) -> Result<i64, DatabaseError> {
         let values = changes.values.iter().filter_map(|(index, value)| {
             let column = T::META.columns.get(*index)?;
             Some((column.column, Parameter::new(value.clone(), column.kind)))
         });
         let condition = Condition::And(self.select(super::select::Output::Rows)?.conditions);
         let values = values.collect();
-        execute(connection, &Statement::Update { meta: T::META, values, condition, returns: false })
+        let update = Statement::Update { meta: T::META, values, condition, returns: false };
+        Ok(i64::try_from(execute(connection, &update)?).unwrap_or(i64::MAX))
     }
 }
 
@@ -265,7 +251,8 @@ impl<A: Model, B: Model> ManyToMany<A, B> {
         }
         if !old.is_empty() {
             let keys = Keys::new(old.iter().map(DbValue::as_ref)).map_err(DatabaseError::from)?;
-            let removed = Condition::And(vec![is_object(), Condition::In { column: self.reverse_column, keys }]);
+            let removed =
+                Condition::And(vec![is_object(), Condition::In { column: self.reverse_column, keys }]);
             execute(connection, &Statement::Delete { table: self.table, condition: removed })?;
         }
         if !new.is_empty() {

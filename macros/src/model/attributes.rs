@@ -55,11 +55,17 @@ impl ModelOptions {
                     Ok(())
                 })?;
             } else if attribute.path().is_ident("model") {
-                attribute.parse_nested_meta(|meta| options.read(&meta))?;
+                attribute.parse_nested_meta(|meta| {
+                    if meta.path.is_ident("table") {
+                        table = Some(meta.value()?.parse::<Path>()?);
+                        return Ok(());
+                    }
+                    options.read(&meta)
+                })?;
             }
         }
-        options.table = table
-            .ok_or_else(|| Error::new_spanned(&input.ident, "name its table: `#[diesel(table_name = …)]`"))?;
+        options.table =
+            table.ok_or_else(|| Error::new_spanned(&input.ident, "name its table: `#[model(table = …)]`"))?;
         Ok(options)
     }
 
@@ -79,9 +85,8 @@ impl ModelOptions {
             parenthesized!(content in meta.input);
             self.many_to_many.push(ManyToMany::parse(&content)?);
         } else {
-            return Err(
-                meta.error("there are: name, app_label, ordering, unique_together, many_to_many, crate")
-            );
+            return Err(meta
+                .error("there are: table, name, app_label, ordering, unique_together, many_to_many, crate"));
         }
         Ok(())
     }
@@ -178,6 +183,7 @@ pub(super) struct FieldOptions {
     pub(super) unique_message: Option<LitStr>,
     pub(super) validators: Vec<Validator>,
     pub(super) references: Option<Type>,
+    pub(super) related_name: Option<Ident>,
     on_delete: Option<Ident>,
     class: Option<&'static str>,
 }
@@ -212,6 +218,7 @@ impl FieldOptions {
             unique_message: None,
             validators: Vec::new(),
             references: None,
+            related_name: None,
             on_delete: None,
             class: None,
         };
@@ -243,6 +250,7 @@ impl FieldOptions {
             "max_value" => self.validators.push(Validator::MaxValue(meta.value()?.parse()?)),
             "min_length" => self.validators.push(Validator::MinLength(meta.value()?.parse()?)),
             "regex" => self.validators.push(regex(meta)?),
+            "related_name" => self.related_name = Some(meta.value()?.parse()?),
             "on_delete" => self.on_delete = Some(meta.value()?.parse()?),
             "references" => {
                 let content;
@@ -255,7 +263,7 @@ impl FieldOptions {
                     return Err(meta.error(
                         "there are: primary_key, unique, unique_message, blank, not_editable, auto_now, auto_now_add, max_length, \
                          max_digits, decimal_places, default, default_now, choices, verbose_name, help_text, min_value, max_value, min_length, \
-                         regex, references, on_delete, slug, email, url, text, ip_address, positive",
+                         regex, references, related_name, on_delete, slug, email, url, text, ip_address, positive",
                     ));
                 }
             },

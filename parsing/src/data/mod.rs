@@ -54,6 +54,14 @@ impl Value {
         }
     }
 
+    /// The items of a `list`, else `None`.
+    pub fn as_list(&self) -> Option<&[Value]> {
+        match self {
+            Self::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
     /// The name of the Python type, `type(value).__name__`. Error messages show it to the client.
     pub fn type_name(&self) -> &'static str {
         match self {

@@ -11,6 +11,7 @@
 mod compose;
 mod model;
 mod object;
+mod rule;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use actix_web::http::Method;
 pub use self::compose::{And, Not, Or};
 pub use self::model::{DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly};
 pub use self::object::ObjectPermission;
+pub use self::rule::ObjectRule;
 use super::exceptions::APIException;
 use super::policy_result::PolicyResult;
 use super::request::Request;
@@ -55,6 +57,12 @@ pub trait Permission: Send + Sync {
     /// A response other than 401 or 403, for example if the database fails or the method is not allowed.
     fn has_permission<'a>(&'a self, _request: &'a Request) -> PolicyResult<'a, bool> {
         true.into()
+    }
+
+    /// Whether the OpenAPI document says that the method needs no credentials: true for [`AllowAny`] and, of safe methods,
+    /// for [`IsAuthenticatedOrReadOnly`].
+    fn is_open(&self, _method: &Method) -> bool {
+        false
     }
 
     /// The message of a 403, or `None` for Django REST framework's default.
@@ -98,6 +106,10 @@ impl<P: Permission + ?Sized> Permission for Arc<P> {
         (**self).has_permission(request)
     }
 
+    fn is_open(&self, method: &Method) -> bool {
+        (**self).is_open(method)
+    }
+
     fn message(&self) -> Option<&str> {
         (**self).message()
     }
@@ -113,6 +125,10 @@ pub struct AllowAny;
 impl Permission for AllowAny {
     fn has_permission(&self, _request: &Request) -> PolicyResult<'_, bool> {
         true.into()
+    }
+
+    fn is_open(&self, _method: &Method) -> bool {
+        true
     }
 }
 
@@ -149,6 +165,10 @@ pub struct IsAuthenticatedOrReadOnly;
 impl Permission for IsAuthenticatedOrReadOnly {
     fn has_permission(&self, request: &Request) -> PolicyResult<'_, bool> {
         (SAFE_METHODS.contains(request.method()) || request.user().is_some()).into()
+    }
+
+    fn is_open(&self, method: &Method) -> bool {
+        SAFE_METHODS.contains(method)
     }
 }
 

@@ -3,28 +3,46 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::extra::Extra;
+use super::extra::{Extra, Unique};
 use super::related::PrimaryKey;
 use super::unique::unique;
 use crate::data::Value;
 use crate::error_detail::ErrorDetail;
 use crate::fields::{
-    BaseField, BooleanField, CharField, ChoiceField, DateField, DateTimeField, DecimalField, DurationField,
-    EmailField, Field, FloatField, IntegerField, IpAddressField, JsonField, Kind, Pattern, SlugField,
-    TimeField, UrlField, UuidField,
+    BaseField, BigIntegerField, BooleanField, CharField, ChoiceField, DateField, DateTimeField, DecimalField,
+    DurationField, EmailField, Field, FloatField, IntegerField, IpAddressField, JsonField, Kind, Pattern,
+    SlugField, TimeField, UrlField, UuidField,
 };
-use vitamin_framework::models::{Column, FieldClass, ModelMeta, Validator};
+use vitamin_framework::models::{Column, ColumnKind, FieldClass, ModelMeta, Validator};
 
 /// The range of an integer column (`integer_field_range` of `django/db/backends/*/operations.py`).
 fn integer_range(column: &Column, is_postgres: bool) -> (i64, i64) {
-    use vitamin_framework::models::ColumnKind::{Integer, SmallInteger};
     let max = match column.kind {
-        SmallInteger if is_postgres => i64::from(i16::MAX),
-        Integer if is_postgres => i64::from(i32::MAX),
+        ColumnKind::SmallInteger if is_postgres => i64::from(i16::MAX),
+        ColumnKind::Integer if is_postgres => i64::from(i32::MAX),
         _ => i64::MAX,
     };
     let min = if column.class == FieldClass::PositiveInteger { 0 } else { -max - 1 };
     (min, max)
+}
+
+/// Refuses an integer that the type of the struct's field cannot hold, though SQLite could. An integer beyond the field's own
+/// limits has their message already.
+fn fits(limits: (i64, i64), type_limits: (i64, i64)) -> impl Fn(&Value) -> Result<(), ErrorDetail> {
+    move |value| {
+        let Value::Int(number) = value else { return Ok(()) };
+        let Some(number) = number.as_i64().filter(|number| limits.0 <= *number && *number <= limits.1) else {
+            return Ok(());
+        };
+        let (code, message) = if number < type_limits.0 {
+            ("min_value", format!("Ensure this value is greater than or equal to {}.", type_limits.0))
+        } else if number > type_limits.1 {
+            ("max_value", format!("Ensure this value is less than or equal to {}.", type_limits.1))
+        } else {
+            return Ok(());
+        };
+        Err(ErrorDetail::new(message, code))
+    }
 }
 
 /// The field of a column. `is_postgres` is `None` if the database does not matter, because the field is read-only.
@@ -90,7 +108,14 @@ pub(super) fn column_field(
     Ok(match column.class {
         FieldClass::Auto | FieldClass::Integer | FieldClass::PositiveInteger => {
             let range = (!is_read_only).then(|| integer_range(column, is_postgres));
-            number!(IntegerField::new(), range)
+            let mut field = IntegerField::new();
+            if column.kind == ColumnKind::BigInteger {
+                return Ok(number!(BigIntegerField::new(), range));
+            }
+            if let (Some(min), Some(max)) = facts.bounds(range) {
+                field = field.validator(fits((min, max), integer_range(column, true)));
+            }
+            number!(field, range)
         }
         FieldClass::Float => number!(FloatField::new(), None),
         FieldClass::Boolean => facts.finish(BooleanField::new()),
@@ -112,6 +137,18 @@ pub(super) fn column_field(
         FieldClass::Json => facts.finish(JsonField::new().style("base_template", "textarea.html")),
         FieldClass::Binary => return Err(format!("a serializer has no field for the bytes of `{name}`")),
     })
+}
+
+/// The field of a column without options (`ModelSerializer().build_field(…)`).
+///
+/// # Errors
+/// There is none for bytes.
+pub(crate) fn model_field(
+    meta: &'static ModelMeta,
+    column: &'static Column,
+    is_postgres: bool,
+) -> Result<Arc<dyn BaseField>, String> {
+    column_field(column, meta, column.name, false, Some((&Extra::new(), is_postgres)))
 }
 
 /// The options that follow from a column and `extra_kwargs`.
@@ -170,6 +207,10 @@ impl Facts<'_> {
         let (column, extra) = (self.column, self.extra);
         if self.is_read_only {
             field = field.read_only();
+            // Only for the unique-together checks.
+            if let Some(Unique::Default(default)) = extra.unique {
+                field = field.default_with(default);
+            }
         } else {
             field = self.input(field);
         }
@@ -195,19 +236,17 @@ impl Facts<'_> {
     fn input<K: Kind + 'static>(&self, mut field: Field<K>) -> Field<K> {
         let (column, extra) = (self.column, self.extra);
         let is_optional = column.has_default() || column.blank || column.null;
-        match (extra.required, &extra.default) {
-            (Some(required), None) => field = field.required(required),
-            (_, Some(default)) => field = field.default(default.clone()),
-            (None, None) if is_optional => field = field.required(false),
-            (None, None) => {}
+        match (extra.required, &extra.default, extra.unique) {
+            (_, Some(default), _) => field = field.default(default.clone()),
+            (_, None, Some(Unique::Default(default))) => field = field.default_with(default),
+            (Some(required), None, _) => field = field.required(required),
+            (None, None, Some(Unique::Required)) => field = field.required(true),
+            (None, None, None) if is_optional => field = field.required(false),
+            (None, None, None) => {}
         }
         for validator in column.validators {
             if let Validator::Regex(pattern, message) = validator {
-                let pattern = Pattern::new(*pattern);
-                field = field.validator(move |value| match value {
-                    Value::String(text) if pattern.is_match(text) => Ok(()),
-                    _ => Err(ErrorDetail::new(*message, "invalid")),
-                });
+                field = field.regex_validator(Pattern::new(*pattern), *message);
             }
         }
         if column.unique {

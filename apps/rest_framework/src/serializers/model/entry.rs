@@ -3,14 +3,36 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use super::ModelSerializer;
 use super::output::{AnnotationOutput, ColumnOutput, OutputField};
-use crate::fields::{BaseField, Field, Kind, ReadOnlyField};
+use crate::fields::{BaseField, Field, Kind, ReadOnly, ReadOnlyField};
+use crate::schemas::FieldShape;
 use vitamin_framework::database::{DatabaseError, DbConnection};
 use vitamin_framework::models::{ColumnKind, DbValue, Model, ValueRef};
 
 /// Stores a many-to-many relation of an object.
 pub(super) type SetMany =
     Arc<dyn Fn(&mut DbConnection, ValueRef<'_>, &[DbValue]) -> Result<(), DatabaseError> + Send + Sync>;
+
+/// A nested serializer, whatever its model.
+pub(super) trait Prepare: Send + Sync {
+    /// Finds its fields for a database, before its description is read.
+    fn prepare(&self, is_postgres: bool);
+
+    /// The serializer itself.
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+}
+
+impl<T: Model> Prepare for ModelSerializer<T> {
+    fn prepare(&self, is_postgres: bool) {
+        // A mistake is reported when it validates or writes.
+        let _ = self.resolve(is_postgres);
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}
 
 /// Where a validated value is stored.
 #[derive(Clone)]
@@ -22,7 +44,7 @@ pub(super) enum Target {
     /// The app's own `create` and `update` store it.
     App,
     /// As `App`, with the nested `ModelSerializer` that validated it.
-    Nested(Arc<dyn Any + Send + Sync>),
+    Nested(Arc<dyn Prepare>),
 }
 
 /// A field of a model serializer.
@@ -34,6 +56,8 @@ pub struct Entry<T> {
     pub(super) target: Target,
     /// The name of the value in the validated data.
     pub(super) source: String,
+    /// What the schema says of it, if the field does not tell.
+    pub(super) shape: Option<FieldShape>,
 }
 
 impl<T> Clone for Entry<T> {
@@ -43,6 +67,7 @@ impl<T> Clone for Entry<T> {
             output: self.output.clone(),
             target: self.target.clone(),
             source: self.source.clone(),
+            shape: self.shape.clone(),
         }
     }
 }
@@ -80,7 +105,9 @@ impl<T: Model, K: Kind + 'static> SerializerField<T> for Field<K> {
             }
         };
         let target = column.map_or(Target::App, |(index, _)| Target::Column(index));
-        Ok(Entry { field, output, target, source })
+        let is_untyped = field.kind().is::<ReadOnly>();
+        let shape = column.filter(|_| is_untyped).map(|(_, column)| FieldShape::Column(T::META, column));
+        Ok(Entry { field, output, target, source, shape })
     }
 }
 
@@ -91,5 +118,6 @@ pub(super) fn read_only<T: Model>(name: &str, output: Arc<dyn OutputField<T>>) -
         output: Some(output),
         target: Target::App,
         source: name.to_owned(),
+        shape: None,
     }
 }

@@ -11,6 +11,8 @@ pub struct Extra {
     pub(super) write_only: bool,
     pub(super) required: Option<bool>,
     pub(super) default: Option<Value>,
+    /// The default that a unique-together check needs, unless `required` or `default` is set.
+    pub(super) unique: Option<Unique>,
     pub(super) allow_null: Option<bool>,
     pub(super) allow_blank: Option<bool>,
     pub(super) trim_whitespace: Option<bool>,
@@ -21,6 +23,15 @@ pub struct Extra {
     pub(super) label: Option<Cow<'static, str>>,
     pub(super) help_text: Option<&'static str>,
     pub(super) error_messages: Vec<(&'static str, &'static str)>,
+}
+
+/// What a field must have for a unique-together check (`get_uniqueness_extra_kwargs`).
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Unique {
+    /// The client must send it.
+    Required,
+    /// It has a default.
+    Default(fn() -> Value),
 }
 
 /// One setter an option.

@@ -24,9 +24,11 @@ mod pk_input;
 mod related;
 mod resolved;
 mod save;
+mod schema;
 mod unique;
 mod validation;
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 pub use self::computed::{DisplayField, RelatedColumn};
@@ -36,20 +38,22 @@ pub use self::hyperlinked::{HyperlinkedIdentityField, HyperlinkedRelatedField};
 pub use self::nested::Nested;
 pub(crate) use self::nested::write_list;
 pub use self::output::{OutputField, Representation};
-pub use self::related::{PrimaryKeyRelatedField, Related, RelatedField, SlugRelatedField};
 pub(crate) use self::pk_input::pk_lookup;
+pub use self::related::{PrimaryKeyRelatedField, Related, RelatedField, SlugRelatedField};
 pub use self::save::{Perform, Save, Validated};
 pub use self::unique::UniqueTogetherValidator;
 pub use self::validation::Validation;
 
 use self::columns::column_field;
+pub(crate) use self::columns::model_field;
 use self::entry::Target;
+use self::extra::Unique;
 use self::output::ColumnOutput;
 use self::resolved::{NamedEntry, Resolved};
 use crate::data::{Dict, Value};
 use crate::exceptions::APIException;
 use crate::request::Request;
-use vitamin_framework::models::{Model, Object, Plan};
+use vitamin_framework::models::{Column, ColumnKind, Model, Object, Plan};
 
 type CheckField<T> = Arc<dyn Fn(&mut Value, &Validation<'_, T>) -> Result<(), APIException> + Send + Sync>;
 type Check<T> = Arc<dyn Fn(&mut Dict, &Validation<'_, T>) -> Result<(), APIException> + Send + Sync>;
@@ -103,7 +107,10 @@ pub struct ModelSerializer<T: Model> {
     /// `None`: those of the model.
     validators: Option<Vec<UniqueTogetherValidator>>,
     hooks: Hooks<T>,
-    resolved: OnceLock<Result<Resolved<T>, String>>,
+    component_name: Option<Cow<'static, str>>,
+    description: Cow<'static, str>,
+    /// For SQLite and for PostgreSQL.
+    resolved: [OnceLock<Result<Resolved<T>, String>>; 2],
 }
 
 impl<T: Model> Clone for ModelSerializer<T> {
@@ -115,7 +122,9 @@ impl<T: Model> Clone for ModelSerializer<T> {
             extra: self.extra.clone(),
             validators: self.validators.clone(),
             hooks: self.hooks.clone(),
-            resolved: OnceLock::new(),
+            component_name: self.component_name.clone(),
+            description: self.description.clone(),
+            resolved: Default::default(),
         }
     }
 }
@@ -138,8 +147,25 @@ impl<T: Model> ModelSerializer<T> {
                 create: None,
                 update: None,
             },
-            resolved: OnceLock::new(),
+            component_name: None,
+            description: Cow::Borrowed(""),
+            resolved: Default::default(),
         }
+    }
+
+    /// The name in the OpenAPI document, by default the model's. In Django REST framework it is that of the class:
+    /// `IssueDetail` for an `IssueDetailSerializer`.
+    #[must_use]
+    pub fn component_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.component_name = Some(name.into());
+        self
+    }
+
+    /// The description in the OpenAPI document (the class's docstring).
+    #[must_use]
+    pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
+        self.description = description.into();
+        self
     }
 
     /// Adds further fields, for a serializer that extends another.
@@ -301,11 +327,22 @@ impl<T: Model> ModelSerializer<T> {
             .collect())
     }
 
+    fn built(&self, is_postgres: bool) -> &Result<Resolved<T>, String> {
+        let [sqlite, postgres] = &self.resolved;
+        let resolved = if is_postgres { postgres } else { sqlite };
+        resolved.get_or_init(|| self.build(is_postgres))
+    }
+
     fn resolve(&self, is_postgres: bool) -> Result<&Resolved<T>, APIException> {
-        let resolved = self.resolved.get_or_init(|| self.build(is_postgres));
-        resolved.as_ref().map_err(|mistake| {
+        self.built(is_postgres).as_ref().map_err(|mistake| {
             APIException::server_error(format!("the serializer of {}: {mistake}", T::META.name))
         })
+    }
+
+    /// The fields, on a database for which they were used. Only one is used by a project.
+    fn resolved(&self) -> Option<&Resolved<T>> {
+        let [sqlite, postgres] = &self.resolved;
+        postgres.get().or_else(|| sqlite.get()).and_then(|resolved| resolved.as_ref().ok())
     }
 
     /// Finds out what is wrong with the declaration, if anything.
@@ -328,6 +365,9 @@ impl<T: Model> ModelSerializer<T> {
         }
         let mut plan = Plan::default();
         for named in &entries {
+            if let Target::Nested(nested) = &named.entry.target {
+                nested.prepare(is_postgres);
+            }
             if let Some(output) = &named.entry.output {
                 output.plan(&mut plan);
             }
@@ -350,16 +390,45 @@ impl<T: Model> ModelSerializer<T> {
         let (index, column) = T::META.find(name).ok_or_else(|| {
             format!("{} has no field `{name}`: declare it with `.field(\"{name}\", …)`", T::META.name)
         })?;
-        let none = Extra::new();
-        let extra = self.extra.iter().find(|(known, _)| *known == name).map_or(&none, |(_, extra)| extra);
+        let extra = self.extra.iter().find(|(known, _)| *known == name);
+        let mut extra = extra.map(|(_, extra)| extra.clone()).unwrap_or_default();
+        extra.unique = self.uniqueness(column);
         let is_read_only = self.read_only.contains(&name);
-        let field = column_field(column, T::META, name, is_read_only, Some((extra, is_postgres)))?;
+        let field = column_field(column, T::META, name, is_read_only, Some((&extra, is_postgres)))?;
         let output: Option<Arc<dyn OutputField<T>>> = if field.options().is_write_only() {
             None
         } else {
             Some(Arc::new(ColumnOutput { index, field: Arc::clone(&field) }))
         };
-        Ok(Entry { field, output, target: Target::Column(index), source: column.name.to_owned() })
+        let source = column.name.to_owned();
+        Ok(Entry { field, output, target: Target::Column(index), source, shape: None })
+    }
+
+    /// What a column's field must have, because it is checked together with others that are fields of the serializer too.
+    fn uniqueness(&self, column: &Column) -> Option<Unique> {
+        let is_field = |source: &&str| {
+            let source: &str = source;
+            self.names.iter().any(|name| {
+                let declared = self.declared.iter().find(|(known, _)| known == name);
+                match declared {
+                    Some((_, Ok(entry))) => entry.source == source,
+                    Some((_, Err(_))) => false,
+                    None => T::META.find(name).is_some_and(|(_, column)| column.name == source),
+                }
+            })
+        };
+        let mut together = T::META.unique_together.iter();
+        if self.validators.is_some()
+            || !together.any(|sources| sources.contains(&column.name) && sources.iter().all(is_field))
+        {
+            return None;
+        }
+        Some(match column.default {
+            Some(default) => Unique::Default(default),
+            None if column.null => Unique::Default(|| Value::Null),
+            None if column.blank && column.kind == ColumnKind::Text => Unique::Default(|| "".into()),
+            None => Unique::Required,
+        })
     }
 
     /// The unique-together checks, with the sources of their fields.
@@ -396,3 +465,6 @@ impl<T: Model> ModelSerializer<T> {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,8 @@ use crate::data::{Dict, Value};
 use crate::error_detail::Detail;
 use crate::exceptions::{APIException, ExceptionKind};
 use crate::fields::input::{parse_html_dict, parse_html_list};
-use crate::fields::{Context, Field, Input, Kind, Options};
+use crate::fields::{BaseField as _, Context, Field, Input, Kind, Options};
+use crate::schemas::{DescribeSerializer as _, FieldShape};
 use vitamin_framework::models::{
     Changes, ForeignKey, ManyToMany, Model, Object, Plan, Relation, Reverse, With,
 };
@@ -185,21 +186,23 @@ impl<U: Model> Kind for NestedKind<U> {
         if errors.is_empty() { Ok(Value::List(values)) } else { Err(Detail::Dict(errors)) }
     }
 
-    fn describe_children(&self, _: &Options, info: &mut Dict) {
-        let Some(Ok(resolved)) = self.serializer.as_ref().map(|serializer| serializer.resolve(false)) else {
+    fn describe_children(&self, options: &Options, info: &mut Dict) {
+        let Some(resolved) = self.serializer.as_ref().and_then(|serializer| serializer.resolved()) else {
             return;
         };
-        let children = Value::Dict(resolved.info());
         if self.many {
-            let mut child = Dict::new();
-            child.insert("type".to_owned(), "nested object".into());
-            child.insert("required".to_owned(), (!self.allow_empty).into());
-            child.insert("read_only".to_owned(), false.into());
-            child.insert("children".to_owned(), children);
-            info.insert("child".to_owned(), Value::Dict(child));
+            // The list's options are those of its child too.
+            let kind = Self { serializer: self.serializer.clone(), ..Self::default() };
+            let child = Field { options: options.clone(), kind };
+            info.insert("child".to_owned(), child.info("").into());
         } else {
-            info.insert("children".to_owned(), children);
+            info.insert("children".to_owned(), resolved.info().into());
         }
+    }
+
+    fn shape(&self, is_postgres: bool) -> Option<FieldShape> {
+        let schema = Arc::new(self.serializer.as_ref()?.schema(is_postgres));
+        Some(if self.many { FieldShape::List(schema) } else { FieldShape::Serializer(schema) })
     }
 }
 
@@ -295,6 +298,7 @@ where
             output,
             target: Target::Nested(Arc::clone(&self.serializer) as _),
             source: self.source.to_owned(),
+            shape: None,
         })
     }
 }

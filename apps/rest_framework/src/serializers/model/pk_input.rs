@@ -22,6 +22,7 @@ pub(super) fn pk_input(data: &Value, kind: ColumnKind) -> Result<PkInput, Detail
         return Err(incorrect_type(data));
     }
     match kind {
+        _ if *data == Value::Null => Ok(PkInput::None),
         ColumnKind::Uuid => uuid(data),
         ColumnKind::Text => {
             let text = python::str(data).into_owned();
@@ -41,7 +42,10 @@ fn integer(data: &Value) -> Result<PkInput, Detail> {
     let number = match data {
         Value::Int(number) => number.as_i64(),
         Value::Float(number) if number.is_finite() => {
-            #[expect(clippy::cast_possible_truncation, reason = "a float out of range saturates: no row has it")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a float out of range saturates: no row has it"
+            )]
             let whole = number.trunc() as i64;
             Some(whole).filter(|whole| *whole != i64::MAX && *whole != i64::MIN)
         }

@@ -1,5 +1,6 @@
 //! A model serializer whose fields are known: it validates and writes.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use indexmap::IndexMap;
@@ -115,7 +116,7 @@ impl<T: Model> Resolved<T> {
         if !errors.is_empty() {
             return Err(APIException::validation_error(Detail::Dict(errors)));
         }
-        self.check_unique(&values, validation)?;
+        self.check_unique(&values, context, validation)?;
         for check in &hooks.checks {
             check(&mut values, validation).map_err(serializer_error)?;
         }
@@ -123,10 +124,19 @@ impl<T: Model> Resolved<T> {
     }
 
     /// Runs the validators of several fields. All their messages are returned.
-    fn check_unique(&self, values: &Dict, validation: &Validation<'_, T>) -> Result<(), APIException> {
+    fn check_unique(
+        &self,
+        values: &Dict,
+        context: Context<'_>,
+        validation: &Validation<'_, T>,
+    ) -> Result<(), APIException> {
+        if self.validators.is_empty() {
+            return Ok(());
+        }
+        let values = self.with_read_only_defaults(values, context);
         let mut messages = Vec::new();
         for (validator, sources) in &self.validators {
-            let Err(error) = validator.check(values, sources, validation) else { continue };
+            let Err(error) = validator.check(&values, sources, validation) else { continue };
             match invalid(error)? {
                 Detail::List(items) => messages.extend(items),
                 other => {
@@ -139,6 +149,24 @@ impl<T: Model> Resolved<T> {
             return Ok(());
         }
         Err(APIException::validation_error(Detail::List(messages).into_serializer_error()))
+    }
+
+    /// The values, and the defaults of read-only fields (`_read_only_defaults`).
+    fn with_read_only_defaults<'v>(&self, values: &'v Dict, context: Context<'_>) -> Cow<'v, Dict> {
+        let mut values = Cow::Borrowed(values);
+        if context.partial {
+            return values;
+        }
+        for NamedEntry { entry, .. } in &self.entries {
+            let options = entry.field.options();
+            if !options.is_read_only() || !options.has_default() || values.contains_key(&entry.source) {
+                continue;
+            }
+            if let Some(default) = options.default_value(context) {
+                values.to_mut().insert(entry.source.clone(), default);
+            }
+        }
+        values
     }
 
     /// The columns that validated values change. Removes them from the values.

@@ -94,7 +94,7 @@ impl<T: Model> Save<'_, T> {
     /// The nested serializer of a source.
     pub(super) fn nested(&self, source: &str) -> Option<Arc<dyn Any + Send + Sync>> {
         self.resolved.entries.iter().find_map(|named| match &named.entry.target {
-            Target::Nested(nested) if named.entry.source == source => Some(Arc::clone(nested)),
+            Target::Nested(nested) if named.entry.source == source => Some(Arc::clone(nested).into_any()),
             _ => None,
         })
     }
