@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::support::{TestDatabase, Tutorial};
 
@@ -103,6 +104,13 @@ fn section<'a>(page: &'a str, name: &str) -> Option<&'a str> {
     Some(&rest[..end])
 }
 
+/// Tests that may write pages hold this, so that each sees what the others have written.
+static PAGES: Mutex<()> = Mutex::new(());
+
+fn lock() -> MutexGuard<'static, ()> {
+    PAGES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Compares a page with what it must be. With `UPDATE_DOCS=1` it writes the page instead.
 fn assert_page(page: &str, expected: &str) {
     if std::env::var_os("UPDATE_DOCS").is_some() {
@@ -115,6 +123,7 @@ fn assert_page(page: &str, expected: &str) {
 /// A block below `<!-- file: … -->` is that file, whole.
 #[test]
 fn files_in_pages_are_the_files() {
+    let _lock = lock();
     let mut number = 0;
     for page in pages() {
         let text = read(&page);
@@ -125,7 +134,6 @@ fn files_in_pages_are_the_files() {
             let (file, rest) =
                 part.split_once(" -->\n```").unwrap_or_else(|| panic!("{page}: no block: {part}"));
             let (language, rest) = rest.split_once('\n').unwrap();
-            // The file may have lines that begin with a fence, so its end is the first fence that is a line.
             let end = rest.find("\n```\n").unwrap() + 1;
             let file_text = read(file);
             updated += &format!("<!-- file: {file} -->\n```{language}\n{file_text}{}", &rest[end..]);
@@ -152,6 +160,7 @@ fn with_part(page: &str, name: &str, part: &str) -> String {
 /// The twin is at most 1.3 times as long as the reference.
 #[test]
 fn the_twin_of_the_tracker_is_short() {
+    let _lock = lock();
     let mut table = "| | Django REST framework | vitamin |\n|---|---|---|\n".to_owned();
     let (mut reference, mut twin) = (0, 0);
     let page = read("docs/tracker.md");
@@ -173,6 +182,7 @@ fn the_twin_of_the_tracker_is_short() {
 /// The app of the guide has at most 90 lines.
 #[test]
 fn the_app_of_the_guide_is_short() {
+    let _lock = lock();
     let names = ["models", "serializers", "permissions", "views", "urls"];
     let page = read("docs/adding-an-app.md");
     let counts = names.map(|name| {
