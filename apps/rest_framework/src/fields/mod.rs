@@ -52,6 +52,7 @@ pub(crate) mod uuid;
 
 use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
+use crate::schemas::FieldShape;
 use vitamin_framework::models::ValueRef;
 
 pub use self::any::{Any, AnyField, Json, JsonField};
@@ -202,6 +203,12 @@ pub trait Kind: Send + Sync {
 
     /// Adds `child`, `children` or `choices` to the description.
     fn describe_children(&self, _options: &Options, _info: &mut Dict) {}
+
+    /// What the field contains, for the OpenAPI document. `None` for the kinds of this module, which it knows; other kinds
+    /// are then text. Ranges of integers depend on the database.
+    fn shape(&self, _is_postgres: bool) -> Option<FieldShape> {
+        None
+    }
 }
 
 impl<K: Kind> Field<K> {

@@ -18,12 +18,14 @@ use super::apply::Condition;
 use super::{Choices, Cleaned, FilterColumn, FilterKind, FormField, for_lookup};
 use vitamin_framework::models::{Column, FieldClass, Lookup, Model, Path, Q};
 
+type Method<T> = Arc<dyn Fn(&Cleaned) -> Q<T> + Send + Sync>;
+
 /// How a filter's value becomes a condition.
 pub(crate) enum Apply<T> {
     /// The column is compared.
     Column(Path<T>, Condition),
     /// A closure of the app makes the condition.
-    Method(Arc<dyn Fn(&Cleaned) -> Q<T> + Send + Sync>),
+    Method(Method<T>),
 }
 
 impl<T> Clone for Apply<T> {
@@ -120,7 +122,7 @@ pub fn method<T>(name: &'static str, condition: impl Fn(&str) -> Q<T> + Send + S
 }
 
 fn values(choices: &[(&'static str, &'static str)]) -> Choices {
-    Choices::new(&choices.iter().map(|(value, _)| *value).collect::<Vec<_>>())
+    Choices::with_labels(choices)
 }
 
 /// Sets the lookup.
