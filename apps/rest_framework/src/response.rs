@@ -103,7 +103,8 @@ impl Response {
             // A view declared with an empty list of renderers.
             return self.finish(&content_type(&JSONRenderer), Ok(Bytes::new()));
         };
-        let context = RendererContext { accepted_media_type, status: self.response.status(), request, exception };
+        let context =
+            RendererContext { accepted_media_type, status: self.response.status(), request, exception };
         let body = match &self.data {
             ResponseData::None => Ok(Bytes::new()),
             ResponseData::Detail(detail) => renderer.render(detail, &context),

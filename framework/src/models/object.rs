@@ -7,7 +7,8 @@ use std::ops::Deref;
 use super::model::Model;
 use super::value::DbValue;
 
-/// A row of a model, its annotations, and the related rows that were loaded with it. Derefs to the row.
+/// A row of a model, its annotations, and the related rows that were loaded with it. Derefs to the row: `issue.title`.
+/// `Issue::PROJECT.get(&issue)?` is what was loaded for a relation.
 pub struct Object<T> {
     row: T,
     annotations: Vec<(&'static str, DbValue)>,

@@ -94,7 +94,8 @@ impl Choices {
     /// Pairs of a value and its label, which the OpenAPI document shows.
     #[must_use]
     pub fn with_labels(choices: &[(&'static str, &'static str)]) -> Self {
-        let (values, labels) = choices.iter().map(|(value, label)| (Cow::Borrowed(*value), Cow::Borrowed(*label))).unzip();
+        let (values, labels) =
+            choices.iter().map(|(value, label)| (Cow::Borrowed(*value), Cow::Borrowed(*label))).unzip();
         Self { values, labels, null: false }
     }
 

@@ -44,7 +44,11 @@ impl<'a> Builder<'a> {
     }
 
     /// The component of a serializer. `None` if it has no fields.
-    pub(super) fn resolve(&mut self, serializer: &SerializerSchema, direction: Direction) -> Option<Resolved> {
+    pub(super) fn resolve(
+        &mut self,
+        serializer: &SerializerSchema,
+        direction: Direction,
+    ) -> Option<Resolved> {
         if let Some(mistake) = &serializer.mistake {
             self.warn(mistake.clone());
         }

@@ -77,7 +77,8 @@ pub(super) fn description(choices: &[Pair]) -> String {
 pub(super) fn list_hash(choices: &[Pair]) -> String {
     let mut pairs: Vec<&Pair> = choices.iter().filter(|(value, _)| !is_empty(value)).collect();
     pairs.sort_by(|a, b| compare(&a.0, &b.0).then_with(|| compare(&a.1, &b.1)));
-    let pairs: Vec<_> = pairs.iter().map(|(value, label)| format!("[{}, {}]", ascii(value), ascii(label))).collect();
+    let pairs: Vec<_> =
+        pairs.iter().map(|(value, label)| format!("[{}, {}]", ascii(value), ascii(label))).collect();
     let digest = Sha256::digest(format!("[{}]", pairs.join(", ")));
     digest.iter().take(8).fold(String::with_capacity(16), |mut text, byte| {
         // Writing to text cannot fail.

@@ -20,7 +20,9 @@ impl Builder<'_> {
     pub(super) fn replace_enums(&mut self) {
         let names = self.enum_names();
         for component in self.components.schema_names() {
-            let Some(mut schema) = self.components.schema_mut(&component).map(std::mem::take) else { continue };
+            let Some(mut schema) = self.components.schema_mut(&component).map(std::mem::take) else {
+                continue;
+            };
             self.replace_in(&mut schema, &names);
             if let Some(place) = self.components.schema_mut(&component) {
                 *place = schema;
@@ -49,8 +51,12 @@ impl Builder<'_> {
                 }
             });
         }
-        let overrides: IndexMap<String, &str> =
-            self.settings.enum_name_overrides.iter().map(|(name, choices)| (list_hash(choices), name.as_str())).collect();
+        let overrides: IndexMap<String, &str> = self
+            .settings
+            .enum_name_overrides
+            .iter()
+            .map(|(name, choices)| (list_hash(choices), name.as_str()))
+            .collect();
         let suffix = &self.settings.enum_suffix;
         let mut names = Names::default();
         let mut warnings = Vec::new();

@@ -12,8 +12,8 @@ use super::serializer::{FieldSchema, FieldShape, SerializerSchema};
 use super::text::{Text, TextSyntax};
 use super::types::{OpenApiTypes, Schema, object};
 use crate::fields::{
-    Any, BaseField, BigInt, Boolean, Choice, Date, DateTime, Decimal, Duration, File, FilePath, Float, Hidden, Image,
-    Int, Json, Limit, List, Mapping, MultipleChoice, Output, Protocol, ReadOnly, Time, Uuid,
+    Any, BaseField, BigInt, Boolean, Choice, Date, DateTime, Decimal, Duration, File, FilePath, Float,
+    Hidden, Image, Int, Json, Limit, List, Mapping, MultipleChoice, Output, Protocol, ReadOnly, Time, Uuid,
 };
 use crate::serializers::Related;
 use crate::serializers::model_field;
@@ -49,7 +49,11 @@ impl Builder<'_> {
     }
 
     /// A list of a serializer's objects.
-    pub(super) fn list(&mut self, serializer: &Arc<SerializerSchema>, direction: Direction) -> Option<Schema> {
+    pub(super) fn list(
+        &mut self,
+        serializer: &Arc<SerializerSchema>,
+        direction: Direction,
+    ) -> Option<Schema> {
         let item = self.resolve(serializer, direction)?.reference;
         Some(array(item))
     }
@@ -104,7 +108,9 @@ impl Builder<'_> {
             let mut schema = OpenApiTypes::Int.schema()?;
             insert_bounds(&mut schema, min, max);
             let small = |limit: Option<Limit>| {
-                limit.is_none_or(|limit| (-2_147_483_648.0..=2_147_483_647.0).contains(&limit.to_f64().trunc()))
+                limit.is_none_or(|limit| {
+                    (-2_147_483_648.0..=2_147_483_647.0).contains(&limit.to_f64().trunc())
+                })
             };
             if !small(min) || !small(max) {
                 schema.insert("format".to_owned(), "int64".into());
@@ -123,7 +129,9 @@ impl Builder<'_> {
             None => match basic_type(kind) {
                 Some(basic) => basic,
                 None => {
-                    self.warn(format!("could not resolve the serializer field \"{name}\". Defaulting to \"string\""));
+                    self.warn(format!(
+                        "could not resolve the serializer field \"{name}\". Defaulting to \"string\""
+                    ));
                     OpenApiTypes::Str
                 }
             },
@@ -228,7 +236,9 @@ impl Builder<'_> {
     /// The schema of a model's column (`_map_model_field`).
     pub(super) fn column(&mut self, meta: &'static ModelMeta, column: &'static Column) -> Schema {
         match model_field(meta, column, self.is_postgres) {
-            Ok(field) => self.named_field(column.name, field.as_ref(), None, Direction::Response).unwrap_or_default(),
+            Ok(field) => {
+                self.named_field(column.name, field.as_ref(), None, Direction::Response).unwrap_or_default()
+            }
             // Only bytes have no field.
             Err(_) => OpenApiTypes::Byte.schema().unwrap_or_default(),
         }
@@ -262,7 +272,9 @@ impl Builder<'_> {
                 meta.insert("minLength".to_owned(), 1.into());
             }
         }
-        if let Some(default) = options.constant_default().filter(|default| **default != crate::data::Value::Null) {
+        if let Some(default) =
+            options.constant_default().filter(|default| **default != crate::data::Value::Null)
+        {
             meta.insert("default".to_owned(), represent(field, default));
         }
         if let Some(label) = options.label().filter(|label| !label.is_empty() && !is_trivial(label, name)) {

@@ -88,7 +88,9 @@ impl Builder<'_> {
             FilterKind::Duration => OpenApiTypes::Duration,
             FilterKind::Uuid => OpenApiTypes::Uuid,
             FilterKind::Number => match filter.column.map(|(_, column)| target(column).class) {
-                Some(FieldClass::Auto | FieldClass::Integer | FieldClass::PositiveInteger) => OpenApiTypes::Int,
+                Some(FieldClass::Auto | FieldClass::Integer | FieldClass::PositiveInteger) => {
+                    OpenApiTypes::Int
+                }
                 Some(FieldClass::Float) => OpenApiTypes::Float,
                 _ => OpenApiTypes::Number,
             },
@@ -162,7 +164,8 @@ fn explicit_choices(kind: &FilterKind) -> Option<(Vec<Value>, Vec<(Value, String
                 ("month", "This month"),
                 ("year", "This year"),
             ];
-            let pairs: Vec<_> = periods.iter().map(|(value, label)| (json!(value), (*label).to_owned())).collect();
+            let pairs: Vec<_> =
+                periods.iter().map(|(value, label)| (json!(value), (*label).to_owned())).collect();
             Some((pairs.iter().map(|(value, _)| value.clone()).collect(), pairs))
         }
         _ => None,

@@ -110,7 +110,8 @@ impl<'a> SchemaGenerator<'a> {
                 url_format_override: self.settings.url_format_override,
             };
             let operation = operation.build(builder);
-            let trimmed = if settings.schema_path_prefix_trim { prefix.strip(&path.text) } else { &path.text };
+            let trimmed =
+                if settings.schema_path_prefix_trim { prefix.strip(&path.text) } else { &path.text };
             let mut shown = format!("{}{trimmed}", settings.schema_path_prefix_insert);
             if !shown.starts_with('/') {
                 shown.insert(0, '/');
@@ -137,8 +138,10 @@ impl<'a> SchemaGenerator<'a> {
                 for method in view.allowed_methods().into_iter().filter(is_described) {
                     let schema_view = view.own_schema_view().unwrap_or(&PlainView);
                     let path = path.clone().coerced(schema_view.model());
-                    let actions = view.view_set().map(|view_set| view_set.actions.as_slice()).unwrap_or_default();
-                    let action = actions.iter().find(|(known, _)| *known == method).map(|(_, action)| *action);
+                    let actions =
+                        view.view_set().map(|view_set| view_set.actions.as_slice()).unwrap_or_default();
+                    let action =
+                        actions.iter().find(|(known, _)| *known == method).map(|(_, action)| *action);
                     let key = (unnamed.clone(), method.clone());
                     found.entry(key).or_insert(Endpoint { path, view, schema_view, method, action });
                 }
@@ -196,9 +199,11 @@ impl<'a> SchemaGenerator<'a> {
         insert("info", Value::Object(info));
         insert("paths", Value::Object(paths));
         insert("components", Value::Object(builder.components.build(&settings.append_components)));
-        for (key, value) in
-            [("servers", &settings.servers), ("tags", &settings.tags), ("externalDocs", &settings.external_docs)]
-        {
+        for (key, value) in [
+            ("servers", &settings.servers),
+            ("tags", &settings.tags),
+            ("externalDocs", &settings.external_docs),
+        ] {
             if !value.is_null() {
                 insert(key, value.clone());
             }

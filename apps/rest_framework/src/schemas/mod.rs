@@ -46,6 +46,7 @@ mod view;
 mod views;
 mod yaml;
 
+pub(crate) use self::command::Spectacular;
 pub use self::extend::{ExtendSchema, Location, OpenApiParameter};
 pub use self::filters::FilterSchema;
 pub use self::generator::{GeneratedSchema, SchemaGenerator};
@@ -56,10 +57,9 @@ pub use self::security::SecurityScheme;
 pub use self::serializer::{BodySchema, DescribeSerializer, FieldSchema, FieldShape, SerializerSchema};
 pub use self::settings::SpectacularSettings;
 pub use self::types::{OpenApiTypes, Schema, TypeHint};
-pub use self::view::{ListFilters, SchemaRequest, SchemaView};
 pub use self::validation::validate_schema;
+pub use self::view::{ListFilters, SchemaRequest, SchemaView};
 pub use self::views::{spectacular_api_view, spectacular_json_api_view, spectacular_yaml_api_view};
-pub(crate) use self::command::Spectacular;
 
 #[cfg(test)]
 mod tests;

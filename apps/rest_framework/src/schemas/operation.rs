@@ -49,7 +49,8 @@ impl Operation<'_> {
         if !parameters.is_empty() {
             insert("parameters", json!(parameters));
         }
-        let tags = self.extended.tags.clone().unwrap_or_else(|| self.path_tokens().into_iter().take(1).collect());
+        let tags =
+            self.extended.tags.clone().unwrap_or_else(|| self.path_tokens().into_iter().take(1).collect());
         if !tags.is_empty() {
             insert("tags", tags.into());
         }
@@ -80,7 +81,8 @@ impl Operation<'_> {
         if let Some(id) = self.extended.operation_id.clone().filter(|id| !id.is_empty()) {
             return id;
         }
-        let mut tokens: Vec<_> = self.path_tokens().into_iter().map(|token| token.replace('-', "_")).collect();
+        let mut tokens: Vec<_> =
+            self.path_tokens().into_iter().map(|token| token.replace('-', "_")).collect();
         if tokens.is_empty() {
             tokens.push("root".to_owned());
         }
@@ -134,7 +136,8 @@ impl Operation<'_> {
     }
 
     fn is_create(&self) -> bool {
-        *self.method() == Method::POST && (self.request.action == Some("create") || self.view.is_create_view())
+        *self.method() == Method::POST
+            && (self.request.action == Some("create") || self.view.is_create_view())
     }
 
     /// The media types of the renderers, without that of the browsable API.
@@ -212,7 +215,13 @@ impl Operation<'_> {
     }
 
     /// The response of a status (`_get_response_for_code`).
-    fn response(&self, builder: &mut Builder<'_>, body: &BodySchema, status: u16, description: &str) -> Schema {
+    fn response(
+        &self,
+        builder: &mut Builder<'_>,
+        body: &BodySchema,
+        status: u16,
+        description: &str,
+    ) -> Schema {
         let no_body = || {
             let description = if description.is_empty() { NO_BODY } else { description };
             object(json!({"description": description}))
@@ -223,7 +232,9 @@ impl Operation<'_> {
         };
         let serializer = serializer.map(|serializer| serializer.schema(builder.is_postgres));
         let schema = match (&serializer, body) {
-            (Some(serializer), _) => builder.resolve(serializer, Direction::Response).map(|found| found.reference),
+            (Some(serializer), _) => {
+                builder.resolve(serializer, Direction::Response).map(|found| found.reference)
+            }
             (None, BodySchema::Type(basic)) => basic.schema(),
             (None, BodySchema::Raw(schema)) => Some(object(schema.clone())),
             _ => None,
@@ -236,7 +247,8 @@ impl Operation<'_> {
         if is_list && (200..300).contains(&status) {
             schema = object(json!({"type": "array", "items": schema}));
             if let Some(pagination) = self.view.pagination(self.request) {
-                let name = serializer.as_ref().and_then(|serializer| builder.name(serializer, Direction::Response));
+                let name =
+                    serializer.as_ref().and_then(|serializer| builder.name(serializer, Direction::Response));
                 schema = paginated(builder, pagination.as_ref(), name, schema);
             }
         }

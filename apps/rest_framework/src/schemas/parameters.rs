@@ -30,7 +30,9 @@ impl Operation<'_> {
             self.filter_parameters(builder, &mut parameters);
         }
         if is_list && let Some(pagination) = self.view.pagination(self.request) {
-            for QueryParameter { name, description, schema_type } in pagination.get_schema_operation_parameters() {
+            for QueryParameter { name, description, schema_type } in
+                pagination.get_schema_operation_parameters()
+            {
                 add(&mut parameters, query(name, description, schema_type));
             }
         }

@@ -39,7 +39,8 @@ impl Path {
             let (parameter, after) = after.split_at_checked(end).unwrap_or((after, ""));
             rest = after.strip_prefix('}').unwrap_or_default();
             let (name, pattern) = parameter.split_once(':').unwrap_or((parameter, ""));
-            let converter = converters.iter().find(|(known, _)| known == name).map(|(_, converter)| *converter);
+            let converter =
+                converters.iter().find(|(known, _)| known == name).map(|(_, converter)| *converter);
             let is_own = converter.is_none() && !pattern.is_empty() && pattern != ANY;
             path.text.push_str(&format!("{{{name}}}"));
             path.parameters.push(PathParameter {
@@ -153,15 +154,27 @@ mod tests {
     #[test]
     fn routes_become_paths() {
         let converters = [("issue_pk".to_owned(), "int"), ("b".to_owned(), "")];
-        let path = Path::of_route("/issues/{issue_pk:[0-9]+}/{pk:[^/.]+}/{code:[a-z]{2}}/{b:[^/]+}.x/", &converters);
+        let path =
+            Path::of_route("/issues/{issue_pk:[0-9]+}/{pk:[^/.]+}/{code:[a-z]{2}}/{b:[^/]+}.x/", &converters);
         assert_eq!(path.text, "/issues/{issue_pk}/{pk}/{code}/{b}.x/");
-        let found = path.parameters.iter().map(|found| (found.name.as_str(), found.pattern.as_deref(), found.converter));
+        let found = path
+            .parameters
+            .iter()
+            .map(|found| (found.name.as_str(), found.pattern.as_deref(), found.converter));
         assert_eq!(
             found.collect::<Vec<_>>(),
-            [("issue_pk", None, Some("int")), ("pk", None, None), ("code", Some("[a-z]{2}"), None), ("b", None, None)]
+            [
+                ("issue_pk", None, Some("int")),
+                ("pk", None, None),
+                ("code", Some("[a-z]{2}"), None),
+                ("b", None, None)
+            ]
         );
         let path = path.coerced(None);
-        assert_eq!((path.text.as_str(), path.parameters[1].name.as_str()), ("/issues/{issue_pk}/{id}/{code}/{b}.x/", "id"));
+        assert_eq!(
+            (path.text.as_str(), path.parameters[1].name.as_str()),
+            ("/issues/{issue_pk}/{id}/{code}/{b}.x/", "id")
+        );
         assert!(Path::of_route("/a.{format:[a-z0-9]+}/", &[]).has_format_suffix());
         assert_eq!(Path::of_route("", &[]).text, "/");
     }

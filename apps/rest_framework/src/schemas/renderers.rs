@@ -78,7 +78,8 @@ json_renderers! {
 
 /// The data of an error, whose messages have their codes in YAML. Data of an app's own exception handler stays.
 fn with_codes(tree: Value, detail: &Detail) -> Value {
-    let message = |detail: &Detail| if matches!(detail, Detail::Message(_)) { Some(coded(detail)) } else { None };
+    let message =
+        |detail: &Detail| if matches!(detail, Detail::Message(_)) { Some(coded(detail)) } else { None };
     match (message(detail), serde_json::to_value(detail)) {
         (Some(coded), Ok(text)) if tree == json!({"detail": text}) => json!({"detail": coded}),
         (None, Ok(same)) if tree == same => coded(detail),

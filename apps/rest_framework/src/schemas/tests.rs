@@ -26,7 +26,8 @@ fn check(name: &str, patterns: Vec<Pattern>, settings: SpectacularSettings) -> V
     let differs = expected.lines().zip(ours.lines()).position(|(a, b)| a != b);
     if expected != ours {
         let line = differs.unwrap_or_else(|| expected.lines().count().min(ours.lines().count()));
-        let part = |text: &str| text.lines().skip(line.saturating_sub(12)).take(24).collect::<Vec<_>>().join("\n");
+        let part =
+            |text: &str| text.lines().skip(line.saturating_sub(12)).take(24).collect::<Vec<_>>().join("\n");
         panic!("{name}, line {line}:\n{}\n--- ours:\n{}", part(&expected), part(&ours));
     }
     assert_eq!(validate_schema(&generated.document), Vec::<String>::new(), "{name}");

@@ -175,7 +175,9 @@ struct Validator<'d> {
 /// Calls a method for each item of a list or entry of an object.
 fn entries<'v>(object: &'v Map<String, Value>, key: &str) -> Vec<(String, &'v Value)> {
     match object.get(key) {
-        Some(Value::Object(entries)) => entries.iter().map(|(name, value)| (format!("{key}.{name}"), value)).collect(),
+        Some(Value::Object(entries)) => {
+            entries.iter().map(|(name, value)| (format!("{key}.{name}"), value)).collect()
+        }
         Some(Value::Array(items)) => {
             items.iter().enumerate().map(|(index, value)| (format!("{key}[{index}]"), value)).collect()
         }
@@ -194,7 +196,9 @@ impl<'d> Validator<'d> {
             self.error(at, "is not an object");
             return None;
         };
-        for (key, _, _) in keys.iter().filter(|(key, _, is_required)| *is_required && !object.contains_key(*key)) {
+        for (key, _, _) in
+            keys.iter().filter(|(key, _, is_required)| *is_required && !object.contains_key(*key))
+        {
             self.error(at, format_args!("`{key}` is missing"));
         }
         for (key, value) in object {
@@ -388,9 +392,8 @@ mod tests {
     #[test]
     fn mistakes_are_found() {
         let id = json!({"name": "id", "in": "path", "required": true, "schema": {"type": "integer"}});
-        let response = |schema| {
-            json!({"200": {"description": "", "content": {"application/json": {"schema": schema}}}})
-        };
+        let response =
+            |schema| json!({"200": {"description": "", "content": {"application/json": {"schema": schema}}}});
         let fine = response(json!({"$ref": "#/components/schemas/A"}));
         let valid = json!({"parameters": [id], "responses": fine, "security": [{"key": []}, {}], "x-own": 1});
         assert_eq!(errors(&valid), Vec::<String>::new());

@@ -10,7 +10,9 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::languages::LANGUAGES;
-use super::renderers::{OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer, OpenApiYamlRenderer2};
+use super::renderers::{
+    OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer, OpenApiYamlRenderer2,
+};
 use super::{ExtendSchema, OpenApiParameter, OpenApiTypes, SchemaGenerator};
 use crate::classes;
 use crate::data::QueryDict;
@@ -65,9 +67,9 @@ const MAX_DOCUMENTS: usize = 4;
 
 fn view(class_name: &str, renderers: Vec<Arc<dyn Renderer>>) -> APIView {
     let documents = Documents::default();
-    let schema = ExtendSchema::new().response(200, OpenApiTypes::Object).parameter(
-        OpenApiParameter::query("lang", OpenApiTypes::Str).enumeration(LANGUAGES.iter().copied()),
-    );
+    let schema = ExtendSchema::new()
+        .response(200, OpenApiTypes::Object)
+        .parameter(OpenApiParameter::query("lang", OpenApiTypes::Str).enumeration(LANGUAGES.iter().copied()));
     APIView::new(class_name)
         .description(
             "
@@ -95,7 +97,8 @@ fn answer(request: &Request, documents: &Documents) -> Result<Response, APIExcep
     let allowed = &settings.versions.allowed_versions;
     let asked = asked.filter(|version| allowed.is_empty() || allowed.contains(&Some(version.as_str())));
     let version = request.version().map(str::to_owned).or(asked).filter(|version| !version.is_empty());
-    let known = documents.borrow().iter().find(|(known, _)| *known == version).map(|(_, known)| known.clone());
+    let known =
+        documents.borrow().iter().find(|(known, _)| *known == version).map(|(_, known)| known.clone());
     let document = match known {
         Some(document) => document,
         None => {

@@ -5,8 +5,8 @@ use super::check;
 use crate::fields::{
     BigIntegerField, BooleanField, CharField, ChoiceField, DateField, DateTimeField, DecimalField, DictField,
     DurationField, EmailField, FileField, FloatField, HStoreField, HiddenField, ImageField, IntegerField,
-    IpAddressField, JsonField, ListField, MultipleChoiceField, Pattern, Protocol, RegexField, SlugField, TimeField,
-    UrlField, UuidField,
+    IpAddressField, JsonField, ListField, MultipleChoiceField, Pattern, Protocol, RegexField, SlugField,
+    TimeField, UrlField, UuidField,
 };
 use crate::response::Response;
 use crate::serializers::Serializer;
@@ -124,7 +124,8 @@ fn a_name_is_not_needed() {
         .serializer(Serializer::new().field("parts", anonymous))
         .post(async || Response::new(1));
     let generated = super::generate(vec![path("", view)], SpectacularSettings::default());
-    let schema = generated.document.pointer("/paths/~1/post/requestBody/content/application~1json/schema").unwrap();
+    let schema =
+        generated.document.pointer("/paths/~1/post/requestBody/content/application~1json/schema").unwrap();
     insta::assert_snapshot!(
         schema,
         @r#"{"type":"object","properties":{"parts":{"type":"array","items":{"type":"object","properties":{"code":{"type":"string","maxLength":3}},"required":["code"]}}},"required":["parts"]}"#

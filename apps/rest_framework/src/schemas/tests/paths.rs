@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::super::{
-    ExtendSchema, Location, OpenApiParameter, OpenApiTypes, SecurityScheme, SpectacularSettings, spectacular_api_view,
+    ExtendSchema, Location, OpenApiParameter, OpenApiTypes, SecurityScheme, SpectacularSettings,
+    spectacular_api_view,
 };
 use super::fields::{COLORS, part};
 use super::{check, choices};
@@ -54,9 +55,14 @@ fn documented() -> APIView {
         .description("Long.")
         .deprecated(true)
         .parameter(
-            OpenApiParameter::query("q", OpenApiTypes::Str).required().description("Terms.").pattern("^[a-z]+$"),
+            OpenApiParameter::query("q", OpenApiTypes::Str)
+                .required()
+                .description("Terms.")
+                .pattern("^[a-z]+$"),
         )
-        .parameter(OpenApiParameter::query("sort", OpenApiTypes::Str).enumeration(["b", "a"]).default_value("a"))
+        .parameter(
+            OpenApiParameter::query("sort", OpenApiTypes::Str).enumeration(["b", "a"]).default_value("a"),
+        )
         .parameter(OpenApiParameter::query("ids", OpenApiTypes::Int).many().style("form", false))
         .parameter(OpenApiParameter::new("X-Trace", Location::Header, OpenApiTypes::Uuid))
         .parameter(OpenApiParameter::query("format", OpenApiTypes::Str).exclude())

@@ -27,13 +27,15 @@ async fn the_document_is_negotiated() {
     let project = TestProject::new(urlpatterns, &[]);
     let mut count = 0;
     for line in include_str!("../fixtures/served.jsonl").lines() {
-        let (method, url, accept, status, content_type, disposition, body): Case = serde_json::from_str(line).unwrap();
+        let (method, url, accept, status, content_type, disposition, body): Case =
+            serde_json::from_str(line).unwrap();
         let mut request = TestRequest::with_uri(&url).method(Method::from_bytes(method.as_bytes()).unwrap());
         if let Some(accept) = &accept {
             request = request.insert_header(("accept", accept.as_str()));
         }
         let response = project.send_one(request).await;
-        let found = (response.status, response.header("content-type"), response.header("content-disposition"));
+        let found =
+            (response.status, response.header("content-type"), response.header("content-disposition"));
         assert_eq!(found, (status, content_type.as_deref(), disposition.as_deref()), "{line}");
         assert!(response.body.starts_with(&body), "{line}\n{}", response.body);
         count += 1;

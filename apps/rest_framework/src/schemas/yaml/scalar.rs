@@ -30,7 +30,12 @@ fn is_blank(c: Option<char>) -> bool {
 impl Analysis {
     pub(super) fn of(text: &str) -> Self {
         if text.is_empty() {
-            return Self { is_multiline: false, allows_plain: true, allows_single_quoted: true, allows_block: false };
+            return Self {
+                is_multiline: false,
+                allows_plain: true,
+                allows_single_quoted: true,
+                allows_block: false,
+            };
         }
         let mut is_indicator = text.starts_with("---") || text.starts_with("...");
         let (mut has_breaks, mut is_special) = (false, false);
@@ -41,7 +46,8 @@ impl Analysis {
         while let Some(c) = letters.next() {
             let next = letters.peek().copied();
             is_indicator |= match c {
-                '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`'
+                '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@'
+                | '`'
                     if is_first =>
                 {
                     true

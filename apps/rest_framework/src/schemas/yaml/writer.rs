@@ -51,7 +51,14 @@ pub(super) struct Writer {
 
 impl Default for Writer {
     fn default() -> Self {
-        Self { out: String::new(), column: 0, indent: None, after_space: true, indention: true, is_open: false }
+        Self {
+            out: String::new(),
+            column: 0,
+            indent: None,
+            after_space: true,
+            indention: true,
+            is_open: false,
+        }
     }
 }
 
