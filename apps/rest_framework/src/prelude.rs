@@ -71,6 +71,7 @@ pub use crate::policy_result::PolicyResult;
 pub use crate::request::Request;
 pub use crate::response::Response;
 pub use crate::routers::{DefaultRouter, SimpleRouter};
+pub use crate::schemas::{ExtendSchema, OpenApiTypes};
 pub use crate::serializers::{
     DisplayField, Extra, HyperlinkedIdentityField, HyperlinkedRelatedField, ModelSerializer, Nested,
     PrimaryKeyRelatedField, RelatedColumn, Serializer, SlugRelatedField, UniqueTogetherValidator,

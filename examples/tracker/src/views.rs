@@ -105,7 +105,6 @@ pub fn issue_view_set() -> ModelViewSet<Issue> {
         .action(
             Action::list("bulk_close")
                 .url_path("bulk-close")
-                .serializer(bulk_close_serializer())
                 .throttle_classes(classes![ScopedRateThrottle::default()])
                 .post(bulk_close),
         )
@@ -126,7 +125,7 @@ async fn mine(view: GenericView<Issue>) -> Result<Response, APIException> {
 }
 
 async fn bulk_close(view: GenericView<Issue>, request: Request, data: Data) -> Result<Response, APIException> {
-    let bulk = request.validated_data(&data)?;
+    let bulk = bulk_close_serializer().validated_data(&data, request.context())?;
     let ids = bulk.get("ids").and_then(Value::as_list).unwrap_or_default().to_vec();
     let closed = view.write(move |database, request| {
         let own = tracker_project::owner_id.eq(request.authenticated()?.id);
@@ -177,7 +176,10 @@ pub fn roles() -> ModelViewSet<Membership> {
 }
 
 pub fn stats() -> APIView {
-    api_view("stats", &[Method::GET]).description("How many issues there are of each status.").get(count_issues)
+    api_view("stats", &[Method::GET])
+        .description("How many issues there are of each status.")
+        .extend_schema(ExtendSchema::new().response(200, OpenApiTypes::Object))
+        .get(count_issues)
 }
 
 async fn count_issues(request: Request) -> Result<Response, APIException> {

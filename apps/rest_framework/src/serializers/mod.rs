@@ -34,6 +34,7 @@ use serde::de::DeserializeOwned;
 
 use super::data::{Data, Dict, Mismatch, Value, from_value};
 use super::error_detail::{Detail, ErrorDetail};
+use super::exceptions::APIException;
 use super::fields::input::parse_html_dict;
 use super::fields::{BaseField, Context, Field, Input, Kind, Options, Output, OutputError};
 use super::schemas::{FieldSchema, FieldShape, SerializerSchema};
@@ -148,6 +149,17 @@ impl Field<Object> {
     /// [`run`](Self::run) with all parameters, such as the request, which defaults may depend on.
     pub fn run_with(&self, data: &Data, context: Context<'_>) -> Result<Value, Detail> {
         run(self, data, context.partial(context.partial || self.kind.partial))
+    }
+
+    /// Validates the body and returns the values of the fields (`validated_data`): `.validated_data(&data, request.context())`.
+    ///
+    /// # Errors
+    /// 400 with the errors of each field.
+    pub fn validated_data(&self, data: &Data, context: Context<'_>) -> Result<Dict, APIException> {
+        match self.run_with(data, context).map_err(APIException::validation_error)? {
+            Value::Dict(values) => Ok(values),
+            _ => Ok(Dict::new()),
+        }
     }
 
     /// Validates the body and converts it to an app's struct.
