@@ -84,8 +84,11 @@ impl<T: Model> QuerySet<T> {
         let both = async move |executor: &dyn Executor| {
             let count = self.count_with(executor).await?;
             let offset = offset(count);
-            let objects =
-                if offset >= count { Vec::new() } else { self.window(limit, offset).load_with(executor).await? };
+            let objects = if offset >= count {
+                Vec::new()
+            } else {
+                self.window(limit, offset).load_with(executor).await?
+            };
             Ok((count, objects))
         };
         read(database, both).await

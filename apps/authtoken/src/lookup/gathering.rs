@@ -135,7 +135,6 @@ async fn find_shared<M: TokenModel>(
     let settings = database.settings();
     let limit = settings.statement_timeout + settings.timeout;
     let found = actix_web::rt::time::timeout(limit, shared.find_many(database, keys)).await;
-    found.unwrap_or_else(|_| {
-        Err(DatabaseError::Unavailable("the database did not answer in time".to_owned()))
-    })
+    found
+        .unwrap_or_else(|_| Err(DatabaseError::Unavailable("the database did not answer in time".to_owned())))
 }

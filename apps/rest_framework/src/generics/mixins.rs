@@ -54,7 +54,8 @@ impl<T: Model> GenericView<T> {
                     Some(skip) => rows.fetch_page(database, offset.limit, skip).await?,
                     None => {
                         let last = offset.clone();
-                        rows.fetch_page_by_count(database, offset.limit, move |count| last.offset_in(count)).await?
+                        rows.fetch_page_by_count(database, offset.limit, move |count| last.offset_in(count))
+                            .await?
                     }
                 };
                 let page = pagination.page(self.request(), &Plan::Offset(offset), &Rows::Counted(count))?;

@@ -24,7 +24,8 @@ pub(super) struct Opened {
 pub(super) async fn open(settings: Arc<DatabaseSettings>, limit: Duration) -> Result<Opened, Refusal> {
     // Connecting, and a few statements.
     let opened = timeout(settings.timeout * 3, try_open(settings, limit)).await;
-    let opened = opened.unwrap_or_else(|_| Err(Refusal::Failed("the server did not answer in time".to_owned())));
+    let opened =
+        opened.unwrap_or_else(|_| Err(Refusal::Failed("the server did not answer in time".to_owned())));
     match &opened {
         Ok(_) => {}
         Err(Refusal::Unsupported(reason)) => {
@@ -42,7 +43,9 @@ async fn try_open(settings: Arc<DatabaseSettings>, limit: Duration) -> Result<Op
     let config = {
         let (settings, mark) = (Arc::clone(&settings), mark.clone());
         actix_web::web::block(move || match &settings.url {
-            DatabaseUrl::Postgres(url) => target::config(&settings, url, &mark, limit.min(settings.statement_timeout)),
+            DatabaseUrl::Postgres(url) => {
+                target::config(&settings, url, &mark, limit.min(settings.statement_timeout))
+            }
             DatabaseUrl::Sqlite(_) => Err(Refusal::Unsupported("it is SQLite")),
         })
         .await

@@ -267,9 +267,10 @@ impl Lease {
 
     fn look_at(&self, kind: &DatabaseErrorKind, message: &str) {
         self.pipeline.answered_at.set(Instant::now());
-        let is_lost = matches!(kind, DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection)
-            || message.starts_with("terminating connection")
-            || message == OUTDATED_PLAN;
+        let is_lost =
+            matches!(kind, DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection)
+                || message.starts_with("terminating connection")
+                || message == OUTDATED_PLAN;
         if is_lost {
             self.pipeline.is_lost.set(true);
         }

@@ -187,7 +187,10 @@ async fn values_of_every_kind_are_the_same() {
     let pipelined = Thing::objects().fetch(&database).await.unwrap();
     assert_eq!(values(&pipelined), values(&pooled));
     let first = &pipelined[0];
-    assert_eq!((first.small, first.number, first.float, first.truth), (Some(-32768), Some(i32::MAX), Some(1e300), Some(true)));
+    assert_eq!(
+        (first.small, first.number, first.float, first.truth),
+        (Some(-32768), Some(i32::MAX), Some(1e300), Some(true))
+    );
     assert_eq!(first.text.as_deref(), Some("naïve '\", \\"));
     assert_eq!(first.moment.unwrap().to_string(), "2024-02-29 21:30:00.123456");
     assert_eq!(first.span.unwrap(), TimeDelta::days(-1) + TimeDelta::milliseconds(500));
@@ -214,7 +217,8 @@ async fn annotations_of_every_kind_are_the_same() {
         let read = |things: Vec<Object<Thing>>| -> Vec<DbValue> {
             things.iter().map(|thing| thing.annotation("value").unwrap().clone()).collect()
         };
-        let expected = query().load(&mut database.get().unwrap()).map(read).map_err(|error| error.to_string());
+        let expected =
+            query().load(&mut database.get().unwrap()).map(read).map_err(|error| error.to_string());
         let found = query().fetch(&database).await.map(read).map_err(|error| error.to_string());
         assert_eq!(found, expected, "{name}");
     }
@@ -271,7 +275,8 @@ async fn pages_are_windows() {
     assert_eq!(all().fetch_first(&database).await.unwrap().unwrap().id, 50);
     assert!(all().fetch_exists(&database).await.unwrap());
     assert!(!all().none().fetch_exists(&database).await.unwrap());
-    for (key, exists) in [(DbValue::Integer(7), true), (DbValue::Integer(70), false), (DbValue::Null, false)] {
+    for (key, exists) in [(DbValue::Integer(7), true), (DbValue::Integer(70), false), (DbValue::Null, false)]
+    {
         assert_eq!(fetch_pk_exists(&database, Part::META, key).await.unwrap(), exists);
     }
 }
@@ -279,7 +284,8 @@ async fn pages_are_windows() {
 #[actix_web::test]
 async fn names_are_translated() {
     let Some((test, database)) = prepare().await else { return };
-    let sql = "ALTER TABLE box_owner RENAME TO people; ALTER TABLE people RENAME COLUMN name TO \"full name\"";
+    let sql =
+        "ALTER TABLE box_owner RENAME TO people; ALTER TABLE people RENAME COLUMN name TO \"full name\"";
     database.get().unwrap().batch_execute(sql).unwrap();
     let mut settings = open(&test).settings().clone();
     settings.names.rename_table("box_owner", "people");

@@ -66,7 +66,10 @@ async fn many_slow_reads_hold_no_other_up() {
     };
     let (found, others) = join(slow, others).await;
     assert!(found.iter().all(|(name, limit)| name == "part 1" && limit == "30s"));
-    assert!(started.elapsed() < Duration::from_millis(1500) && others < Duration::from_millis(1500), "{others:?}");
+    assert!(
+        started.elapsed() < Duration::from_millis(1500) && others < Duration::from_millis(1500),
+        "{others:?}"
+    );
 }
 
 #[actix_web::test]
@@ -102,7 +105,11 @@ async fn a_changed_table_replaces_the_connection() {
         assert_eq!(read().await, "part 1");
     }
     let before = pid(&database).await;
-    database.connect().unwrap().batch_execute("ALTER TABLE box_part ALTER COLUMN name TYPE varchar(50)").unwrap();
+    database
+        .connect()
+        .unwrap()
+        .batch_execute("ALTER TABLE box_part ALTER COLUMN name TYPE varchar(50)")
+        .unwrap();
     for _ in 0..20 {
         assert_eq!(read().await, "part 1");
     }
