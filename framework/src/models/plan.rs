@@ -29,12 +29,14 @@ const AT_ONCE: usize = 16;
 /// The relations that are loaded with the rows of a model.
 pub struct Plan<T> {
     one: Vec<Box<dyn LoadOne<T>>>,
+    /// Foreign keys of which only some columns are needed.
+    columns: Vec<Box<dyn LoadOne<T>>>,
     many: Vec<Box<dyn LoadMany<T>>>,
 }
 
 impl<T> Default for Plan<T> {
     fn default() -> Self {
-        Self { one: Vec::new(), many: Vec::new() }
+        Self { one: Vec::new(), columns: Vec::new(), many: Vec::new() }
     }
 }
 
@@ -42,6 +44,7 @@ impl<T: 'static> Clone for Plan<T> {
     fn clone(&self) -> Self {
         Self {
             one: self.one.iter().map(|load| load.boxed()).collect(),
+            columns: self.columns.iter().map(|load| load.boxed()).collect(),
             many: self.many.iter().map(|load| load.boxed()).collect(),
         }
     }
@@ -49,6 +52,8 @@ impl<T: 'static> Clone for Plan<T> {
 
 /// A foreign key that is loaded by a join.
 trait LoadOne<T>: Any + Send + Sync {
+    /// The relation's name, and the model that it leads to.
+    fn target(&self) -> (&'static str, &'static str);
     fn boxed(&self) -> Box<dyn LoadOne<T>>;
     fn as_any(&self) -> &dyn Any;
     /// Adds what `other` loads, if it is the same relation.
@@ -80,15 +85,38 @@ impl<T: Model> Plan<T> {
         for load in &other.one {
             self.add_one(load.boxed());
         }
+        for load in &other.columns {
+            self.add_column(load.boxed());
+        }
         for load in &other.many {
             self.add_many(load.boxed());
         }
     }
 
+    /// Adds a column of the row that a foreign key refers to: less than the whole row. Read it with
+    /// [`ForeignKey::value`].
+    pub fn add_value<B: Model>(&mut self, key: ForeignKey<T, B>, column: usize) {
+        self.add_column(Box::new(ColumnsOf { key, columns: vec![column] }));
+    }
+
+    fn add_column(&mut self, load: Box<dyn LoadOne<T>>) {
+        if !self.columns.iter_mut().any(|known| known.merge(load.as_any())) {
+            self.columns.push(load);
+        }
+    }
+
+    /// What is joined: whole rows, and columns of rows that are not read whole.
+    fn joined(&self) -> impl Iterator<Item = &dyn LoadOne<T>> {
+        let is_whole =
+            |column: &dyn LoadOne<T>| self.one.iter().any(|whole| whole.target() == column.target());
+        let columns = self.columns.iter().map(AsRef::as_ref).filter(move |column| !is_whole(*column));
+        self.one.iter().map(AsRef::as_ref).chain(columns)
+    }
+
     /// Whether nothing is loaded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.one.is_empty() && self.many.is_empty()
+        self.one.is_empty() && self.columns.is_empty() && self.many.is_empty()
     }
 
     fn add_one(&mut self, load: Box<dyn LoadOne<T>>) {
@@ -104,17 +132,17 @@ impl<T: Model> Plan<T> {
     }
 
     pub(super) fn joins(&self, parent: &str, table: &'static str, optional: bool, joins: &mut Vec<Join>) {
-        for load in &self.one {
+        for load in self.joined() {
             load.joins(parent, table, optional, joins);
         }
     }
 
     fn width(&self) -> usize {
-        self.one.iter().map(|load| load.width()).sum()
+        self.joined().map(LoadOne::width).sum()
     }
 
     pub(super) fn read(&self, row: &mut Row<'_>, object: &mut Object<T>) -> Result<(), QueryError> {
-        self.one.iter().try_for_each(|load| load.read(row, object))
+        self.joined().try_for_each(|load| load.read(row, object))
     }
 
     /// Loads the relations to many rows, also those of joined rows.
@@ -218,7 +246,71 @@ relations! {
     ManyToMany: add_many;
 }
 
+/// Some columns of the rows that a foreign key refers to.
+struct ColumnsOf<A, B> {
+    key: ForeignKey<A, B>,
+    columns: Vec<usize>,
+}
+
+impl<A: Model, B: Model> LoadOne<A> for ColumnsOf<A, B> {
+    fn target(&self) -> (&'static str, &'static str) {
+        (self.key.name, B::META.name)
+    }
+
+    fn boxed(&self) -> Box<dyn LoadOne<A>> {
+        Box::new(Self { key: self.key, columns: self.columns.clone() })
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn merge(&mut self, other: &dyn Any) -> bool {
+        let Some(other) = other.downcast_ref::<Self>().filter(|other| other.key.name == self.key.name) else {
+            return false;
+        };
+        for column in &other.columns {
+            if !self.columns.contains(column) {
+                self.columns.push(*column);
+            }
+        }
+        true
+    }
+
+    fn joins(&self, parent: &str, table: &'static str, optional: bool, joins: &mut Vec<Join>) {
+        joins.push(Join {
+            alias: format!("t{}", joins.len() + 1),
+            parent: parent.to_owned(),
+            column: (table, self.key.column),
+            meta: B::META,
+            optional: optional || self.key.optional,
+            columns: Some(self.columns.clone()),
+        });
+    }
+
+    fn width(&self) -> usize {
+        self.columns.len()
+    }
+
+    fn read(&self, row: &mut Row<'_>, object: &mut Object<A>) -> Result<(), QueryError> {
+        for index in &self.columns {
+            let Some(column) = B::META.columns.get(*index) else { continue };
+            let value = row.read_kind(column.kind)?;
+            object.set_related_value(self.key.name, *index, value);
+        }
+        Ok(())
+    }
+
+    fn prefetch<'a>(&'a self, _: &'a dyn Executor, _: &[&Object<A>]) -> Option<Loading<'a, A>> {
+        None
+    }
+}
+
 impl<A: Model, B: Model> LoadOne<A> for With<ForeignKey<A, B>, B> {
+    fn target(&self) -> (&'static str, &'static str) {
+        (self.relation.name, B::META.name)
+    }
+
     fn boxed(&self) -> Box<dyn LoadOne<A>> {
         Box::new(self.clone())
     }
@@ -241,6 +333,7 @@ impl<A: Model, B: Model> LoadOne<A> for With<ForeignKey<A, B>, B> {
             column: (table, self.relation.column),
             meta: B::META,
             optional,
+            columns: None,
         });
         self.plan.joins(&alias, B::META.table, optional, joins);
     }

@@ -8,6 +8,7 @@ use diesel::sqlite::Sqlite;
 
 use super::column::ColumnKind;
 use super::field_value::FieldValue;
+use super::sql_types::Json;
 use super::value::DbValue;
 
 /// A column's value as the database sent it.
@@ -129,10 +130,23 @@ impl<'a> Row<'a> {
     /// As [`read`](Self::read).
     pub(crate) fn read_kind(&mut self, kind: ColumnKind) -> Result<DbValue, QueryError> {
         match kind {
-            // SQLite stores it as text.
+            ColumnKind::SmallInteger | ColumnKind::Integer | ColumnKind::BigInteger => {
+                self.read::<Option<i64>>().map(Into::into)
+            }
+            ColumnKind::Float => self.read::<Option<f64>>().map(Into::into),
+            ColumnKind::Boolean => self.read::<Option<bool>>().map(Into::into),
+            ColumnKind::Text => self.read::<Option<String>>().map(Into::into),
+            ColumnKind::Date => self.read::<Option<chrono::NaiveDate>>().map(Into::into),
+            ColumnKind::Time => self.read::<Option<chrono::NaiveTime>>().map(Into::into),
+            ColumnKind::DateTime => self.read::<Option<chrono::NaiveDateTime>>().map(Into::into),
+            ColumnKind::Duration => self.read::<Option<chrono::TimeDelta>>().map(Into::into),
             ColumnKind::Uuid => self.read::<Option<uuid::Uuid>>().map(Into::into),
             ColumnKind::UserKey => self.read::<Option<crate::database::UserId>>().map(Into::into),
-            _ => self.read_any(),
+            ColumnKind::Decimal => self.read::<Option<bigdecimal::BigDecimal>>().map(Into::into),
+            ColumnKind::Json => {
+                self.read::<Option<Json>>().map(|json| json.map_or(DbValue::Null, |Json(value)| value.into()))
+            }
+            ColumnKind::Binary => self.read::<Option<Vec<u8>>>().map(|bytes| bytes.map_or(DbValue::Null, DbValue::Binary)),
         }
     }
 
