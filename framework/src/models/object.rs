@@ -74,7 +74,8 @@ impl<T: Model> Object<T> {
 
     /// A column of the row that a relation leads to.
     pub(crate) fn related_value(&self, relation: &'static str, index: usize) -> Result<&DbValue, NotLoaded> {
-        let is_it = |(known, column, _): &&(&'static str, usize, DbValue)| *known == relation && *column == index;
+        let is_it =
+            |(known, column, _): &&(&'static str, usize, DbValue)| *known == relation && *column == index;
         let found = self.related_values.iter().find(is_it);
         found.map(|(.., value)| value).ok_or_else(|| Self::not_loaded(relation))
     }
