@@ -5,6 +5,9 @@
 //!
 //! - `<!-- rust` … `-->`: lines for the next block.
 //! - `<!-- rust, in all blocks` … `-->`: lines for all blocks below it.
+//!
+//! A block below `<!-- file: examples/notes/src/models.rs -->` is that file, whole. Its crate compiles it, and tests/it/docs.rs
+//! compares the two.
 
 use std::env;
 use std::fmt::Write;
@@ -53,7 +56,7 @@ fn identifier(page: &Path) -> String {
 
 fn with_hidden_lines(page: &str) -> String {
     let (mut text, mut in_all_blocks, mut in_next_block) = (String::new(), String::new(), String::new());
-    let mut is_in_block = false;
+    let (mut is_in_block, mut is_file) = (false, false);
     let mut lines = page.lines();
     while let Some(line) = lines.next() {
         let hidden = match line {
@@ -68,11 +71,15 @@ fn with_hidden_lines(page: &str) -> String {
             continue;
         }
         let _ = writeln!(text, "{line}");
+        is_file |= line.starts_with("<!-- file: ");
         if !line.trim_start().starts_with("```") {
             continue;
         }
         is_in_block = !is_in_block;
-        if is_in_block && line.trim() == "```" {
+        if is_in_block && std::mem::take(&mut is_file) {
+            text.truncate(text.trim_end().len() - line.len());
+            text.push_str("```text\n");
+        } else if is_in_block && line.trim() == "```" {
             // rustdoc takes a block without a language for Rust.
             text.truncate(text.trim_end().len());
             text.push_str("text\n");

@@ -214,7 +214,7 @@ NOT_RUN = {
     "docs/settings.md": {"$ manage diffsettings": "an example; tests/it/settings.rs runs the command"},
     "docs/migrations.md": {"apps/polls/build.rs": "a list of files"},
     "docs/adding-an-app.md": {
-        "$ cargo run -- startapp polls --install": "builds a project; the step `template` of .ci/run does that",
+        "$ cargo run -- startapp notes --install": "builds a project; the step `template` of .ci/run does that",
     },
     "docs/architecture.md": {"*": "a diagram"},
     "docs/deployment.md": {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::support::{TestDatabase, Tutorial};
 
@@ -92,11 +93,7 @@ fn the_page_of_commands_shows_each_command_s_help() {
     for heading in page.lines().filter_map(|line| line.strip_prefix("### `")?.split('`').next()) {
         assert!(names.contains(&heading), "docs/commands.md describes {heading}, which is no command");
     }
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(root().join("docs/commands.md"), updated).unwrap();
-    } else {
-        assert_eq!(page, updated, "docs/commands.md differs from `manage help`; UPDATE_DOCS=1 corrects it");
-    }
+    assert_page("docs/commands.md", &updated);
 }
 
 /// The part of the page from a command's heading to the next heading.
@@ -105,4 +102,97 @@ fn section<'a>(page: &'a str, name: &str) -> Option<&'a str> {
     let rest = &page[start..];
     let end = rest[1..].find("\n#").map_or(rest.len(), |end| end + 1);
     Some(&rest[..end])
+}
+
+/// Tests that may write pages hold this, so that each sees what the others have written.
+static PAGES: Mutex<()> = Mutex::new(());
+
+fn lock() -> MutexGuard<'static, ()> {
+    PAGES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Compares a page with what it must be. With `UPDATE_DOCS=1` it writes the page instead.
+fn assert_page(page: &str, expected: &str) {
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(root().join(page), expected).unwrap();
+    } else {
+        assert_eq!(read(page), expected, "{page} is out of date; UPDATE_DOCS=1 corrects it");
+    }
+}
+
+/// A block below `<!-- file: … -->` is that file, whole.
+#[test]
+fn files_in_pages_are_the_files() {
+    let _lock = lock();
+    let mut number = 0;
+    for page in pages() {
+        let text = read(&page);
+        let (mut parts, mut updated) = (text.split("<!-- file: "), String::new());
+        updated.push_str(parts.next().unwrap());
+        for part in parts {
+            number += 1;
+            let (file, rest) =
+                part.split_once(" -->\n```").unwrap_or_else(|| panic!("{page}: no block: {part}"));
+            let (language, rest) = rest.split_once('\n').unwrap();
+            let end = rest.find("\n```\n").unwrap() + 1;
+            let file_text = read(file);
+            updated += &format!("<!-- file: {file} -->\n```{language}\n{file_text}{}", &rest[end..]);
+        }
+        assert_page(&page, &updated);
+    }
+    assert!(number > 15, "{number}");
+}
+
+/// The number of lines that are neither blank nor a comment.
+fn lines(file: &str, comment: &str) -> usize {
+    let text = read(file);
+    let code = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(comment));
+    code.count()
+}
+
+/// The part of a page between a line `<!-- {name} -->` and `<!-- end -->`, replaced.
+fn with_part(page: &str, name: &str, part: &str) -> String {
+    let (before, rest) = page.split_once(&format!("<!-- {name} -->\n")).unwrap();
+    let (_, after) = rest.split_once("<!-- end -->\n").unwrap();
+    format!("{before}<!-- {name} -->\n{part}<!-- end -->\n{after}")
+}
+
+/// The twin is at most 1.3 times as long as the reference.
+#[test]
+fn the_twin_of_the_tracker_is_short() {
+    let _lock = lock();
+    let mut table = "| | Django REST framework | vitamin |\n|---|---|---|\n".to_owned();
+    let (mut reference, mut twin) = (0, 0);
+    let page = read("docs/tracker.md");
+    for name in ["models", "serializers", "views", "filters", "permissions", "pagination", "urls"] {
+        let files = [format!("tests/reference/tracker/{name}.py"), format!("examples/tracker/src/{name}.rs")];
+        for file in &files {
+            assert!(page.contains(&format!("<!-- file: {file} -->")), "docs/tracker.md does not show {file}");
+        }
+        let [python, rust] = [lines(&files[0], "#"), lines(&files[1], "//")];
+        (reference, twin) = (reference + python, twin + rust);
+        table += &format!("| {name} | {python} | {rust} |\n");
+    }
+    let ratio = twin as f64 / reference as f64;
+    table += &format!("| **all** | **{reference}** | **{twin}**, {ratio:.2} times |\n");
+    assert!(twin * 10 <= reference * 13, "the twin has {ratio:.3} times the lines of the reference");
+    assert_page("docs/tracker.md", &with_part(&page, "lines", &table));
+}
+
+/// The app of the guide has at most 90 lines.
+#[test]
+fn the_app_of_the_guide_is_short() {
+    let _lock = lock();
+    let names = ["models", "serializers", "permissions", "views", "urls"];
+    let page = read("docs/adding-an-app.md");
+    let counts = names.map(|name| {
+        let file = format!("examples/notes/src/{name}.rs");
+        assert!(page.contains(&format!("<!-- file: {file} -->")), "the guide does not show {file}");
+        lines(&file, "//")
+    });
+    let all: usize = counts.iter().sum();
+    assert!(all <= 90, "the app notes has {all} lines");
+    let counts: Vec<_> = names.iter().zip(counts).map(|(name, count)| format!("{name} {count}")).collect();
+    let part = format!("These five files have {all} lines of code: {}.\n", counts.join(", "));
+    assert_page("docs/adding-an-app.md", &with_part(&page, "lines", &part));
 }

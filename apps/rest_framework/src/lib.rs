@@ -1,5 +1,5 @@
-//! Django REST framework: views, their policies, requests and responses, as far as token authentication and its
-//! endpoints need them. Each kind of policy has its own file, named as in Django REST framework.
+//! Django REST framework: views, their policies, requests and responses, serializers, and views of models. Each kind of
+//! policy has its own file, named as in Django REST framework.
 
 pub mod authentication;
 mod current;

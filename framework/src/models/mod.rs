@@ -1,4 +1,61 @@
 //! Models: rows of tables, with what Django's model fields know of their columns (`django/db/models`).
+//!
+//! ```
+//! use diesel::prelude::*;
+//! use vitamin_framework::database::{DatabaseError, DbConnection};
+//! use vitamin_framework::models::{Changes, Lookup, Model, Object, Q, QuerySet};
+//!
+//! diesel::table! {
+//!     polls_poll (id) { id -> BigInt, title -> Text, closed -> Bool, }
+//! }
+//! diesel::table! {
+//!     polls_vote (id) { id -> BigInt, poll_id -> BigInt, choice -> Text, }
+//! }
+//!
+//! #[derive(Model)]
+//! #[model(table = polls_poll, ordering("-id"))]
+//! # #[model(crate = vitamin_framework)]
+//! struct Poll {
+//!     id: i64,
+//!     #[model(max_length = 100)]
+//!     title: String,
+//!     #[model(default = false)]
+//!     closed: bool,
+//! }
+//!
+//! #[derive(Model)]
+//! #[model(table = polls_vote)]
+//! # #[model(crate = vitamin_framework)]
+//! struct Vote {
+//!     id: i64,
+//!     #[model(references(Poll), related_name = votes)]
+//!     poll_id: i64,
+//!     #[model(max_length = 10)]
+//!     choice: String,
+//! }
+//!
+//! /// A query set is a value: nothing is queried yet. The condition is diesel's.
+//! fn open_polls() -> QuerySet<Poll> {
+//!     Poll::objects().filter(polls_poll::closed.eq(false)).with(Poll::VOTES)
+//! }
+//!
+//! /// Conditions that are made at run time.
+//! fn search(text: &str, choice: Option<&str>) -> QuerySet<Poll> {
+//!     let mut condition = Q::compare(&polls_poll::title.into(), Lookup::IContains, text);
+//!     if let Some(choice) = choice {
+//!         condition = condition.and(Q::compare(&Poll::VOTES.field(polls_vote::choice), Lookup::Exact, choice));
+//!     }
+//!     Poll::objects().filter_q(condition)
+//! }
+//!
+//! fn vote(connection: &mut DbConnection, poll: &Poll) -> Result<Object<Vote>, DatabaseError> {
+//!     Changes::new().set(polls_vote::poll_id, poll.id).set(polls_vote::choice, "yes").insert(connection)
+//! }
+//!
+//! fn close(connection: &mut DbConnection, poll: &mut Object<Poll>) -> Result<(), DatabaseError> {
+//!     poll.update(connection, Changes::new().set(polls_poll::closed, true))
+//! }
+//! ```
 
 mod column;
 mod condition;

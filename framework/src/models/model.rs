@@ -9,7 +9,7 @@ use super::queryset::QuerySet;
 use super::row::Row;
 use super::value::{DbValue, ValueRef};
 
-/// A row of a table, and the description of the table. Derive it.
+/// A row of a table, and the description of the table. Derive it: the [module](super) has an example.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
     label = "not a `Model`",

@@ -7,7 +7,8 @@ use std::ops::Deref;
 use super::model::Model;
 use super::value::DbValue;
 
-/// A row of a model, its annotations, and the related rows that were loaded with it. Derefs to the row.
+/// A row of a model, its annotations, and the related rows that were loaded with it. Derefs to the row: `issue.title`.
+/// `Issue::PROJECT.get(&issue)?` is what was loaded for a relation.
 pub struct Object<T> {
     row: T,
     annotations: Vec<(&'static str, DbValue)>,
@@ -73,7 +74,8 @@ impl<T: Model> Object<T> {
 
     /// A column of the row that a relation leads to.
     pub(crate) fn related_value(&self, relation: &'static str, index: usize) -> Result<&DbValue, NotLoaded> {
-        let is_it = |(known, column, _): &&(&'static str, usize, DbValue)| *known == relation && *column == index;
+        let is_it =
+            |(known, column, _): &&(&'static str, usize, DbValue)| *known == relation && *column == index;
         let found = self.related_values.iter().find(is_it);
         found.map(|(.., value)| value).ok_or_else(|| Self::not_loaded(relation))
     }

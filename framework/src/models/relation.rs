@@ -11,10 +11,10 @@ use super::model::Model;
 use super::object::{NotLoaded, Object};
 use super::path::Path;
 use super::plan::Plan;
-use super::value::ValueRef;
 use super::q::Q;
 use super::queryset::QuerySet;
 use super::save::Changes;
+use super::value::ValueRef;
 use crate::database::{DatabaseError, DbConnection};
 
 /// A foreign key from `A` to `B`. The derive macro makes one for each `#[model(references(…))]`.

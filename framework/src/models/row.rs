@@ -146,7 +146,9 @@ impl<'a> Row<'a> {
             ColumnKind::Json => {
                 self.read::<Option<Json>>().map(|json| json.map_or(DbValue::Null, |Json(value)| value.into()))
             }
-            ColumnKind::Binary => self.read::<Option<Vec<u8>>>().map(|bytes| bytes.map_or(DbValue::Null, DbValue::Binary)),
+            ColumnKind::Binary => {
+                self.read::<Option<Vec<u8>>>().map(|bytes| bytes.map_or(DbValue::Null, DbValue::Binary))
+            }
         }
     }
 

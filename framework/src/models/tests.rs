@@ -362,7 +362,8 @@ fn a_column_of_a_related_row_is_read_without_the_rest() {
     plan.add_value(Issue::PARENT, 5);
     plan.add_value(Issue::PARENT, 3);
     let issues = Issue::objects().order_by(["id"]).with_plan(&plan).load(connection).unwrap();
-    let parents: Vec<_> = issues.iter().map(|issue| Issue::PARENT.value(issue, 3).unwrap().map(ValueRef::to_owned)).collect();
+    let parents: Vec<_> =
+        issues.iter().map(|issue| Issue::PARENT.value(issue, 3).unwrap().map(ValueRef::to_owned)).collect();
     assert_eq!(parents, [None, Some("First 50%".into()), None]);
     assert!(matches!(Issue::PARENT.value(&issues[1], 5).unwrap(), Some(ValueRef::DateTime(_))));
     assert!(Issue::PROJECT.value(&issues[0], 1).unwrap() == Some(ValueRef::Text("One")));

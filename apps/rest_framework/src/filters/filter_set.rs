@@ -1,13 +1,38 @@
 //! Filters of a model's list: which parameter is compared with which column, and how (django_filters/filterset.py).
 //!
-//! ```ignore
-//! fn issue_filters() -> FilterSet<Issue> {
+//! ```
+//! # use vitamin_rest_framework::prelude::*;
+//! # diesel::table! { polls_poll (id) { id -> BigInt, owner_id -> vitamin_framework::database::UserKey, title -> Text, closed -> Bool, } }
+//! # diesel::table! { polls_vote (id) { id -> BigInt, poll_id -> BigInt, choice -> Text, } }
+//! # #[derive(Model)]
+//! # #[model(table = polls_poll, crate = vitamin_framework)]
+//! # struct Poll {
+//! #     id: i64,
+//! #     #[model(references(PublicUser))]
+//! #     owner_id: UserId,
+//! #     #[model(max_length = 100)]
+//! #     title: String,
+//! #     #[model(default = false)]
+//! #     closed: bool,
+//! # }
+//! # #[derive(Model)]
+//! # #[model(table = polls_vote, crate = vitamin_framework)]
+//! # struct Vote {
+//! #     id: i64,
+//! #     #[model(references(Poll), related_name = votes)]
+//! #     poll_id: i64,
+//! #     #[model(max_length = 10)]
+//! #     choice: String,
+//! # }
+//! use vitamin_rest_framework::filters::filter_set::*;
+//!
+//! fn vote_filters() -> FilterSet<Vote> {
 //!     FilterSet::new()
-//!         .filter(number("min_priority", issues::priority).gte())
-//!         .filter(char("label", Issue::LABELS.field(labels::slug)))
-//!         .filter(boolean("unassigned", issues::assignee_id).isnull())
-//!         .filter(multiple_choice("status", issues::status, STATUS))
-//!         .fields("number", ["exact"])
+//!         .filter(number("min_id", polls_vote::id).gte())
+//!         .filter(char("title", Vote::POLL.field(polls_poll::title)).icontains())
+//!         .filter(boolean("closed", Vote::POLL.field(polls_poll::closed)))
+//!         .filter(multiple_choice("choice", polls_vote::choice, &[("yes", "Yes"), ("no", "No")]))
+//!         .fields("poll", ["exact"])
 //! }
 //! ```
 

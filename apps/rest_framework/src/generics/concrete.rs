@@ -17,7 +17,43 @@ use crate::views::APIView;
 use vitamin_framework::models::Model;
 use vitamin_framework::urls::{Endpoint, Location, View};
 
-/// A view of a model's objects, for `path`. The concrete views make it: `ListCreateAPIView::new("CommentList", …)`.
+/// A view of a model's objects, for `path`. The concrete views make it.
+///
+/// ```
+/// # use vitamin_rest_framework::prelude::*;
+/// # diesel::table! { polls_poll (id) { id -> BigInt, owner_id -> vitamin_framework::database::UserKey, title -> Text, closed -> Bool, } }
+/// # diesel::table! { polls_vote (id) { id -> BigInt, poll_id -> BigInt, choice -> Text, } }
+/// # #[derive(Model)]
+/// # #[model(table = polls_poll, crate = vitamin_framework)]
+/// # struct Poll {
+/// #     id: i64,
+/// #     #[model(references(PublicUser))]
+/// #     owner_id: UserId,
+/// #     #[model(max_length = 100)]
+/// #     title: String,
+/// #     #[model(default = false)]
+/// #     closed: bool,
+/// # }
+/// # #[derive(Model)]
+/// # #[model(table = polls_vote, crate = vitamin_framework)]
+/// # struct Vote {
+/// #     id: i64,
+/// #     #[model(references(Poll), related_name = votes)]
+/// #     poll_id: i64,
+/// #     #[model(max_length = 10)]
+/// #     choice: String,
+/// # }
+/// use vitamin_framework::urls::{Pattern, path};
+///
+/// fn urlpatterns() -> Vec<Pattern> {
+///     let votes = ListCreateAPIView::new("VoteList", ModelSerializer::new(["id", "choice"]))
+///         .get_queryset(async |request| {
+///             let poll = request.get_object_or_404(Poll::objects(), request.path_param::<i64>("pk")?).await?;
+///             Ok(Poll::VOTES.of(&poll))
+///         });
+///     vec![path("polls/<int:pk>/votes/", votes).name("vote-list")]
+/// }
+/// ```
 pub struct GenericAPIView<T: Model> {
     class_name: &'static str,
     methods: &'static [Method],

@@ -401,7 +401,8 @@ macro_rules! model_view_methods {
             self
         }
 
-        /// Adds to a new object, after the data were validated; all such closures run, in their order: `save.set(issues::reporter_id, save.user()?.id)`.
+        /// Changes what is stored of a new object, after the data were validated. If there are several closures, all run in
+        /// their order. `|save| { save.set(issues::status, "open"); Ok(()) }` sets a column.
         #[must_use]
         pub fn perform_create(
             mut self,
@@ -416,7 +417,7 @@ macro_rules! model_view_methods {
             self
         }
 
-        /// Adds to an object that is updated, after the data were validated.
+        /// Changes what is stored of an object that is updated, after the data were validated.
         #[must_use]
         pub fn perform_update(
             mut self,

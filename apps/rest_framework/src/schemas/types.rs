@@ -117,7 +117,7 @@ types! {
     Regex => "string", "regex";
 }
 
-/// The schema of a Rust type: the result of a [`SerializerMethodField`](crate::serializers::SerializerMethodField)'s
+/// The schema of a Rust type: the result of a [method field](crate::serializers::ModelSerializer::method)'s
 /// closure (`resolve_type_hint`).
 ///
 /// ```

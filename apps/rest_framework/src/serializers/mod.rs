@@ -1,12 +1,22 @@
 //! Serializers that validate the bodies of requests: objects of fields, and lists of objects
-//! (rest_framework/serializers.py).
+//! (rest_framework/serializers.py). A [`ModelSerializer`] also reads and writes a model's objects.
 //!
-//! ```ignore
-//! let serializer = Serializer::new()
-//!     .field("username", CharField::new().label("Username").write_only())
-//!     .field("password", CharField::new().label("Password").trim_whitespace(false).write_only())
-//!     .field("token", CharField::new().label("Token").read_only());
-//! let credentials: Credentials = serializer.validated(&data)?;
+//! ```
+//! use vitamin_rest_framework::prelude::*;
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Credentials {
+//!     username: String,
+//!     password: String,
+//! }
+//!
+//! async fn login(data: Data) -> Result<Response, APIException> {
+//!     let serializer = Serializer::new()
+//!         .field("username", CharField::new().label("Username"))
+//!         .field("password", CharField::new().label("Password").trim_whitespace(false));
+//!     let credentials: Credentials = serializer.validated(&data)?;
+//!     Ok(Response::detail(credentials.username))
+//! }
 //! ```
 
 mod list;

@@ -12,14 +12,46 @@ use vitamin_framework::models::Model;
 
 /// A view set of a model's objects: list, create, retrieve, update, partial update and destroy.
 ///
-/// ```ignore
-/// pub fn issue_view_set() -> ModelViewSet<Issue> {
-///     ModelViewSet::new("IssueViewSet", issue_serializer())
-///         .queryset(|request, issues| Ok(issues.filter(issues::owner_id.eq(request.authenticated()?.id))))
-///         .permission_classes(classes![IsAuthenticated, CanWriteIssues])
-///         .search_fields(fields![issues::title, issues::body])
-///         .perform_create(|save| { save.set(issues::owner_id, save.user()?.id); Ok(()) })
+/// ```
+/// # use vitamin_rest_framework::prelude::*;
+/// # diesel::table! { polls_poll (id) { id -> BigInt, owner_id -> vitamin_framework::database::UserKey, title -> Text, closed -> Bool, } }
+/// # diesel::table! { polls_vote (id) { id -> BigInt, poll_id -> BigInt, choice -> Text, } }
+/// # #[derive(Model)]
+/// # #[model(table = polls_poll, crate = vitamin_framework)]
+/// # struct Poll {
+/// #     id: i64,
+/// #     #[model(references(PublicUser))]
+/// #     owner_id: UserId,
+/// #     #[model(max_length = 100)]
+/// #     title: String,
+/// #     #[model(default = false)]
+/// #     closed: bool,
+/// # }
+/// # #[derive(Model)]
+/// # #[model(table = polls_vote, crate = vitamin_framework)]
+/// # struct Vote {
+/// #     id: i64,
+/// #     #[model(references(Poll), related_name = votes)]
+/// #     poll_id: i64,
+/// #     #[model(max_length = 10)]
+/// #     choice: String,
+/// # }
+/// fn poll_view_set() -> ModelViewSet<Poll> {
+///     ModelViewSet::new("PollViewSet", ModelSerializer::new(["id", "title", "closed"]))
+///         .queryset(|request, polls| Ok(polls.filter_eq(polls_poll::owner_id, request.authenticated()?.id)))
+///         .permission_classes(classes![IsAuthenticated])
+///         .search_fields(fields![polls_poll::title])
+///         .created_by(polls_poll::owner_id)
 ///         .action(Action::detail("close").post(close))
+/// }
+///
+/// async fn close(view: GenericView<Poll>) -> Result<Response, APIException> {
+///     let mut poll = view.get_object().await?;
+///     let closed = view.write(move |database, _| {
+///         poll.update(database, Changes::new().set(polls_poll::closed, true))?;
+///         Ok(poll)
+///     });
+///     view.serialize(closed.await?).await
 /// }
 /// ```
 pub struct ModelViewSet<T: Model> {

@@ -10,7 +10,9 @@ pub mod views;
 use vitamin::app::App;
 use vitamin::database::migrations::{AppMigrations, migrations};
 use vitamin::deletion::UserRelation;
+use vitamin::models::{Model as _, ModelMeta};
 
+use crate::models::Item;
 use crate::schema::polls_item;
 
 /// The app.
@@ -23,6 +25,10 @@ impl App for Polls {
 
     fn migrations(&self) -> Vec<AppMigrations> {
         vec![migrations!()]
+    }
+
+    fn models(&self) -> Vec<&'static ModelMeta> {
+        vec![Item::META]
     }
 
     fn related_to_user(&self) -> Vec<UserRelation> {

@@ -1,21 +1,11 @@
-//! The app's own permission.
+//! Who may change what.
 
-use vitamin::rest_framework::permissions::{ObjectPermission, Permission};
-use vitamin::rest_framework::policy_result::PolicyResult;
-use vitamin::rest_framework::request::Request;
+use vitamin::rest_framework::prelude::*;
 
 use crate::models::Item;
 
-/// Allows an item to its owner only.
-pub struct IsOwner;
-
-impl Permission for IsOwner {}
-
-impl ObjectPermission<Item> for IsOwner {
-    fn has_object_permission(&self, request: &Request, item: &Item) -> PolicyResult<'_, bool> {
-        request
-            .user()
-            .is_some_and(|user| user.id == item.user_id)
-            .into()
-    }
+/// Allows changes of an item to its owner only.
+#[must_use]
+pub fn is_owner_or_read_only() -> ObjectRule<Item> {
+    ObjectRule::new(|user, item: &Item| item.user_id == user.id).or_read_only()
 }

@@ -1,14 +1,12 @@
 //! The app's URL patterns, below the prefix that the project chooses.
 
-use vitamin::urls::{Pattern, path};
+use vitamin::rest_framework::prelude::*;
+use vitamin::urls::Pattern;
 
-use crate::views::{item_detail, item_list};
+use crate::views::item_view_set;
 
-/// The app's patterns.
+/// The app's patterns: `item-list` and `item-detail`.
 #[must_use]
 pub fn urlpatterns() -> Vec<Pattern> {
-    vec![
-        path("", item_list()).name("item-list"),
-        path("<int:id>/", item_detail()).name("item-detail"),
-    ]
+    SimpleRouter::new().register("", item_view_set()).urls()
 }

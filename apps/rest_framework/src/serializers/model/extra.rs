@@ -5,6 +5,38 @@ use std::borrow::Cow;
 use crate::data::Value;
 
 /// Options of a field that is made for a column. They win over the column's own.
+///
+/// ```
+/// # use vitamin_rest_framework::prelude::*;
+/// # diesel::table! { polls_poll (id) { id -> BigInt, owner_id -> vitamin_framework::database::UserKey, title -> Text, closed -> Bool, } }
+/// # diesel::table! { polls_vote (id) { id -> BigInt, poll_id -> BigInt, choice -> Text, } }
+/// # #[derive(Model)]
+/// # #[model(table = polls_poll, crate = vitamin_framework)]
+/// # struct Poll {
+/// #     id: i64,
+/// #     #[model(references(PublicUser))]
+/// #     owner_id: UserId,
+/// #     #[model(max_length = 100)]
+/// #     title: String,
+/// #     #[model(default = false)]
+/// #     closed: bool,
+/// # }
+/// # #[derive(Model)]
+/// # #[model(table = polls_vote, crate = vitamin_framework)]
+/// # struct Vote {
+/// #     id: i64,
+/// #     #[model(references(Poll), related_name = votes)]
+/// #     poll_id: i64,
+/// #     #[model(max_length = 10)]
+/// #     choice: String,
+/// # }
+/// fn poll_serializer() -> ModelSerializer<Poll> {
+///     ModelSerializer::new(["id", "owner", "title", "closed"])
+///         .extra("title", Extra::new().min_length(3).error_message("min_length", "Say more."))
+///         .field("owner", RelatedColumn::new(Poll::OWNER, auth_user::username))
+///         .read_only_fields(["closed"])
+/// }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Extra {
     pub(super) read_only: bool,

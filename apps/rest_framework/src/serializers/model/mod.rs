@@ -1,14 +1,7 @@
 //! Serializers of models (`ModelSerializer` of rest_framework/serializers.py): fields that are made for a model's columns,
 //! and fields that are declared.
 //!
-//! ```ignore
-//! pub fn issue_serializer() -> ModelSerializer<Issue> {
-//!     ModelSerializer::new(["id", "project", "title", "labels", "created"])
-//!         .field("labels", SlugRelatedField::many(Issue::LABELS, labels::slug).required(false))
-//!         .extra("title", Extra::new().min_length(3))
-//!         .read_only_fields(["created"])
-//! }
-//! ```
+//! [`Extra`], [`Nested`] and [`Save`] have examples, [`prelude`](crate::prelude) one of a whole app.
 //!
 //! What is not declared is never read from a request, and never written to a response. The relations that the fields
 //! read are loaded with the objects: nothing is looked up one by one.

@@ -24,6 +24,36 @@ use vitamin_framework::models::{
 const NULL: &str = "This field may not be null.";
 
 /// Objects of a relation, as another serializer writes them.
+///
+/// ```
+/// # use vitamin_rest_framework::prelude::*;
+/// # diesel::table! { polls_poll (id) { id -> BigInt, owner_id -> vitamin_framework::database::UserKey, title -> Text, closed -> Bool, } }
+/// # diesel::table! { polls_vote (id) { id -> BigInt, poll_id -> BigInt, choice -> Text, } }
+/// # #[derive(Model)]
+/// # #[model(table = polls_poll, crate = vitamin_framework)]
+/// # struct Poll {
+/// #     id: i64,
+/// #     #[model(references(PublicUser))]
+/// #     owner_id: UserId,
+/// #     #[model(max_length = 100)]
+/// #     title: String,
+/// #     #[model(default = false)]
+/// #     closed: bool,
+/// # }
+/// # #[derive(Model)]
+/// # #[model(table = polls_vote, crate = vitamin_framework)]
+/// # struct Vote {
+/// #     id: i64,
+/// #     #[model(references(Poll), related_name = votes)]
+/// #     poll_id: i64,
+/// #     #[model(max_length = 10)]
+/// #     choice: String,
+/// # }
+/// fn poll_serializer() -> ModelSerializer<Poll> {
+///     ModelSerializer::new(["id", "title", "votes"])
+///         .field("votes", Nested::many(Poll::VOTES, ModelSerializer::new(["id", "choice"])))
+/// }
+/// ```
 pub struct Nested<R, U: Model> {
     relation: R,
     serializer: Arc<ModelSerializer<U>>,

@@ -18,7 +18,44 @@ use vitamin_auth::models::User;
 use vitamin_framework::database::DbConnection;
 use vitamin_framework::models::{Changes, DbValue, Model, Object, QuerySet};
 
-/// Validated data that is about to be stored.
+/// Validated data that is about to be stored: what `create` and `update` of a serializer and `perform_create` of a view get.
+///
+/// ```
+/// # use vitamin_rest_framework::prelude::*;
+/// # diesel::table! { polls_poll (id) { id -> BigInt, owner_id -> vitamin_framework::database::UserKey, title -> Text, closed -> Bool, } }
+/// # diesel::table! { polls_vote (id) { id -> BigInt, poll_id -> BigInt, choice -> Text, } }
+/// # #[derive(Model)]
+/// # #[model(table = polls_poll, crate = vitamin_framework)]
+/// # struct Poll {
+/// #     id: i64,
+/// #     #[model(references(PublicUser))]
+/// #     owner_id: UserId,
+/// #     #[model(max_length = 100)]
+/// #     title: String,
+/// #     #[model(default = false)]
+/// #     closed: bool,
+/// # }
+/// # #[derive(Model)]
+/// # #[model(table = polls_vote, crate = vitamin_framework)]
+/// # struct Vote {
+/// #     id: i64,
+/// #     #[model(references(Poll), related_name = votes)]
+/// #     poll_id: i64,
+/// #     #[model(max_length = 10)]
+/// #     choice: String,
+/// # }
+/// fn poll_serializer() -> ModelSerializer<Poll> {
+///     let votes = Nested::many(Poll::VOTES, ModelSerializer::new(["choice"])).writable().required(false);
+///     ModelSerializer::new(["id", "title", "votes"]).field("votes", votes).create(|save| {
+///         let owner = save.user()?.id;
+///         save.set(polls_poll::owner_id, owner);
+///         let votes = save.take_nested(Poll::VOTES)?.unwrap_or_default();
+///         let poll = save.create()?;
+///         Poll::VOTES.create(save.connection(), &poll, votes)?;
+///         Ok(poll)
+///     })
+/// }
+/// ```
 pub struct Save<'a, T: Model> {
     connection: &'a mut DbConnection,
     info: &'a RequestInfo,

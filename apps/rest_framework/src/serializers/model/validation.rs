@@ -80,6 +80,41 @@ pub(super) fn gone<U: Model>() -> APIException {
 }
 
 /// What the checks of a serializer see.
+///
+/// ```
+/// # use vitamin_rest_framework::prelude::*;
+/// # diesel::table! { polls_poll (id) { id -> BigInt, owner_id -> vitamin_framework::database::UserKey, title -> Text, closed -> Bool, } }
+/// # diesel::table! { polls_vote (id) { id -> BigInt, poll_id -> BigInt, choice -> Text, } }
+/// # #[derive(Model)]
+/// # #[model(table = polls_poll, crate = vitamin_framework)]
+/// # struct Poll {
+/// #     id: i64,
+/// #     #[model(references(PublicUser))]
+/// #     owner_id: UserId,
+/// #     #[model(max_length = 100)]
+/// #     title: String,
+/// #     #[model(default = false)]
+/// #     closed: bool,
+/// # }
+/// # #[derive(Model)]
+/// # #[model(table = polls_vote, crate = vitamin_framework)]
+/// # struct Vote {
+/// #     id: i64,
+/// #     #[model(references(Poll), related_name = votes)]
+/// #     poll_id: i64,
+/// #     #[model(max_length = 10)]
+/// #     choice: String,
+/// # }
+/// fn vote_serializer() -> ModelSerializer<Vote> {
+///     ModelSerializer::new(["id", "poll", "choice"]).validate(|attrs, validation| {
+///         let Some(poll) = attrs.get("poll") else { return Ok(()) };
+///         if validation.object::<Poll>(poll)?.closed {
+///             return Err(APIException::validation_error([("poll", "This poll is closed.")]));
+///         }
+///         Ok(())
+///     })
+/// }
+/// ```
 pub struct Validation<'a, T> {
     pub(super) lookups: &'a dyn Lookups,
     pub(super) info: &'a RequestInfo,
