@@ -116,7 +116,9 @@ fn assert_page(page: &str, expected: &str) {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(root().join(page), expected).unwrap();
     } else {
-        assert_eq!(read(page), expected, "{page} is out of date; UPDATE_DOCS=1 corrects it");
+        let text = read(page);
+        let different = text.lines().zip(expected.lines()).enumerate().find(|(_, (old, new))| old != new);
+        assert!(text == expected, "{page} is out of date, UPDATE_DOCS=1 corrects it: {different:?}");
     }
 }
 
