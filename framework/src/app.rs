@@ -12,7 +12,7 @@ use super::database::{Database, DatabaseError, DbConnection, Names, UserId};
 use super::deletion::{UserRelation, delete_related};
 use super::diagnosis::Examination;
 use super::management::base::Command;
-use super::models::ModelMeta;
+use super::models::{ModelMeta, Signals};
 
 /// A self-contained part of a project: a folder below `apps/`, listed in `INSTALLED_APPS`.
 ///
@@ -79,6 +79,10 @@ pub trait App: Send + Sync {
     fn models(&self) -> Vec<&'static ModelMeta> {
         Vec::new()
     }
+
+    /// Connects the app's receivers of signals: what it does when rows of models are saved or deleted, in any app
+    /// ([`signals`](super::models::signals)). Called once, before the first connection.
+    fn connect(&self, _signals: &mut Signals) {}
 
     /// Adds the app's findings about the live database to `manage doctor`'s report. Must only read.
     ///

@@ -10,6 +10,7 @@ mod execute;
 mod expressions;
 mod field_value;
 mod keys;
+mod many_to_many;
 mod meta;
 mod model;
 mod object;
@@ -22,6 +23,7 @@ mod relation;
 mod row;
 mod save;
 mod select;
+pub mod signals;
 pub mod sql_types;
 mod statement;
 mod stored;
@@ -30,9 +32,11 @@ mod value;
 pub use self::column::{Column, ColumnKind, FieldClass, OnDelete, Reference, Validator};
 pub use self::condition::Lookup;
 pub use self::convert::WrongType;
+#[doc(hidden)]
+pub use self::default::default_value;
 pub use self::deletion::{DeletionError, Models};
-pub use self::expressions::{Bind, bind};
 pub use self::execute::{pk_exists, value_exists};
+pub use self::expressions::{Bind, bind};
 pub use self::field_value::FieldValue;
 pub use self::meta::{ManyToManyMeta, ModelMeta};
 pub use self::model::Model;
@@ -44,10 +48,9 @@ pub use self::queryset::{AnyDatabase, QuerySet};
 pub use self::relation::{ForeignKey, ManyToMany, Relation, Reverse};
 pub use self::row::{RawValue, Row};
 pub use self::save::Changes;
+pub use self::signals::Signals;
 pub use self::sql_types::Json;
 pub use self::value::{DbValue, ValueRef};
-#[doc(hidden)]
-pub use self::default::default_value;
 pub use vitamin_macros::Model;
 
 #[cfg(test)]

@@ -128,12 +128,26 @@ impl<'a> Row<'a> {
     /// # Errors
     /// As [`read`](Self::read).
     pub(crate) fn read_kind(&mut self, kind: ColumnKind) -> Result<DbValue, QueryError> {
+        // On SQLite only the column's kind tells what a number or a text means.
         match kind {
-            // SQLite stores it as text.
-            ColumnKind::Uuid => self.read::<Option<uuid::Uuid>>().map(Into::into),
-            ColumnKind::UserKey => self.read::<Option<crate::database::UserId>>().map(Into::into),
-            _ => self.read_any(),
+            ColumnKind::SmallInteger | ColumnKind::Integer | ColumnKind::BigInteger => self.read_as::<i64>(),
+            ColumnKind::Float => self.read_as::<f64>(),
+            ColumnKind::Boolean => self.read_as::<bool>(),
+            ColumnKind::Text => self.read_as::<String>(),
+            ColumnKind::Date => self.read_as::<chrono::NaiveDate>(),
+            ColumnKind::Time => self.read_as::<chrono::NaiveTime>(),
+            ColumnKind::DateTime => self.read_as::<chrono::NaiveDateTime>(),
+            ColumnKind::Duration => self.read_as::<chrono::TimeDelta>(),
+            ColumnKind::Uuid => self.read_as::<uuid::Uuid>(),
+            ColumnKind::Decimal => self.read_as::<bigdecimal::BigDecimal>(),
+            ColumnKind::Json => self.read_as::<super::sql_types::Json>(),
+            ColumnKind::Binary => self.read_as::<Vec<u8>>(),
+            ColumnKind::UserKey => self.read_as::<crate::database::UserId>(),
         }
+    }
+
+    fn read_as<T: FieldValue>(&mut self) -> Result<DbValue, QueryError> {
+        Ok(self.read::<Option<T>>()?.map_or(DbValue::Null, |value| value.as_value().to_owned()))
     }
 
     /// Whether the column at this distance from the next one is NULL.
