@@ -12,6 +12,7 @@ use vitamin_rest_framework::authentication::{
 use vitamin_rest_framework::exceptions::APIException;
 use vitamin_rest_framework::policy_result::PolicyResult;
 use vitamin_rest_framework::request::Request;
+use vitamin_rest_framework::schemas::SecurityScheme;
 
 /// `Authorization: Token 401f7ac837da42b97f613d789819ff93537bee6a`. The request's credential is
 /// the [`Token`].
@@ -61,6 +62,10 @@ impl<M: TokenModel> TokenAuthentication<M> {
 }
 
 impl<M: TokenModel> Authentication for TokenAuthentication<M> {
+    fn security_scheme(&self) -> Option<SecurityScheme> {
+        Some(SecurityScheme::Token { keyword: self.keyword.into() })
+    }
+
     fn authenticate<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Option<Identity>> {
         let header = get_authorization_header(request);
         if header.is_empty() {

@@ -19,6 +19,7 @@ pub struct Credentials {
 #[must_use]
 pub fn auth_token_serializer() -> Serializer {
     Serializer::new()
+        .component_name("AuthToken")
         .field("username", CharField::new().label("Username").write_only())
         .field("password", CharField::new().label("Password").trim_whitespace(false).write_only())
         .field("token", CharField::new().label("Token").read_only())

@@ -50,7 +50,7 @@ fn handle_exception(policies: &Policies, request: &Request, mut error: APIExcept
         error.challenge(class.and_then(|class| class.authenticate_header(request)));
     }
     match (policies.exception_handler)(&error, request) {
-        Some(response) => (response.render(request, &policies.renderers), true),
+        Some(response) => (response.render_exception(request, &policies.renderers, Some(&error)), true),
         None => (error.page(), false),
     }
 }

@@ -5,6 +5,7 @@ mod concrete;
 mod filtering;
 mod mixins;
 mod model_view;
+mod schema;
 mod view;
 
 use std::sync::Arc;
@@ -17,8 +18,9 @@ pub use self::concrete::{
 };
 pub use self::model_view::{Destroy, IntoQuerySet};
 pub(crate) use self::model_view::{ModelView, ModelViewInfo, model_view_methods};
+pub(crate) use self::schema::ModelSchema;
 pub use self::view::GenericView;
-use super::data::{Data, Dict, Value};
+use super::data::Data;
 use super::exceptions::APIException;
 use super::fields::Context;
 use super::request::{Request, SerializerClass};
@@ -53,18 +55,6 @@ impl Request {
     /// 400 with the errors of each field; 500 if the view has no serializer, or the struct does not fit it.
     pub fn validated<T: DeserializeOwned>(&self, data: &Data) -> Result<T, APIException> {
         Ok(self.get_serializer()?.validated_with(data, self.context())?)
-    }
-
-    /// Validates the body with the view's serializer and returns the values of the fields (`validated_data`).
-    ///
-    /// # Errors
-    /// As [`validated`](Self::validated).
-    pub fn validated_data(&self, data: &Data) -> Result<Dict, APIException> {
-        let values = self.get_serializer()?.run_with(data, self.context());
-        match values.map_err(APIException::validation_error)? {
-            Value::Dict(values) => Ok(values),
-            _ => Ok(Dict::new()),
-        }
     }
 
     /// [`validated`](Self::validated) for PATCH, where any field may be absent (`partial=True`). See

@@ -33,6 +33,7 @@ pub mod request;
 pub mod response;
 mod reverse;
 pub mod routers;
+pub mod schemas;
 pub mod serializers;
 pub mod settings;
 pub mod shortcuts;
@@ -53,6 +54,7 @@ pub use self::settings::APISettings;
 use vitamin_framework::app::App;
 use vitamin_framework::checks::CheckMessage;
 use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
+use vitamin_framework::management::Command;
 
 /// The app. It holds the default settings of the project's views.
 pub struct RestFramework {
@@ -82,6 +84,10 @@ impl App for RestFramework {
 
     fn configure(&self, config: &mut ServiceConfig) {
         config.app_data(self.settings.clone());
+    }
+
+    fn commands(&self) -> Vec<Box<dyn Command>> {
+        vec![Box::new(schemas::Spectacular { settings: (**self.settings).clone() })]
     }
 
     fn settings(&self) -> Vec<Setting> {

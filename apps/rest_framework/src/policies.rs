@@ -21,6 +21,7 @@ use super::parsers::reader::BodyReader;
 use super::permissions::Permission;
 use super::renderers::{Renderer, Renderers};
 use super::request::{Reverse, SerializerClass, ViewInfo};
+use super::schemas::{ExtendSchema, SchemaView};
 use super::settings::{APISettings, ExceptionHandler};
 use super::throttling::Throttle;
 use super::versioning::Versioning;
@@ -59,6 +60,12 @@ pub(super) struct PolicyDeclaration {
     pub(super) ignore_model_permissions: bool,
     /// The view is not in the schema (`schema = None`).
     pub(super) exclude_from_schema: bool,
+    /// The view serves the schema itself.
+    pub(super) serves_schema: bool,
+    /// What the schema asks, if the view is more than a plain serializer.
+    pub(super) schema_view: Option<Rc<dyn SchemaView>>,
+    /// What the schema says instead: of the method or action of this name, or of all.
+    pub(super) extended_schemas: Vec<(Option<&'static str>, ExtendSchema)>,
 }
 
 /// A view's resolved policies: its own or the project's defaults.
@@ -112,6 +119,9 @@ impl PolicyDeclaration {
                 || self.ignore_client_content_negotiation,
             ignore_model_permissions: own.ignore_model_permissions || self.ignore_model_permissions,
             exclude_from_schema: own.exclude_from_schema || self.exclude_from_schema,
+            serves_schema: own.serves_schema || self.serves_schema,
+            schema_view: either(&own.schema_view, &self.schema_view),
+            extended_schemas: [self.extended_schemas.as_slice(), &own.extended_schemas].concat(),
         }
     }
 
@@ -123,7 +133,7 @@ impl PolicyDeclaration {
         }
     }
 
-    fn resolve_with(&self, settings: &APISettings) -> Policies {
+    pub(super) fn resolve_with(&self, settings: &APISettings) -> Policies {
         fn or<T: Clone>(declared: &Option<T>, default: &T) -> T {
             declared.as_ref().unwrap_or(default).clone()
         }

@@ -5,10 +5,13 @@
 pub use actix_web::http::{Method, StatusCode};
 pub use vitamin_auth::schema::auth_user;
 pub use vitamin_auth::{PublicUser, User, UserId};
-pub use vitamin_framework::models::{Changes, DbValue, Json, Lookup, Model, Object, Path, Q, QuerySet, Reverse};
+pub use vitamin_framework::models::{
+    Changes, DbValue, Json, Lookup, Model, Object, Path, Q, QuerySet, Reverse,
+};
 
 pub use crate::classes;
 pub use crate::data::{Data, Dict, Value};
+pub use crate::error_detail::Detail;
 pub use crate::exceptions::APIException;
 pub use crate::fields::{
     BigIntegerField, BooleanField, CharField, ChoiceField, DateField, DateTimeField, DecimalField, DictField,
@@ -16,6 +19,7 @@ pub use crate::fields::{
     MultipleChoiceField, ReadOnlyField, RegexField, SlugField, TimeField, UrlField, UuidField,
 };
 pub use crate::filters::{FilterSet, SearchField, fields};
+pub use crate::generics::*;
 pub use crate::pagination::{CursorPagination, LimitOffsetPagination, PageNumberPagination};
 pub use crate::permissions::{
     AllowAny, DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly, IsAdminUser, IsAuthenticated,
@@ -24,9 +28,13 @@ pub use crate::permissions::{
 pub use crate::policy_result::PolicyResult;
 pub use crate::request::Request;
 pub use crate::response::Response;
+pub use crate::routers::{DefaultRouter, SimpleRouter};
+pub use crate::schemas::{ExtendSchema, OpenApiTypes};
 pub use crate::serializers::{
     DisplayField, Extra, HyperlinkedIdentityField, HyperlinkedRelatedField, ModelSerializer, Nested,
     PrimaryKeyRelatedField, RelatedColumn, Serializer, SlugRelatedField, UniqueTogetherValidator,
 };
+pub use crate::shortcuts::find_or_404;
 pub use crate::throttling::{AnonRateThrottle, ScopedRateThrottle, UserRateThrottle};
-pub use crate::views::APIView;
+pub use crate::views::{APIView, api_view};
+pub use crate::viewsets::{Action, GenericViewSet, ModelViewSet, ReadOnlyModelViewSet, ViewSet};

@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderValue;
 use bytes::Bytes;
 
+use super::exceptions::APIException;
 use super::formatting::markup_description;
 use super::negotiation::{Offer, json_indent};
 pub use super::renderable::{RenderError, Renderable};
@@ -20,6 +21,8 @@ pub struct RendererContext<'a> {
     pub status: StatusCode,
     /// The request.
     pub request: &'a Request,
+    /// The exception, if the response is the answer to one. Its detail has the codes, which the data has not.
+    pub exception: Option<&'a APIException>,
 }
 
 /// Turns the data of a response into bytes. Content negotiation selects one of the view's renderers.

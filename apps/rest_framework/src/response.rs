@@ -12,6 +12,7 @@ use bytes::Bytes;
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use super::exceptions::APIException;
 pub use super::renderable::DetailBody;
 use super::renderable::{RenderError, Renderable, RenderedJson};
 use super::renderers::{JSONRenderer, RendererContext, Renderers, content_type};
@@ -85,6 +86,16 @@ impl Response {
 
     /// Renders the data with the one of these renderers that was negotiated for the request.
     pub(super) fn render(self, request: &Request, renderers: &Renderers) -> HttpResponse {
+        self.render_exception(request, renderers, None)
+    }
+
+    /// The same for the response to an exception.
+    pub(super) fn render_exception(
+        self,
+        request: &Request,
+        renderers: &Renderers,
+        exception: Option<&APIException>,
+    ) -> HttpResponse {
         request.set_rendered();
         let (Some((renderer, content_type)), Some(accepted_media_type)) =
             (renderers.get(request.accepted_renderer()), request.accepted_media_type())
@@ -92,7 +103,8 @@ impl Response {
             // A view declared with an empty list of renderers.
             return self.finish(&content_type(&JSONRenderer), Ok(Bytes::new()));
         };
-        let context = RendererContext { accepted_media_type, status: self.response.status(), request };
+        let context =
+            RendererContext { accepted_media_type, status: self.response.status(), request, exception };
         let body = match &self.data {
             ResponseData::None => Ok(Bytes::new()),
             ResponseData::Detail(detail) => renderer.render(detail, &context),

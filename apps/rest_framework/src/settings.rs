@@ -12,6 +12,7 @@ use super::permissions::Permission;
 use super::renderers::Renderer;
 use super::request::Request;
 use super::response::Response;
+use super::schemas::SpectacularSettings;
 use super::throttling::{Throttle, ThrottleRates};
 use super::versioning::{Versioning, Versions};
 use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
@@ -71,6 +72,8 @@ pub struct APISettings {
     pub exception_handler: ExceptionHandler,
     /// The query parameter that selects a renderer, or `None` for no such parameter.
     pub url_format_override: Option<&'static str>,
+    /// The settings of the OpenAPI document.
+    pub spectacular_settings: SpectacularSettings,
     /// The time zone of times without an offset (`TIME_ZONE` and `USE_TZ`).
     pub time_zone: TimeZone,
     /// The limits on a request's body and query string.
@@ -121,6 +124,7 @@ impl Default for APISettings {
             ordering_param: "ordering",
             exception_handler,
             url_format_override: Some("format"),
+            spectacular_settings: SpectacularSettings::default(),
             time_zone: TimeZone::default(),
             upload_limits: UploadLimits::default(),
             bodies: Bodies::default(),

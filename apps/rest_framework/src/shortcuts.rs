@@ -9,7 +9,7 @@ use diesel::{QueryDsl, RunQueryDsl};
 
 use super::exceptions::APIException;
 use vitamin_framework::database::{DatabaseError, DbConnection};
-use vitamin_framework::models::{DbValue, Model, Object, QuerySet};
+use vitamin_framework::models::{Model, Object, QuerySet};
 
 /// Returns the first row of a query, on either database. In a handler:
 ///
@@ -54,16 +54,15 @@ where
     })
 }
 
-/// Returns the row of this primary key among those of a query set.
+/// Returns the first row of a query set.
 ///
 /// # Errors
 /// 404 if there is none: `No Question matches the given query.` The query fails.
 pub fn find_or_404<T: Model>(
     connection: &mut DbConnection,
     rows: QuerySet<T>,
-    pk: impl Into<DbValue>,
 ) -> Result<Object<T>, APIException> {
-    rows.find(pk).first(connection)?.ok_or_else(|| {
+    rows.first(connection)?.ok_or_else(|| {
         APIException::not_found().with_message(format!("No {} matches the given query.", T::META.name))
     })
 }

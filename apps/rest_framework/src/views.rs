@@ -132,6 +132,12 @@ impl APIView {
         self
     }
 
+    /// Marks the view that serves the schema, which the schema leaves out unless `serve_include_schema`.
+    pub(super) fn serve_schema(mut self) -> Self {
+        self.declaration.serves_schema = true;
+        self
+    }
+
     /// The handlers with that of OPTIONS, without those of methods that are not answered.
     fn served_handlers(&self) -> Handlers {
         let mut handlers = self.handlers.clone();

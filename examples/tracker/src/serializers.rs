@@ -14,6 +14,7 @@ pub fn user_serializer() -> ModelSerializer<PublicUser> {
 
 pub fn me_serializer() -> ModelSerializer<PublicUser> {
     ModelSerializer::new(["username", "email", "first_name", "last_name", "date_joined"])
+        .component_name("Me")
         .read_only_fields(["username", "date_joined"])
 }
 
@@ -61,6 +62,7 @@ pub fn project_serializer() -> ModelSerializer<Project> {
 /// With its members, who can be written along with it.
 pub fn project_detail_serializer() -> ModelSerializer<Project> {
     project_serializer()
+        .component_name("ProjectDetail")
         .fields(["roles"])
         .field("roles", Nested::many(Project::ROLES, membership_serializer()).writable().required(false))
         .create(|save| {
@@ -136,6 +138,7 @@ pub fn issue_serializer() -> ModelSerializer<Issue> {
 
 pub fn issue_detail_serializer() -> ModelSerializer<Issue> {
     issue_serializer()
+        .component_name("IssueDetail")
         .fields(["assignee_detail", "label_details", "comments", "project_name"])
         .field("assignee_detail", Nested::one(Issue::ASSIGNEE, user_serializer()))
         .field("label_details", Nested::through(Issue::LABELS, label_serializer()))

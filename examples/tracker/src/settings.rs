@@ -10,8 +10,9 @@ use vitamin::conf::{Env, ImproperlyConfigured};
 use vitamin::project::Project;
 use vitamin::rest_framework::authentication::{BasicAuthentication, SessionAuthentication};
 use vitamin::rest_framework::permissions::IsAuthenticated;
-use vitamin::rest_framework::throttling::{Period, Rate, ThrottleRates};
+use vitamin::rest_framework::schemas::SpectacularSettings;
 use vitamin::rest_framework::settings::FilterBackend;
+use vitamin::rest_framework::throttling::{Period, Rate, ThrottleRates};
 use vitamin::rest_framework::{APISettings, RestFramework, classes};
 
 use crate::apps::Tracker;
@@ -37,6 +38,12 @@ pub fn project(env: &Env) -> Result<Project, ImproperlyConfigured> {
         ],
         default_pagination_class: Some(Arc::new(pages())),
         page_size: Some(10),
+        spectacular_settings: SpectacularSettings {
+            title: "Tracker".to_owned(),
+            version: "1.0.0".to_owned(),
+            serve_include_schema: false,
+            ..SpectacularSettings::default()
+        },
         default_throttle_rates: ThrottleRates::from_iter([("bulk", Some(Rate::new(3, Period::Day)))]),
         ..APISettings::from_env(env)?
     };

@@ -2,6 +2,7 @@
 
 use vitamin::authtoken::views::obtain_auth_token;
 use vitamin::rest_framework::routers::DefaultRouter;
+use vitamin::rest_framework::schemas::spectacular_api_view;
 use vitamin::urls::{Pattern, include, path};
 
 use crate::views;
@@ -22,5 +23,6 @@ pub fn urlpatterns() -> Vec<Pattern> {
         path("api/me/", views::me()).name("me"),
         path("api/stats/", views::stats()).name("stats"),
         path("api-token-auth/", obtain_auth_token()),
+        path("schema/", spectacular_api_view()).name("schema"),
     ]
 }

@@ -1,45 +1,19 @@
 //! The views.
 
-use std::sync::Arc;
-
 use diesel::prelude::*;
-use actix_web::http::Method;
-use vitamin::auth::{PublicUser, User};
-use vitamin::models::{Changes, DbValue, Model, Object, Q, QuerySet};
-use vitamin::rest_framework::classes;
-use vitamin::rest_framework::data::{Data, Value};
-use vitamin::rest_framework::error_detail::Detail;
-use vitamin::rest_framework::exceptions::APIException;
-use vitamin::rest_framework::filters::{FilterSet, SearchField, fields};
-use vitamin::rest_framework::generics::{
-    GenericAPIView, GenericView, ListCreateAPIView, RetrieveUpdateAPIView, RetrieveUpdateDestroyAPIView,
-};
-use vitamin::rest_framework::permissions::{DjangoModelPermissionsOrAnonReadOnly, IsAdminUser, IsAuthenticated};
-use vitamin::rest_framework::request::Request;
-use vitamin::rest_framework::response::{Response, StatusCode};
-use vitamin::rest_framework::shortcuts::find_or_404;
-use vitamin::rest_framework::throttling::ScopedRateThrottle;
-use vitamin::rest_framework::views::{APIView, api_view};
-use vitamin::rest_framework::viewsets::{Action, GenericViewSet, ModelViewSet, ReadOnlyModelViewSet};
+use vitamin::rest_framework::prelude::*;
 
 use crate::filters::issue_filters;
 use crate::models::{Comment, Issue, Label, Membership, Project};
 use crate::pagination::{limited, newest};
-use crate::permissions::{CanWriteIssues, IsAuthor, IsOwnerOrReadOnly};
-use crate::schema::{
-    tracker_comment, tracker_issue, tracker_label, tracker_membership, tracker_project,
-};
-use crate::serializers::{
-    bulk_close_serializer, comment_serializer, issue_detail_serializer, issue_serializer, label_serializer,
-    me_serializer, membership_serializer, project_detail_serializer, project_serializer, user_serializer,
-};
-use vitamin::auth::schema::auth_user;
+use crate::permissions::{can_write_issues, is_author, is_owner_or_read_only};
+use crate::schema::{tracker_comment, tracker_issue, tracker_label, tracker_membership, tracker_project};
+use crate::serializers::*;
 
-pub fn visible_projects(user: &User) -> QuerySet<Project> {
+fn visible_projects(user: &User) -> QuerySet<Project> {
     let memberships = tracker_membership::table.filter(tracker_membership::user_id.eq(user.id));
     let is_member = tracker_project::id.eq_any(memberships.select(tracker_membership::project_id));
-    let is_owner = tracker_project::owner_id.eq(user.id);
-    Project::objects().filter(is_owner.or(tracker_project::is_public).or(is_member))
+    Project::objects().filter(tracker_project::owner_id.eq(user.id).or(tracker_project::is_public).or(is_member))
 }
 
 fn visible_issues(user: &User) -> QuerySet<Issue> {
@@ -60,105 +34,69 @@ pub fn user_view_set() -> ModelViewSet<PublicUser> {
         .permission_classes(classes![IsAdminUser])
         .search_fields(fields![auth_user::username])
         .search_field(SearchField::equals(auth_user::email))
-        .filters(FilterSet::new().fields("is_active", ["exact"]).fields("is_staff", ["exact"]))
+        .filterset_fields(["is_active", "is_staff"])
 }
 
 pub fn project_view_set() -> ModelViewSet<Project> {
-    let (list, detail) = (Arc::new(project_serializer()), Arc::new(project_detail_serializer()));
-    ModelViewSet::new("ProjectViewSet", project_serializer())
+    ModelViewSet::new("ProjectViewSet", project_detail_serializer())
         .description("The projects that you may see.")
         .queryset(|request, _| {
             let issues = tracker_issue::table.filter(tracker_issue::project_id.eq(tracker_project::id));
             let open = issues.filter(tracker_issue::status.eq("open")).count().single_value();
-            let projects = visible_projects(request.authenticated()?).annotate("open_issues", open);
-            Ok(projects.order_by(["name", "id"]))
+            Ok(visible_projects(request.authenticated()?).annotate("open_issues", open))
         })
-        .get_serializer_class(move |request| match request.action() {
-            Some("list") => Arc::clone(&list),
-            _ => Arc::clone(&detail),
-        })
-        .permission_classes(classes![IsAuthenticated, IsOwnerOrReadOnly])
-        .filters(
-            FilterSet::new()
-                .fields("is_public", ["exact"])
-                .fields("budget", ["gte", "lt"])
-                .fields("starts", ["exact", "year"])
-                .fields("name", ["icontains"]),
-        )
-        .search_fields(fields![
-            tracker_project::name,
-            tracker_project::description,
-            Project::OWNER.field(auth_user::username)
-        ])
+        .serializer_of("list", project_serializer())
+        .permission_classes(classes![IsAuthenticated, is_owner_or_read_only()])
+        .filterset_fields(["is_public", "budget__gte", "budget__lt", "starts", "starts__year", "name__icontains"])
+        .search_fields(fields![tracker_project::name, tracker_project::description])
+        .search_fields(fields![Project::OWNER.field(auth_user::username)])
         .ordering_fields(fields![tracker_project::name, tracker_project::created, tracker_project::budget])
-        .perform_create(|save| {
-            save.set(tracker_project::owner_id, save.user()?.id);
-            Ok(())
-        })
+        .created_by(tracker_project::owner_id)
         .action(
-            Action::detail("members")
-                .description("Who works on it; POST adds one.")
-                .get(members)
-                .post(add_member)
-                .map(Method::HEAD, "members", add_member),
+            Action::detail("members").description("Who works on it; POST adds one.").get(members).post(add_member).map(
+                Method::HEAD,
+                "members",
+                add_member,
+            ),
         )
 }
 
 async fn members(view: GenericView<Project>) -> Result<Response, APIException> {
     let project = view.get_object().await?;
-    let roles = Project::ROLES.of(&project);
-    view.request().serialize_all(&membership_serializer(), roles).await
+    view.request().serialize_all(&membership_serializer(), Project::ROLES.of(&project)).await
 }
 
 async fn add_member(view: GenericView<Project>) -> Result<Response, APIException> {
     let (project, data) = (view.get_object().await?, view.data().await?);
     let added = view.write(move |database, request| {
         let mut member = membership_serializer().run_validation(database, request, &data)?.changes;
-        let members = Project::ROLES.of(&project);
-        if members
-            .filter_eq(tracker_membership::user_id, member.value(tracker_membership::user_id))
-            .exists(database)? {
+        let user = member.value(tracker_membership::user_id);
+        if Project::ROLES.of(&project).filter_eq(tracker_membership::user_id, user).exists(database)? {
             return Err(APIException::new(StatusCode::CONFLICT, "conflict", "Already a member."));
         }
-        member.set(tracker_membership::project_id, project.id);
-        Ok(member.insert(database)?)
+        Ok(member.set(tracker_membership::project_id, project.id).insert(database)?)
     });
     let added = added.await?;
     Ok(view.request().serialize(&membership_serializer(), added).await?.status(StatusCode::CREATED))
 }
 
 pub fn issue_view_set() -> ModelViewSet<Issue> {
-    let (list, detail) = (Arc::new(issue_serializer()), Arc::new(issue_detail_serializer()));
     ModelViewSet::new("IssueViewSet", issue_serializer())
         .queryset(|request, _| Ok(visible_issues(request.authenticated()?)))
-        .get_serializer_class(move |request| match request.action() {
-            Some("retrieve") => Arc::clone(&detail),
-            _ => Arc::clone(&list),
-        })
-        .permission_classes(classes![IsAuthenticated, CanWriteIssues])
+        .serializer_of("retrieve", issue_detail_serializer())
+        .permission_classes(classes![IsAuthenticated, can_write_issues()])
         .pagination(limited())
         .filters(issue_filters())
-        .search_fields(fields![
-            tracker_issue::title,
-            tracker_issue::body,
-            Issue::COMMENTS.field(tracker_comment::body)
-        ])
-        .ordering_fields(fields![
-            tracker_issue::number,
-            tracker_issue::priority,
-            tracker_issue::due,
-            tracker_issue::created
-        ])
+        .search_fields(fields![tracker_issue::title, tracker_issue::body])
+        .search_fields(fields![Issue::COMMENTS.field(tracker_comment::body)])
+        .ordering_fields(fields![tracker_issue::number, tracker_issue::priority])
+        .ordering_fields(fields![tracker_issue::due, tracker_issue::created])
         .ordering(["id"])
         .throttle_scope("bulk")
-        .perform_create(|save| {
-            save.set(tracker_issue::reporter_id, save.user()?.id);
-            Ok(())
-        })
+        .created_by(tracker_issue::reporter_id)
         .perform_destroy(|destroy| {
-            let children = Issue::objects().filter(tracker_issue::parent_id.eq(destroy.object().id));
-            if children.exists(destroy.connection())? {
-                return Err(APIException::validation_error(Detail::message("It has children.", "invalid")));
+            if Issue::CHILDREN.of(destroy.object()).exists(destroy.connection())? {
+                return Err(APIException::validation_error("It has children."));
             }
             destroy.delete()
         })
@@ -167,7 +105,6 @@ pub fn issue_view_set() -> ModelViewSet<Issue> {
         .action(
             Action::list("bulk_close")
                 .url_path("bulk-close")
-                .serializer(bulk_close_serializer())
                 .throttle_classes(classes![ScopedRateThrottle::default()])
                 .post(bulk_close),
         )
@@ -188,7 +125,7 @@ async fn mine(view: GenericView<Issue>) -> Result<Response, APIException> {
 }
 
 async fn bulk_close(view: GenericView<Issue>, request: Request, data: Data) -> Result<Response, APIException> {
-    let bulk = request.validated_data(&data)?;
+    let bulk = bulk_close_serializer().validated_data(&data, request.context())?;
     let ids = bulk.get("ids").and_then(Value::as_list).unwrap_or_default().to_vec();
     let closed = view.write(move |database, request| {
         let own = tracker_project::owner_id.eq(request.authenticated()?.id);
@@ -207,14 +144,14 @@ pub fn comment_list() -> GenericAPIView<Comment> {
         .get_queryset(async |request| {
             let (user, pk) = (request.authenticated()?, request.path_param::<i64>("issue_pk")?);
             let issue = request.get_object_or_404(visible_issues(user), pk).await?;
-            Ok(Comment::objects().filter(tracker_comment::issue_id.eq(issue.id)))
+            Ok(Issue::COMMENTS.of(&issue))
         })
         .pagination(newest())
+        .created_by(tracker_comment::author_id)
         .perform_create(|save| {
-            let (user, pk) = (save.user()?.clone(), save.request().path_param::<i64>("issue_pk")?);
-            let issue = find_or_404(save.connection(), visible_issues(&user), pk)?;
+            let issues = visible_issues(save.user()?).find(save.request().path_param::<i64>("issue_pk")?);
+            let issue = find_or_404(save.connection(), issues)?;
             save.set(tracker_comment::issue_id, issue.id);
-            save.set(tracker_comment::author_id, user.id);
             Ok(())
         })
 }
@@ -224,7 +161,7 @@ pub fn comment_detail() -> GenericAPIView<Comment> {
         .queryset(|request, comments| {
             Ok(comments.filter_in(tracker_comment::issue_id, visible_issues(request.authenticated()?)))
         })
-        .permission_classes(classes![IsAuthenticated, IsAuthor])
+        .permission_classes(classes![IsAuthenticated, is_author()])
 }
 
 pub fn me() -> GenericAPIView<PublicUser> {
@@ -233,21 +170,20 @@ pub fn me() -> GenericAPIView<PublicUser> {
 }
 
 pub fn roles() -> ModelViewSet<Membership> {
-    GenericViewSet::new("Roles", membership_serializer()).actions(&["list"]).queryset(|request, roles| {
-        Ok(roles.filter(tracker_membership::user_id.eq(request.authenticated()?.id)))
-    })
+    GenericViewSet::new("Roles", membership_serializer())
+        .actions(&["list"])
+        .queryset(|request, roles| Ok(roles.filter(tracker_membership::user_id.eq(request.authenticated()?.id))))
 }
 
 pub fn stats() -> APIView {
-    api_view("stats", &[Method::GET]).description("How many issues there are of each status.").get(count_issues)
+    api_view("stats", &[Method::GET])
+        .description("How many issues there are of each status.")
+        .extend_schema(ExtendSchema::new().response(200, OpenApiTypes::Object))
+        .get(count_issues)
 }
 
 async fn count_issues(request: Request) -> Result<Response, APIException> {
     let issues = visible_issues(request.authenticated()?);
-    let counts = request.database()?.run(move |database| issues.count_by(database, tracker_issue::status)).await?;
-    let counts = counts.into_iter().filter_map(|(status, count)| match status {
-        DbValue::Text(status) => Some((status, count)),
-        _ => None,
-    });
-    Ok(Response::map(counts))
+    let count = move |database: &mut _| issues.count_by::<String, _>(database, tracker_issue::status);
+    Ok(Response::map(request.database()?.run(count).await?))
 }

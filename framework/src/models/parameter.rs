@@ -2,11 +2,11 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{NaiveDateTime, NaiveTime, Timelike};
+use diesel::QueryResult;
 use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{BigInt, Binary, Double, Text};
 use diesel::sqlite::Sqlite;
-use diesel::QueryResult;
 
 use super::column::ColumnKind;
 use super::value::DbValue;
@@ -109,8 +109,8 @@ mod postgres {
     use diesel::sql_types::{self, HasSqlType};
 
     use super::{
-        AstPass, BigInt, BoxError, ColumnKind, DbValue, IsNull, Output, Parameter, QueryFragment, QueryResult,
-        ToSql, json_text, serialize,
+        AstPass, BigInt, BoxError, ColumnKind, DbValue, IsNull, Output, Parameter, QueryFragment,
+        QueryResult, ToSql, json_text, serialize,
     };
     use crate::database::UuidKey;
 
@@ -164,7 +164,9 @@ mod postgres {
         }
     }
 
-    fn json(value: &vitamin_parsing::data::Value) -> impl FnOnce(&mut Output<'_, '_, Pg>) -> serialize::Result {
+    fn json(
+        value: &vitamin_parsing::data::Value,
+    ) -> impl FnOnce(&mut Output<'_, '_, Pg>) -> serialize::Result {
         move |out| {
             // The version of the binary format.
             out.write_all(&[1])?;

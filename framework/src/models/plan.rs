@@ -292,11 +292,8 @@ impl<A: Model, B: Model> LoadMany<A> for With<ManyToMany<A, B>, B> {
             let relation = self.relation;
             let keys = Keys::new(objects.iter().map(|object| object.pk()))?;
             let mut select = Select::new(B::META);
-            let through = Through {
-                table: relation.table,
-                column: relation.reverse_column,
-                group: relation.column,
-            };
+            let through =
+                Through { table: relation.table, column: relation.reverse_column, group: relation.column };
             select.through = Some((through, keys));
             let rows = children(&self.plan, select, executor).await?;
             let group = |row: &Object<B>| row.annotation(GROUP).map_or(Key::Other, Key::from);
@@ -350,4 +347,3 @@ fn attach<A: Model, B: Model>(
         object.set_related(name, rows);
     }
 }
-

@@ -13,6 +13,7 @@ use super::column::ColumnKind;
 use super::condition::{Condition, Lookup};
 use super::dialect::Fragment;
 use super::execute::{Blocking, Executor, block, read_rows};
+use super::field_value::FieldValue;
 use super::model::Model;
 use super::object::Object;
 use super::parameter::Parameter;
@@ -302,14 +303,14 @@ impl<T: Model> QuerySet<T> {
     ///
     /// # Errors
     /// As [`load`](Self::load).
-    pub fn count_by<C: DieselColumn<Table = T::Table>>(
+    pub fn count_by<V: FieldValue, C: DieselColumn<Table = T::Table>>(
         &self,
         connection: &mut DbConnection,
         _column: C,
-    ) -> Result<Vec<(DbValue, u64)>, DatabaseError> {
+    ) -> Result<Vec<(V, u64)>, DatabaseError> {
         let mut counts = Vec::new();
         let each = &mut |row: &mut super::row::Row<'_>| {
-            let value = row.read_any()?;
+            let value = row.read()?;
             if let DbValue::Integer(count) = row.read_any()? {
                 counts.push((value, u64::try_from(count).unwrap_or_default()));
             }

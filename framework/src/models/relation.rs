@@ -129,8 +129,7 @@ impl<A: Model, B: Model> Reverse<A, B> {
     /// A column of the rows: `comments__body` is `Issue::COMMENTS.field(comments::body)`.
     #[must_use]
     pub fn field<C: DieselColumn<Table = B::Table>>(self, column: C) -> Path<A> {
-        let hop =
-            Hop {
+        let hop = Hop {
             column: A::META.primary_key().column,
             table: B::META.table,
             matched: self.key.column,
@@ -211,14 +210,14 @@ impl<A: Model, B: Model> ManyToMany<A, B> {
     /// A column of the related rows: `labels__slug` is `Issue::LABELS.field(labels::slug)`.
     #[must_use]
     pub fn field<C: DieselColumn<Table = B::Table>>(self, column: C) -> Path<A> {
-        let to = Hop {
-            column: A::META.primary_key().column,
-            table: self.table,
-            matched: self.column,
-            many: true,
+        let to =
+            Hop { column: A::META.primary_key().column, table: self.table, matched: self.column, many: true };
+        let from = Hop {
+            column: self.reverse_column,
+            table: B::META.table,
+            matched: B::META.primary_key().column,
+            many: false,
         };
-        let from =
-            Hop { column: self.reverse_column, table: B::META.table, matched: B::META.primary_key().column, many: false };
         Path::<B>::from(column).behind([to, from])
     }
 

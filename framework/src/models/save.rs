@@ -252,17 +252,14 @@ impl<T: Model> QuerySet<T> {
     ///
     /// # Errors
     /// The database refuses the change.
-    pub fn update(
-        &self,
-        connection: &mut DbConnection,
-        changes: &Changes<T>,
-    ) -> Result<usize, DatabaseError> {
+    pub fn update(&self, connection: &mut DbConnection, changes: &Changes<T>) -> Result<i64, DatabaseError> {
         let values = changes.values.iter().filter_map(|(index, value)| {
             let column = T::META.columns.get(*index)?;
             Some((column.column, Parameter::new(value.clone(), column.kind)))
         });
         let condition = Condition::And(self.select(super::select::Output::Rows)?.conditions);
         let values = values.collect();
-        execute(connection, &Statement::Update { meta: T::META, values, condition, returns: false })
+        let update = Statement::Update { meta: T::META, values, condition, returns: false };
+        Ok(i64::try_from(execute(connection, &update)?).unwrap_or(i64::MAX))
     }
 }

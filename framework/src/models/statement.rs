@@ -17,7 +17,12 @@ pub(crate) enum Statement {
     /// Inserts rows into a table without a model; those that are there already stay as they are.
     InsertInto { table: &'static str, columns: [&'static str; 2], rows: Vec<[Parameter; 2]> },
     /// Updates the rows that meet a condition, and returns all columns of each.
-    Update { meta: &'static ModelMeta, values: Vec<(&'static str, Parameter)>, condition: Condition, returns: bool },
+    Update {
+        meta: &'static ModelMeta,
+        values: Vec<(&'static str, Parameter)>,
+        condition: Condition,
+        returns: bool,
+    },
     /// Deletes the rows that meet a condition.
     Delete { table: &'static str, condition: Condition },
 }

@@ -49,17 +49,13 @@ struct Project {
     settings: Json,
 }
 
-impl Project {
-    const ISSUES: Reverse<Self, Issue> = Issue::PROJECT.reverse("issues");
-}
-
 #[derive(Model)]
 #[diesel(table_name = desk_issue)]
 #[model(crate = crate, ordering("-id"), unique_together("project", "title"))]
 #[model(many_to_many(labels: Label, desk_issue_labels(issue_id, label_id), blank))]
 struct Issue {
     id: i64,
-    #[model(references(Project))]
+    #[model(references(Project), related_name = issues)]
     project_id: Uuid,
     #[model(references(Issue), on_delete = set_null, blank)]
     parent_id: Option<i64>,
@@ -72,8 +68,7 @@ struct Issue {
 }
 
 #[derive(Model)]
-#[diesel(table_name = desk_label)]
-#[model(crate = crate, ordering("slug"))]
+#[model(crate = crate, table = desk_label, ordering("slug"))]
 struct Label {
     id: i64,
     #[model(slug, unique, max_length = 30)]
@@ -160,17 +155,34 @@ fn conditions_select_rows() {
     let title = Path::from(desk_issue::title);
     for (issues, expected) in [
         (all().filter(desk_issue::parent_id.is_null().and(desk_issue::id.lt(3))), vec!["First 50%"]),
-        (all().filter_in(desk_issue::project_id, Project::objects().filter(desk_project::name.eq("Two"))), vec!["Third"]),
+        (
+            all().filter_in(desk_issue::project_id, Project::objects().filter(desk_project::name.eq("Two"))),
+            vec!["Third"],
+        ),
         (all().filter_q(Q::compare(&title, Lookup::IContains, "D")), vec!["Third", "Second"]),
         (all().filter_q(Q::compare(&title, Lookup::Contains, "%")), vec!["First 50%"]),
         (all().filter_q(Q::compare(&title, Lookup::IExact, "THIRD")), vec!["Third"]),
         (all().filter_q(Q::compare(&title, Lookup::StartsWith, "_")), vec![]),
         (all().filter_q(!Q::compare(&title, Lookup::StartsWith, "T")), vec!["Second", "First 50%"]),
-        (all().filter_q(Q::compare(&Issue::LABELS.field(desk_label::slug), Lookup::Exact, "bug")), vec!["Third", "First 50%"]),
-        (all().filter_q(Q::compare(&Issue::PROJECT.field(desk_project::name), Lookup::Exact, "One")).order_by(["id"]), vec!["First 50%", "Second"]),
+        (
+            all().filter_q(Q::compare(&Issue::LABELS.field(desk_label::slug), Lookup::Exact, "bug")),
+            vec!["Third", "First 50%"],
+        ),
+        (
+            all()
+                .filter_q(Q::compare(&Issue::PROJECT.field(desk_project::name), Lookup::Exact, "One"))
+                .order_by(["id"]),
+            vec!["First 50%", "Second"],
+        ),
         (all().filter_q(Q::is_null(&Issue::PARENT.field(desk_issue::due), false)), vec!["Second"]),
-        (all().filter_q(Q::one_of(&Path::from(desk_issue::id), &[1.into(), 3.into(), DbValue::Null])), vec!["Third", "First 50%"]),
-        (all().filter_q(Q::range(&Path::from(desk_issue::id), 2, 3)).order_by(["title"]), vec!["Second", "Third"]),
+        (
+            all().filter_q(Q::one_of(&Path::from(desk_issue::id), &[1.into(), 3.into(), DbValue::Null])),
+            vec!["Third", "First 50%"],
+        ),
+        (
+            all().filter_q(Q::range(&Path::from(desk_issue::id), 2, 3)).order_by(["title"]),
+            vec!["Second", "Third"],
+        ),
         (all().filter_q(Q::any([])), vec![]),
         (all().filter_q(Q::compare(&title, Lookup::Exact, DbValue::Null)), vec![]),
         (all().limit(1).offset(1), vec!["Second"]),
@@ -196,7 +208,8 @@ fn annotations_are_computed() {
         .count()
         .single_value();
     let projects = Project::objects().annotate("issues", count).load(connection).unwrap();
-    let counts: Vec<_> = projects.iter().map(|project| project.annotation("issues").unwrap().clone()).collect();
+    let counts: Vec<_> =
+        projects.iter().map(|project| project.annotation("issues").unwrap().clone()).collect();
     assert_eq!(counts, [DbValue::Integer(1), DbValue::Integer(1)]);
     let Json(settings) = &projects[0].settings;
     assert_eq!(serde_json::to_string(settings).unwrap(), r#"{"b":1,"a":[null]}"#);
@@ -210,7 +223,14 @@ fn a_model_knows_its_columns() {
     let names: Vec<_> = meta.columns.iter().map(|column| (column.name, column.null)).collect();
     assert_eq!(
         names,
-        [("id", false), ("project", false), ("parent", true), ("title", false), ("estimate", true), ("due", true)]
+        [
+            ("id", false),
+            ("project", false),
+            ("parent", true),
+            ("title", false),
+            ("estimate", true),
+            ("due", true)
+        ]
     );
     let classes: Vec<_> = meta.columns.iter().map(|column| column.class).collect();
     assert_eq!(classes[0], FieldClass::Auto);
@@ -243,7 +263,10 @@ fn rows_are_written() {
     let mut changes = Changes::new();
     changes.set(desk_issue::title, "Fifth").set(desk_issue::parent_id, DbValue::Null);
     issue.update(connection, &changes).unwrap();
-    assert_eq!((issue.title.as_str(), issue.parent_id, issue.estimate), ("Fifth", None, Some(TimeDelta::hours(1))));
+    assert_eq!(
+        (issue.title.as_str(), issue.parent_id, issue.estimate),
+        ("Fifth", None, Some(TimeDelta::hours(1)))
+    );
     assert_eq!(Issue::objects().filter(desk_issue::id.lt(3)).update(connection, &changes).unwrap(), 2);
     assert_eq!(titles(&Issue::objects(), connection), ["Fifth", "Third", "Fifth", "Fifth"]);
 }
@@ -261,7 +284,8 @@ fn many_to_many_relations_are_set() {
         let keys: Vec<DbValue> = keys.into_iter().map(DbValue::Integer).collect();
         Issue::LABELS.set(connection, ValueRef::Integer(1), &keys).unwrap();
         let issue = Issue::objects().find(1).with(Issue::LABELS).first(connection).unwrap().unwrap();
-        let slugs: Vec<_> = Issue::LABELS.get(&issue).unwrap().iter().map(|label| label.slug.as_str()).collect();
+        let slugs: Vec<_> =
+            Issue::LABELS.get(&issue).unwrap().iter().map(|label| label.slug.as_str()).collect();
         assert_eq!(slugs, expected);
         // The other issue keeps its label.
         let third = Issue::objects().find(3).with(Issue::LABELS).first(connection).unwrap().unwrap();
@@ -285,4 +309,46 @@ fn a_deletion_cascades() {
     label.delete(connection, Models(&models)).unwrap();
     let third = Issue::objects().with(Issue::LABELS).first(connection).unwrap().unwrap();
     assert!(Issue::LABELS.get(&third).unwrap().is_empty());
+}
+
+#[test]
+fn rows_of_a_relation_are_read_inserted_and_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = &mut *database(folder.path()).get().unwrap();
+    let project = Project::objects().find(Uuid::from_u128(1)).first(connection).unwrap().unwrap();
+    let issues = || Project::ISSUES.of(&project);
+    assert_eq!(titles(&issues(), connection), ["Second", "First 50%"]);
+    let new = |title: &str| {
+        let mut issue = Changes::<Issue>::new();
+        issue.set(desk_issue::title, title);
+        issue
+    };
+    Project::ISSUES.create(connection, &project, [new("A"), new("B")]).unwrap();
+    assert_eq!(titles(&issues(), connection), ["B", "A", "Second", "First 50%"]);
+    assert_eq!(titles(&issues().exclude_pk(1_i64), connection), ["B", "A", "Second"]);
+    // No row has the key NULL.
+    assert_eq!(titles(&issues().exclude_pk(DbValue::Null), connection).len(), 4);
+    let models = [Project::META, Issue::META, Label::META];
+    issues().delete(connection, Models(&models)).unwrap();
+    assert_eq!(titles(&Issue::objects(), connection), ["Third"]);
+    issues().delete(connection, Models(&models)).unwrap();
+}
+
+#[test]
+fn a_stored_document_keeps_its_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = &mut *database(folder.path()).get().unwrap();
+    let json = |text: &str| {
+        vitamin_parsing::json::decode(text.as_bytes(), vitamin_parsing::python::codecs::Charset::Utf8)
+            .unwrap()
+    };
+    let mut new = Changes::<Project>::new();
+    new.set(desk_project::name, "Three").set(desk_project::settings, json(r#"{"z": 1, "a": 1e2}"#));
+    let mut project = new.insert(connection).unwrap();
+    let text = |project: &Object<Project>| serde_json::to_string(&project.settings.0).unwrap();
+    assert_eq!(text(&project), r#"{"z":1,"a":100.0}"#);
+    let mut changes = Changes::new();
+    changes.set(desk_project::settings, json("[2, 1]"));
+    project.update(connection, &changes).unwrap();
+    assert_eq!(text(&project), "[2,1]");
 }

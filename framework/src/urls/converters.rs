@@ -10,7 +10,8 @@ const CONVERTERS: [(&str, &str); 5] = [
     ("uuid", "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
 ];
 
-/// A route in actix-web's syntax, and the names and converters of the parameters that were written with a converter.
+/// A route in actix-web's syntax, and the names and converters of the parameters that were written with a converter. That
+/// of `<name>` is empty.
 type Route = (String, Vec<(String, &'static str)>);
 
 /// Converts a route. Parameters in actix-web's syntax stay as they are. Those of a regular expression, as Django REST
@@ -29,7 +30,9 @@ pub(super) fn to_actix(route: &str) -> Result<Route, String> {
             Parameter::Converter(parameter) => {
                 let (converter, name) = parameter.split_once(':').unwrap_or(("str", parameter));
                 let known = CONVERTERS.iter().find(|(known, _)| *known == converter);
-                converters.extend(known.map(|(converter, _)| (name.to_owned(), *converter)));
+                let is_typed = parameter.contains(':');
+                let named = |(converter, _): &(&'static str, _)| if is_typed { *converter } else { "" };
+                converters.extend(known.map(|known| (name.to_owned(), named(known))));
                 let unknown = || format!("URL route '{route}' uses invalid converter '{converter}'.");
                 (name, if is_identifier(name) { known.ok_or_else(unknown)?.1 } else { "" })
             }
@@ -125,7 +128,7 @@ mod tests {
             assert_eq!(to_actix(route).map(|(route, _)| route).as_deref(), Ok(converted), "{route}");
         }
         let (_, converters) = to_actix("<int:a>/<b>/{c}/(?P<d>x)/").unwrap();
-        assert_eq!(converters, [("a".to_owned(), "int"), ("b".to_owned(), "str")]);
+        assert_eq!(converters, [("a".to_owned(), "int"), ("b".to_owned(), "")]);
     }
 
     /// The messages are Django's.

@@ -114,7 +114,8 @@ pub struct EndpointInfo<'a> {
     pub name: Option<String>,
     /// The namespaces, joined by colons; may be empty.
     pub namespace: &'a str,
-    /// The parameters that are written with one of Django's converters, `<int:pk>`: their names and their converters.
+    /// The parameters that are written with one of Django's converters, `<int:pk>`: their names and their converters. The
+    /// converter of `<pk>` is empty.
     pub converters: &'a [(String, &'static str)],
     /// The view. [`View::describe`] says more.
     pub view: &'a dyn View,

@@ -89,13 +89,6 @@ impl From<i64> for Value {
     }
 }
 
-impl From<usize> for Value {
-    /// A count. It is never too large for 64 bits with a sign.
-    fn from(count: usize) -> Self {
-        i64::try_from(count).unwrap_or(i64::MAX).into()
-    }
-}
-
 impl From<f64> for Value {
     fn from(value: f64) -> Self {
         Self::Float(value)

@@ -8,6 +8,7 @@ use crate::mediatypes::latin1;
 use crate::policy_result::PolicyResult;
 use crate::python::base64::b64decode;
 use crate::request::Request;
+use crate::schemas::SecurityScheme;
 use vitamin_auth::authenticate;
 
 /// `Authorization: Basic <base64 of name:password>` (RFC 7617).
@@ -31,6 +32,10 @@ impl Default for BasicAuthentication {
 }
 
 impl Authentication for BasicAuthentication {
+    fn security_scheme(&self) -> Option<SecurityScheme> {
+        Some(SecurityScheme::Basic)
+    }
+
     fn authenticate<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Option<Identity>> {
         let header = get_authorization_header(request);
         let decoded = match credentials(&header, "basic") {

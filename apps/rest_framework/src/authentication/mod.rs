@@ -16,6 +16,7 @@ pub use self::remote_user::RemoteUserAuthentication;
 pub use self::session::SessionAuthentication;
 use super::policy_result::PolicyResult;
 use super::request::Request;
+use super::schemas::SecurityScheme;
 use vitamin_auth::models::User;
 use vitamin_framework::http::get_header;
 
@@ -42,6 +43,12 @@ pub trait Authentication: Send + Sync {
     fn authenticate_header(&self, _request: &Request) -> Option<Cow<'static, str>> {
         None
     }
+
+    /// How the OpenAPI document describes the credentials (`OpenApiAuthenticationExtension`). `None`: it leaves them out,
+    /// with a warning.
+    fn security_scheme(&self) -> Option<SecurityScheme> {
+        None
+    }
 }
 
 /// A class that was chosen at run time.
@@ -52,6 +59,10 @@ impl<A: Authentication + ?Sized> Authentication for Arc<A> {
 
     fn authenticate_header(&self, request: &Request) -> Option<Cow<'static, str>> {
         (**self).authenticate_header(request)
+    }
+
+    fn security_scheme(&self) -> Option<SecurityScheme> {
+        (**self).security_scheme()
     }
 }
 

@@ -11,6 +11,7 @@ use crate::exceptions::APIException;
 use crate::mediatypes::latin1;
 use crate::policy_result::PolicyResult;
 use crate::request::Request;
+use crate::schemas::SecurityScheme;
 use vitamin_auth::sessions::get_user;
 use vitamin_framework::csrf::{CsrfRequest, check};
 use vitamin_framework::http::{get_cookie, get_header, get_host, is_secure};
@@ -23,6 +24,10 @@ use vitamin_framework::middleware::Site;
 pub struct SessionAuthentication;
 
 impl Authentication for SessionAuthentication {
+    fn security_scheme(&self) -> Option<SecurityScheme> {
+        Some(SecurityScheme::Session)
+    }
+
     fn authenticate<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Option<Identity>> {
         request.vary_on_cookie();
         if !request.headers().contains_key(COOKIE) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Context, Field, Input, Kind, Options, Output, OutputError, value_ref};
 use crate::data::{Dict, Value};
 use crate::error_detail::Detail;
+use crate::schemas::FieldShape;
 use vitamin_framework::models::ValueRef;
 
 /// A field of any kind.
@@ -69,6 +70,9 @@ pub trait BaseField: Send + Sync {
 
     /// Describes the field for OPTIONS (`SimpleMetadata.get_field_info`). The child of a list has an empty name.
     fn info(&self, name: &str) -> Dict;
+
+    /// What the field contains, for the OpenAPI document, if its kind does not tell ([`Kind::shape`]).
+    fn shape(&self, is_postgres: bool) -> Option<FieldShape>;
 }
 
 impl<K: Kind + 'static> BaseField for Field<K> {
@@ -122,6 +126,10 @@ impl<K: Kind + 'static> BaseField for Field<K> {
         self.kind.describe_children(&self.options, &mut info);
         info
     }
+
+    fn shape(&self, is_postgres: bool) -> Option<FieldShape> {
+        self.kind.shape(is_postgres)
+    }
 }
 
 /// A field of a kind that is known only at run time, such as an `Arc<dyn BaseField>`.
@@ -165,5 +173,9 @@ impl<F: BaseField + ?Sized> BaseField for Arc<F> {
 
     fn info(&self, name: &str) -> Dict {
         (**self).info(name)
+    }
+
+    fn shape(&self, is_postgres: bool) -> Option<FieldShape> {
+        (**self).shape(is_postgres)
     }
 }

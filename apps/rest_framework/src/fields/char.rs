@@ -138,6 +138,13 @@ impl Field<Char<Slug>> {
     }
 }
 
+impl Slug {
+    /// Whether letters of all scripts are accepted.
+    pub fn allows_unicode(&self) -> bool {
+        self.allow_unicode
+    }
+}
+
 impl<S> Char<S> {
     /// Whether blank text is a value.
     pub fn allows_blank(&self) -> bool {

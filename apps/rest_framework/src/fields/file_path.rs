@@ -74,6 +74,11 @@ impl FilePath {
         &self.path
     }
 
+    /// Whether empty text is a value.
+    pub fn allows_blank(&self) -> bool {
+        self.allow_blank
+    }
+
     /// The paths and their names. A folder that cannot be read is logged, and has none. A field without
     /// `required(true)` has the empty choice too.
     pub fn choices(&self, options: &Options) -> Vec<(String, String)> {

@@ -52,6 +52,7 @@ pub(crate) mod uuid;
 
 use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
+use crate::schemas::FieldShape;
 use vitamin_framework::models::ValueRef;
 
 pub use self::any::{Any, AnyField, Json, JsonField};
@@ -63,6 +64,7 @@ pub use self::composite::{DictField, HStoreField, List, ListField, Mapping};
 pub use self::context::{Context, Lookups};
 pub use self::date::{Date, DateField, DateTime, DateTimeField};
 pub use self::decimal::{Decimal, DecimalField};
+pub(crate) use self::digits::to_ascii;
 pub use self::duration::{Duration, DurationField, DurationFormat};
 pub use self::file::{File, FileField};
 pub use self::file_path::{FilePath, FilePathField};
@@ -79,7 +81,6 @@ pub use self::output::{Output, OutputError, value_ref, write_native};
 pub use self::quantize::Rounding;
 pub use self::regex::{Pattern, Regex, RegexField};
 pub use self::time::{Time, TimeField};
-pub(crate) use self::digits::to_ascii;
 pub(crate) use self::uuid::parse as parse_uuid;
 pub use self::uuid::{Uuid, UuidField, UuidFormat};
 
@@ -202,6 +203,12 @@ pub trait Kind: Send + Sync {
 
     /// Adds `child`, `children` or `choices` to the description.
     fn describe_children(&self, _options: &Options, _info: &mut Dict) {}
+
+    /// What the field contains, for the OpenAPI document. `None` for the kinds of this module, which it knows; other kinds
+    /// are then text. Ranges of integers depend on the database.
+    fn shape(&self, _is_postgres: bool) -> Option<FieldShape> {
+        None
+    }
 }
 
 impl<K: Kind> Field<K> {

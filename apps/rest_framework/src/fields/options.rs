@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Context, Field};
+use super::{Context, Field, Pattern};
 use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
 
@@ -18,12 +18,16 @@ pub struct Options {
     pub(super) allow_null: bool,
     required: Option<bool>,
     default: Option<Default>,
+    /// The default, if it does not have to be computed.
+    constant_default: Option<Value>,
     source: Option<Cow<'static, str>>,
     initial: Option<Value>,
     style: Dict,
     label: Option<Cow<'static, str>>,
     help_text: Option<Cow<'static, str>>,
     validators: Vec<Validator>,
+    /// The patterns of the validators, for the schema.
+    patterns: Vec<Pattern>,
     error_messages: Vec<(&'static str, Cow<'static, str>)>,
 }
 
@@ -55,7 +59,10 @@ impl<K> Field<K> {
     /// The value of a missing field.
     pub fn default(self, default: impl Into<Value>) -> Self {
         let default = default.into();
-        self.default_with(move || default.clone())
+        let constant_default = Some(default.clone());
+        let mut field = self.default_with(move || default.clone());
+        field.options.constant_default = constant_default;
+        field
     }
 
     /// Computes the value of a missing field at each validation.
@@ -66,6 +73,7 @@ impl<K> Field<K> {
     /// Computes the value of a missing field from the validation's context, such as its request (`requires_context`).
     pub fn default_from(mut self, default: impl Fn(Context<'_>) -> Value + Send + Sync + 'static) -> Self {
         self.options.default = Some(Arc::new(move |context| Some(default(context))));
+        self.options.constant_default = None;
         self
     }
 
@@ -75,6 +83,7 @@ impl<K> Field<K> {
         default: impl Fn(Context<'_>) -> Value + Send + Sync + 'static,
     ) -> Self {
         self.options.default = Some(Arc::new(move |context| (!context.is_update).then(|| default(context))));
+        self.options.constant_default = None;
         self
     }
 
@@ -126,6 +135,15 @@ impl<K> Field<K> {
         self
     }
 
+    /// Adds a check that text contains a match of the pattern (`RegexValidator`). The schema shows the pattern.
+    pub fn regex_validator(mut self, pattern: Pattern, message: &'static str) -> Self {
+        self.options.patterns.push(pattern.clone());
+        self.validator(move |value| match value {
+            Value::String(text) if pattern.is_match(text) => Ok(()),
+            _ => Err(ErrorDetail::new(message, "invalid")),
+        })
+    }
+
     /// Replaces the message of the field's errors with this code, such as `required`.
     pub fn error_message(mut self, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         self.options.error_messages.push((code, message.into()));
@@ -157,6 +175,16 @@ impl Options {
     /// The default of a missing value. `None` if there is none, or if it leaves the field out.
     pub fn default_value(&self, context: Context<'_>) -> Option<Value> {
         self.default.as_ref().and_then(|default| default(context))
+    }
+
+    /// The default of a missing value, if it is the same for all requests.
+    pub fn constant_default(&self) -> Option<&Value> {
+        self.constant_default.as_ref()
+    }
+
+    /// The patterns of [`Field::regex_validator`].
+    pub fn patterns(&self) -> &[Pattern] {
+        &self.patterns
     }
 
     /// The attribute that the field reads and writes, if it is not the field's name.
@@ -196,7 +224,7 @@ impl Options {
 
     /// The options that `many=True` passes to the list (`LIST_SERIALIZER_KWARGS`): all except the validators.
     pub(crate) fn list_options(&self) -> Self {
-        Self { validators: Vec::new(), ..self.clone() }
+        Self { validators: Vec::new(), patterns: Vec::new(), ..self.clone() }
     }
 
     pub(super) fn run_validators(&self, value: &Value, context: Context<'_>) -> Vec<ErrorDetail> {

@@ -164,3 +164,26 @@ fn ranges(is_member: impl Fn(char) -> bool) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each was tried with Python's `re.search`.
+    #[test]
+    fn classes_in_brackets_are_those_of_every_script() {
+        for (pattern, text, expected) in [
+            (r"^[\w.@+-]+\Z", "walterwhité", true),
+            (r"^[\w.@+-]+\Z", "日本@x", true),
+            (r"^[\w.@+-]+\Z", "two words", false),
+            (r"^[\w.@+-]+\Z", "new\n", false),
+            (r"^[\d-]$", "٣", true),
+            (r"^[\d-]$", "-", true),
+            (r"^[\d-]$", "y", false),
+            (r"^[^\s]$", "\u{a0}", false),
+            (r"^[^\s]$", "é", true),
+        ] {
+            assert_eq!(Pattern::new(pattern).is_match(text), expected, "{pattern} {text:?}");
+        }
+    }
+}

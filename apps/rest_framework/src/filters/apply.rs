@@ -40,7 +40,9 @@ impl Condition {
     pub(crate) fn q<T: Model>(self, path: &Path<T>, value: &Cleaned) -> Q<T> {
         match (self, value) {
             (Self::IsNull, Cleaned::Bool(is_null)) => Q::is_null(path, *is_null),
-            (Self::Year(lookup), value) => value.integer().map_or_else(Q::never, |year| by_year(path, lookup, year)),
+            (Self::Year(lookup), value) => {
+                value.integer().map_or_else(Q::never, |year| by_year(path, lookup, year))
+            }
             (_, Cleaned::Null) => Q::is_null(path, true),
             (_, Cleaned::List(values)) => Q::any(values.iter().map(|value| self.q(path, value))),
             (_, Cleaned::Range(low, high)) => {
@@ -89,17 +91,22 @@ pub(crate) fn compare<T: Model>(path: &Path<T>, lookup: Lookup, value: &Cleaned)
     );
     let value = match (value, kind) {
         (Cleaned::Text(text), _) => DbValue::Text(text.clone()),
-        (value, ColumnKind::SmallInteger | ColumnKind::Integer | ColumnKind::BigInteger | ColumnKind::UserKey)
-            if value.integer().is_some() =>
-        {
+        (
+            value,
+            ColumnKind::SmallInteger | ColumnKind::Integer | ColumnKind::BigInteger | ColumnKind::UserKey,
+        ) if value.integer().is_some() => {
             return value.integer().map_or_else(Q::never, |number| by_integer(path, lookup, number));
         }
-        (Cleaned::Decimal(number), ColumnKind::Float) => number.to_f64().map_or(DbValue::Null, DbValue::Float),
+        (Cleaned::Decimal(number), ColumnKind::Float) => {
+            number.to_f64().map_or(DbValue::Null, DbValue::Float)
+        }
         (Cleaned::Decimal(number), _) => DbValue::Decimal(number.clone()),
         (Cleaned::Integer(number), _) => DbValue::Integer(*number),
         (Cleaned::Float(number), _) => DbValue::Float(*number),
         (Cleaned::Bool(value), _) => DbValue::Bool(*value),
-        (Cleaned::Date(date), ColumnKind::DateTime) => DbValue::DateTime(date.and_time(chrono::NaiveTime::MIN)),
+        (Cleaned::Date(date), ColumnKind::DateTime) => {
+            DbValue::DateTime(date.and_time(chrono::NaiveTime::MIN))
+        }
         (Cleaned::Date(date), _) => DbValue::Date(*date),
         (Cleaned::Time(time), _) => DbValue::Time(*time),
         (Cleaned::DateTime(at), ColumnKind::Date) => DbValue::Date(at.date()),

@@ -18,12 +18,14 @@ use super::apply::Condition;
 use super::{Choices, Cleaned, FilterColumn, FilterKind, FormField, for_lookup};
 use vitamin_framework::models::{Column, FieldClass, Lookup, Model, Path, Q};
 
+type Method<T> = Arc<dyn Fn(&Cleaned) -> Q<T> + Send + Sync>;
+
 /// How a filter's value becomes a condition.
 pub(crate) enum Apply<T> {
     /// The column is compared.
     Column(Path<T>, Condition),
     /// A closure of the app makes the condition.
-    Method(Arc<dyn Fn(&Cleaned) -> Q<T> + Send + Sync>),
+    Method(Method<T>),
 }
 
 impl<T> Clone for Apply<T> {
@@ -48,7 +50,12 @@ impl<T> Clone for Filter<T> {
 }
 
 /// A filter of one kind, for the functions below.
-fn of<T: Model>(name: &'static str, kind: FilterKind, path: impl Into<Path<T>>, condition: Condition) -> Filter<T> {
+fn of<T: Model>(
+    name: &'static str,
+    kind: FilterKind,
+    path: impl Into<Path<T>>,
+    condition: Condition,
+) -> Filter<T> {
     Filter { field: FormField::new(name, kind), apply: Apply::Column(path.into(), condition) }
 }
 
@@ -115,7 +122,7 @@ pub fn method<T>(name: &'static str, condition: impl Fn(&str) -> Q<T> + Send + S
 }
 
 fn values(choices: &[(&'static str, &'static str)]) -> Choices {
-    Choices::new(&choices.iter().map(|(value, _)| *value).collect::<Vec<_>>())
+    Choices::with_labels(choices)
 }
 
 /// Sets the lookup.
@@ -215,6 +222,15 @@ impl<T: Model> FilterSet<T> {
             }
         }
         self
+    }
+
+    /// The filters of these parameters: a field's name, or with a lookup `budget__gte`.
+    #[must_use]
+    pub fn of_fields(names: impl IntoIterator<Item = &'static str>) -> Self {
+        names.into_iter().fold(Self::new(), |filters, parameter| {
+            let (name, lookup) = parameter.split_once("__").unwrap_or((parameter, "exact"));
+            filters.fields(name, [lookup])
+        })
     }
 
     /// Makes these the filters of `django_filters.FilterSet`, whose forms read booleans and times differently from those of

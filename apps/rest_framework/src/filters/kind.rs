@@ -66,7 +66,7 @@ pub enum RangeOf {
 
 impl RangeOf {
     /// The suffixes of the two parameters.
-    pub(super) fn suffixes(self) -> [&'static str; 2] {
+    pub(crate) fn suffixes(self) -> [&'static str; 2] {
         match self {
             Self::Numbers => ["min", "max"],
             _ => ["after", "before"],
@@ -78,6 +78,8 @@ impl RangeOf {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Choices {
     values: Vec<Cow<'static, str>>,
+    /// The labels of the values, or none.
+    labels: Vec<Cow<'static, str>>,
     null: bool,
 }
 
@@ -85,7 +87,16 @@ impl Choices {
     /// These values.
     #[must_use]
     pub fn new(values: &[&'static str]) -> Self {
-        Self { values: values.iter().map(|value| Cow::Borrowed(*value)).collect(), null: false }
+        let values = values.iter().map(|value| Cow::Borrowed(*value)).collect();
+        Self { values, labels: Vec::new(), null: false }
+    }
+
+    /// Pairs of a value and its label, which the OpenAPI document shows.
+    #[must_use]
+    pub fn with_labels(choices: &[(&'static str, &'static str)]) -> Self {
+        let (values, labels) =
+            choices.iter().map(|(value, label)| (Cow::Borrowed(*value), Cow::Borrowed(*label))).unzip();
+        Self { values, labels, null: false }
     }
 
     /// The value `null` too, which stands for NULL (`null_label`).
@@ -95,6 +106,17 @@ impl Choices {
         self
     }
 
+    /// The values with their labels, which are the values themselves if there are none. Without `null`.
+    pub(crate) fn labelled(&self) -> impl Iterator<Item = (&str, &str)> {
+        let label = |(index, value)| (value, self.labels.get(index).map_or(value, AsRef::as_ref));
+        self.values.iter().map(AsRef::as_ref).enumerate().map(label)
+    }
+
+    /// Whether `null` is a value.
+    pub(crate) fn has_null(&self) -> bool {
+        self.null
+    }
+
     pub(super) fn contains(&self, value: &str) -> bool {
         (self.null && value == super::NULL) || self.values.iter().any(|own| own == value)
     }
@@ -102,7 +124,7 @@ impl Choices {
 
 impl From<Vec<Cow<'static, str>>> for Choices {
     fn from(values: Vec<Cow<'static, str>>) -> Self {
-        Self { values, null: false }
+        Self { values, labels: Vec::new(), null: false }
     }
 }
 

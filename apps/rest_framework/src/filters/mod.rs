@@ -34,7 +34,9 @@ mod ordering;
 mod search;
 mod search_field;
 
+pub(crate) use self::apply::compare;
 pub use self::cleaned::Cleaned;
+pub(crate) use self::filter_set::{Apply, filter_column};
 pub use self::filter_set::{Filter, FilterSet};
 pub use self::forms::{Form, FormContext, FormField};
 pub use self::kind::{Choices, FilterKind, RangeOf};
@@ -42,10 +44,8 @@ pub use self::lookups::{FilterColumn, for_lookup};
 pub use self::model_key::ModelKey;
 pub use self::ordering::{OrderBy, ordering};
 pub use self::search::{SearchLookup, search_terms};
-pub use self::search_field::{SearchField, fields};
-pub(crate) use self::apply::compare;
-pub(crate) use self::filter_set::{Apply, filter_column};
 pub(crate) use self::search_field::search;
+pub use self::search_field::{SearchField, fields};
 
 /// The choice that stands for NULL (`FILTERS_NULL_CHOICE_VALUE`).
 const NULL: &str = "null";

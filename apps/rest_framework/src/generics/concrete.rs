@@ -2,12 +2,14 @@
 
 use std::any::Any;
 use std::cell::OnceCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::web::ServiceConfig;
 
 use super::GenericView;
+use super::ModelSchema;
 use super::model_view::{ModelView, model_view_methods};
 use crate::policies::PolicyDeclaration;
 use crate::serializers::ModelSerializer;
@@ -90,13 +92,16 @@ impl<T: Model> GenericAPIView<T> {
     fn build(&self) -> APIView {
         let mut declaration = self.declaration.clone();
         self.class_name.clone_into(&mut declaration.class_name);
-        declaration.model_view = Some(Arc::new(self.view.clone()));
+        let model_view = Arc::new(self.view.clone());
+        let (is_list, is_create) =
+            (!self.is_detail && self.methods.contains(&Method::GET), self.methods.contains(&Method::POST));
+        let schema = ModelSchema::of_view(Arc::clone(&model_view), is_list, is_create);
+        declaration.schema_view.get_or_insert(Rc::new(schema));
+        declaration.model_view = Some(model_view);
         let mut view = APIView::of(declaration);
         for method in self.methods {
             view = match *method {
-                Method::GET if self.is_detail => {
-                    view.get(async |view: GenericView<T>| view.retrieve().await)
-                }
+                Method::GET if self.is_detail => view.get(async |view: GenericView<T>| view.retrieve().await),
                 Method::GET => view.get(async |view: GenericView<T>| view.list().await),
                 Method::POST => view.post(async |view: GenericView<T>| view.create().await),
                 Method::PUT => view.put(async |view: GenericView<T>| view.update(false).await),

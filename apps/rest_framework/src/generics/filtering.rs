@@ -29,7 +29,9 @@ impl<T: Model> GenericView<T> {
 
     async fn apply_filters(&self, mut rows: QuerySet<T>) -> Result<QuerySet<T>, APIException> {
         let filters = &self.view.filters.filters;
-        if filters.is_empty() || self.request().query_string().is_empty() && !filters.iter().any(|f| f.field.required) {
+        if filters.is_empty()
+            || self.request().query_string().is_empty() && !filters.iter().any(|f| f.field.required)
+        {
             return Ok(rows);
         }
         let query = self.request().query_params()?;
@@ -77,12 +79,16 @@ impl<T: Model> GenericView<T> {
             _ => return Ok(false),
         };
         let database = self.request().database()?;
-        database.read(move |connection| Ok::<_, APIException>(pk_exists(connection, meta, key.clone())?)).await
+        database
+            .read(move |connection| Ok::<_, APIException>(pk_exists(connection, meta, key.clone())?))
+            .await
     }
 
     fn search(&self, rows: QuerySet<T>) -> Result<QuerySet<T>, APIException> {
         let fields = &self.view.search_fields;
-        if self.request().query_string().is_empty() || fields.is_empty() && !self.has_backend(FilterBackend::SearchFilter) {
+        if self.request().query_string().is_empty()
+            || fields.is_empty() && !self.has_backend(FilterBackend::SearchFilter)
+        {
             return Ok(rows);
         }
         let param = self.settings().map_or("search", |settings| settings.search_param);
@@ -97,10 +103,9 @@ impl<T: Model> GenericView<T> {
         let view = &self.view;
         let serializer = self.get_serializer();
         let names: Vec<&str> = match &view.ordering_fields {
-            Some(fields) => fields
-                .iter()
-                .map(|path| path.column().map_or(path.name(), |column| column.name))
-                .collect(),
+            Some(fields) => {
+                fields.iter().map(|path| path.column().map_or(path.name(), |column| column.name)).collect()
+            }
             None if self.has_backend(FilterBackend::OrderingFilter) => {
                 serializer.column_names(self.request().database()?.is_postgres())?
             }

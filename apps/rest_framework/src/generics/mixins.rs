@@ -12,6 +12,7 @@ use crate::exceptions::APIException;
 use crate::filters::{compare, filter_column};
 use crate::pagination::{CursorPagination, CursorPlan, Pagination, Plan, Rows, parse_position, position};
 use crate::response::Response;
+use crate::serializers::Save;
 use vitamin_framework::models::{Lookup, Model, Object, Path, QuerySet};
 
 impl<T: Model> GenericView<T> {
@@ -103,7 +104,8 @@ impl<T: Model> GenericView<T> {
         };
         let loaded = Rows::Loaded { number: objects.len(), position: &at };
         let page = pagination.page(self.request(), &Plan::Cursor(plan), &loaded)?;
-        let mut shown: Vec<&Object<T>> = objects.iter().take(usize::try_from(page.page_size).unwrap_or(usize::MAX)).collect();
+        let mut shown: Vec<&Object<T>> =
+            objects.iter().take(usize::try_from(page.page_size).unwrap_or(usize::MAX)).collect();
         if page.reversed {
             shown.reverse();
         }
@@ -134,7 +136,9 @@ impl<T: Model> GenericView<T> {
         let (serializer, perform) = (self.get_serializer(), self.view.perform_create.clone());
         let created = self
             .write(move |connection, info| {
-                serializer.save(connection, info, &data, None, false, perform.as_deref())
+                let perform =
+                    move |save: &mut Save<'_, T>| perform.iter().try_for_each(|perform| perform(save));
+                serializer.save(connection, info, &data, None, false, Some(&perform))
             })
             .await?;
         let response = self.respond(&created)?.status(StatusCode::CREATED);

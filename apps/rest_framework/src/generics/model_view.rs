@@ -93,6 +93,8 @@ impl<'a, T: Model> Destroy<'a, T> {
 pub(crate) struct ModelView<T: Model> {
     pub(crate) queryset: GetQuerySet<T>,
     pub(crate) serializer: GetSerializer<T>,
+    /// The serializers of actions.
+    pub(crate) of_actions: Vec<(&'static str, Arc<ModelSerializer<T>>)>,
     /// The serializer that the view was made with.
     pub(crate) declared: Arc<ModelSerializer<T>>,
     pub(crate) object: Option<GetObject<T>>,
@@ -104,7 +106,8 @@ pub(crate) struct ModelView<T: Model> {
     /// `None`: the serializer's columns, if the project's filter backends include OrderingFilter.
     pub(crate) ordering_fields: Option<Vec<Path<T>>>,
     pub(crate) ordering: Vec<&'static str>,
-    pub(crate) perform_create: Option<Arc<Perform<T>>>,
+    /// All of them run, in their order.
+    pub(crate) perform_create: Vec<Arc<Perform<T>>>,
     pub(crate) perform_update: Option<Arc<Perform<T>>>,
     pub(crate) perform_destroy: Option<PerformDestroy<T>>,
 }
@@ -114,6 +117,7 @@ impl<T: Model> Clone for ModelView<T> {
         Self {
             queryset: Arc::clone(&self.queryset),
             serializer: Arc::clone(&self.serializer),
+            of_actions: self.of_actions.clone(),
             declared: Arc::clone(&self.declared),
             object: self.object.clone(),
             object_permissions: self.object_permissions.clone(),
@@ -134,6 +138,7 @@ impl<T: Model> ModelView<T> {
         let serializer = Arc::new(serializer);
         Self {
             queryset: Arc::new(|_| Box::pin(ready(Ok(T::objects())))),
+            of_actions: Vec::new(),
             declared: Arc::clone(&serializer),
             serializer: Arc::new(move |_| Arc::clone(&serializer)),
             object: None,
@@ -143,7 +148,7 @@ impl<T: Model> ModelView<T> {
             search_fields: Vec::new(),
             ordering_fields: None,
             ordering: Vec::new(),
-            perform_create: None,
+            perform_create: Vec::new(),
             perform_update: None,
             perform_destroy: None,
         }
@@ -153,9 +158,8 @@ impl<T: Model> ModelView<T> {
         &mut self,
         rows: impl Fn(&Request, QuerySet<T>) -> Q + Send + Sync + 'static,
     ) {
-        self.queryset = Arc::new(move |request| {
-            Box::pin(ready(rows(request, T::objects()).into_query_set()))
-        });
+        self.queryset =
+            Arc::new(move |request| Box::pin(ready(rows(request, T::objects()).into_query_set())));
     }
 
     pub(crate) fn set_get_queryset(
@@ -180,13 +184,20 @@ impl<T: Model> ModelView<T> {
         }));
     }
 
+    /// The serializer of a request: that of its action, or the view's.
+    pub(crate) fn serializer_of(&self, request: &Request) -> Arc<ModelSerializer<T>> {
+        let of_action = request.action().and_then(|action| {
+            self.of_actions.iter().find(|(known, _)| *known == action).map(|(_, serializer)| serializer)
+        });
+        of_action.map_or_else(|| (self.serializer)(request), Arc::clone)
+    }
+
     pub(crate) fn set_serializer(
         &mut self,
         choose: impl Fn(&Request) -> Arc<ModelSerializer<T>> + Send + Sync + 'static,
     ) {
         self.serializer = Arc::new(choose);
     }
-
 }
 
 /// What the other parts of a view ask of its model view, whatever the model is.
@@ -206,7 +217,7 @@ pub(crate) trait ModelViewInfo: Send + Sync {
 
 impl<T: Model> ModelViewInfo for ModelView<T> {
     fn info(&self, request: &Request) -> Result<Dict, APIException> {
-        (self.serializer)(request).info(request.database()?.is_postgres())
+        self.serializer_of(request).info(request.database()?.is_postgres())
     }
 
     fn check_object<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Result<(), APIException>> {
@@ -217,8 +228,9 @@ impl<T: Model> ModelViewInfo for ModelView<T> {
     }
 
     fn problems(&self) -> Vec<String> {
-        let serializer = self.declared.check().err();
-        serializer.into_iter().chain(self.filters.mistakes.iter().cloned()).collect()
+        let serializers = self.of_actions.iter().map(|(_, serializer)| serializer).chain([&self.declared]);
+        let mistakes = serializers.filter_map(|serializer| serializer.check().err());
+        mistakes.chain(self.filters.mistakes.iter().cloned()).collect()
     }
 
     fn shared(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
@@ -294,6 +306,37 @@ macro_rules! model_view_methods {
             self
         }
 
+        /// The serializer of an action, instead of the view's: `.serializer_of("retrieve", issue_detail_serializer())`.
+        #[must_use]
+        pub fn serializer_of(
+            mut self,
+            action: &'static str,
+            serializer: $crate::serializers::ModelSerializer<T>,
+        ) -> Self {
+            self.model_view_mut().of_actions.push((action, ::std::sync::Arc::new(serializer)));
+            self
+        }
+
+        /// Sets a column of a new object to the request's user, whatever the client sent
+        /// (`serializer.save(owner=request.user)`).
+        #[must_use]
+        pub fn created_by<C>(self, column: C) -> Self
+        where
+            C: ::diesel::Column<Table = T::Table> + Copy + Send + Sync + 'static,
+        {
+            self.perform_create(move |save| {
+                let user = save.user()?.id;
+                save.set(column, user);
+                Ok(())
+            })
+        }
+
+        /// Filters by these fields, each with a lookup or for equality (`filterset_fields`): `["is_public", "budget__gte"]`.
+        #[must_use]
+        pub fn filterset_fields(self, names: impl IntoIterator<Item = &'static str>) -> Self {
+            self.filters($crate::filters::FilterSet::of_fields(names))
+        }
+
         /// The permission classes. All must allow the request and, where a handler finds an object, the object.
         #[must_use]
         pub fn permission_classes(
@@ -347,7 +390,7 @@ macro_rules! model_view_methods {
         /// Orders by these columns, as the query parameter `ordering` says: `fields![issues::number, issues::due]`.
         #[must_use]
         pub fn ordering_fields(mut self, fields: Vec<::vitamin_framework::models::Path<T>>) -> Self {
-            self.model_view_mut().ordering_fields = Some(fields);
+            self.model_view_mut().ordering_fields.get_or_insert_default().extend(fields);
             self
         }
 
@@ -358,16 +401,18 @@ macro_rules! model_view_methods {
             self
         }
 
-        /// Adds to a new object, after the data were validated: `save.set(issues::reporter_id, save.user()?.id)`.
+        /// Adds to a new object, after the data were validated; all such closures run, in their order: `save.set(issues::reporter_id, save.user()?.id)`.
         #[must_use]
         pub fn perform_create(
             mut self,
-            perform: impl Fn(&mut $crate::serializers::Save<'_, T>) -> Result<(), $crate::exceptions::APIException>
+            perform: impl Fn(
+                &mut $crate::serializers::Save<'_, T>,
+            ) -> Result<(), $crate::exceptions::APIException>
             + Send
             + Sync
             + 'static,
         ) -> Self {
-            self.model_view_mut().perform_create = Some(::std::sync::Arc::new(perform));
+            self.model_view_mut().perform_create.push(::std::sync::Arc::new(perform));
             self
         }
 
@@ -375,7 +420,9 @@ macro_rules! model_view_methods {
         #[must_use]
         pub fn perform_update(
             mut self,
-            perform: impl Fn(&mut $crate::serializers::Save<'_, T>) -> Result<(), $crate::exceptions::APIException>
+            perform: impl Fn(
+                &mut $crate::serializers::Save<'_, T>,
+            ) -> Result<(), $crate::exceptions::APIException>
             + Send
             + Sync
             + 'static,
@@ -388,7 +435,9 @@ macro_rules! model_view_methods {
         #[must_use]
         pub fn perform_destroy(
             mut self,
-            perform: impl Fn(&mut $crate::generics::Destroy<'_, T>) -> Result<(), $crate::exceptions::APIException>
+            perform: impl Fn(
+                &mut $crate::generics::Destroy<'_, T>,
+            ) -> Result<(), $crate::exceptions::APIException>
             + Send
             + Sync
             + 'static,

@@ -63,7 +63,7 @@ impl<T: Model> GenericView<T> {
     /// The serializer of this request.
     #[must_use]
     pub fn get_serializer(&self) -> Arc<ModelSerializer<T>> {
-        (self.view.serializer)(&self.request)
+        self.view.serializer_of(&self.request)
     }
 
     /// Adds the relations that the serializer reads.

@@ -59,6 +59,12 @@ pub trait Permission: Send + Sync {
         true.into()
     }
 
+    /// Whether the OpenAPI document says that the method needs no credentials: true for [`AllowAny`] and, of safe methods,
+    /// for [`IsAuthenticatedOrReadOnly`].
+    fn is_open(&self, _method: &Method) -> bool {
+        false
+    }
+
     /// The message of a 403, or `None` for Django REST framework's default.
     fn message(&self) -> Option<&str> {
         None
@@ -100,6 +106,10 @@ impl<P: Permission + ?Sized> Permission for Arc<P> {
         (**self).has_permission(request)
     }
 
+    fn is_open(&self, method: &Method) -> bool {
+        (**self).is_open(method)
+    }
+
     fn message(&self) -> Option<&str> {
         (**self).message()
     }
@@ -115,6 +125,10 @@ pub struct AllowAny;
 impl Permission for AllowAny {
     fn has_permission(&self, _request: &Request) -> PolicyResult<'_, bool> {
         true.into()
+    }
+
+    fn is_open(&self, _method: &Method) -> bool {
+        true
     }
 }
 
@@ -151,6 +165,10 @@ pub struct IsAuthenticatedOrReadOnly;
 impl Permission for IsAuthenticatedOrReadOnly {
     fn has_permission(&self, request: &Request) -> PolicyResult<'_, bool> {
         (SAFE_METHODS.contains(request.method()) || request.user().is_some()).into()
+    }
+
+    fn is_open(&self, method: &Method) -> bool {
+        SAFE_METHODS.contains(method)
     }
 }
 

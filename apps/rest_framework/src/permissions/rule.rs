@@ -81,3 +81,85 @@ impl<T: Send + Sync + 'static> ObjectPermission<T> for ObjectRule<T> {
         (self.rule)(request, object)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+    use diesel::prelude::*;
+
+    use super::*;
+    use crate::authentication::{Authentication, Identity};
+    use crate::classes;
+    use crate::exceptions::APIException;
+    use crate::response::Response;
+    use crate::testing::TestProject;
+    use crate::views::APIView;
+    use vitamin_auth::PublicUser;
+    use vitamin_auth::schema::auth_user;
+    use vitamin_framework::urls::{Pattern, path};
+
+    /// The user `ann`, if a header asks for it.
+    struct Ann;
+
+    impl Authentication for Ann {
+        fn authenticate<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Option<Identity>> {
+            if request.headers().get("x-ann").is_none() {
+                return None.into();
+            }
+            Some(Identity::new(User::named(1, "ann"))).into()
+        }
+    }
+
+    async fn check(request: Request) -> Result<Response, APIException> {
+        let owns = ObjectRule::new(|user, owner: &String| user.username == *owner).message("Not yours.");
+        let owns_or_reads = ObjectRule::new(|user, owner: &String| user.username == *owner).or_read_only();
+        let exists = ObjectRule::exists(|_, owner: &String| {
+            PublicUser::objects().filter(auth_user::username.eq(owner.clone()))
+        });
+        let owner = request.query_string().to_owned();
+        let rules: [&dyn ObjectPermission<String>; 3] = [&owns, &owns_or_reads, &exists];
+        let mut allowed = String::new();
+        for rule in rules {
+            allowed.push(match request.check_object_permissions(&owner, &[rule]).await {
+                Ok(()) => 'y',
+                Err(error) if error.detail().get_codes() == "permission_denied".into() => 'n',
+                Err(_) => '?',
+            });
+        }
+        Ok(Response::new(allowed))
+    }
+
+    fn urlpatterns() -> Vec<Pattern> {
+        let view = APIView::new("Check").authentication_classes(classes![Ann]);
+        vec![path("check/", view.get(check).post(check))]
+    }
+
+    #[actix_web::test]
+    async fn rules_see_the_user_and_the_object() {
+        for project in TestProject::on_each(urlpatterns) {
+            project.user("bob");
+            for (method, user, owner, expected) in [
+                ("GET", true, "ann", "yyn"),
+                ("GET", true, "bob", "nyy"),
+                ("POST", true, "bob", "nny"),
+                ("POST", true, "ann", "yyn"),
+                // The anonymous request is not authenticated.
+                ("GET", false, "bob", "?y?"),
+                ("POST", false, "bob", "???"),
+            ] {
+                let request =
+                    TestRequest::default().method(method.parse().unwrap()).uri(&format!("/check/?{owner}"));
+                let request = if user { request.insert_header(("x-ann", "1")) } else { request };
+                let response = project.send_one(request).await;
+                assert_eq!(response.body, format!("\"{expected}\""), "{method} {user} {owner}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_message_is_the_rule_s() {
+        let rule = ObjectRule::new(|_, _: &()| false);
+        assert_eq!(Permission::message(&rule), None);
+        assert_eq!(Permission::message(&rule.message("No.")), Some("No."));
+    }
+}

@@ -131,6 +131,32 @@ macro_rules! policy_methods {
         }
     };
     (schema) => {
+        /// Replaces parts of the description in the OpenAPI document (`@extend_schema`).
+        #[must_use]
+        pub fn extend_schema(mut self, schema: $crate::schemas::ExtendSchema) -> Self {
+            self.declaration_mut().extended_schemas.push((None, schema));
+            self
+        }
+
+        /// What the OpenAPI document asks of a view that has more than a plain serializer. Views of models have one.
+        #[must_use]
+        pub fn schema_view(mut self, view: impl $crate::schemas::SchemaView + 'static) -> Self {
+            self.declaration_mut().schema_view = Some(::std::rc::Rc::new(view));
+            self
+        }
+
+        /// [`extend_schema`](Self::extend_schema) of one action, or of one method in lower case
+        /// (`@extend_schema_view(list=…)`).
+        #[must_use]
+        pub fn extend_schema_view(
+            mut self,
+            action: &'static str,
+            schema: $crate::schemas::ExtendSchema,
+        ) -> Self {
+            self.declaration_mut().extended_schemas.push((Some(action), schema));
+            self
+        }
+
         /// Leaves the view out of the API's schema (`schema = None`).
         #[must_use]
         pub fn exclude_from_schema(mut self) -> Self {

@@ -1,5 +1,7 @@
 //! `ListSerializer`: a list of objects, as a whole body or as a field.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 
@@ -9,6 +11,7 @@ use crate::error_detail::Detail;
 use crate::fields::input::parse_html_list;
 use crate::fields::limit::describe_limit;
 use crate::fields::{BaseField, Context, Field, Input, Kind, Options, Output, OutputError};
+use crate::schemas::FieldShape;
 use vitamin_framework::models::ValueRef;
 use vitamin_framework::timezone::TimeZone;
 
@@ -75,6 +78,11 @@ impl Field<Many> {
 }
 
 impl Many {
+    /// The serializer of the items.
+    pub fn child(&self) -> &Serializer {
+        &self.child
+    }
+
     /// Checks the number of items.
     fn check_length(&self, count: usize) -> Result<(), Detail> {
         if count == 0 && !self.allow_empty {
@@ -166,5 +174,9 @@ impl Kind for Many {
 
     fn describe_children(&self, _: &Options, info: &mut Dict) {
         info.insert("child".to_owned(), BaseField::info(&self.child, "").into());
+    }
+
+    fn shape(&self, _: bool) -> Option<FieldShape> {
+        Some(FieldShape::List(Arc::new(self.child.kind.schema())))
     }
 }

@@ -15,6 +15,7 @@ mod output;
 mod partial;
 mod source;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -23,8 +24,10 @@ use serde::de::DeserializeOwned;
 
 use super::data::{Data, Dict, Mismatch, Value, from_value};
 use super::error_detail::{Detail, ErrorDetail};
+use super::exceptions::APIException;
 use super::fields::input::parse_html_dict;
 use super::fields::{BaseField, Context, Field, Input, Kind, Options, Output, OutputError};
+use super::schemas::{FieldSchema, FieldShape, SerializerSchema};
 use vitamin_framework::models::ValueRef;
 use vitamin_framework::timezone::TimeZone;
 
@@ -44,6 +47,8 @@ pub struct Object {
     fields: IndexMap<String, Arc<dyn BaseField>>,
     hooks: Vec<Hook>,
     partial: bool,
+    component_name: Option<Cow<'static, str>>,
+    description: Cow<'static, str>,
 }
 
 /// Why a body could not be converted to a struct.
@@ -101,6 +106,19 @@ impl Field<Object> {
         self
     }
 
+    /// The name in the OpenAPI document. In Django REST framework it is that of the class: `Login` for a
+    /// `LoginSerializer`. Without a name, the object is written wherever it is used.
+    pub fn component_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.kind.component_name = Some(name.into());
+        self
+    }
+
+    /// The description in the OpenAPI document (the class's docstring).
+    pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
+        self.kind.description = description.into();
+        self
+    }
+
     /// A list of these objects. As with `many=True`, the list has the options set so far too.
     pub fn many(self) -> ListSerializer {
         let options = self.options.list_options();
@@ -121,6 +139,17 @@ impl Field<Object> {
     /// [`run`](Self::run) with all parameters, such as the request, which defaults may depend on.
     pub fn run_with(&self, data: &Data, context: Context<'_>) -> Result<Value, Detail> {
         run(self, data, context.partial(context.partial || self.kind.partial))
+    }
+
+    /// Validates the body and returns the values of the fields (`validated_data`): `.validated_data(&data, request.context())`.
+    ///
+    /// # Errors
+    /// 400 with the errors of each field.
+    pub fn validated_data(&self, data: &Data, context: Context<'_>) -> Result<Dict, APIException> {
+        match self.run_with(data, context).map_err(APIException::validation_error)? {
+            Value::Dict(values) => Ok(values),
+            _ => Ok(Dict::new()),
+        }
     }
 
     /// Validates the body and converts it to an app's struct.
@@ -159,6 +188,22 @@ fn run<K: Kind + 'static>(root: &Field<K>, data: &Data, context: Context<'_>) ->
 }
 
 impl Object {
+    /// The description for the OpenAPI document.
+    pub(crate) fn schema(&self) -> SerializerSchema {
+        let field = |(name, field): (&String, &Arc<dyn BaseField>)| FieldSchema {
+            name: name.clone().into(),
+            field: Arc::clone(field),
+            shape: None,
+        };
+        SerializerSchema {
+            name: self.component_name.clone(),
+            description: self.description.clone(),
+            partial: self.partial,
+            fields: self.fields.iter().map(field).collect(),
+            mistake: None,
+        }
+    }
+
     fn info(&self) -> Dict {
         let fields = self.fields.iter().filter(|(_, field)| !field.is_hidden());
         fields.map(|(name, field)| (name.clone(), field.info(name).into())).collect()
@@ -237,6 +282,10 @@ impl Kind for Object {
         if !self.fields.is_empty() {
             info.insert("children".to_owned(), self.info().into());
         }
+    }
+
+    fn shape(&self, _: bool) -> Option<FieldShape> {
+        Some(FieldShape::Serializer(Arc::new(self.schema())))
     }
 }
 

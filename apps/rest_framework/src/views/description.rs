@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use actix_web::dev::Payload;
 use actix_web::http::Method;
 
 use super::APIView;
@@ -11,6 +12,9 @@ use crate::authentication::Authentication;
 use crate::parsers::Parser;
 use crate::permissions::Permission;
 use crate::renderers::Renderer;
+use crate::request::Request;
+use crate::schemas::{ExtendSchema, SchemaView};
+use crate::serializers::Serializer;
 use crate::settings::APISettings;
 use crate::throttling::Throttle;
 use crate::versioning::Versioning;
@@ -81,6 +85,38 @@ impl APIView {
             throttle_classes: or(&declared.throttle_classes, &settings.default_throttle_classes),
             versioning_class: or(&declared.versioning_class, &settings.default_versioning_class),
         }
+    }
+
+    /// A request of this method without user, body and parameters, as the schema gives it to the view.
+    pub(crate) fn mock_request(&self, settings: &APISettings, method: Method) -> Request {
+        let mut declaration = self.declaration.clone();
+        declaration.methods = self.allowed_methods();
+        let http = actix_web::test::TestRequest::default().method(method).to_http_request();
+        Request::new(http, declaration.resolve_with(settings).view, Payload::None)
+    }
+
+    /// What the schema asks of the view, if it is more than a plain serializer.
+    pub(crate) fn own_schema_view(&self) -> Option<&dyn SchemaView> {
+        self.declaration.schema_view.as_deref()
+    }
+
+    /// The plain serializer of this request.
+    pub(crate) fn plain_serializer(&self, request: &Request) -> Option<Arc<Serializer>> {
+        self.declaration.serializer.as_ref().map(|serializer| serializer.get_serializer(request))
+    }
+
+    /// What the schema says instead, of this method or action.
+    pub(crate) fn extended_schema(&self, method: &Method, action: Option<&str>) -> ExtendSchema {
+        let all = &self.declaration.extended_schemas;
+        let is_named = |name: &str| Some(name) == action || name == method.as_str().to_lowercase();
+        let general = all.iter().filter(|(name, _)| name.is_none());
+        let own = all.iter().filter(|(name, _)| name.is_some_and(is_named));
+        general.chain(own).fold(ExtendSchema::new(), |outer, (_, inner)| outer.with(inner))
+    }
+
+    /// Whether the view serves the schema.
+    pub(crate) fn serves_schema(&self) -> bool {
+        self.declaration.serves_schema
     }
 
     /// Whether the view is left out of the schema.

@@ -31,8 +31,8 @@
 
 mod action;
 mod lookup;
-mod model;
 mod methods;
+mod model;
 mod request;
 mod routes;
 

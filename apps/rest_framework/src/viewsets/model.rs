@@ -1,9 +1,10 @@
 //! View sets of models (`ModelViewSet` and `ReadOnlyModelViewSet` of rest_framework/viewsets.py).
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::{ACTIONS, ViewSet, view_set_methods};
-use crate::generics::{GenericView, ModelView, model_view_methods};
+use crate::generics::{GenericView, ModelSchema, ModelView, model_view_methods};
 use crate::handlers::boxed;
 use crate::policies::PolicyDeclaration;
 use crate::serializers::ModelSerializer;
@@ -85,7 +86,10 @@ impl<T: Model> ModelViewSet<T> {
 impl<T: Model> From<ModelViewSet<T>> for ViewSet {
     fn from(model: ModelViewSet<T>) -> Self {
         let ModelViewSet { mut view_set, view, actions } = model;
-        view_set.declaration_mut().model_view = Some(Arc::new(view));
+        let view = Arc::new(view);
+        let schema = ModelSchema::of_view_set(Arc::clone(&view));
+        view_set.declaration_mut().schema_view.get_or_insert(Rc::new(schema));
+        view_set.declaration_mut().model_view = Some(view);
         for action in actions {
             // The app's own handler of an action wins.
             if view_set.has_action(action) {

@@ -139,6 +139,18 @@ pub(super) fn column_field(
     })
 }
 
+/// The field of a column without options (`ModelSerializer().build_field(…)`).
+///
+/// # Errors
+/// There is none for bytes.
+pub(crate) fn model_field(
+    meta: &'static ModelMeta,
+    column: &'static Column,
+    is_postgres: bool,
+) -> Result<Arc<dyn BaseField>, String> {
+    column_field(column, meta, column.name, false, Some((&Extra::new(), is_postgres)))
+}
+
 /// The options that follow from a column and `extra_kwargs`.
 struct Facts<'a> {
     column: &'static Column,
@@ -234,11 +246,7 @@ impl Facts<'_> {
         }
         for validator in column.validators {
             if let Validator::Regex(pattern, message) = validator {
-                let pattern = Pattern::new(*pattern);
-                field = field.validator(move |value| match value {
-                    Value::String(text) if pattern.is_match(text) => Ok(()),
-                    _ => Err(ErrorDetail::new(*message, "invalid")),
-                });
+                field = field.regex_validator(Pattern::new(*pattern), *message);
             }
         }
         if column.unique {

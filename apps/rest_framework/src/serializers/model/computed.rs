@@ -8,19 +8,21 @@ use serde::Serialize;
 use super::ModelSerializer;
 use super::entry::{Entry, SerializerField, read_only};
 use super::output::{MethodOutput, OutputField, SourceOutput};
-use crate::fields::{CharField, Field, Kind, ReadOnly, ReadOnlyField};
+use crate::fields::{BaseField as _, CharField, Field, Kind, ReadOnly, ReadOnlyField};
 use crate::request::Request;
+use crate::schemas::{FieldShape, TypeHint};
 use vitamin_framework::models::{ForeignKey, Model, Object, ValueRef};
 
 impl<T: Model> ModelSerializer<T> {
     /// A field that a closure of the object and the request computes (`SerializerMethodField`).
     #[must_use]
-    pub fn method<V: Serialize + 'static>(
+    pub fn method<V: Serialize + TypeHint + 'static>(
         self,
         name: &'static str,
         method: impl Fn(&Object<T>, &Request) -> V + Send + Sync + 'static,
     ) -> Self {
-        self.with_entry(name, Ok(read_only(name, Arc::new(MethodOutput { method }))))
+        let entry = read_only(name, Arc::new(MethodOutput { method }));
+        self.with_entry(name, Ok(Entry { shape: Some(FieldShape::Schema(V::schema())), ..entry }))
     }
 
     /// A field that shows what a closure returns for the object: `CharField(source="get_full_name", read_only=True)` is
@@ -62,12 +64,16 @@ impl<T: Model, U: Model> RelatedColumn<T, U> {
 
 impl<T: Model, U: Model, K: Kind + 'static> SerializerField<T> for RelatedColumn<T, U, K> {
     fn entry(self, name: &'static str) -> Result<Entry<T>, String> {
-        let (index, _) = U::META
+        let (index, column) = U::META
             .find(self.column)
             .ok_or_else(|| format!("{} has no column `{}`", U::META.name, self.column))?;
         let field = Arc::new(self.field.read_only());
         let output = SourceOutput { key: self.key, index, field: Arc::clone(&field) as _ };
-        Ok(Entry { field, ..read_only(name, Arc::new(output) as Arc<dyn OutputField<T>>) })
+        let entry = read_only(name, Arc::new(output) as Arc<dyn OutputField<T>>);
+        // A field without a type of its own has the column's.
+        let is_untyped = field.kind().is::<ReadOnly>();
+        let shape = is_untyped.then_some(FieldShape::Column(U::META, column));
+        Ok(Entry { field, shape, ..entry })
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::ModelSerializer;
 use super::output::{AnnotationOutput, ColumnOutput, OutputField};
-use crate::fields::{BaseField, Field, Kind, ReadOnlyField};
+use crate::fields::{BaseField, Field, Kind, ReadOnly, ReadOnlyField};
+use crate::schemas::FieldShape;
 use vitamin_framework::database::{DatabaseError, DbConnection};
 use vitamin_framework::models::{ColumnKind, DbValue, Model, ValueRef};
 
@@ -55,6 +56,8 @@ pub struct Entry<T> {
     pub(super) target: Target,
     /// The name of the value in the validated data.
     pub(super) source: String,
+    /// What the schema says of it, if the field does not tell.
+    pub(super) shape: Option<FieldShape>,
 }
 
 impl<T> Clone for Entry<T> {
@@ -64,6 +67,7 @@ impl<T> Clone for Entry<T> {
             output: self.output.clone(),
             target: self.target.clone(),
             source: self.source.clone(),
+            shape: self.shape.clone(),
         }
     }
 }
@@ -101,7 +105,9 @@ impl<T: Model, K: Kind + 'static> SerializerField<T> for Field<K> {
             }
         };
         let target = column.map_or(Target::App, |(index, _)| Target::Column(index));
-        Ok(Entry { field, output, target, source })
+        let is_untyped = field.kind().is::<ReadOnly>();
+        let shape = column.filter(|_| is_untyped).map(|(_, column)| FieldShape::Column(T::META, column));
+        Ok(Entry { field, output, target, source, shape })
     }
 }
 
@@ -112,5 +118,6 @@ pub(super) fn read_only<T: Model>(name: &str, output: Arc<dyn OutputField<T>>) -
         output: Some(output),
         target: Target::App,
         source: name.to_owned(),
+        shape: None,
     }
 }

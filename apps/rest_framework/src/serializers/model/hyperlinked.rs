@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::entry::{Entry, SerializerField, Target};
 use super::output::{OutputField, Representation, null};
 use crate::exceptions::APIException;
 use crate::fields::ReadOnlyField;
-use crate::json;
+use crate::json as encode;
+use crate::schemas::FieldShape;
 use vitamin_framework::models::{ForeignKey, Model, Object, ValueRef};
 
 /// The absolute URL of the object itself: `HyperlinkedIdentityField::new("project-detail")`.
@@ -54,7 +57,12 @@ fn text(value: ValueRef<'_>) -> String {
 }
 
 impl Url {
-    fn write(&self, value: ValueRef<'_>, context: &Representation<'_>, out: &mut Vec<u8>) -> Result<(), APIException> {
+    fn write(
+        &self,
+        value: ValueRef<'_>,
+        context: &Representation<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), APIException> {
         let value = text(value);
         let parameter = self.field.lookup_url_kwarg.unwrap_or(self.field.lookup_field);
         // The URL has the format suffix of the request.
@@ -64,7 +72,7 @@ impl Url {
                 context.request.reverse(self.field.view_name, &[(parameter, &value), ("format", &format)])?
             }
         };
-        json::write_str(out, &url);
+        encode::write_str(out, &url);
         Ok(())
     }
 }
@@ -87,10 +95,11 @@ impl<T: Model> SerializerField<T> for HyperlinkedIdentityField {
             .find(self.lookup_field)
             .ok_or_else(|| format!("{} has no field `{}`", T::META.name, self.lookup_field))?;
         Ok(Entry {
-            field: Arc::new(ReadOnlyField::new().style("format", "uri")),
+            field: Arc::new(ReadOnlyField::new()),
             output: Some(Arc::new(Url { field: self, index })),
             target: Target::App,
             source: name.to_owned(),
+            shape: Some(FieldShape::Schema(json!({"type": "string", "format": "uri"}))),
         })
     }
 }
@@ -136,10 +145,11 @@ impl<T: Model, U: Model> SerializerField<T> for HyperlinkedRelatedField<T, U> {
             .ok_or_else(|| format!("{} has no field `{}`", T::META.name, self.key.name()))?;
         let output = RelatedUrl { url: Url { field: self.field, index } };
         Ok(Entry {
-            field: Arc::new(ReadOnlyField::new().style("format", "uri")),
+            field: Arc::new(ReadOnlyField::new()),
             output: Some(Arc::new(output)),
             target: Target::App,
             source: name.to_owned(),
+            shape: Some(FieldShape::Schema(json!({"type": "string", "format": "uri"}))),
         })
     }
 }

@@ -24,9 +24,11 @@ mod pk_input;
 mod related;
 mod resolved;
 mod save;
+mod schema;
 mod unique;
 mod validation;
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 pub use self::computed::{DisplayField, RelatedColumn};
@@ -36,13 +38,14 @@ pub use self::hyperlinked::{HyperlinkedIdentityField, HyperlinkedRelatedField};
 pub use self::nested::Nested;
 pub(crate) use self::nested::write_list;
 pub use self::output::{OutputField, Representation};
-pub use self::related::{PrimaryKeyRelatedField, Related, RelatedField, SlugRelatedField};
 pub(crate) use self::pk_input::pk_lookup;
+pub use self::related::{PrimaryKeyRelatedField, Related, RelatedField, SlugRelatedField};
 pub use self::save::{Perform, Save, Validated};
 pub use self::unique::UniqueTogetherValidator;
 pub use self::validation::Validation;
 
 use self::columns::column_field;
+pub(crate) use self::columns::model_field;
 use self::entry::Target;
 use self::extra::Unique;
 use self::output::ColumnOutput;
@@ -104,6 +107,8 @@ pub struct ModelSerializer<T: Model> {
     /// `None`: those of the model.
     validators: Option<Vec<UniqueTogetherValidator>>,
     hooks: Hooks<T>,
+    component_name: Option<Cow<'static, str>>,
+    description: Cow<'static, str>,
     /// For SQLite and for PostgreSQL.
     resolved: [OnceLock<Result<Resolved<T>, String>>; 2],
 }
@@ -117,6 +122,8 @@ impl<T: Model> Clone for ModelSerializer<T> {
             extra: self.extra.clone(),
             validators: self.validators.clone(),
             hooks: self.hooks.clone(),
+            component_name: self.component_name.clone(),
+            description: self.description.clone(),
             resolved: Default::default(),
         }
     }
@@ -140,8 +147,25 @@ impl<T: Model> ModelSerializer<T> {
                 create: None,
                 update: None,
             },
+            component_name: None,
+            description: Cow::Borrowed(""),
             resolved: Default::default(),
         }
+    }
+
+    /// The name in the OpenAPI document, by default the model's. In Django REST framework it is that of the class:
+    /// `IssueDetail` for an `IssueDetailSerializer`.
+    #[must_use]
+    pub fn component_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.component_name = Some(name.into());
+        self
+    }
+
+    /// The description in the OpenAPI document (the class's docstring).
+    #[must_use]
+    pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
+        self.description = description.into();
+        self
     }
 
     /// Adds further fields, for a serializer that extends another.
@@ -303,10 +327,14 @@ impl<T: Model> ModelSerializer<T> {
             .collect())
     }
 
-    fn resolve(&self, is_postgres: bool) -> Result<&Resolved<T>, APIException> {
+    fn built(&self, is_postgres: bool) -> &Result<Resolved<T>, String> {
         let [sqlite, postgres] = &self.resolved;
         let resolved = if is_postgres { postgres } else { sqlite };
-        resolved.get_or_init(|| self.build(is_postgres)).as_ref().map_err(|mistake| {
+        resolved.get_or_init(|| self.build(is_postgres))
+    }
+
+    fn resolve(&self, is_postgres: bool) -> Result<&Resolved<T>, APIException> {
+        self.built(is_postgres).as_ref().map_err(|mistake| {
             APIException::server_error(format!("the serializer of {}: {mistake}", T::META.name))
         })
     }
@@ -372,7 +400,8 @@ impl<T: Model> ModelSerializer<T> {
         } else {
             Some(Arc::new(ColumnOutput { index, field: Arc::clone(&field) }))
         };
-        Ok(Entry { field, output, target: Target::Column(index), source: column.name.to_owned() })
+        let source = column.name.to_owned();
+        Ok(Entry { field, output, target: Target::Column(index), source, shape: None })
     }
 
     /// What a column's field must have, because it is checked together with others that are fields of the serializer too.

@@ -15,6 +15,7 @@ use crate::error_detail::Detail;
 use crate::exceptions::{APIException, ExceptionKind};
 use crate::fields::input::{parse_html_dict, parse_html_list};
 use crate::fields::{BaseField as _, Context, Field, Input, Kind, Options};
+use crate::schemas::{DescribeSerializer as _, FieldShape};
 use vitamin_framework::models::{
     Changes, ForeignKey, ManyToMany, Model, Object, Plan, Relation, Reverse, With,
 };
@@ -198,6 +199,11 @@ impl<U: Model> Kind for NestedKind<U> {
             info.insert("children".to_owned(), resolved.info().into());
         }
     }
+
+    fn shape(&self, is_postgres: bool) -> Option<FieldShape> {
+        let schema = Arc::new(self.serializer.as_ref()?.schema(is_postgres));
+        Some(if self.many { FieldShape::List(schema) } else { FieldShape::Serializer(schema) })
+    }
 }
 
 /// The output of a relation by another serializer.
@@ -292,6 +298,7 @@ where
             output,
             target: Target::Nested(Arc::clone(&self.serializer) as _),
             source: self.source.to_owned(),
+            shape: None,
         })
     }
 }

@@ -42,7 +42,10 @@ fn integer(data: &Value) -> Result<PkInput, Detail> {
     let number = match data {
         Value::Int(number) => number.as_i64(),
         Value::Float(number) if number.is_finite() => {
-            #[expect(clippy::cast_possible_truncation, reason = "a float out of range saturates: no row has it")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a float out of range saturates: no row has it"
+            )]
             let whole = number.trunc() as i64;
             Some(whole).filter(|whole| *whole != i64::MAX && *whole != i64::MIN)
         }

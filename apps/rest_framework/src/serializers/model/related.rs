@@ -433,6 +433,7 @@ impl<T: Model, U: Model> SerializerField<T> for RelatedField<ForeignKey<T, U>, U
             output: Some(Arc::new(output)),
             target: Target::Column(column),
             source: key.name().to_owned(),
+            shape: None,
         })
     }
 }
@@ -449,6 +450,7 @@ impl<T: Model, U: Model> SerializerField<T> for RelatedField<ManyToMany<T, U>, U
                 U::META.primary_key().kind,
             ),
             source: relation.name().to_owned(),
+            shape: None,
         })
     }
 }
