@@ -1,10 +1,11 @@
 """Sends the signals of events."""
-from datetime import datetime, timezone as datetime_timezone
+from datetime import datetime, timedelta, timezone as datetime_timezone
+from decimal import Decimal
 
 from django.apps import apps
 from django.conf import settings
 from django.db import transaction
-from django.db.models import DateTimeField, signals
+from django.db.models import DateTimeField, DecimalField, DurationField, signals
 from django.utils import timezone
 
 from .models import Event
@@ -62,9 +63,16 @@ def deleted_instance(model, event, using):
 
 def to_python(field, value):
     field = getattr(field, "target_field", field)
-    if isinstance(field, DateTimeField) and value is not None and settings.USE_TZ:
+    if value is None:
+        return None
+    if isinstance(field, DateTimeField) and settings.USE_TZ:
         # vitamin writes UTC.
         return datetime.fromisoformat(value).replace(tzinfo=datetime_timezone.utc)
+    if isinstance(field, DurationField):
+        return timedelta(microseconds=value)
+    if isinstance(field, DecimalField):
+        # With the field's number of places, as Django reads it.
+        return Decimal(value).quantize(Decimal(1).scaleb(-field.decimal_places), context=field.context)
     return field.to_python(value)
 
 
