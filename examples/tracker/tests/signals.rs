@@ -126,29 +126,16 @@ fn the_signals_are_djangos(database: &TestDatabase) {
     let mut title = Changes::<Issue>::new();
     title.set(tracker::schema::tracker_issue::title, "uno");
     issue.update(connection, &title).unwrap();
-    assert_eq!(
-        log.take(),
-        ["pre_save Issue new=false", r#"post_save Issue 1 Some(["title", "updated"])"#]
-    );
+    assert_eq!(log.take(), ["pre_save Issue new=false", r#"post_save Issue 1 Some(["title", "updated"])"#]);
     let project = tracker::models::Project::objects().first(connection).unwrap().unwrap();
     project.delete(connection, Models(&models)).unwrap();
     assert_eq!(
         log.take(),
         [
-            "pre_delete Membership 1",
-            "pre_delete Comment 1",
-            "pre_delete Comment 2",
-            "pre_delete Comment 3",
-            "pre_delete Issue 1",
-            "pre_delete Issue 2",
-            "pre_delete Project uuid",
-            "post_delete Membership 1",
-            "post_delete Comment 3",
-            "post_delete Comment 2",
-            "post_delete Comment 1",
-            "post_delete Issue 2",
-            "post_delete Issue 1",
-            "post_delete Project uuid",
+            "pre_delete Membership 1", "pre_delete Comment 1", "pre_delete Comment 2", "pre_delete Comment 3",
+            "pre_delete Issue 1", "pre_delete Issue 2", "pre_delete Project uuid", "post_delete Membership 1",
+            "post_delete Comment 3", "post_delete Comment 2", "post_delete Comment 1", "post_delete Issue 2",
+            "post_delete Issue 1", "post_delete Project uuid",
         ]
     );
     assert_eq!(Comment::objects().count(connection).unwrap(), 0);
@@ -185,10 +172,8 @@ fn relations_from_both_sides(database: &TestDatabase) {
     assert_eq!(
         set(&[2, 3]),
         [
-            r#"pre_remove Issue 1 false ["1"]"#,
-            r#"post_remove Issue 1 false ["1"]"#,
-            r#"pre_add Issue 1 false ["3"]"#,
-            r#"post_add Issue 1 false ["3"]"#,
+            r#"pre_remove Issue 1 false ["1"]"#, r#"post_remove Issue 1 false ["1"]"#,
+            r#"pre_add Issue 1 false ["3"]"#, r#"post_add Issue 1 false ["3"]"#,
         ]
     );
     assert!(set(&[2, 3]).is_empty());

@@ -73,7 +73,9 @@ impl LiveSchema {
                 type_name: base_type(&row.type_name),
                 nullable: row.nullable,
                 optional: row.optional,
-                max_length: row.max_length.map_or_else(|| length(&row.type_name), |length| length.try_into().ok()),
+                max_length: row
+                    .max_length
+                    .map_or_else(|| length(&row.type_name), |length| length.try_into().ok()),
             });
         }
         let mut sets: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();

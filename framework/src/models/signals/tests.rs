@@ -262,7 +262,7 @@ fn receivers_write_in_the_same_transaction(test: &TestDatabase) {
     });
     let seen = log.clone();
     signals.post_save_of(Line::META, move |event| {
-        assert_eq!(event.connection.is_in_transaction(), true);
+        assert!(event.connection.is_in_transaction());
         seen.add(format!("{:?}", matches!(event.instance.get("order"), Some(ValueRef::Integer(1)))));
         Ok(())
     });

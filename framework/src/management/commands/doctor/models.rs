@@ -42,7 +42,9 @@ pub(super) fn examine(
                         diagnosis.add(SECTION, Severity::Fine, filled);
                     }
                 }
-                None => findings.push((Severity::Problem, format!("The table {table} is missing; {missing}."))),
+                None => {
+                    findings.push((Severity::Problem, format!("The table {table} is missing; {missing}.")))
+                }
             }
             for relation in model.many_to_many {
                 between(names, schema, relation, missing, &mut findings);
@@ -128,7 +130,8 @@ impl Comparison<'_> {
         });
         let columns: Vec<String> = columns.collect();
         let table = self.table;
-        (!columns.is_empty()).then(|| format!("{table}: as Django does, vitamin fills {}.", columns.join(", ")))
+        (!columns.is_empty())
+            .then(|| format!("{table}: as Django does, vitamin fills {}.", columns.join(", ")))
     }
 }
 
