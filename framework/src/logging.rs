@@ -51,12 +51,20 @@ struct Logger {
     is_buffered: bool,
 }
 
+/// Whether the line may quote the parameters of a query, such as a token's key: tokio-postgres logs them.
+fn may_quote_values(metadata: &Metadata<'_>) -> bool {
+    metadata.level() > Level::Info && metadata.target().starts_with("tokio_postgres")
+}
+
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.lines.enabled(metadata)
+        !may_quote_values(metadata) && self.lines.enabled(metadata)
     }
 
     fn log(&self, record: &Record<'_>) {
+        if may_quote_values(record.metadata()) {
+            return;
+        }
         self.lines.log(record);
         if record.level() <= Level::Warn || !self.is_buffered {
             self.buffer.flush();

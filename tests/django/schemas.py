@@ -35,7 +35,7 @@ from drf_spectacular.types import OpenApiTypes  # noqa: E402
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view  # noqa: E402
 from django.test import Client  # noqa: E402
 from drf_spectacular.views import SpectacularAPIView, SpectacularJSONAPIView  # noqa: E402
-from rest_framework import generics, pagination, serializers as s, viewsets  # noqa: E402
+from rest_framework import generics, pagination, serializers as s, versioning, viewsets  # noqa: E402
 from rest_framework.authentication import TokenAuthentication  # noqa: E402
 from rest_framework.decorators import action  # noqa: E402
 from rest_framework.filters import OrderingFilter, SearchFilter  # noqa: E402
@@ -269,6 +269,12 @@ class ShelfSerializer(s.ModelSerializer):
         fields = ["id", "name"]
 
 
+class TagSerializer(s.ModelSerializer):
+    class Meta:
+        model = Tag
+        fields = ["slug"]
+
+
 class BookSerializer(s.ModelSerializer):
     """A book on a shelf."""
 
@@ -341,7 +347,7 @@ class Shelves(viewsets.ModelViewSet):
 
 class Tags(viewsets.ReadOnlyModelViewSet):
     queryset = Tag.objects.all()
-    serializer_class = ShelfSerializer
+    serializer_class = TagSerializer
     lookup_field = "slug"
     lookup_url_kwarg = "word"
     pagination_class = pagination.LimitOffsetPagination
@@ -362,6 +368,28 @@ MODELS = [
     path("api/shelves/<shelf_pk>/books/", ShelfBooks.as_view()),
 ]
 
+# --- versions
+
+versioning.BaseVersioning.allowed_versions = ["v1", "v2"]
+
+
+class DefaultAccept(versioning.AcceptHeaderVersioning):
+    default_version = "v2"
+
+
+def versioned(name, versioning_class):
+    return plain(name, PartSerializer, versioning_class=versioning_class)
+
+
+VERSIONS = [
+    re_path(r"^(?P<version>(v1|v2))/path/$", versioned("InPath", versioning.URLPathVersioning)),
+    path("v1/", include(([path("space/", versioned("InSpace", versioning.NamespaceVersioning))], "app"), namespace="v1")),
+    path("v2/", include(([path("space/", versioned("InSpace", versioning.NamespaceVersioning))], "app"), namespace="v2")),
+    path("accept/", versioned("InAccept", versioning.AcceptHeaderVersioning)),
+    path("default/", versioned("Default", DefaultAccept)),
+    path("query/", versioned("InQuery", versioning.QueryParameterVersioning)),
+]
+
 SETTINGS = {
     "TITLE": "Ünïts", "DESCRIPTION": "Of\nmeasure.", "VERSION": "2", "TOS": "https://example.com/tos", "CONTACT": {"name": "Ann"},
     "LICENSE": {"name": "MIT"}, "SERVERS": [{"url": "https://example.com"}], "TAGS": [{"name": "a"}],
@@ -372,10 +400,10 @@ SETTINGS = {
 }
 
 
-def document(patterns, **custom):
+def document(patterns, api_version=None, **custom):
     _load_enum_name_overrides.cache_clear()
     with patched_settings(custom):
-        schema = SchemaGenerator(patterns=patterns).get_schema(request=None, public=True)
+        schema = SchemaGenerator(patterns=patterns, api_version=api_version).get_schema(request=None, public=True)
         return json.loads(OpenApiJsonRenderer().render(schema, renderer_context={}))
 
 
@@ -423,6 +451,9 @@ def main():
         "paths": document(PATHS),
         "paths_settings": document(PATHS[:-1] + CHOICES, **SETTINGS),
         "models": document(MODELS),
+        "versions_1": document(VERSIONS, "v1"),
+        "versions_2": document(VERSIONS, "v2"),
+        "versions_none": document(VERSIONS),
         "models_split": document(MODELS, COMPONENT_SPLIT_REQUEST=True),
     }
     text = json.dumps(documents, ensure_ascii=False, indent=1)

@@ -13,6 +13,8 @@ use crate::token_model::TokenModel;
 use vitamin_auth::models::User;
 use vitamin_auth::schema::auth_user;
 use vitamin_framework::crypto::fill_random;
+#[cfg(feature = "postgres")]
+use vitamin_framework::database::Database;
 use vitamin_framework::database::{DatabaseError, DbConnection, Moment, Prepared, UserId, now, on_variant};
 
 /// Shorter lists of keys are padded by repeating a key, which costs the index nothing. PostgreSQL's planner assumes ten
@@ -122,16 +124,23 @@ impl TokenModel for Token {
         connection: &mut DbConnection,
         keys: &[&str],
     ) -> Result<Vec<(String, Self, User)>, DatabaseError> {
-        let Some(last) = keys.last().copied() else { return Ok(Vec::new()) };
-        let mut keys = keys.to_vec();
-        keys.resize(keys.len().max(MIN_KEYS), last);
+        let keys = padded(keys.to_vec());
         let query = authtoken_token::table.inner_join(auth_user::table);
         // On the variant itself the keys are one array parameter, so one prepared statement serves any number of keys.
         let query = query.filter(authtoken_token::key.eq_any(&keys));
         let rows: Vec<(Self, User)> = on_variant!(connection, |inner| query
             .select((Self::as_select(), User::as_select()))
             .load(inner))?;
-        Ok(rows.into_iter().map(|(token, user)| (token.key.clone(), token, user)).collect())
+        Ok(with_keys(rows))
+    }
+
+    #[cfg(feature = "postgres")]
+    async fn find_many_pipelined(database: &Database, keys: &[String]) -> Option<Vec<(String, Self, User)>> {
+        let keys = padded(keys.iter().map(String::as_str).collect());
+        let query = authtoken_token::table.inner_join(auth_user::table);
+        let query = query.filter(authtoken_token::key.eq_any(&keys));
+        let rows = database.load_pipelined(query.select((Self::as_select(), User::as_select())));
+        rows.await?.ok().map(with_keys)
     }
 
     fn key(&self) -> Option<&str> {
@@ -141,6 +150,19 @@ impl TokenModel for Token {
     fn places() -> Option<Places<Self>> {
         Some(Places::of_tokens())
     }
+}
+
+#[cfg(feature = "postgres")]
+fn padded(mut keys: Vec<&str>) -> Vec<&str> {
+    if let Some(last) = keys.last().copied() {
+        keys.resize(keys.len().max(MIN_KEYS), last);
+    }
+    keys
+}
+
+#[cfg(feature = "postgres")]
+fn with_keys(rows: Vec<(Token, User)>) -> Vec<(String, Token, User)> {
+    rows.into_iter().map(|(token, user)| (token.key.clone(), token, user)).collect()
 }
 
 impl fmt::Debug for Token {

@@ -52,6 +52,8 @@ use super::lookup::{Places, TokenLookup};
 use super::models::Token;
 use vitamin_auth::models::User;
 use vitamin_framework::conf::{Env, ImproperlyConfigured};
+#[cfg(feature = "postgres")]
+use vitamin_framework::database::Database;
 use vitamin_framework::database::{DatabaseError, DbConnection};
 
 /// A token's row. [`TokenAuthentication<M>`](super::TokenAuthentication) finds it by the key in the header; a handler
@@ -92,6 +94,16 @@ pub trait TokenModel: Clone + Send + 'static {
             Some(found.map(|(token, user)| ((*key).to_owned(), token, user)))
         };
         keys.iter().filter_map(find).collect()
+    }
+
+    /// [`find_many`](Self::find_many) on the worker's own connection. `None` if it is not possible now, or for this model.
+    #[cfg(feature = "postgres")]
+    #[doc(hidden)]
+    fn find_many_pipelined(
+        _database: &Database,
+        _keys: &[String],
+    ) -> impl Future<Output = Option<Vec<(String, Self, User)>>> {
+        std::future::ready(None)
     }
 
     /// Whether the token's time is over. It is then refused as `Invalid token.` Called for every request, also if the

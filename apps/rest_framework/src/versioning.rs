@@ -12,6 +12,7 @@ pub use self::versions::Versions;
 use super::exceptions::APIException;
 use super::mediatypes::{MediaType, latin1};
 use super::request::Request;
+use super::schemas::SchemaVersioning;
 use super::utils::urls::replace_query_param;
 use vitamin_framework::urls::{NoReverseMatch, Parameters};
 
@@ -40,6 +41,11 @@ pub trait Versioning: Send + Sync {
         parameters: Parameters<'_>,
     ) -> Result<String, NoReverseMatch> {
         request.reverse_unversioned(name, parameters)
+    }
+
+    /// Where the OpenAPI document shows the version, and the class's own versions. `None`: it cannot, and shows all views.
+    fn in_schema(&self) -> Option<(SchemaVersioning, Option<&Versions>)> {
+        None
     }
 }
 
@@ -79,6 +85,10 @@ pub struct QueryParameterVersioning {
 }
 
 impl Versioning for AcceptHeaderVersioning {
+    fn in_schema(&self) -> Option<(SchemaVersioning, Option<&Versions>)> {
+        Some((SchemaVersioning::Accept, self.versions.as_ref()))
+    }
+
     /// Reads the parameter of the negotiated media type, which includes the client's parameters.
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
         let versions = versions_or_default(self.versions.as_ref(), request);
@@ -91,6 +101,10 @@ impl Versioning for AcceptHeaderVersioning {
 }
 
 impl Versioning for URLPathVersioning {
+    fn in_schema(&self) -> Option<(SchemaVersioning, Option<&Versions>)> {
+        Some((SchemaVersioning::Path, self.versions.as_ref()))
+    }
+
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
         let versions = versions_or_default(self.versions.as_ref(), request);
         let parameter = request.match_info().get(versions.version_param);
@@ -116,6 +130,10 @@ impl Versioning for URLPathVersioning {
 }
 
 impl Versioning for NamespaceVersioning {
+    fn in_schema(&self) -> Option<(SchemaVersioning, Option<&Versions>)> {
+        Some((SchemaVersioning::Namespace, self.versions.as_ref()))
+    }
+
     /// The outermost namespace that is an allowed version.
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
         let versions = versions_or_default(self.versions.as_ref(), request);

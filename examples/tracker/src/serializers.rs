@@ -63,6 +63,7 @@ pub fn project_serializer() -> ModelSerializer<Project> {
 pub fn project_detail_serializer() -> ModelSerializer<Project> {
     project_serializer()
         .component_name("ProjectDetail")
+        .description("With its members, who can be written along with it.")
         .fields(["roles"])
         .field("roles", Nested::many(Project::ROLES, membership_serializer()).writable().required(false))
         .create(|save| {

@@ -1,5 +1,13 @@
 //! How a request runs short reads and writes.
 
+#[cfg(feature = "postgres")]
+use diesel::{
+    deserialize::FromSqlRow,
+    pg::Pg,
+    query_builder::{Query, QueryFragment, QueryId},
+    query_dsl::CompatibleType,
+};
+
 use super::sqlite::{reader, writer};
 use super::{Database, DatabaseError, DbConnection};
 
@@ -29,6 +37,24 @@ impl Database {
             return result;
         }
         self.run(move |connection| reader::read_on(connection, queries)).await
+    }
+
+    /// Runs one query that only reads, on the worker's own connection to PostgreSQL, which takes the queries of several
+    /// requests at once. `None` if it must run by [`Database::run`] instead, on any error of the database too. Requires
+    /// actix-web's runtime.
+    ///
+    /// # Errors
+    /// The query can't be built, or a row can't be read.
+    #[cfg(feature = "postgres")]
+    pub async fn load_pipelined<U, S, Q>(&self, query: Q) -> Option<Result<Vec<U>, DatabaseError>>
+    where
+        Q: Query<SqlType: CompatibleType<U, Pg, SqlType = S>> + QueryFragment<Pg> + QueryId,
+        U: FromSqlRow<S, Pg> + 'static,
+    {
+        // The query's own type may borrow.
+        let lease = self.lease(std::any::TypeId::of::<fn() -> U>())?;
+        let rows = lease.run(lease.load(query)).await?;
+        Some(rows.map_err(DatabaseError::from))
     }
 
     /// Runs queries in a transaction, which is rolled back if they fail. When this returns, it is committed.

@@ -2,6 +2,7 @@
 //!
 //! A query is ordinary diesel on a [`DbConnection`]. A request runs its queries in one of:
 //!
+//! - [`QuerySet::fetch`](crate::models::QuerySet::fetch) and the like: rows of a model, read on the request's thread;
 //! - [`Database::read`]: what only reads, and is short, such as one page of a list;
 //! - [`Database::write`]: what writes, in a transaction;
 //! - [`Database::run`]: anything, on a connection of the pool within one blocking call, so that no request thread waits
@@ -65,7 +66,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
     )
     .default("db.sqlite3")
     .url(),
-    Setting::new("DATABASE_POOL_SIZE", "The maximum number of connections.").default("10"),
+    Setting::new(
+        "DATABASE_POOL_SIZE",
+        "The maximum number of connections that all workers share. On PostgreSQL each worker has \
+         `DATABASE_READ_CONNECTIONS` more.",
+    )
+    .default("10"),
+    Setting::new(
+        "DATABASE_READ_CONNECTIONS",
+        "The maximum number of connections to PostgreSQL that each worker opens for the reads of its requests. `0`: they \
+         use the shared connections, as they do behind a connection pooler and over TLS.",
+    )
+    .default("2"),
     Setting::new("DATABASE_TIMEOUT", "Seconds to wait for a connection or a lock before the answer is 503.")
         .default("5"),
     Setting::new(
@@ -88,6 +100,8 @@ pub struct DatabaseSettings {
     pub url: DatabaseUrl,
     /// Connections in the pool (`DATABASE_POOL_SIZE`, default 10).
     pub pool_size: u32,
+    /// `DATABASE_READ_CONNECTIONS` (default 2): connections that each worker opens to PostgreSQL for reads.
+    pub read_connections: u32,
     /// `DATABASE_TIMEOUT` (seconds, default 5): how long to wait for a connection or a lock before answering 503.
     pub timeout: Duration,
     /// `DATABASE_STATEMENT_TIMEOUT` (seconds, default 30): how long one statement may run on PostgreSQL.
@@ -144,6 +158,7 @@ impl DatabaseSettings {
         Ok(Self {
             url: url.map_err(|reason| ImproperlyConfigured::new(format!("DATABASE_URL: {reason}")))?,
             pool_size,
+            read_connections: env.parse("DATABASE_READ_CONNECTIONS", 2)?,
             timeout: seconds(env, "DATABASE_TIMEOUT", 5)?,
             statement_timeout: seconds(env, "DATABASE_STATEMENT_TIMEOUT", 30)?,
             journal_mode: env.optional("SQLITE_JOURNAL_MODE")?,
@@ -265,6 +280,16 @@ impl Database {
     #[cfg(feature = "postgres")]
     pub fn listen(&self) -> Result<postgres::notifications::Listener, DatabaseError> {
         postgres::notifications::Listener::connect(&self.settings)
+    }
+
+    /// Returns the worker's own connection for a read on PostgreSQL. `None`: it must run on the pool. Requires actix-web's
+    /// runtime. `kind` tells reads from different places in the code from each other.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn lease(&self, kind: std::any::TypeId) -> Option<postgres::pipeline::Lease> {
+        if self.settings.url.is_sqlite() {
+            return None;
+        }
+        postgres::pipeline::lease(&self.settings, kind)
     }
 
     /// Creates a pool of read-only connections to the same database.

@@ -117,9 +117,15 @@ where
 }
 
 /// A query whose text is translated after it is built; a cached prepared statement skips this.
-struct RenamedQuery<T> {
+pub(super) struct RenamedQuery<T> {
     query: T,
     names: Names,
+}
+
+impl<T> RenamedQuery<T> {
+    pub(super) const fn new(query: T, names: Names) -> Self {
+        Self { query, names }
+    }
 }
 
 impl<T, DB> QueryFragment<DB> for RenamedQuery<T>
@@ -173,7 +179,7 @@ impl<C: Statements<Backend: Backend<QueryBuilder: Default>>> Connection for Rena
         T: QueryFragment<Self::Backend> + QueryId,
     {
         self.bound_statements();
-        let renamed = RenamedQuery { query: source, names: self.names.clone() };
+        let renamed = RenamedQuery::new(source, self.names.clone());
         let result = self.connection.execute_returning_count(&renamed);
         self.outdated |= result.as_ref().err().is_some_and(is_outdated);
         result
@@ -217,7 +223,7 @@ where
         Self::Backend: QueryMetadata<T::SqlType>,
     {
         self.bound_statements();
-        match self.connection.load(RenamedQuery { query: source, names: self.names.clone() }) {
+        match self.connection.load(RenamedQuery::new(source, self.names.clone())) {
             Ok(cursor) => Ok(cursor),
             Err(error) => {
                 self.outdated |= is_outdated(&error);

@@ -57,6 +57,14 @@ impl StatementCount {
         count
     }
 
+    /// Counts from now on, by an instrumentation for a new connection.
+    #[cfg(feature = "postgres")]
+    pub(super) fn with_counter() -> (Self, impl Instrumentation) {
+        let count = Self(Arc::default());
+        let counter = Counter { cached: Arc::clone(&count.0), next: Box::new(get_default_instrumentation()) };
+        (count, counter)
+    }
+
     /// Replaces the instrumentation that sees the connection's events.
     pub(super) fn set_instrumentation(
         &self,

@@ -20,7 +20,9 @@ use super::row::{Row, SqliteSource};
 use super::select::{Output, Select};
 use super::statement::Statement;
 use super::value::DbValue;
-use crate::database::{DatabaseError, DbConnection, Names, on_variant};
+#[cfg(feature = "postgres")]
+use crate::database::postgres::pipeline::Lease;
+use crate::database::{Database, DatabaseError, DbConnection, Names, on_variant};
 
 type Each<'a> = &'a mut dyn FnMut(&mut Row<'_>) -> Result<(), QueryError>;
 
@@ -50,6 +52,33 @@ impl Executor for Blocking<'_> {
     fn names(&self) -> Names {
         self.0.borrow().names().clone()
     }
+}
+
+#[cfg(feature = "postgres")]
+impl Executor for Lease {
+    fn rows<'a>(&'a self, select: Select, each: Each<'a>) -> LocalBoxFuture<'a, Result<(), QueryError>> {
+        Box::pin(self.for_each(select, |row| each(&mut Row::new(&super::row::PostgresSource(row)))))
+    }
+
+    fn names(&self) -> Names {
+        Self::names(self).clone()
+    }
+}
+
+/// Reads without blocking the thread for longer than a few milliseconds. On SQLite it is [`Database::read`]. On PostgreSQL
+/// the statements are pipelined, or run again on a pooled connection if that fails.
+pub(super) async fn read<R, F>(database: &Database, queries: F) -> Result<R, DatabaseError>
+where
+    F: AsyncFn(&dyn Executor) -> Result<R, QueryError> + Send + 'static,
+    R: Send + 'static,
+{
+    #[cfg(feature = "postgres")]
+    if let Some(lease) = database.lease(std::any::TypeId::of::<F>())
+        && let Some(result) = lease.run(queries(&lease)).await
+    {
+        return result.map_err(DatabaseError::from);
+    }
+    database.read(move |connection| block(queries(&Blocking::new(connection)))).await
 }
 
 #[cfg(feature = "postgres")]
@@ -131,6 +160,19 @@ pub fn pk_exists(
     value_exists(connection, meta, meta.primary_key(), pk, None)
 }
 
+/// [`pk_exists`] in a request to a worker of actix-web.
+///
+/// # Errors
+/// The query fails.
+pub async fn fetch_pk_exists(
+    database: &Database,
+    meta: &'static ModelMeta,
+    pk: DbValue,
+) -> Result<bool, DatabaseError> {
+    let select = value_query(meta, meta.primary_key(), pk, None);
+    read(database, async move |executor: &dyn Executor| has_row(select.clone(), executor).await).await
+}
+
 /// Whether a model has a row with this value in a column, but for the row of one primary key.
 ///
 /// # Errors
@@ -142,6 +184,15 @@ pub fn value_exists(
     value: DbValue,
     except: Option<DbValue>,
 ) -> Result<bool, DatabaseError> {
+    block(has_row(value_query(meta, column, value, except), &Blocking::new(connection)))
+}
+
+fn value_query(
+    meta: &'static ModelMeta,
+    column: &'static Column,
+    value: DbValue,
+    except: Option<DbValue>,
+) -> Select {
     let mut select = Select::new(meta);
     select.output = Output::Exists;
     select.conditions.push(Condition::compare(column.column, column.kind, Lookup::Exact, value));
@@ -150,12 +201,16 @@ pub fn value_exists(
         let is_key = Condition::compare(key.column, key.kind, Lookup::Exact, pk);
         select.conditions.push(Condition::Not(Box::new(is_key)));
     }
+    select
+}
+
+async fn has_row(select: Select, executor: &dyn Executor) -> Result<bool, QueryError> {
     let mut exists = false;
     let each = &mut |_: &mut Row<'_>| {
         exists = true;
         Ok(())
     };
-    rows(connection, select, each)?;
+    executor.rows(select, each).await?;
     Ok(exists)
 }
 

@@ -8,6 +8,7 @@ mod deletion;
 mod dialect;
 mod execute;
 mod expressions;
+mod fetch;
 mod field_value;
 mod keys;
 mod many_to_many;
@@ -35,7 +36,7 @@ pub use self::convert::WrongType;
 #[doc(hidden)]
 pub use self::default::default_value;
 pub use self::deletion::{DeletionError, Models};
-pub use self::execute::{pk_exists, value_exists};
+pub use self::execute::{fetch_pk_exists, pk_exists, value_exists};
 pub use self::expressions::{Bind, bind};
 pub use self::field_value::FieldValue;
 pub use self::meta::{ManyToManyMeta, ModelMeta};

@@ -12,6 +12,8 @@ pub struct Object<T> {
     row: T,
     annotations: Vec<(&'static str, DbValue)>,
     related: Vec<(&'static str, Box<dyn Any + Send + Sync>)>,
+    /// Columns of related rows that were not loaded whole: the relation, the column's index, and the value.
+    related_values: Vec<(&'static str, usize, DbValue)>,
 }
 
 /// A relation or an annotation was used that the query did not load: a mistake of the app.
@@ -26,7 +28,7 @@ impl<T: Model> Object<T> {
     /// A row without anything else.
     #[must_use]
     pub const fn new(row: T) -> Self {
-        Self { row, annotations: Vec::new(), related: Vec::new() }
+        Self { row, annotations: Vec::new(), related: Vec::new(), related_values: Vec::new() }
     }
 
     /// The row.
@@ -69,14 +71,27 @@ impl<T: Model> Object<T> {
         self.related.push((relation, Box::new(value)));
     }
 
+    /// A column of the row that a relation leads to.
+    pub(crate) fn related_value(&self, relation: &'static str, index: usize) -> Result<&DbValue, NotLoaded> {
+        let is_it = |(known, column, _): &&(&'static str, usize, DbValue)| *known == relation && *column == index;
+        let found = self.related_values.iter().find(is_it);
+        found.map(|(.., value)| value).ok_or_else(|| Self::not_loaded(relation))
+    }
+
+    pub(crate) fn set_related_value(&mut self, relation: &'static str, index: usize, value: DbValue) {
+        self.related_values.push((relation, index, value));
+    }
+
     /// Takes over what was loaded with the same row.
     pub(crate) fn take_related(&mut self, other: Self) {
         self.related = other.related;
+        self.related_values = other.related_values;
     }
 
     /// Forgets a relation, because it changed.
     pub(crate) fn clear_related(&mut self) {
         self.related.clear();
+        self.related_values.clear();
     }
 
     fn not_loaded(relation: &'static str) -> NotLoaded {

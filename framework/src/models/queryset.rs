@@ -241,13 +241,23 @@ impl<T: Model> QuerySet<T> {
         Ok(select)
     }
 
-    pub(crate) async fn fetch(&self, executor: &dyn Executor) -> Result<Vec<Object<T>>, QueryError> {
+    /// [`load`](Self::load) with any executor.
+    pub(super) async fn load_with(&self, executor: &dyn Executor) -> Result<Vec<Object<T>>, QueryError> {
         let mut objects = read_rows(&self.plan, self.select(Output::Rows)?, executor).await?;
-        self.plan.prefetch(executor, objects.iter_mut().collect()).await?;
+        self.plan.prefetch(executor, &mut objects).await?;
         Ok(objects)
     }
 
-    pub(crate) async fn fetch_value(
+    /// [`count`](Self::count) with any executor.
+    pub(super) async fn count_with(&self, executor: &dyn Executor) -> Result<u64, QueryError> {
+        Ok(match self.value_with(Output::Count, executor).await? {
+            Some(DbValue::Integer(count)) => u64::try_from(count).unwrap_or_default(),
+            _ => 0,
+        })
+    }
+
+    /// Returns the first column of the first row.
+    pub(super) async fn value_with(
         &self,
         output: Output,
         executor: &dyn Executor,
@@ -266,7 +276,7 @@ impl<T: Model> QuerySet<T> {
     /// # Errors
     /// The query fails, or the query set was built wrongly.
     pub fn load(&self, connection: &mut DbConnection) -> Result<Vec<Object<T>>, DatabaseError> {
-        block(self.fetch(&Blocking::new(connection)))
+        block(self.load_with(&Blocking::new(connection)))
     }
 
     /// The first row.
@@ -282,11 +292,7 @@ impl<T: Model> QuerySet<T> {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn count(&self, connection: &mut DbConnection) -> Result<u64, DatabaseError> {
-        let count = block(self.fetch_value(Output::Count, &Blocking::new(connection)))?;
-        Ok(match count {
-            Some(DbValue::Integer(count)) => u64::try_from(count).unwrap_or_default(),
-            _ => 0,
-        })
+        block(self.count_with(&Blocking::new(connection)))
     }
 
     /// Whether there is any row.
@@ -295,7 +301,7 @@ impl<T: Model> QuerySet<T> {
     /// As [`load`](Self::load).
     pub fn exists(&self, connection: &mut DbConnection) -> Result<bool, DatabaseError> {
         let query = self.clone().limit(1);
-        Ok(block(query.fetch_value(Output::Exists, &Blocking::new(connection)))?.is_some())
+        Ok(block(query.value_with(Output::Exists, &Blocking::new(connection)))?.is_some())
     }
 
     /// How many rows there are of each value of a column, in the values' order
@@ -330,7 +336,7 @@ impl<T: Model> QuerySet<T> {
         connection: &mut DbConnection,
         _column: C,
     ) -> Result<DbValue, DatabaseError> {
-        let max = block(self.fetch_value(Output::Max(C::NAME), &Blocking::new(connection)))?;
+        let max = block(self.value_with(Output::Max(C::NAME), &Blocking::new(connection)))?;
         Ok(max.unwrap_or(DbValue::Null))
     }
 }

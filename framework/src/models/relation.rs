@@ -11,6 +11,7 @@ use super::model::Model;
 use super::object::{NotLoaded, Object};
 use super::path::Path;
 use super::plan::Plan;
+use super::value::ValueRef;
 use super::q::Q;
 use super::queryset::QuerySet;
 use super::save::Changes;
@@ -108,6 +109,20 @@ impl<A: Model, B: Model> ForeignKey<A, B> {
             many: false,
         };
         path.behind([hop])
+    }
+
+    /// A column of the row that it refers to, by the column's index, as loaded with the object. `None` if it is NULL.
+    ///
+    /// # Errors
+    /// Neither the row nor the column was loaded.
+    pub fn value(self, object: &Object<A>, column: usize) -> Result<Option<ValueRef<'_>>, NotLoaded> {
+        if let Ok(related) = self.get(object) {
+            return Ok(related.map(|related| related.value(column)));
+        }
+        if object.value(self.index).is_null() {
+            return Ok(None);
+        }
+        object.related_value(self.name, column).map(|value| Some(value.as_ref()))
     }
 
     /// The row that it refers to, as loaded with the object. `None` if it is NULL.

@@ -8,6 +8,7 @@ use diesel::sqlite::Sqlite;
 
 use super::column::ColumnKind;
 use super::field_value::FieldValue;
+use super::sql_types::Json;
 use super::value::DbValue;
 
 /// A column's value as the database sent it.
@@ -130,24 +131,24 @@ impl<'a> Row<'a> {
     pub(crate) fn read_kind(&mut self, kind: ColumnKind) -> Result<DbValue, QueryError> {
         // On SQLite only the column's kind tells what a number or a text means.
         match kind {
-            ColumnKind::SmallInteger | ColumnKind::Integer | ColumnKind::BigInteger => self.read_as::<i64>(),
-            ColumnKind::Float => self.read_as::<f64>(),
-            ColumnKind::Boolean => self.read_as::<bool>(),
-            ColumnKind::Text => self.read_as::<String>(),
-            ColumnKind::Date => self.read_as::<chrono::NaiveDate>(),
-            ColumnKind::Time => self.read_as::<chrono::NaiveTime>(),
-            ColumnKind::DateTime => self.read_as::<chrono::NaiveDateTime>(),
-            ColumnKind::Duration => self.read_as::<chrono::TimeDelta>(),
-            ColumnKind::Uuid => self.read_as::<uuid::Uuid>(),
-            ColumnKind::Decimal => self.read_as::<bigdecimal::BigDecimal>(),
-            ColumnKind::Json => self.read_as::<super::sql_types::Json>(),
-            ColumnKind::Binary => self.read_as::<Vec<u8>>(),
-            ColumnKind::UserKey => self.read_as::<crate::database::UserId>(),
+            ColumnKind::SmallInteger | ColumnKind::Integer | ColumnKind::BigInteger => {
+                self.read::<Option<i64>>().map(Into::into)
+            }
+            ColumnKind::Float => self.read::<Option<f64>>().map(Into::into),
+            ColumnKind::Boolean => self.read::<Option<bool>>().map(Into::into),
+            ColumnKind::Text => self.read::<Option<String>>().map(Into::into),
+            ColumnKind::Date => self.read::<Option<chrono::NaiveDate>>().map(Into::into),
+            ColumnKind::Time => self.read::<Option<chrono::NaiveTime>>().map(Into::into),
+            ColumnKind::DateTime => self.read::<Option<chrono::NaiveDateTime>>().map(Into::into),
+            ColumnKind::Duration => self.read::<Option<chrono::TimeDelta>>().map(Into::into),
+            ColumnKind::Uuid => self.read::<Option<uuid::Uuid>>().map(Into::into),
+            ColumnKind::UserKey => self.read::<Option<crate::database::UserId>>().map(Into::into),
+            ColumnKind::Decimal => self.read::<Option<bigdecimal::BigDecimal>>().map(Into::into),
+            ColumnKind::Json => {
+                self.read::<Option<Json>>().map(|json| json.map_or(DbValue::Null, |Json(value)| value.into()))
+            }
+            ColumnKind::Binary => self.read::<Option<Vec<u8>>>().map(|bytes| bytes.map_or(DbValue::Null, DbValue::Binary)),
         }
-    }
-
-    fn read_as<T: FieldValue>(&mut self) -> Result<DbValue, QueryError> {
-        Ok(self.read::<Option<T>>()?.map_or(DbValue::Null, |value| value.as_value().to_owned()))
     }
 
     /// Whether the column at this distance from the next one is NULL.

@@ -6,6 +6,7 @@ use diesel::QueryResult;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::Untyped;
 
+use super::column::Column;
 use super::condition::Condition;
 use super::dialect::{Dialect, Fragment, push_column};
 use super::meta::ModelMeta;
@@ -42,6 +43,17 @@ pub(crate) struct Join {
     pub(crate) meta: &'static ModelMeta,
     /// Whether the foreign key may be NULL.
     pub(crate) optional: bool,
+    /// The indexes of the columns that are read. `None`: all.
+    pub(crate) columns: Option<Vec<usize>>,
+}
+
+impl Join {
+    /// The columns that are read, in order.
+    fn columns(&self) -> impl Iterator<Item = &'static Column> + '_ {
+        let all = self.meta.columns.iter().filter(|_| self.columns.is_none());
+        let some = self.columns.iter().flatten().filter_map(|index| self.meta.columns.get(*index));
+        all.chain(some)
+    }
 }
 
 /// Rows that are grouped by the row of another table that refers to them (ManyToManyField).
@@ -157,7 +169,7 @@ impl Select {
             DB::fragment(annotation.as_ref(), pass.reborrow())?;
         }
         for join in &self.joins {
-            for column in join.meta.columns {
+            for column in join.columns() {
                 pass.push_sql(", ");
                 push_column(pass, &join.alias, self.names.column(join.meta.table, column.column))?;
             }

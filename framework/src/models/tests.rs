@@ -352,3 +352,26 @@ fn a_stored_document_keeps_its_form() {
     project.update(connection, &changes).unwrap();
     assert_eq!(text(&project), "[2,1]");
 }
+
+#[test]
+fn a_column_of_a_related_row_is_read_without_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = &mut *database(folder.path()).get().unwrap();
+    let mut plan = Plan::<Issue>::default();
+    plan.add_value(Issue::PROJECT, 1);
+    plan.add_value(Issue::PARENT, 5);
+    plan.add_value(Issue::PARENT, 3);
+    let issues = Issue::objects().order_by(["id"]).with_plan(&plan).load(connection).unwrap();
+    let parents: Vec<_> = issues.iter().map(|issue| Issue::PARENT.value(issue, 3).unwrap().map(ValueRef::to_owned)).collect();
+    assert_eq!(parents, [None, Some("First 50%".into()), None]);
+    assert!(matches!(Issue::PARENT.value(&issues[1], 5).unwrap(), Some(ValueRef::DateTime(_))));
+    assert!(Issue::PROJECT.value(&issues[0], 1).unwrap() == Some(ValueRef::Text("One")));
+    assert!(Issue::PROJECT.get(&issues[0]).is_err());
+    assert!(Issue::PROJECT.value(&issues[0], 2).is_err());
+    // The whole row makes it superfluous.
+    plan.add(Issue::PROJECT);
+    let issues = Issue::objects().with_plan(&plan).load(connection).unwrap();
+    assert_eq!(Issue::PROJECT.get(&issues[0]).unwrap().unwrap().name, "Two");
+    assert!(Issue::PROJECT.value(&issues[0], 1).unwrap() == Some(ValueRef::Text("Two")));
+    assert!(Issue::PARENT.value(&issues[1], 3).unwrap().is_some());
+}

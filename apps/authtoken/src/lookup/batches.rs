@@ -22,7 +22,7 @@ use vitamin_auth::models::User;
 use vitamin_framework::database::{Database, DatabaseError, DbConnection};
 
 /// Maximum number of keys in one query.
-const MAX_KEYS: usize = 1_000;
+pub(super) const MAX_KEYS: usize = 1_000;
 /// Maximum number of keys that may fail individually in one lookup. Beyond it, the keys are not the cause, and all
 /// requests get the error.
 const MAX_FAILED_KEYS: usize = 64;

@@ -1,5 +1,6 @@
-//! Collects one worker's lookups on PostgreSQL. The lookups of one turn of its event loop become one request to the
-//! [query thread](super::batches), with one reply. Lookups that arrive meanwhile form the next request.
+//! Collects one worker's lookups on PostgreSQL. The lookups of one turn of its event loop become one query on the worker's
+//! own connection, or one request to the [query thread](super::batches), with one reply. Lookups that arrive meanwhile form
+//! the next.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 
-use super::batches::{BatchResult, SharedBatches, copy_error};
+use super::batches::{BatchResult, MAX_KEYS, SharedBatches, copy_error};
 use super::entries::TokenAndUser;
 use crate::token_model::TokenModel;
 use vitamin_framework::database::{Database, DatabaseError};
@@ -96,13 +97,10 @@ async fn serve_waiting<M: TokenModel>(
         if keys.is_empty() {
             continue;
         }
-        // A frozen server neither answers nor closes its connections.
-        let settings = database.settings();
-        let limit = settings.statement_timeout + settings.timeout;
-        let found = actix_web::rt::time::timeout(limit, shared.find_many(&database, keys)).await;
-        let found = found.unwrap_or_else(|_| {
-            Err(DatabaseError::Unavailable("the database did not answer in time".to_owned()))
-        });
+        let found = match find_pipelined(&database, &keys).await {
+            Some(found) => Ok(found),
+            None => find_shared(&database, &shared, keys).await,
+        };
         let found = found.map(|BatchResult { rows, failed }| {
             let rows = rows.into_iter().map(|(key, token, user)| (key, Ok((Rc::new(token), Rc::new(user)))));
             let failed = failed.into_iter().map(|(key, error)| (key, Err(error)));
@@ -116,4 +114,28 @@ async fn serve_waiting<M: TokenModel>(
             });
         }
     }
+}
+
+/// Queries on the worker's own connection. `None` if the shared query thread must be asked: one key must not fail others.
+async fn find_pipelined<M: TokenModel>(database: &Database, keys: &[String]) -> Option<BatchResult<M>> {
+    // PostgreSQL accepts no text with a NUL.
+    if keys.len() > MAX_KEYS || keys.iter().any(|key| key.contains('\0')) {
+        return None;
+    }
+    let rows = M::find_many_pipelined(database, keys).await?;
+    Some(BatchResult { rows, failed: Vec::new() })
+}
+
+async fn find_shared<M: TokenModel>(
+    database: &Database,
+    shared: &SharedBatches<M>,
+    keys: Vec<String>,
+) -> Result<BatchResult<M>, DatabaseError> {
+    // A frozen server neither answers nor closes its connections.
+    let settings = database.settings();
+    let limit = settings.statement_timeout + settings.timeout;
+    let found = actix_web::rt::time::timeout(limit, shared.find_many(database, keys)).await;
+    found.unwrap_or_else(|_| {
+        Err(DatabaseError::Unavailable("the database did not answer in time".to_owned()))
+    })
 }

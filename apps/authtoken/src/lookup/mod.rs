@@ -6,7 +6,7 @@
 //!   connection; queries in one turn of the worker's event loop share a
 //!   [snapshot](vitamin_framework::database::sqlite::watched). If a lock has to be waited for, the connection pool is
 //!   used.
-//! - **PostgreSQL**: one query at a time answers all requests that arrived before it started. With
+//! - **PostgreSQL**: one query at a time, of a worker or of all, answers all requests that arrived before it started. With
 //!   `TOKEN_CACHE=bounded` a thread reuses its cached tokens until a notification reports a change.
 
 #[cfg(feature = "postgres")]

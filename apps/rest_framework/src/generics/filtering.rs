@@ -6,7 +6,7 @@ use crate::filters::{
     Apply, Cleaned, FilterKind, Form, FormContext, ModelKey, OrderBy, ordering, search, search_terms,
 };
 use crate::settings::FilterBackend;
-use vitamin_framework::models::{ColumnKind, DbValue, Model, ModelMeta, QuerySet, pk_exists};
+use vitamin_framework::models::{ColumnKind, DbValue, Model, ModelMeta, QuerySet, fetch_pk_exists};
 
 impl<T: Model> GenericView<T> {
     /// Filters, searches and orders the objects as the query parameters say.
@@ -78,10 +78,7 @@ impl<T: Model> GenericView<T> {
             Cleaned::Text(text) => DbValue::Text(text.clone()),
             _ => return Ok(false),
         };
-        let database = self.request().database()?;
-        database
-            .read(move |connection| Ok::<_, APIException>(pk_exists(connection, meta, key.clone())?))
-            .await
+        Ok(fetch_pk_exists(self.request().database()?, meta, key).await?)
     }
 
     fn search(&self, rows: QuerySet<T>) -> Result<QuerySet<T>, APIException> {

@@ -49,20 +49,14 @@ impl<T: Model> GenericView<T> {
             }
             Some(Plan::Cursor(plan)) => self.cursor_page(&*pagination, plan, rows, &mut body).await?,
             Some(Plan::Offset(offset)) => {
-                let (limit, known) = (i64::try_from(offset.limit).unwrap_or(i64::MAX), offset.offset);
-                let last = offset.clone();
-                let load = move |connection: &mut vitamin_framework::database::DbConnection| {
-                    let count = rows.count(connection)?;
-                    let skip = known.unwrap_or_else(|| last.offset_in(count));
-                    let objects = if skip >= count {
-                        Vec::new()
-                    } else {
-                        let skip = i64::try_from(skip).unwrap_or(i64::MAX);
-                        rows.clone().limit(limit).offset(skip).load(connection)?
-                    };
-                    Ok::<_, APIException>((count, objects))
+                let database = self.request().database()?;
+                let (count, objects) = match offset.offset {
+                    Some(skip) => rows.fetch_page(database, offset.limit, skip).await?,
+                    None => {
+                        let last = offset.clone();
+                        rows.fetch_page_by_count(database, offset.limit, move |count| last.offset_in(count)).await?
+                    }
                 };
-                let (count, objects) = self.request().database()?.read(load).await?;
                 let page = pagination.page(self.request(), &Plan::Offset(offset), &Rows::Counted(count))?;
                 let mut results = Vec::with_capacity(4096);
                 self.write_list(&objects, &mut results)?;

@@ -177,7 +177,7 @@ impl Request {
     /// # Errors
     /// The query fails.
     pub async fn first<T: Model>(&self, rows: QuerySet<T>) -> Result<Option<Object<T>>, APIException> {
-        self.database()?.read(move |connection| Ok::<_, APIException>(rows.first(connection)?)).await
+        Ok(rows.fetch_first(self.database()?).await?)
     }
 
     /// Loads the rows of a query set.
@@ -185,7 +185,7 @@ impl Request {
     /// # Errors
     /// The query fails.
     pub async fn fetch<T: Model>(&self, rows: QuerySet<T>) -> Result<Vec<Object<T>>, APIException> {
-        self.database()?.read(move |connection| Ok::<_, APIException>(rows.load(connection)?)).await
+        Ok(rows.fetch(self.database()?).await?)
     }
 
     /// Whether a query set has any row.
@@ -193,7 +193,7 @@ impl Request {
     /// # Errors
     /// The query fails.
     pub async fn exists<T: Model>(&self, rows: QuerySet<T>) -> Result<bool, APIException> {
-        self.database()?.read(move |connection| Ok::<_, APIException>(rows.exists(connection)?)).await
+        Ok(rows.fetch_exists(self.database()?).await?)
     }
 
     /// A response with an object, as this serializer writes it. Its relations are loaded.

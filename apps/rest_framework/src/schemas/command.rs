@@ -87,7 +87,10 @@ impl Command for Spectacular {
             None => {
                 out.write_all(&text)?;
                 // As Django, which ends its output with a line end.
-                Ok(if text.ends_with(b"\n") { () } else { out.write_all(b"\n")? })
+                if !text.ends_with(b"\n") {
+                    out.write_all(b"\n")?;
+                }
+                Ok(())
             }
         }
     }

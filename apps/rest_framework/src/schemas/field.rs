@@ -39,8 +39,8 @@ impl Builder<'_> {
             Some(FieldShape::List(serializer)) => self.list(serializer, direction)?,
             Some(FieldShape::Column(meta, column)) => match column.references {
                 // The value of a foreign key is the other model's key.
-                Some(reference) => self.primary_key((reference.to)()),
-                None => self.column(meta, column),
+                Some(reference) => self.primary_key((reference.to)(), direction),
+                None => self.column(meta, column, direction),
             },
             Some(FieldShape::Schema(schema)) => object(schema.clone()),
             None => self.kind(name, field, &mut meta, direction)?,
@@ -68,7 +68,7 @@ impl Builder<'_> {
     ) -> Option<Schema> {
         let (kind, options) = (field.kind(), field.options());
         if let Some(related) = kind.downcast_ref::<Related>() {
-            return Some(self.related(related, meta));
+            return Some(self.related(related, meta, direction));
         }
         if let Some(multiple) = kind.downcast_ref::<MultipleChoice>() {
             let choice = multiple.choice();
@@ -166,12 +166,12 @@ impl Builder<'_> {
         schema
     }
 
-    fn related(&mut self, related: &Related, meta: &mut Schema) -> Schema {
+    fn related(&mut self, related: &Related, meta: &mut Schema, direction: Direction) -> Schema {
         let mut schema = match related.meta().find(related.column()) {
             Some((_, column)) if related.column() != related.meta().primary_key().column => {
-                self.column(related.meta(), column)
+                self.column(related.meta(), column, direction)
             }
-            _ => self.primary_key(related.meta()),
+            _ => self.primary_key(related.meta(), direction),
         };
         schema.shift_remove("readOnly");
         if !related.is_many() {
@@ -233,19 +233,22 @@ impl Builder<'_> {
         schema
     }
 
-    /// The schema of a model's column (`_map_model_field`).
-    pub(super) fn column(&mut self, meta: &'static ModelMeta, column: &'static Column) -> Schema {
+    /// The schema of a model's column (`_map_model_field`). That of a parameter is that of a response.
+    pub(super) fn column(
+        &mut self,
+        meta: &'static ModelMeta,
+        column: &'static Column,
+        direction: Direction,
+    ) -> Schema {
         match model_field(meta, column, self.is_postgres) {
-            Ok(field) => {
-                self.named_field(column.name, field.as_ref(), None, Direction::Response).unwrap_or_default()
-            }
+            Ok(field) => self.named_field(column.name, field.as_ref(), None, direction).unwrap_or_default(),
             // Only bytes have no field.
             Err(_) => OpenApiTypes::Byte.schema().unwrap_or_default(),
         }
     }
 
-    fn primary_key(&mut self, meta: &'static ModelMeta) -> Schema {
-        let mut schema = self.column(meta, meta.primary_key());
+    fn primary_key(&mut self, meta: &'static ModelMeta, direction: Direction) -> Schema {
+        let mut schema = self.column(meta, meta.primary_key(), direction);
         schema.shift_remove("readOnly");
         schema
     }

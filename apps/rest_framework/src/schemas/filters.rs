@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::builder::Builder;
-use super::extend::{Location, OpenApiParameter};
+use super::builder::{Builder, Direction};
+use super::parameter::{Location, OpenApiParameter};
 use super::types::{OpenApiTypes, Schema};
 use crate::filters::{Apply, Choices, FilterKind, FilterSet, FormField, RangeOf};
 use vitamin_framework::models::{Column, FieldClass, Model, ModelMeta};
@@ -43,8 +43,11 @@ impl Builder<'_> {
             Some(Value::Array(values)) => values,
             _ => Vec::new(),
         };
-        let own = match schema.shift_remove("description") {
-            Some(Value::String(own)) => own,
+        let own = match (kind, schema.shift_remove("description")) {
+            (FilterKind::In(_) | FilterKind::Between(_), _) => {
+                "Multiple values may be separated by commas.".to_owned()
+            }
+            (_, Some(Value::String(own))) => own,
             _ => String::new(),
         };
         let description = match explicit_choices(kind) {
@@ -112,14 +115,14 @@ impl Builder<'_> {
         match column.references {
             Some(reference) => {
                 let to = (reference.to)();
-                self.column(to, target(to.primary_key()))
+                self.column(to, target(to.primary_key()), Direction::Response)
             }
-            None => self.column(meta, column),
+            None => self.column(meta, column, Direction::Response),
         }
     }
 
     /// The column's own description with the filter's choices.
-    fn filter_description(&self, own: &str, choices: &[(Value, String)]) -> String {
+    fn filter_description(&self, own: &str, choices: &[Labelled]) -> String {
         if choices.is_empty() || !self.settings.enum_generate_choice_description {
             return own.to_owned();
         }
@@ -142,8 +145,11 @@ fn target(column: &'static Column) -> &'static Column {
     column
 }
 
+/// A choice and its label.
+type Labelled = (Value, String);
+
 /// The values of a filter with choices, and the choices with their labels.
-fn explicit_choices(kind: &FilterKind) -> Option<(Vec<Value>, Vec<(Value, String)>)> {
+fn explicit_choices(kind: &FilterKind) -> Option<(Vec<Value>, Vec<Labelled>)> {
     let of = |choices: &Choices| {
         let pairs: Vec<_> =
             choices.labelled().map(|(value, label)| (json!(value), label.to_owned())).collect();

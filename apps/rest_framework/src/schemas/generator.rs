@@ -10,6 +10,7 @@ use super::operation::Operation;
 use super::path::{Path, Prefix};
 use super::serializer::BodySchema;
 use super::types::Schema;
+use super::versions::{Versioned, versioned};
 use super::view::{PlainView, SchemaRequest, SchemaView};
 use crate::settings::APISettings;
 use crate::views::APIView;
@@ -39,6 +40,7 @@ struct Endpoint<'u> {
     schema_view: &'u dyn SchemaView,
     method: Method,
     action: Option<&'static str>,
+    namespace: &'u str,
 }
 
 impl<'a> SchemaGenerator<'a> {
@@ -86,18 +88,37 @@ impl<'a> SchemaGenerator<'a> {
         let endpoints = self.endpoints(urlconf);
         let prefix = self.prefix(&endpoints, builder);
         let mut paths = Schema::new();
-        for Endpoint { path, view, schema_view, method, action } in &endpoints {
+        for Endpoint { path, view, schema_view, method, action, namespace } in &endpoints {
+            let policies = view.policies(self.settings);
+            let versioning = policies.versioning_class.as_ref().map(|class| class.in_schema());
+            let path = path.clone();
+            let Versioned { path, media_type_suffix } = match versioning {
+                None => Versioned { path, media_type_suffix: String::new() },
+                Some(None) => {
+                    let name = view.class_name();
+                    builder.warn(format!("the document cannot show the versioning class of {name}"));
+                    Versioned { path, media_type_suffix: String::new() }
+                }
+                Some(Some((place, own))) => {
+                    let versions = own.unwrap_or(&self.settings.versions);
+                    match versioned(place, versions, self.api_version, namespace, path) {
+                        Some(versioned) => versioned,
+                        None => continue,
+                    }
+                }
+            };
             let extended = view.extended_schema(method, *action);
             if extended.exclude == Some(true) || view.serves_schema() && !settings.serve_include_schema {
                 continue;
             }
             let request = view.mock_request(self.settings, method.clone());
             let operation = Operation {
-                path,
+                path: &path,
+                media_type_suffix: &media_type_suffix,
                 prefix: &prefix,
                 api_view: view,
                 view: *schema_view,
-                policies: &view.policies(self.settings),
+                policies: &policies,
                 request: &SchemaRequest {
                     request: &request,
                     method,
@@ -142,8 +163,15 @@ impl<'a> SchemaGenerator<'a> {
                         view.view_set().map(|view_set| view_set.actions.as_slice()).unwrap_or_default();
                     let action =
                         actions.iter().find(|(known, _)| *known == method).map(|(_, action)| *action);
-                    let key = (unnamed.clone(), method.clone());
-                    found.entry(key).or_insert(Endpoint { path, view, schema_view, method, action });
+                    let (key, namespace) = ((unnamed.clone(), method.clone()), info.namespace);
+                    found.entry(key).or_insert(Endpoint {
+                        path,
+                        view,
+                        schema_view,
+                        method,
+                        action,
+                        namespace,
+                    });
                 }
             }
         }

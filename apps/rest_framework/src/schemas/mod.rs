@@ -32,6 +32,7 @@ mod filters;
 mod generator;
 mod languages;
 mod operation;
+mod parameter;
 mod parameters;
 mod path;
 mod renderers;
@@ -42,14 +43,16 @@ mod text;
 mod types;
 mod validation;
 mod validators;
+mod versions;
 mod view;
 mod views;
 mod yaml;
 
 pub(crate) use self::command::Spectacular;
-pub use self::extend::{ExtendSchema, Location, OpenApiParameter};
+pub use self::extend::ExtendSchema;
 pub use self::filters::FilterSchema;
 pub use self::generator::{GeneratedSchema, SchemaGenerator};
+pub use self::parameter::{Location, OpenApiParameter};
 pub use self::renderers::{
     OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer, OpenApiYamlRenderer2,
 };
@@ -58,6 +61,7 @@ pub use self::serializer::{BodySchema, DescribeSerializer, FieldSchema, FieldSha
 pub use self::settings::SpectacularSettings;
 pub use self::types::{OpenApiTypes, Schema, TypeHint};
 pub use self::validation::validate_schema;
+pub use self::versions::SchemaVersioning;
 pub use self::view::{ListFilters, SchemaRequest, SchemaView};
 pub use self::views::{spectacular_api_view, spectacular_json_api_view, spectacular_yaml_api_view};
 

@@ -18,6 +18,8 @@ use crate::views::{APIView, DeclaredPolicies};
 /// A method of a view at a path.
 pub(super) struct Operation<'a> {
     pub(super) path: &'a Path,
+    /// What follows the media types of responses: `; version=2`.
+    pub(super) media_type_suffix: &'a str,
     pub(super) prefix: &'a Prefix,
     pub(super) api_view: &'a APIView,
     pub(super) view: &'a dyn SchemaView,
@@ -147,8 +149,10 @@ impl Operation<'_> {
         renderers.filter(|renderer| *renderer != ("text/html", "api"))
     }
 
-    fn media_types(&self) -> Vec<&'static str> {
-        unique(self.renderers().map(|(media_type, _)| media_type.split(';').next().unwrap_or(media_type)))
+    fn media_types(&self) -> Vec<String> {
+        let plain = |(media_type, _): (&'static str, _)| media_type.split(';').next().unwrap_or(media_type);
+        let media_types = unique(self.renderers().map(plain));
+        media_types.into_iter().map(|media_type| format!("{media_type}{}", self.media_type_suffix)).collect()
     }
 
     fn request_body(&self, builder: &mut Builder<'_>) -> Option<Schema> {
@@ -305,8 +309,9 @@ fn requires_any(schema: &Schema) -> bool {
     required.into_iter().flatten().filter_map(Value::as_str).any(|name| !is_read_only(name))
 }
 
-fn content(media_types: &[&'static str], schema: &Schema) -> Value {
-    let entries = media_types.iter().map(|media_type| ((*media_type).to_owned(), json!({"schema": schema})));
+fn content<T: AsRef<str>>(media_types: &[T], schema: &Schema) -> Value {
+    let entry = |media_type: &T| (media_type.as_ref().to_owned(), json!({"schema": schema}));
+    let entries = media_types.iter().map(entry);
     Value::Object(entries.collect())
 }
 

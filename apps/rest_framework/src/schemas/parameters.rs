@@ -3,9 +3,9 @@
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::builder::Builder;
-use super::extend::{Location, OpenApiParameter};
+use super::builder::{Builder, Direction};
 use super::operation::{Operation, string, unique};
+use super::parameter::{Location, OpenApiParameter};
 use super::path::{PathParameter, anchored};
 use super::types::{OpenApiTypes, Schema, object};
 use crate::pagination::QueryParameter;
@@ -93,8 +93,8 @@ impl Operation<'_> {
             ));
             return plain(string());
         };
-        let field = match self.view.lookup() {
-            Some((field, kwarg)) if kwarg == parameter.name => field.to_owned(),
+        let field = match self.api_view.view_set() {
+            Some(view_set) if view_set.lookup_url_kwarg == parameter.name => view_set.lookup_field.clone(),
             _ => match parameter.name.strip_suffix("_pk") {
                 Some(name) => format!("{name}_id"),
                 None => parameter.name.clone(),
@@ -108,7 +108,7 @@ impl Operation<'_> {
             ));
             return plain(string());
         };
-        let mut schema = builder.column(meta, column);
+        let mut schema = builder.column(meta, column, Direction::Response);
         let description = match schema.get("description") {
             None if column.primary_key => pk_description(model, column),
             _ => String::new(),

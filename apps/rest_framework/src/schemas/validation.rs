@@ -4,9 +4,16 @@
 //! generator can contain are few, so their keys and types are checked here, and that references and parameters lead
 //! somewhere.
 
+mod keys;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
+
+use self::keys::{
+    INFO, Keys, MEDIA_TYPE, METHODS, OPERATION, PARAMETER, REQUEST_BODY, RESPONSE, ROOT, SCHEMA,
+    SECURITY_SCHEME, TYPES,
+};
 
 /// What is wrong with a document; empty if nothing is.
 #[must_use]
@@ -15,157 +22,6 @@ pub fn validate_schema(document: &Value) -> Vec<String> {
     validator.root();
     validator.errors
 }
-
-/// The type of a value.
-#[derive(Clone, Copy)]
-enum Type {
-    Text,
-    Bool,
-    Number,
-    /// A whole number that is not negative.
-    Count,
-    List,
-    Object,
-    Any,
-}
-
-impl Type {
-    fn fits(self, value: &Value) -> bool {
-        match self {
-            Self::Text => value.is_string(),
-            Self::Bool => value.is_boolean(),
-            Self::Number => value.is_number(),
-            Self::Count => value.is_u64(),
-            Self::List => value.is_array(),
-            Self::Object => value.is_object(),
-            Self::Any => true,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Text => "a string",
-            Self::Bool => "a boolean",
-            Self::Number => "a number",
-            Self::Count => "a whole number",
-            Self::List => "a list",
-            Self::Object => "an object",
-            Self::Any => "a value",
-        }
-    }
-}
-
-/// The keys of an object: name, type, and whether it must be there.
-type Keys = [(&'static str, Type, bool)];
-
-const ROOT: &Keys = &[
-    ("openapi", Type::Text, true),
-    ("info", Type::Object, true),
-    ("paths", Type::Object, true),
-    ("components", Type::Object, false),
-    ("servers", Type::List, false),
-    ("tags", Type::List, false),
-    ("security", Type::List, false),
-    ("externalDocs", Type::Object, false),
-];
-const INFO: &Keys = &[
-    ("title", Type::Text, true),
-    ("version", Type::Text, true),
-    ("description", Type::Text, false),
-    ("termsOfService", Type::Text, false),
-    ("contact", Type::Object, false),
-    ("license", Type::Object, false),
-];
-const OPERATION: &Keys = &[
-    ("responses", Type::Object, true),
-    ("operationId", Type::Text, false),
-    ("description", Type::Text, false),
-    ("summary", Type::Text, false),
-    ("externalDocs", Type::Object, false),
-    ("parameters", Type::List, false),
-    ("tags", Type::List, false),
-    ("requestBody", Type::Object, false),
-    ("security", Type::List, false),
-    ("deprecated", Type::Bool, false),
-    ("servers", Type::List, false),
-    ("callbacks", Type::Object, false),
-];
-const PARAMETER: &Keys = &[
-    ("name", Type::Text, true),
-    ("in", Type::Text, true),
-    ("schema", Type::Object, true),
-    ("description", Type::Text, false),
-    ("required", Type::Bool, false),
-    ("deprecated", Type::Bool, false),
-    ("allowEmptyValue", Type::Bool, false),
-    ("explode", Type::Bool, false),
-    ("style", Type::Text, false),
-    ("example", Type::Any, false),
-    ("examples", Type::Object, false),
-];
-const REQUEST_BODY: &Keys =
-    &[("content", Type::Object, true), ("description", Type::Text, false), ("required", Type::Bool, false)];
-const RESPONSE: &Keys = &[
-    ("description", Type::Text, true),
-    ("content", Type::Object, false),
-    ("headers", Type::Object, false),
-    ("links", Type::Object, false),
-];
-const MEDIA_TYPE: &Keys = &[
-    ("schema", Type::Object, false),
-    ("example", Type::Any, false),
-    ("examples", Type::Object, false),
-    ("encoding", Type::Object, false),
-];
-const SCHEMA: &Keys = &[
-    ("title", Type::Text, false),
-    ("multipleOf", Type::Number, false),
-    ("maximum", Type::Number, false),
-    ("exclusiveMaximum", Type::Bool, false),
-    ("minimum", Type::Number, false),
-    ("exclusiveMinimum", Type::Bool, false),
-    ("maxLength", Type::Count, false),
-    ("minLength", Type::Count, false),
-    ("pattern", Type::Text, false),
-    ("maxItems", Type::Count, false),
-    ("minItems", Type::Count, false),
-    ("uniqueItems", Type::Bool, false),
-    ("maxProperties", Type::Count, false),
-    ("minProperties", Type::Count, false),
-    ("required", Type::List, false),
-    ("enum", Type::List, false),
-    ("type", Type::Text, false),
-    ("not", Type::Object, false),
-    ("allOf", Type::List, false),
-    ("oneOf", Type::List, false),
-    ("anyOf", Type::List, false),
-    ("items", Type::Object, false),
-    ("properties", Type::Object, false),
-    ("additionalProperties", Type::Any, false),
-    ("description", Type::Text, false),
-    ("format", Type::Text, false),
-    ("default", Type::Any, false),
-    ("nullable", Type::Bool, false),
-    ("discriminator", Type::Object, false),
-    ("readOnly", Type::Bool, false),
-    ("writeOnly", Type::Bool, false),
-    ("example", Type::Any, false),
-    ("externalDocs", Type::Object, false),
-    ("deprecated", Type::Bool, false),
-    ("xml", Type::Object, false),
-];
-const SECURITY_SCHEME: &Keys = &[
-    ("type", Type::Text, true),
-    ("description", Type::Text, false),
-    ("name", Type::Text, false),
-    ("in", Type::Text, false),
-    ("scheme", Type::Text, false),
-    ("bearerFormat", Type::Text, false),
-    ("flows", Type::Object, false),
-    ("openIdConnectUrl", Type::Text, false),
-];
-const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
-const TYPES: &[&str] = &["array", "boolean", "integer", "number", "object", "string"];
 
 struct Validator<'d> {
     document: &'d Value,
@@ -375,63 +231,4 @@ impl<'d> Validator<'d> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::validate_schema;
-
-    fn errors(operation: &serde_json::Value) -> Vec<String> {
-        validate_schema(&json!({
-            "openapi": "3.0.3",
-            "info": {"title": "", "version": "1"},
-            "paths": {"/a/{id}/": {"get": operation}},
-            "components": {"schemas": {"A": {"type": "object"}}, "securitySchemes": {"key": {"type": "http"}}},
-        }))
-    }
-
-    #[test]
-    fn mistakes_are_found() {
-        let id = json!({"name": "id", "in": "path", "required": true, "schema": {"type": "integer"}});
-        let response =
-            |schema| json!({"200": {"description": "", "content": {"application/json": {"schema": schema}}}});
-        let fine = response(json!({"$ref": "#/components/schemas/A"}));
-        let valid = json!({"parameters": [id], "responses": fine, "security": [{"key": []}, {}], "x-own": 1});
-        assert_eq!(errors(&valid), Vec::<String>::new());
-        for (operation, error) in [
-            (json!({"parameters": [id]}), "get /a/{id}/: `responses` is missing"),
-            (json!({"parameters": [id], "responses": {}}), "get /a/{id}/: has no response"),
-            (json!({"responses": fine}), "get /a/{id}/: the path's parameter `id` is not described"),
-            (
-                json!({"parameters": [id, id], "responses": fine}),
-                "get /a/{id}/ parameters[1]: is described twice",
-            ),
-            (
-                json!({"parameters": [id], "responses": fine, "security": [{"lock": []}]}),
-                "get /a/{id}/: security[0] names `lock`, which is no security scheme",
-            ),
-            (
-                json!({"parameters": [id], "responses": response(json!({"$ref": "#/components/schemas/B"}))}),
-                "get /a/{id}/ responses.200 content.application/json: \"#/components/schemas/B\" refers to nothing",
-            ),
-            (
-                json!({"parameters": [id], "responses": response(json!({"type": "text"}))}),
-                "get /a/{id}/ responses.200 content.application/json: `type` is \"text\"",
-            ),
-            (
-                json!({"parameters": [id], "responses": response(json!({"type": "array"}))}),
-                "get /a/{id}/ responses.200 content.application/json: `items` is missing",
-            ),
-            (
-                json!({"parameters": [id], "responses": response(json!({"properties": {"a": {"maxLength": "1"}}}))}),
-                "get /a/{id}/ responses.200 content.application/json properties.a: `maxLength` is not a whole number",
-            ),
-            (
-                json!({"parameters": [id], "responses": {"200": {"content": {}}}}),
-                "get /a/{id}/ responses.200: `description` is missing",
-            ),
-            (json!({"parameters": [id], "responses": fine, "id": 1}), "get /a/{id}/: `id` is unknown"),
-        ] {
-            assert_eq!(errors(&operation), [error]);
-        }
-    }
-}
+mod tests;

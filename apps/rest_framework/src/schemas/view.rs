@@ -43,11 +43,6 @@ pub trait SchemaView {
         None
     }
 
-    /// The field that finds an object, and the parameter of the path, if they differ.
-    fn lookup(&self) -> Option<(&str, &str)> {
-        None
-    }
-
     /// The body of the request (`get_serializer_class`), by default the declared serializer. `None` if it is unknown: a
     /// warning.
     fn request_body(&self, request: &SchemaRequest<'_>) -> Option<BodySchema> {

@@ -3,14 +3,15 @@
 //! Uses libpq directly, since diesel's `notifications_iter` never waits, and polling it costs latency or CPU time. It
 //! is the same libpq, so the same URL leads to the same server.
 
-use std::ffi::{CStr, CString, c_char, c_void};
+use std::ffi::CString;
 use std::os::fd::BorrowedFd;
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 use std::time::Duration;
 
 use pq_sys as ffi;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::libpq::{Connection, text};
 use super::libpq_url;
 use crate::database::{DatabaseError, DatabaseSettings, DatabaseUrl};
 
@@ -26,33 +27,22 @@ pub struct Notification {
 }
 
 /// A listening connection. It stays on the thread that opened it.
-pub struct Listener(NonNull<ffi::PGconn>);
+pub struct Listener(Connection);
 
 impl Listener {
     pub(in crate::database) fn connect(settings: &DatabaseSettings) -> Result<Self, DatabaseError> {
         let DatabaseUrl::Postgres(url) = &settings.url else {
             return Err(unavailable("only a PostgreSQL database sends notifications"));
         };
-        let url = CString::new(libpq_url(settings, url)).map_err(|_| unavailable("a URL with a NUL"))?;
-        // SAFETY: the text ends with a NUL. The result is null or a connection, open or failed, that we own.
-        let connection = unsafe { ffi::PQconnectdb(url.as_ptr()) };
-        let connection = Self(NonNull::new(connection).ok_or_else(|| unavailable("out of memory"))?);
-        // SAFETY: the connection is open, and the function does nothing; libpq's default writes to standard error.
-        unsafe {
-            ffi::PQsetNoticeProcessor(connection.0.as_ptr(), Some(ignore_notice), ptr::null_mut());
-        }
-        // SAFETY: the connection is open.
-        match unsafe { ffi::PQstatus(connection.0.as_ptr()) } {
-            ffi::ConnStatusType::CONNECTION_OK => Ok(connection),
-            _ => Err(unavailable(&settings.url.redact(&connection.error_text()))),
-        }
+        let url = libpq_url(settings, url);
+        Connection::open(&url).map(Self).map_err(|reason| unavailable(&settings.url.redact(&reason)))
     }
 
     /// Returns the backend's process id, as the server sent it. A pooler in between invents one.
     #[must_use]
     pub fn process_id(&self) -> i32 {
         // SAFETY: the connection is open.
-        unsafe { ffi::PQbackendPID(self.0.as_ptr()) }
+        unsafe { ffi::PQbackendPID(self.0.raw()) }
     }
 
     /// Runs zero or more statements, and returns the number of rows of the last one. Notifications that the server
@@ -63,7 +53,7 @@ impl Listener {
     pub fn execute(&mut self, sql: &str) -> Result<usize, DatabaseError> {
         let sql = CString::new(sql).map_err(|_| unavailable("a statement with a NUL"))?;
         // SAFETY: the connection is open, the text ends with a NUL.
-        let result = unsafe { ffi::PQexec(self.0.as_ptr(), sql.as_ptr()) };
+        let result = unsafe { ffi::PQexec(self.0.raw(), sql.as_ptr()) };
         // SAFETY: both functions accept a result of libpq or null.
         let (status, rows) = unsafe { (ffi::PQresultStatus(result), ffi::PQntuples(result)) };
         // SAFETY: it is not used after this.
@@ -87,7 +77,7 @@ impl Listener {
         wake_fd: Option<BorrowedFd<'_>>,
     ) -> Result<bool, DatabaseError> {
         // SAFETY: the connection is open.
-        let socket = unsafe { ffi::PQsocket(self.0.as_ptr()) };
+        let socket = unsafe { ffi::PQsocket(self.0.raw()) };
         if socket < 0 {
             return Err(self.error());
         }
@@ -103,13 +93,13 @@ impl Listener {
         let woken = wake_fd.is_some() && !both[1].revents().is_empty();
         // Also after a timeout: with TLS, data may have been read already.
         // SAFETY: the connection is open.
-        if unsafe { ffi::PQconsumeInput(self.0.as_ptr()) } == 0 { Err(self.error()) } else { Ok(woken) }
+        if unsafe { ffi::PQconsumeInput(self.0.raw()) } == 0 { Err(self.error()) } else { Ok(woken) }
     }
 
     /// Returns the next received notification, in the order of commits.
     pub fn next_notification(&mut self) -> Option<Notification> {
         // SAFETY: the connection is open. The result is null, or we must free it.
-        let received = NonNull::new(unsafe { ffi::PQnotifies(self.0.as_ptr()) })?;
+        let received = NonNull::new(unsafe { ffi::PQnotifies(self.0.raw()) })?;
         // SAFETY: both texts belong to the notification.
         let notification = unsafe {
             let received = received.as_ref();
@@ -125,37 +115,9 @@ impl Listener {
     }
 
     fn error(&self) -> DatabaseError {
-        unavailable(&self.error_text())
-    }
-
-    /// Returns the last error message of the server or libpq.
-    fn error_text(&self) -> String {
-        // SAFETY: the connection is open or failed; the text is copied at once.
-        let message = unsafe { text(ffi::PQerrorMessage(self.0.as_ptr())) };
-        message.trim().to_owned()
+        unavailable(&self.0.error_text())
     }
 }
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        // SAFETY: it is not used any more.
-        unsafe { ffi::PQfinish(self.0.as_ptr()) };
-    }
-}
-
-/// Copies a text of libpq; invalid UTF-8 is replaced.
-///
-/// # Safety
-/// `text` is null, or ends with a NUL.
-unsafe fn text(text: *const c_char) -> String {
-    if text.is_null() {
-        return String::new();
-    }
-    // SAFETY: the caller's promise.
-    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
-}
-
-extern "C" fn ignore_notice(_: *mut c_void, _: *const c_char) {}
 
 fn unavailable(reason: &str) -> DatabaseError {
     DatabaseError::Unavailable(reason.to_owned())

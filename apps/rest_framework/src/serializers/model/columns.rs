@@ -246,7 +246,7 @@ impl Facts<'_> {
         }
         for validator in column.validators {
             if let Validator::Regex(pattern, message) = validator {
-                field = field.regex_validator(Pattern::new(*pattern), *message);
+                field = field.regex_validator(Pattern::new(*pattern), message);
             }
         }
         if column.unique {

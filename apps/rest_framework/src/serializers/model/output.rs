@@ -96,10 +96,8 @@ impl<T: Model, U: Model> OutputField<T> for SourceOutput<T, U> {
         context: &Representation<'_>,
         out: &mut Vec<u8>,
     ) -> Result<bool, APIException> {
-        match self.key.get(object)? {
-            Some(related) => {
-                self.field.to_representation(related.value(self.index), &context.output, out)?;
-            }
+        match self.key.value(object, self.index)? {
+            Some(value) => self.field.to_representation(value, &context.output, out)?,
             None if self.field.options().allows_null() => null(out),
             // The attribute of None is missing, and the field is not required.
             None => return Ok(false),
@@ -108,7 +106,7 @@ impl<T: Model, U: Model> OutputField<T> for SourceOutput<T, U> {
     }
 
     fn plan(&self, plan: &mut Plan<T>) {
-        plan.add(self.key);
+        plan.add_value(self.key, self.index);
     }
 }
 

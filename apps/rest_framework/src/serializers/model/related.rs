@@ -385,15 +385,15 @@ impl<T: Model, U: Model> OutputField<T> for Named<ForeignKey<T, U>> {
         context: &Representation<'_>,
         out: &mut Vec<u8>,
     ) -> Result<bool, APIException> {
-        match self.relation.get(object)? {
-            Some(related) => crate::fields::write_native(related.value(self.index), &context.output, out)?,
+        match self.relation.value(object, self.index)? {
+            Some(value) => crate::fields::write_native(value, &context.output, out)?,
             None => null(out),
         }
         Ok(true)
     }
 
     fn plan(&self, plan: &mut Plan<T>) {
-        plan.add(self.relation);
+        plan.add_value(self.relation, self.index);
     }
 }
 
