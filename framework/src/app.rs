@@ -1,5 +1,6 @@
 //! The trait of an app, and the registry of installed apps (`django/apps/config.py`, `django/apps/registry.py`).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use actix_web::web::ServiceConfig;
@@ -12,7 +13,7 @@ use super::database::{Database, DatabaseError, DbConnection, Names, UserId};
 use super::deletion::{UserRelation, delete_related};
 use super::diagnosis::Examination;
 use super::management::base::Command;
-use super::models::ModelMeta;
+use super::models::{ModelMeta, Signals};
 
 /// A self-contained part of a project: a folder below `apps/`, listed in `INSTALLED_APPS`.
 ///
@@ -70,15 +71,21 @@ pub trait App: Send + Sync {
         None
     }
 
-    /// The tables that the app reads or writes. `manage doctor` compares them with the live tables.
+    /// The tables that the app reads or writes without a model. `manage doctor` compares them with the live tables, as it does
+    /// those of [`models`](Self::models).
     fn tables(&self) -> Vec<NeededTable> {
         Vec::new()
     }
 
     /// The app's models: `vec![Question::META, Choice::META]`. A deletion looks at all models that refer to the deleted row.
+    /// `manage doctor` compares them with the live tables.
     fn models(&self) -> Vec<&'static ModelMeta> {
         Vec::new()
     }
+
+    /// Connects the app's receivers of signals: what it does when rows of models are saved or deleted, in any app
+    /// ([`signals`](super::models::signals)). Called once, before the first connection.
+    fn connect(&self, _signals: &mut Signals) {}
 
     /// Adds the app's findings about the live database to `manage doctor`'s report. Must only read.
     ///
@@ -102,6 +109,14 @@ pub trait App: Send + Sync {
     fn delete_user(&self, connection: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
         delete_related(connection, &self.related_to_user(), user_id)
     }
+}
+
+/// The tables that an app uses, as `src/schema.rs` names them: those of [`App::tables`] and of its models.
+pub(crate) fn table_names(app: &dyn App) -> BTreeSet<String> {
+    let models = app.models();
+    let between = models.iter().flat_map(|model| model.many_to_many.iter().map(|relation| relation.table));
+    let own = models.iter().map(|model| model.table).chain(between).map(str::to_owned);
+    own.chain(app.tables().into_iter().map(|table| table.name)).collect()
 }
 
 /// The installed apps, in the order of `INSTALLED_APPS`: an app may use the apps before it. Clones share them. A

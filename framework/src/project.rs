@@ -103,6 +103,7 @@ impl Project {
         declared.add("vitamin", &framework_settings())?;
         for app in apps.iter() {
             app.names(&mut settings.database.names);
+            app.connect(&mut settings.database.signals);
             declared.add(app.label(), &app.settings())?;
         }
         env.declare(declared.iter().map(|(_, setting)| setting.name));

@@ -12,6 +12,7 @@ pub use vitamin_auth as auth;
 pub use vitamin_authtoken as authtoken;
 pub use vitamin_forward_auth as forward_auth;
 pub use vitamin_framework::*;
+pub use vitamin_outbox as outbox;
 pub use vitamin_parsing as parsing;
 pub use vitamin_rest_framework as rest_framework;
 

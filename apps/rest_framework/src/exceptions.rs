@@ -327,6 +327,10 @@ impl From<DatabaseError> for APIException {
             DatabaseError::Query(diesel::result::Error::NotFound) => Self::not_found(),
             DatabaseError::Query(_) => Self::from_error(&error),
             DatabaseError::Unavailable(_) => Self::service_unavailable(error),
+            DatabaseError::Receiver(error) => match error.downcast::<Self>() {
+                Ok(answer) => *answer,
+                Err(error) => Self::server_error(error),
+            },
         }
     }
 }

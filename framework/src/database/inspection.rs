@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{Bool, Integer, Nullable, Text};
 use diesel::{QueryableByName, RunQueryDsl};
 
 use super::{DatabaseError, DbConnection};
@@ -18,6 +18,8 @@ pub struct LiveColumn {
     pub nullable: bool,
     /// Whether an INSERT may omit it.
     pub optional: bool,
+    /// The maximum number of characters that its type names: 30 for `varchar(30)`.
+    pub max_length: Option<usize>,
 }
 
 /// A foreign key of a live table.
@@ -71,6 +73,9 @@ impl LiveSchema {
                 type_name: base_type(&row.type_name),
                 nullable: row.nullable,
                 optional: row.optional,
+                max_length: row
+                    .max_length
+                    .map_or_else(|| length(&row.type_name), |length| length.try_into().ok()),
             });
         }
         let mut sets: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
@@ -111,12 +116,19 @@ fn base_type(type_name: &str) -> String {
     type_name.split('(').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
+/// Returns the length in a type of characters: 150 for `VARCHAR(150)`.
+fn length(type_name: &str) -> Option<usize> {
+    let (name, rest) = type_name.split_once('(')?;
+    let digits = rest.strip_suffix(')').filter(|_| name.to_ascii_lowercase().contains("char"))?;
+    digits.trim().parse().ok()
+}
+
 /// Queries for columns, unique sets and foreign keys.
 const SQLITE: [&str; 3] = [
     "SELECT m.name AS table_name, c.name AS column_name, c.type AS type_name, \
         c.\"notnull\" = 0 AND c.pk = 0 AS nullable, \
         c.\"notnull\" = 0 OR c.dflt_value IS NOT NULL OR (c.pk = 1 AND lower(c.type) = 'integer') AS optional, \
-        m.type = 'view' AS is_view \
+        m.type = 'view' AS is_view, NULL AS max_length \
      FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c \
      WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.name, c.cid",
     "SELECT m.name AS table_name, i.name AS index_name, c.name AS column_name \
@@ -134,7 +146,9 @@ const POSTGRES: [&str; 3] = [
     "SELECT c.relname::text AS table_name, a.attname::text AS column_name, \
         format_type(a.atttypid, NULL) AS type_name, NOT a.attnotnull AS nullable, \
         (NOT a.attnotnull OR a.atthasdef OR a.attidentity <> '') AS optional, \
-        c.relkind IN ('v', 'm') AS is_view \
+        c.relkind IN ('v', 'm') AS is_view, \
+        CASE WHEN a.atttypid IN ('varchar'::regtype, 'bpchar'::regtype) AND a.atttypmod > 4 THEN a.atttypmod - 4 END \
+            AS max_length \
      FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid \
      JOIN pg_namespace AS n ON n.oid = c.relnamespace \
      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped \
@@ -166,6 +180,9 @@ struct ColumnRow {
     optional: bool,
     #[diesel(sql_type = Bool)]
     is_view: bool,
+    /// PostgreSQL only: SQLite's type names it.
+    #[diesel(sql_type = Nullable<Integer>)]
+    max_length: Option<i32>,
 }
 
 #[derive(QueryableByName)]

@@ -10,6 +10,7 @@ use super::clock::set_time_zone;
 use super::sqlite::file_id::FileId;
 use super::sqlite::opening::{Patience, establish};
 use super::{DatabaseSettings, DatabaseUrl, JournalMode, Names, RenamingConnection};
+use crate::models::signals::Signals;
 
 // The derive does not support generic types.
 type RenamingSqlite = RenamingConnection<SqliteConnection>;
@@ -42,6 +43,15 @@ impl DbConnection {
             Self::Sqlite(connection) => connection.names(),
             #[cfg(feature = "postgres")]
             Self::Postgres(connection) => connection.names(),
+        }
+    }
+
+    /// Returns the signals that the writes of models send.
+    pub(crate) const fn signals(&self) -> &Signals {
+        match self {
+            Self::Sqlite(connection) => connection.signals(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(connection) => connection.signals(),
         }
     }
 }
@@ -95,7 +105,8 @@ impl Manager {
         if before.is_some() && before != file {
             return Err(Self::replaced_error());
         }
-        Ok(DbConnection::Sqlite(RenamingConnection::with_file(connection, self.settings.names.clone(), file)))
+        let connection = RenamingConnection::with_file(connection, self.settings.names.clone(), file);
+        Ok(DbConnection::Sqlite(connection.with_signals(&self.settings.signals)))
     }
 
     /// Returns the file that the settings name now, if they name it by a plain path.
@@ -177,7 +188,8 @@ impl ManageConnection for Manager {
             DatabaseUrl::Sqlite(path) => self.sqlite(path),
             #[cfg(feature = "postgres")]
             DatabaseUrl::Postgres(url) => super::postgres::connect(&self.settings, url).map(|connection| {
-                DbConnection::Postgres(RenamingConnection::new(connection, self.settings.names.clone()))
+                let connection = RenamingConnection::new(connection, self.settings.names.clone());
+                DbConnection::Postgres(connection.with_signals(&self.settings.signals))
             }),
         };
         opened.map_err(|error| match error {

@@ -20,6 +20,7 @@ pub mod migrations;
 mod named;
 mod names;
 pub mod needs;
+mod on_commit;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod prepared;
@@ -52,6 +53,7 @@ pub use self::timestamp::{Moment, OptionalMoment};
 pub use self::url::DatabaseUrl;
 pub use self::user_id::{KeyType, UserId, UserKey, UuidKey};
 use super::conf::{Env, ImproperlyConfigured, Setting};
+use super::models::signals::Signals;
 use super::request_id;
 use super::timezone::TimeZone;
 
@@ -110,6 +112,9 @@ pub struct DatabaseSettings {
     /// The database's table and column names. Not from the environment: the installed apps set them
     /// ([`App::names`](super::app::App::names)).
     pub names: Names,
+    /// The receivers of signals. Not from the environment: the installed apps connect them
+    /// ([`App::connect`](super::app::App::connect)).
+    pub signals: Signals,
     /// `TIME_ZONE` and `USE_TZ`: the meaning of times in SQLite.
     pub time_zone: TimeZone,
     /// Whether connections reject writes and never create a file, for commands that only read. Not from the
@@ -158,6 +163,7 @@ impl DatabaseSettings {
             statement_timeout: seconds(env, "DATABASE_STATEMENT_TIMEOUT", 30)?,
             journal_mode: env.optional("SQLITE_JOURNAL_MODE")?,
             names: Names::default(),
+            signals: Signals::default(),
             time_zone: TimeZone::from_env(env)?,
             read_only: false,
         })
@@ -181,6 +187,9 @@ pub enum DatabaseError {
     /// The query itself failed.
     #[error(transparent)]
     Query(QueryError),
+    /// A receiver of a signal refused the write ([`signals`](super::models::signals)).
+    #[error(transparent)]
+    Receiver(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// Parts of SQLite's and PostgreSQL's messages for transient errors that diesel has no kind for.

@@ -19,8 +19,10 @@ use diesel::sql_types::TypeMetadata;
 use diesel::{ConnectionResult, QueryResult};
 
 use super::names::Names;
+use super::on_commit::Callbacks;
 use super::sqlite::file_id::FileId;
 use super::statements::{StatementCount, Statements};
+use crate::models::signals::Signals;
 
 /// A connection and its database's names. `batch_execute` sends its text unchanged.
 pub struct RenamingConnection<C> {
@@ -32,6 +34,8 @@ pub struct RenamingConnection<C> {
     /// could not be dropped.
     outdated: bool,
     statements: StatementCount,
+    signals: Signals,
+    callbacks: Callbacks,
 }
 
 /// PostgreSQL's message for such a statement.
@@ -48,7 +52,13 @@ impl<C: Connection> RenamingConnection<C> {
 
     pub(super) fn with_file(mut connection: C, names: Names, file: Option<FileId>) -> Self {
         let statements = StatementCount::new(&mut connection);
-        Self { connection, names, file, outdated: false, statements }
+        let (signals, callbacks) = (Signals::default(), Callbacks::default());
+        Self { connection, names, file, outdated: false, statements, signals, callbacks }
+    }
+
+    /// Sends these signals with the writes of models.
+    pub(super) fn with_signals(self, signals: &Signals) -> Self {
+        Self { signals: signals.clone(), ..self }
     }
 }
 
@@ -74,6 +84,14 @@ impl<C> RenamingConnection<C> {
     /// Returns the database's table and column names.
     pub const fn names(&self) -> &Names {
         &self.names
+    }
+
+    pub(super) const fn signals(&self) -> &Signals {
+        &self.signals
+    }
+
+    pub(super) const fn callbacks(&mut self) -> &mut Callbacks {
+        &mut self.callbacks
     }
 }
 
@@ -224,15 +242,28 @@ impl<C: Statements<Backend: Backend<QueryBuilder: Default>>> TransactionManager<
     type TransactionStateData = <C::TransactionManager as TransactionManager<C>>::TransactionStateData;
 
     fn begin_transaction(conn: &mut RenamingConnection<C>) -> QueryResult<()> {
+        if conn.depth() == 0 {
+            // Of a transaction that was ended in another way.
+            conn.callbacks.rolled_back(0);
+        }
         C::TransactionManager::begin_transaction(&mut conn.connection)
     }
 
     fn rollback_transaction(conn: &mut RenamingConnection<C>) -> QueryResult<()> {
-        C::TransactionManager::rollback_transaction(&mut conn.connection)
+        let result = C::TransactionManager::rollback_transaction(&mut conn.connection);
+        let depth = conn.depth();
+        conn.callbacks.rolled_back(depth);
+        result
     }
 
     fn commit_transaction(conn: &mut RenamingConnection<C>) -> QueryResult<()> {
-        C::TransactionManager::commit_transaction(&mut conn.connection)
+        let result = C::TransactionManager::commit_transaction(&mut conn.connection);
+        let depth = conn.depth();
+        match &result {
+            Ok(()) => conn.callbacks.committed(depth),
+            Err(_) => conn.callbacks.rolled_back(depth),
+        }
+        result
     }
 
     fn transaction_manager_status_mut(conn: &mut RenamingConnection<C>) -> &mut TransactionManagerStatus {

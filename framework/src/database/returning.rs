@@ -147,6 +147,7 @@ impl DbConnection {
             .is_ok_and(|depth| depth.is_none());
         let result = match self {
             Self::Sqlite(connection) if is_outermost => {
+                connection.callbacks().rolled_back(0);
                 match AnsiTransactionManager::begin_transaction_sql(connection.inner(), "BEGIN IMMEDIATE") {
                     Ok(()) => finish(self, run),
                     Err(error) => Err(error.into()),

@@ -112,8 +112,8 @@ mod tests {
             (text("-1 23:59:59"), ColumnKind::Duration, DbValue::Duration(TimeDelta::seconds(-1))),
             (text("01:02:03"), ColumnKind::Duration, DbValue::Duration(TimeDelta::seconds(3723))),
             (text("10.50"), ColumnKind::Decimal, DbValue::Decimal("10.50".parse().unwrap())),
-            (7.into(), ColumnKind::Float, DbValue::Float(7.0)),
-            (7.into(), ColumnKind::UserKey, DbValue::Integer(7)),
+            (Value::from(7_i64), ColumnKind::Float, DbValue::Float(7.0)),
+            (Value::from(7_i64), ColumnKind::UserKey, DbValue::Integer(7)),
             (Value::Null, ColumnKind::Text, DbValue::Null),
             // Django stores None as NULL, not as JSON's null.
             (Value::Null, ColumnKind::Json, DbValue::Null),

@@ -13,6 +13,7 @@ use super::object::Object;
 use super::parameter::Parameter;
 use super::queryset::QuerySet;
 use super::select::Output;
+use super::signals::Deletion;
 use super::statement::Statement;
 use super::value::DbValue;
 use crate::database::{DatabaseError, DbConnection};
@@ -34,10 +35,11 @@ pub enum DeletionError {
 
 impl<T: Model> Object<T> {
     /// Deletes the row, the rows that refer to it with `on_delete = cascade`, and its many-to-many relations; sets foreign
-    /// keys with `on_delete = set_null` to NULL. Run it in a transaction.
+    /// keys with `on_delete = set_null` to NULL. Sends `pre_delete` and `post_delete` ([`signals`](super::signals)), also
+    /// of the rows that refer to it. Run it in a transaction.
     ///
     /// # Errors
-    /// A protected foreign key refers to the row; a query fails.
+    /// A protected foreign key refers to the row; a receiver refuses the deletion; a query fails.
     pub fn delete(&self, connection: &mut DbConnection, models: Models<'_>) -> Result<(), DeletionError> {
         models.delete(connection, T::META, vec![self.pk().to_owned()])
     }
@@ -60,6 +62,18 @@ impl Models<'_> {
     fn delete(
         self,
         connection: &mut DbConnection,
+        meta: &'static ModelMeta,
+        pks: Vec<DbValue>,
+    ) -> Result<(), DeletionError> {
+        Deletion::run(connection, self, meta, pks, |connection, deletion, pks| {
+            self.delete_rows(connection, deletion, meta, pks)
+        })
+    }
+
+    fn delete_rows(
+        self,
+        connection: &mut DbConnection,
+        deletion: &mut Deletion,
         meta: &'static ModelMeta,
         pks: Vec<DbValue>,
     ) -> Result<(), DeletionError> {
@@ -95,14 +109,14 @@ impl Models<'_> {
                             .into_iter()
                             .filter(|key| other.table != meta.table || !pks.contains(key))
                             .collect();
-                        self.delete(connection, other, dependent)?;
+                        self.delete_rows(connection, deletion, other, dependent)?;
                     }
                 }
             }
         }
         let condition = Condition::In { column: meta.primary_key().column, keys };
         execute(connection, &Statement::Delete { table: meta.table, condition })?;
-        Ok(())
+        Ok(deletion.post_delete(connection, meta, &pks)?)
     }
 
     /// Deletes the rows of the tables between this model and another.

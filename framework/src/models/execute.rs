@@ -235,6 +235,15 @@ pub(super) fn execute(connection: &mut DbConnection, statement: &Statement) -> R
     Ok(on_variant!(connection, |connection| connection.execute_returning_count(statement))?)
 }
 
+/// Calls `each` with every row of a SELECT statement.
+pub(super) fn select_rows(
+    connection: &mut DbConnection,
+    select: Select,
+    each: Each<'_>,
+) -> Result<(), QueryError> {
+    rows(connection, select, each)
+}
+
 /// The primary keys of the rows that meet a condition.
 pub(super) fn column_values(
     connection: &mut DbConnection,

@@ -129,6 +129,7 @@ impl<'a> Row<'a> {
     /// # Errors
     /// As [`read`](Self::read).
     pub(crate) fn read_kind(&mut self, kind: ColumnKind) -> Result<DbValue, QueryError> {
+        // On SQLite only the column's kind tells what a number or a text means.
         match kind {
             ColumnKind::SmallInteger | ColumnKind::Integer | ColumnKind::BigInteger => {
                 self.read::<Option<i64>>().map(Into::into)

@@ -7,13 +7,12 @@ use super::column::{Column, ColumnKind};
 use super::condition::{Condition, Lookup};
 use super::convert::WrongType;
 use super::execute::{execute, returned_rows};
-use super::keys::Keys;
 use super::model::Model;
 use super::object::Object;
 use super::parameter::Parameter;
 use super::plan::Plan;
 use super::queryset::QuerySet;
-use super::relation::ManyToMany;
+use super::signals;
 use super::statement::Statement;
 use super::value::{DbValue, ValueRef};
 use crate::database::{DatabaseError, DbConnection, now};
@@ -87,11 +86,20 @@ impl<T: Model> Changes<T> {
         self.values.is_empty()
     }
 
-    /// Inserts a row with these values, the fields' defaults, and the current time in `auto_now` columns.
+    /// Inserts a row with these values, the fields' defaults, and the current time in `auto_now` columns. Sends `pre_save`
+    /// and `post_save` ([`signals`]).
     ///
     /// # Errors
-    /// The database refuses the row, or a default is not of its column's type.
+    /// The database or a receiver refuses the row, or a default is not of its column's type.
     pub fn insert(&self, connection: &mut DbConnection) -> Result<Object<T>, DatabaseError> {
+        match connection.signals().of_saves(T::META.table) {
+            Some(receivers) => signals::insert(&receivers, connection, self),
+            None => self.insert_row(connection),
+        }
+    }
+
+    /// [`insert`](Self::insert) without signals.
+    pub(super) fn insert_row(&self, connection: &mut DbConnection) -> Result<Object<T>, DatabaseError> {
         let mut values = Vec::with_capacity(T::META.columns.len());
         let mut clock = Clock::default();
         for (index, column) in T::META.columns.iter().enumerate() {
@@ -100,8 +108,8 @@ impl<T: Model> Changes<T> {
                 None if column.auto_now || column.auto_now_add || column.default_now => {
                     clock.now(connection, column)?
                 }
-                None => match column.default {
-                    Some(default) => DbValue::from_validated(&default(), column.kind).map_err(wrong_type)?,
+                None => match default_of(column)? {
+                    Some(default) => default,
                     // The database assigns it.
                     None if column.primary_key => continue,
                     None if column.null => DbValue::Null,
@@ -116,12 +124,40 @@ impl<T: Model> Changes<T> {
         rows.into_iter().next().map(Object::new).ok_or(DatabaseError::Query(QueryError::NotFound))
     }
 
+    /// Sets the defaults of fields that are not set; not the time in `auto_now` columns.
+    pub(super) fn set_defaults(&mut self) -> Result<(), DatabaseError> {
+        for (index, column) in T::META.columns.iter().enumerate() {
+            if self.get(index).is_none()
+                && let Some(default) = default_of(column)?
+            {
+                self.set_index(index, default);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) const fn values_mut(&mut self) -> &mut Vec<(usize, DbValue)> {
+        &mut self.values
+    }
+
     /// Changes the row of this primary key, and sets the current time in `auto_now` columns. Returns the row as it is then;
-    /// `None` if there is no such row any more.
+    /// `None` if there is no such row any more. Sends `pre_save` and `post_save` ([`signals`]).
     ///
     /// # Errors
-    /// The database refuses the change.
+    /// The database or a receiver refuses the change.
     pub fn update(
+        &self,
+        connection: &mut DbConnection,
+        pk: ValueRef<'_>,
+    ) -> Result<Option<T>, DatabaseError> {
+        match connection.signals().of_saves(T::META.table) {
+            Some(receivers) => signals::update(&receivers, connection, self, pk),
+            None => self.update_row(connection, pk),
+        }
+    }
+
+    /// [`update`](Self::update) without signals.
+    pub(super) fn update_row(
         &self,
         connection: &mut DbConnection,
         pk: ValueRef<'_>,
@@ -148,6 +184,12 @@ impl<T: Model> Changes<T> {
 
 fn key_is(column: &Column, pk: ValueRef<'_>) -> Condition {
     Condition::compare(column.column, column.kind, Lookup::Exact, pk.to_owned())
+}
+
+/// The default of a field that is not set. The current time is none.
+fn default_of(column: &Column) -> Result<Option<DbValue>, DatabaseError> {
+    let value = column.default.map(|default| DbValue::from_validated(&default(), column.kind));
+    value.transpose().map_err(wrong_type)
 }
 
 fn wrong_type(error: WrongType) -> DatabaseError {
@@ -205,7 +247,8 @@ impl<T: Model> Object<T> {
 }
 
 impl<T: Model> QuerySet<T> {
-    /// Changes all rows, without a look at `auto_now` columns (`QuerySet.update`). Returns the number of rows.
+    /// Changes all rows, without a look at `auto_now` columns (`QuerySet.update`). Returns the number of rows. Sends no
+    /// signals, as in Django: change objects one by one where receivers must hear of it.
     ///
     /// # Errors
     /// The database refuses the change.
@@ -218,53 +261,5 @@ impl<T: Model> QuerySet<T> {
         let values = values.collect();
         let update = Statement::Update { meta: T::META, values, condition, returns: false };
         Ok(i64::try_from(execute(connection, &update)?).unwrap_or(i64::MAX))
-    }
-}
-
-impl<A: Model, B: Model> ManyToMany<A, B> {
-    /// Makes exactly these rows of `B` related to the object (`set`). Rows that stay related are not touched.
-    ///
-    /// # Errors
-    /// The database refuses a row.
-    pub fn set(
-        self,
-        connection: &mut DbConnection,
-        object: ValueRef<'_>,
-        keys: &[DbValue],
-    ) -> Result<(), DatabaseError> {
-        let this = A::META.primary_key();
-        let other = B::META.primary_key();
-        let is_object = || Condition::compare(self.column, this.kind, Lookup::Exact, object.to_owned());
-        let present = QuerySet::<B>::new()
-            .filter_q(super::q::Q::compare(&self.reverse("").pk_path(), Lookup::Exact, object.to_owned()))
-            .load(connection)?;
-        let mut old: Vec<DbValue> = present.iter().map(|row| row.pk().to_owned()).collect();
-        // Django looks each key up in those that are left, so that a repeated key is inserted, in vain, once more: this
-        // takes an id too.
-        let mut new: Vec<DbValue> = Vec::new();
-        for key in keys {
-            match old.iter().position(|known| known == key) {
-                Some(position) => _ = old.remove(position),
-                None if new.contains(key) => {}
-                None => new.push(key.clone()),
-            }
-        }
-        if !old.is_empty() {
-            let keys = Keys::new(old.iter().map(DbValue::as_ref)).map_err(DatabaseError::from)?;
-            let removed =
-                Condition::And(vec![is_object(), Condition::In { column: self.reverse_column, keys }]);
-            execute(connection, &Statement::Delete { table: self.table, condition: removed })?;
-        }
-        if !new.is_empty() {
-            // Django adds them in the order of a set of keys.
-            new.sort_by_key(|key| if let DbValue::Integer(number) = key { *number } else { 0 });
-            let row = |key: DbValue| {
-                [Parameter::new(object.to_owned(), this.kind), Parameter::new(key, other.kind)]
-            };
-            let rows = new.into_iter().map(row).collect();
-            let columns = [self.column, self.reverse_column];
-            execute(connection, &Statement::InsertInto { table: self.table, columns, rows })?;
-        }
-        Ok(())
     }
 }

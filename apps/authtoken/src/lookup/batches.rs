@@ -204,5 +204,6 @@ pub(super) fn copy_error(error: &DatabaseError) -> DatabaseError {
         DatabaseError::Query(error) => {
             DatabaseError::Query(QueryError::QueryBuilderError(error.to_string().into()))
         }
+        DatabaseError::Receiver(error) => DatabaseError::Receiver(error.to_string().into()),
     }
 }

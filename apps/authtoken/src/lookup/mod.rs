@@ -243,7 +243,7 @@ impl<M: TokenModel> SqliteLookup<M> {
             }
             // The database is locked; the pool's connections wait for the lock.
             Err(DatabaseError::Unavailable(_)) => None,
-            Err(error @ DatabaseError::Query(_)) => {
+            Err(error @ (DatabaseError::Query(_) | DatabaseError::Receiver(_))) => {
                 self.record_failure(&error);
                 None
             }

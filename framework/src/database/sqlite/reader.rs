@@ -169,10 +169,12 @@ impl Reader {
         on_sqlite(&mut self.connection, transactions::begin).ok()?;
         let (result, gave_up) = within(LIMITS, || queries(&mut self.connection));
         if gave_up {
+            self.connection.forget_callbacks();
             return None;
         }
         // The error may come from the replacement.
         if result.is_err() && !self.location.is_current() {
+            self.connection.forget_callbacks();
             return None;
         }
         Some(result)

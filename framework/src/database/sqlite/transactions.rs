@@ -11,7 +11,9 @@ use diesel::result::Error as QueryError;
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, RunQueryDsl, SqliteConnection, select};
 
-use crate::database::DbConnection;
+use crate::database::{DbConnection, RenamingConnection};
+
+type Sqlite3 = RenamingConnection<SqliteConnection>;
 
 macro_rules! statements {
     ($($name:ident = $sql:literal),* $(,)?) => {$(
@@ -47,91 +49,100 @@ extern "SQL" {
 /// Runs one of the functions below. On PostgreSQL it does nothing.
 pub(super) fn on_sqlite<T: Default>(
     connection: &mut DbConnection,
-    statement: fn(&mut SqliteConnection) -> QueryResult<T>,
+    statement: fn(&mut Sqlite3) -> QueryResult<T>,
 ) -> QueryResult<T> {
     match connection {
-        DbConnection::Sqlite(connection) => statement(connection.inner()),
+        DbConnection::Sqlite(connection) => statement(connection),
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(_) => Ok(T::default()),
     }
 }
 
 /// Returns how deep transactions are nested now.
-pub(super) fn depth(connection: &mut SqliteConnection) -> QueryResult<u32> {
-    let depth = AnsiTransactionManager::transaction_manager_status_mut(connection).transaction_depth()?;
+pub(super) fn depth(connection: &mut Sqlite3) -> QueryResult<u32> {
+    let depth =
+        AnsiTransactionManager::transaction_manager_status_mut(connection.inner()).transaction_depth()?;
     Ok(depth.map_or(0, std::num::NonZeroU32::get))
 }
 
-fn change_depth(connection: &mut SqliteConnection, change: TransactionDepthChange) -> QueryResult<()> {
-    match AnsiTransactionManager::transaction_manager_status_mut(connection) {
+fn change_depth(connection: &mut Sqlite3, change: TransactionDepthChange) -> QueryResult<()> {
+    match AnsiTransactionManager::transaction_manager_status_mut(connection.inner()) {
         TransactionManagerStatus::Valid(status) => status.change_transaction_depth(change),
         TransactionManagerStatus::InError => Err(QueryError::BrokenTransactionManager),
     }
 }
 
 /// Ends nested transactions that a panic left behind, in diesel's count only.
-fn set_depth(connection: &mut SqliteConnection, target: u32) -> QueryResult<()> {
+fn set_depth(connection: &mut Sqlite3, target: u32) -> QueryResult<()> {
     while depth(connection)? > target {
         change_depth(connection, TransactionDepthChange::DecreaseDepth)?;
     }
     if depth(connection)? == target { Ok(()) } else { Err(QueryError::NotInTransaction) }
 }
 
-fn enter(connection: &mut SqliteConnection, statement: QueryResult<usize>) -> QueryResult<()> {
+fn enter(connection: &mut Sqlite3, statement: QueryResult<usize>) -> QueryResult<()> {
     statement?;
     change_depth(connection, TransactionDepthChange::IncreaseDepth)
 }
 
 /// Begins a transaction that reads the state at its first query.
-pub(super) fn begin(connection: &mut SqliteConnection) -> QueryResult<()> {
-    let begun = Begin.execute(connection);
+pub(super) fn begin(connection: &mut Sqlite3) -> QueryResult<()> {
+    connection.callbacks().rolled_back(0);
+    let begun = Begin.execute(connection.inner());
     enter(connection, begun)
 }
 
 /// Begins a transaction that holds the write lock.
-pub(super) fn begin_immediate(connection: &mut SqliteConnection) -> QueryResult<()> {
-    let begun = BeginImmediate.execute(connection);
+pub(super) fn begin_immediate(connection: &mut Sqlite3) -> QueryResult<()> {
+    connection.callbacks().rolled_back(0);
+    let begun = BeginImmediate.execute(connection.inner());
     enter(connection, begun)
 }
 
-/// Commits the outermost transaction. After an error it is still open.
-pub(super) fn commit(connection: &mut SqliteConnection) -> QueryResult<()> {
+/// Commits the outermost transaction, and runs its callbacks. After an error it is still open.
+pub(super) fn commit(connection: &mut Sqlite3) -> QueryResult<()> {
     if depth(connection)? != 1 {
         return Err(QueryError::BrokenTransactionManager);
     }
-    Commit.execute(connection)?;
-    set_depth(connection, 0)
+    Commit.execute(connection.inner())?;
+    set_depth(connection, 0)?;
+    connection.callbacks().committed(0);
+    Ok(())
 }
 
 /// Rolls the outermost transaction back.
-pub(super) fn rollback(connection: &mut SqliteConnection) -> QueryResult<()> {
-    Rollback.execute(connection)?;
+pub(super) fn rollback(connection: &mut Sqlite3) -> QueryResult<()> {
+    connection.callbacks().rolled_back(0);
+    Rollback.execute(connection.inner())?;
     set_depth(connection, 0)
 }
 
 /// Begins a savepoint within a transaction. They don't nest.
-pub(super) fn savepoint(connection: &mut SqliteConnection) -> QueryResult<()> {
-    let begun = Savepoint.execute(connection);
+pub(super) fn savepoint(connection: &mut Sqlite3) -> QueryResult<()> {
+    let begun = Savepoint.execute(connection.inner());
     enter(connection, begun)
 }
 
 /// Keeps what was written since [`savepoint`].
-pub(super) fn release(connection: &mut SqliteConnection) -> QueryResult<()> {
+pub(super) fn release(connection: &mut Sqlite3) -> QueryResult<()> {
     if depth(connection)? != 2 {
         return Err(QueryError::BrokenTransactionManager);
     }
-    Release.execute(connection)?;
-    set_depth(connection, 1)
+    Release.execute(connection.inner())?;
+    set_depth(connection, 1)?;
+    connection.callbacks().committed(1);
+    Ok(())
 }
 
 /// Undoes what was written since [`savepoint`], also in transactions within that did not end.
-pub(super) fn undo(connection: &mut SqliteConnection) -> QueryResult<()> {
-    RollbackTo.execute(connection)?;
-    Release.execute(connection)?;
+pub(super) fn undo(connection: &mut Sqlite3) -> QueryResult<()> {
+    connection.callbacks().rolled_back(1);
+    RollbackTo.execute(connection.inner())?;
+    Release.execute(connection.inner())?;
     set_depth(connection, 1)
 }
 
 /// Returns whether a deferred foreign key is violated, so that the transaction can't be committed.
-pub(super) fn has_deferred_violations(connection: &mut SqliteConnection) -> QueryResult<bool> {
-    Ok(select(vitamin_deferred_violations()).get_result::<i32>(connection)? != 0)
+pub(super) fn has_deferred_violations(connection: &mut Sqlite3) -> QueryResult<bool> {
+    Ok(select(vitamin_deferred_violations()).get_result::<i32>(connection.inner())? != 0)
 }

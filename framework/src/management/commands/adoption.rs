@@ -1,7 +1,7 @@
 //! Decides whether a migration runs. It runs if this project owns the app's tables; it is only recorded if a Django
 //! project creates its own tables instead.
 
-use crate::app::{App, Apps};
+use crate::app::{App, Apps, table_names};
 use crate::database::inspection::LiveSchema;
 use crate::database::migrations::{self, MigrationError, Migrations};
 use crate::database::{DatabaseError, DbConnection};
@@ -85,7 +85,7 @@ fn is_recorded(label: &str, connection: &mut DbConnection) -> Result<bool, Datab
 fn missing(app: &dyn App, connection: &mut DbConnection) -> Result<Vec<String>, DatabaseError> {
     let schema = LiveSchema::read(connection)?;
     let prefix = format!("{}_", app.label());
-    let own = app.tables().into_iter().filter(|table| table.name.starts_with(&prefix));
-    let live = own.map(|table| connection.names().table(&table.name).to_owned());
+    let own = table_names(app).into_iter().filter(|table| table.starts_with(&prefix));
+    let live = own.map(|table| connection.names().table(&table).to_owned());
     Ok(live.filter(|table| !schema.has(table)).collect())
 }

@@ -1,6 +1,7 @@
 //! `manage doctor`: compares the live database with this project, reports problems and the settings that fix them, and
 //! changes nothing.
 
+mod models;
 mod relations;
 
 use std::collections::BTreeSet;
@@ -79,7 +80,8 @@ fn examine(project: &Project, diagnosis: &mut Diagnosis) -> Result<(), DatabaseE
         .iter()
         .flat_map(|app| app.tables().into_iter().map(move |table| (table, made_by_django(app))))
         .collect();
-    let usable = compare_tables(&needed, &schema, settings, diagnosis);
+    let mut usable = compare_tables(&needed, &schema, settings, diagnosis);
+    usable.extend(models::examine(project, &schema, made_by_django, diagnosis));
     relations::examine(project, &schema, diagnosis);
     compare_migrations(project.apps.migrations(), &mut connection, diagnosis)?;
     for app in project.apps.iter() {
@@ -270,21 +272,22 @@ fn postgres(
         diesel::sql_query("SELECT current_setting('server_version') AS word").get_result(connection)?;
     diagnosis.add("Database", Severity::Fine, format!("PostgreSQL {}.", version.word));
     let names = &project.settings.database.names;
-    for table in project.apps.iter().flat_map(|app| app.tables()) {
+    let tables: BTreeSet<String> = project.apps.iter().flat_map(crate::app::table_names).collect();
+    for table in &tables {
         // A missing table has no privileges.
         let denied: Vec<Word> = diesel::sql_query(
             "SELECT p.word FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p(word) \
              WHERE to_regclass(quote_ident($1)) IS NOT NULL \
                 AND NOT has_table_privilege(to_regclass(quote_ident($1))::oid, p.word)",
         )
-        .bind::<Text, _>(names.table(&table.name))
+        .bind::<Text, _>(names.table(table))
         .load(connection)?;
         if !denied.is_empty() {
             let words: Vec<&str> = denied.iter().map(|row| row.word.as_str()).collect();
             let message = format!(
                 "The database user lacks {} on {}; grant these privileges.",
                 words.join(", "),
-                names.table(&table.name)
+                names.table(table)
             );
             diagnosis.add("Database", Severity::Problem, message);
         }

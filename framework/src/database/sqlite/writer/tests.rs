@@ -90,7 +90,7 @@ fn kind(result: &Result<(), DatabaseError>) -> &'static str {
             "foreign key"
         }
         Err(DatabaseError::Query(QueryError::RollbackTransaction)) => "own",
-        Err(DatabaseError::Query(_)) => "query",
+        Err(DatabaseError::Query(_) | DatabaseError::Receiver(_)) => "query",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::app::table_names;
 use crate::database::inspection::LiveSchema;
 use crate::database::migrations::render::{USERS, created_tables};
 use crate::diagnosis::{Diagnosis, Severity};
@@ -60,7 +61,7 @@ fn owner(project: &Project, table: &str) -> Option<&'static str> {
     let needs = project
         .apps
         .iter()
-        .find(|app| app.tables().iter().any(|needed| names.table(&needed.name) == table))
+        .find(|app| table_names(*app).iter().any(|needed| names.table(needed) == table))
         .map(|app| app.label());
     needs.or_else(|| {
         let mut all = project.apps.migrations().iter();

@@ -1,0 +1,1 @@
+"""Replays what vitamin wrote as Django's signals."""

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class VitaminOutboxConfig(AppConfig):
+    name = "vitamin_outbox"
+    default_auto_field = "django.db.models.BigAutoField"
