@@ -1,6 +1,7 @@
 //! Generic views (`rest_framework/generics.py`): views of a model's objects, and the serializer of a view, which is the
 //! same for all requests or chosen for each of them.
 
+mod builder;
 mod concrete;
 mod filtering;
 mod mixins;
@@ -12,12 +13,13 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+pub(crate) use self::builder::model_view_methods;
 pub use self::concrete::{
     CreateAPIView, DestroyAPIView, GenericAPIView, ListAPIView, ListCreateAPIView, RetrieveAPIView,
     RetrieveDestroyAPIView, RetrieveUpdateAPIView, RetrieveUpdateDestroyAPIView, UpdateAPIView,
 };
 pub use self::model_view::{Destroy, IntoQuerySet};
-pub(crate) use self::model_view::{ModelView, ModelViewInfo, model_view_methods};
+pub(crate) use self::model_view::{ModelView, ModelViewInfo};
 pub(crate) use self::schema::ModelSchema;
 pub use self::view::GenericView;
 use super::data::Data;

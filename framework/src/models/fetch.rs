@@ -100,5 +100,6 @@ impl<T: Model> QuerySet<T> {
     }
 }
 
-#[cfg(all(test, feature = "postgres"))]
+#[cfg(test)]
+#[cfg(feature = "postgres")]
 mod tests;

@@ -1,20 +1,22 @@
 //! What a query loads along with its rows: joined rows for foreign keys (`select_related`), and one more query for each
 //! relation to many rows (`prefetch_related`).
 
+mod joined;
+mod prefetched;
+
 use std::any::Any;
-use std::collections::HashMap;
-use std::sync::Arc;
 
 use diesel::result::Error as QueryError;
 use futures_util::future::{LocalBoxFuture, try_join_all};
 
-use super::execute::{Executor, read_rows};
-use super::keys::{Key, Keys};
+use self::joined::ColumnsOf;
+pub(super) use self::prefetched::GROUP;
+use super::execute::Executor;
 use super::model::Model;
 use super::object::Object;
 use super::relation::{ForeignKey, ManyToMany, Relation, Reverse};
 use super::row::Row;
-use super::select::{Join, OrderBy, Select, Through};
+use super::select::{Join, OrderBy};
 
 /// Gives objects the related rows that were read for them.
 type Attach<T> = Box<dyn FnOnce(Vec<&mut Object<T>>)>;
@@ -246,205 +248,6 @@ relations! {
     ManyToMany: add_many;
 }
 
-/// Some columns of the rows that a foreign key refers to.
-struct ColumnsOf<A, B> {
-    key: ForeignKey<A, B>,
-    columns: Vec<usize>,
-}
-
-impl<A: Model, B: Model> LoadOne<A> for ColumnsOf<A, B> {
-    fn target(&self) -> (&'static str, &'static str) {
-        (self.key.name, B::META.name)
-    }
-
-    fn boxed(&self) -> Box<dyn LoadOne<A>> {
-        Box::new(Self { key: self.key, columns: self.columns.clone() })
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn merge(&mut self, other: &dyn Any) -> bool {
-        let Some(other) = other.downcast_ref::<Self>().filter(|other| other.key.name == self.key.name) else {
-            return false;
-        };
-        for column in &other.columns {
-            if !self.columns.contains(column) {
-                self.columns.push(*column);
-            }
-        }
-        true
-    }
-
-    fn joins(&self, parent: &str, table: &'static str, optional: bool, joins: &mut Vec<Join>) {
-        joins.push(Join {
-            alias: format!("t{}", joins.len() + 1),
-            parent: parent.to_owned(),
-            column: (table, self.key.column),
-            meta: B::META,
-            optional: optional || self.key.optional,
-            columns: Some(self.columns.clone()),
-        });
-    }
-
-    fn width(&self) -> usize {
-        self.columns.len()
-    }
-
-    fn read(&self, row: &mut Row<'_>, object: &mut Object<A>) -> Result<(), QueryError> {
-        for index in &self.columns {
-            let Some(column) = B::META.columns.get(*index) else { continue };
-            let value = row.read_kind(column.kind)?;
-            object.set_related_value(self.key.name, *index, value);
-        }
-        Ok(())
-    }
-
-    fn prefetch<'a>(&'a self, _: &'a dyn Executor, _: &[&Object<A>]) -> Option<Loading<'a, A>> {
-        None
-    }
-}
-
-impl<A: Model, B: Model> LoadOne<A> for With<ForeignKey<A, B>, B> {
-    fn target(&self) -> (&'static str, &'static str) {
-        (self.relation.name, B::META.name)
-    }
-
-    fn boxed(&self) -> Box<dyn LoadOne<A>> {
-        Box::new(self.clone())
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn merge(&mut self, other: &dyn Any) -> bool {
-        let same = other.downcast_ref::<Self>().filter(|other| other.relation.name == self.relation.name);
-        same.inspect(|other| self.plan.merge(&other.plan)).is_some()
-    }
-
-    fn joins(&self, parent: &str, table: &'static str, optional: bool, joins: &mut Vec<Join>) {
-        let optional = optional || self.relation.optional;
-        let alias = format!("t{}", joins.len() + 1);
-        joins.push(Join {
-            alias: alias.clone(),
-            parent: parent.to_owned(),
-            column: (table, self.relation.column),
-            meta: B::META,
-            optional,
-            columns: None,
-        });
-        self.plan.joins(&alias, B::META.table, optional, joins);
-    }
-
-    fn width(&self) -> usize {
-        B::META.columns.len() + self.plan.width()
-    }
-
-    fn read(&self, row: &mut Row<'_>, object: &mut Object<A>) -> Result<(), QueryError> {
-        let related = if row.is_null(B::META.primary_key)? {
-            row.skip(self.width());
-            None
-        } else {
-            let mut related = Object::new(B::from_row(row)?);
-            self.plan.read(row, &mut related)?;
-            Some(related)
-        };
-        object.set_related(self.relation.name, related);
-        Ok(())
-    }
-
-    fn prefetch<'a>(&'a self, executor: &'a dyn Executor, objects: &[&Object<A>]) -> Option<Loading<'a, A>> {
-        let name = self.relation.name;
-        let related: Vec<&Object<B>> = objects
-            .iter()
-            .filter_map(|object| object.related::<Option<Object<B>>>(name).ok()?.as_ref())
-            .collect();
-        let loading = self.plan.loading(executor, &related)?;
-        Some(Box::pin(async move {
-            let attach = loading.await?;
-            Ok(Box::new(move |objects: Vec<&mut Object<A>>| {
-                let related = objects
-                    .into_iter()
-                    .filter_map(|object| object.related_mut::<Option<Object<B>>>(name)?.as_mut());
-                attach(related.collect());
-            }) as Attach<A>)
-        }))
-    }
-}
-
-impl<A: Model, B: Model> LoadMany<A> for With<Reverse<A, B>, B> {
-    fn boxed(&self) -> Box<dyn LoadMany<A>> {
-        Box::new(self.clone())
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn merge(&mut self, other: &dyn Any) -> bool {
-        let same = other.downcast_ref::<Self>().filter(|other| other.relation.name == self.relation.name);
-        same.inspect(|other| self.plan.merge(&other.plan)).is_some()
-    }
-
-    fn load<'a>(&'a self, executor: &'a dyn Executor, objects: &[&Object<A>]) -> Loading<'a, A> {
-        let keys = Keys::new(objects.iter().map(|object| object.pk()));
-        Box::pin(async move {
-            let (key, name) = (self.relation.key, self.relation.name);
-            let mut select = Select::new(B::META);
-            select.conditions.push(super::condition::Condition::In { column: key.column, keys: keys? });
-            let rows = children(&self.plan, select, executor).await?;
-            Ok(attaching(name, rows, move |row: &Object<B>| row.value(key.index).into()))
-        })
-    }
-}
-
-impl<A: Model, B: Model> LoadMany<A> for With<ManyToMany<A, B>, B> {
-    fn boxed(&self) -> Box<dyn LoadMany<A>> {
-        Box::new(self.clone())
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn merge(&mut self, other: &dyn Any) -> bool {
-        let same = other.downcast_ref::<Self>().filter(|other| other.relation.name == self.relation.name);
-        same.inspect(|other| self.plan.merge(&other.plan)).is_some()
-    }
-
-    fn load<'a>(&'a self, executor: &'a dyn Executor, objects: &[&Object<A>]) -> Loading<'a, A> {
-        let keys = Keys::new(objects.iter().map(|object| object.pk()));
-        Box::pin(async move {
-            let relation = self.relation;
-            let mut select = Select::new(B::META);
-            let through =
-                Through { table: relation.table, column: relation.reverse_column, group: relation.column };
-            select.through = Some((through, keys?));
-            let rows = children(&self.plan, select, executor).await?;
-            let group = |row: &Object<B>| row.annotation(GROUP).map_or(Key::Other, Key::from);
-            Ok(attaching(relation.name, rows, group))
-        })
-    }
-}
-
-/// The annotation that holds the other row's key.
-pub(super) const GROUP: &str = "\0group";
-
-/// The related rows of all objects, in the model's order.
-async fn children<B: Model>(
-    plan: &Plan<B>,
-    mut select: Select,
-    executor: &dyn Executor,
-) -> Result<Vec<Object<B>>, QueryError> {
-    select.order = order(B::META);
-    plan.joins(B::META.table, B::META.table, false, &mut select.joins);
-    let mut rows = read_rows(plan, select, executor).await?;
-    plan.prefetch(executor, &mut rows).await?;
-    Ok(rows)
-}
-
 /// The model's default order.
 pub(super) fn order(meta: &'static super::meta::ModelMeta) -> Vec<OrderBy> {
     let term = |(index, descending): &(usize, bool)| {
@@ -452,26 +255,4 @@ pub(super) fn order(meta: &'static super::meta::ModelMeta) -> Vec<OrderBy> {
         Some(OrderBy { column: column.column, descending: *descending })
     };
     meta.ordering.iter().filter_map(term).collect()
-}
-
-/// Gives each object its rows, by the object's primary key. An object without rows has an empty list.
-fn attaching<A: Model, B: Model>(
-    name: &'static str,
-    rows: Vec<Object<B>>,
-    key: impl Fn(&Object<B>) -> Key,
-) -> Attach<A> {
-    let mut groups: HashMap<Key, Vec<Object<B>>> = HashMap::with_capacity(rows.len());
-    for row in rows {
-        groups.entry(key(&row)).or_default().push(row);
-    }
-    // Several objects may be the same row, which several others refer to.
-    let groups: HashMap<Key, Arc<[Object<B>]>> =
-        groups.into_iter().map(|(key, rows)| (key, rows.into())).collect();
-    Box::new(move |objects| {
-        for object in objects {
-            let rows =
-                groups.get(&Key::from(object.pk())).map_or_else(|| Arc::new([]) as Arc<[_]>, Arc::clone);
-            object.set_related(name, rows);
-        }
-    })
 }

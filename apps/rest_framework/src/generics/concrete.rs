@@ -10,7 +10,8 @@ use actix_web::web::ServiceConfig;
 
 use super::GenericView;
 use super::ModelSchema;
-use super::model_view::{ModelView, model_view_methods};
+use super::builder::model_view_methods;
+use super::model_view::ModelView;
 use crate::policies::PolicyDeclaration;
 use crate::serializers::ModelSerializer;
 use crate::views::APIView;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::extra::{Extra, Unique};
-use super::related::PrimaryKey;
+use super::find::PrimaryKey;
 use super::unique::unique;
 use crate::data::Value;
 use crate::error_detail::ErrorDetail;

@@ -6,10 +6,12 @@
 //! What is not declared is never read from a request, and never written to a response. The relations that the fields
 //! read are loaded with the objects: nothing is looked up one by one.
 
+mod build;
 mod columns;
 mod computed;
 mod entry;
 mod extra;
+mod find;
 mod hyperlinked;
 mod nested;
 mod output;
@@ -37,16 +39,13 @@ pub use self::save::{Perform, Save, Validated};
 pub use self::unique::UniqueTogetherValidator;
 pub use self::validation::Validation;
 
-use self::columns::column_field;
 pub(crate) use self::columns::model_field;
 use self::entry::Target;
-use self::extra::Unique;
-use self::output::ColumnOutput;
-use self::resolved::{NamedEntry, Resolved};
+use self::resolved::Resolved;
 use crate::data::{Dict, Value};
 use crate::exceptions::APIException;
 use crate::request::Request;
-use vitamin_framework::models::{Column, ColumnKind, Model, Object, Plan};
+use vitamin_framework::models::{Model, Object, Plan};
 
 type CheckField<T> = Arc<dyn Fn(&mut Value, &Validation<'_, T>) -> Result<(), APIException> + Send + Sync>;
 type Check<T> = Arc<dyn Fn(&mut Dict, &Validation<'_, T>) -> Result<(), APIException> + Send + Sync>;
@@ -344,118 +343,6 @@ impl<T: Model> ModelSerializer<T> {
     /// What is wrong.
     pub fn check(&self) -> Result<(), String> {
         self.build(false).map(|_| ())
-    }
-
-    fn build(&self, is_postgres: bool) -> Result<Resolved<T>, String> {
-        let mut entries = Vec::with_capacity(self.names.len());
-        for name in &self.names {
-            let declared = self.declared.iter().find(|(known, _)| known == name);
-            let entry = match declared {
-                Some((_, entry)) => entry.clone()?,
-                None => self.column_entry(name, is_postgres)?,
-            };
-            entries.push(NamedEntry::new(name, entry));
-        }
-        let mut plan = Plan::default();
-        for named in &entries {
-            if let Target::Nested(nested) = &named.entry.target {
-                nested.prepare(is_postgres);
-            }
-            if let Some(output) = &named.entry.output {
-                output.plan(&mut plan);
-            }
-        }
-        let validators = self.unique_together(&entries)?;
-        let resolved = Resolved { entries, validators, plan };
-        let names = resolved.names();
-        let declared = self.declared.iter().map(|(name, _)| name);
-        let options = self.extra.iter().map(|(name, _)| name).chain(&self.read_only);
-        let hooks = self.hooks.fields.iter().map(|(name, _)| name);
-        let hooks = hooks.chain(self.hooks.omits.iter().map(|(name, _)| name));
-        match declared.chain(options).chain(hooks).find(|name| !names.contains(*name)) {
-            Some(name) => Err(format!("`{name}` is declared, but it is not one of the fields")),
-            None => Ok(resolved),
-        }
-    }
-
-    /// The field that is made for a column.
-    fn column_entry(&self, name: &'static str, is_postgres: bool) -> Result<Entry<T>, String> {
-        let (index, column) = T::META.find(name).ok_or_else(|| {
-            format!("{} has no field `{name}`: declare it with `.field(\"{name}\", …)`", T::META.name)
-        })?;
-        let extra = self.extra.iter().find(|(known, _)| *known == name);
-        let mut extra = extra.map(|(_, extra)| extra.clone()).unwrap_or_default();
-        extra.unique = self.uniqueness(column);
-        let is_read_only = self.read_only.contains(&name);
-        let field = column_field(column, T::META, name, is_read_only, Some((&extra, is_postgres)))?;
-        let output: Option<Arc<dyn OutputField<T>>> = if field.options().is_write_only() {
-            None
-        } else {
-            Some(Arc::new(ColumnOutput { index, field: Arc::clone(&field) }))
-        };
-        let source = column.name.to_owned();
-        Ok(Entry { field, output, target: Target::Column(index), source, shape: None })
-    }
-
-    /// What a column's field must have, because it is checked together with others that are fields of the serializer too.
-    fn uniqueness(&self, column: &Column) -> Option<Unique> {
-        let is_field = |source: &&str| {
-            let source: &str = source;
-            self.names.iter().any(|name| {
-                let declared = self.declared.iter().find(|(known, _)| known == name);
-                match declared {
-                    Some((_, Ok(entry))) => entry.source == source,
-                    Some((_, Err(_))) => false,
-                    None => T::META.find(name).is_some_and(|(_, column)| column.name == source),
-                }
-            })
-        };
-        let mut together = T::META.unique_together.iter();
-        if self.validators.is_some()
-            || !together.any(|sources| sources.contains(&column.name) && sources.iter().all(is_field))
-        {
-            return None;
-        }
-        Some(match column.default {
-            Some(default) => Unique::Default(default),
-            None if column.null => Unique::Default(|| Value::Null),
-            None if column.blank && column.kind == ColumnKind::Text => Unique::Default(|| "".into()),
-            None => Unique::Required,
-        })
-    }
-
-    /// The unique-together checks, with the sources of their fields.
-    fn unique_together(
-        &self,
-        entries: &[NamedEntry<T>],
-    ) -> Result<Vec<(UniqueTogetherValidator, Vec<String>)>, String> {
-        let writable = |source: &str| {
-            let found = entries.iter().find(|named| named.entry.source == source);
-            found.filter(|named| {
-                !named.entry.field.is_read_only() || named.entry.field.options().has_default()
-            })
-        };
-        let Some(own) = &self.validators else {
-            let together = T::META.unique_together.iter().filter_map(|sources| {
-                let fields: Option<Vec<_>> = sources.iter().map(|source| writable(source)).collect();
-                let names = fields?.into_iter().map(|named| named.name);
-                let sources = sources.iter().map(|source| (*source).to_owned()).collect();
-                Some((UniqueTogetherValidator::new(names), sources))
-            });
-            return Ok(together.collect());
-        };
-        own.iter()
-            .map(|validator| {
-                let source = |name: &&'static str| {
-                    let found = entries.iter().find(|named| named.name == *name);
-                    found.map(|named| named.entry.source.clone()).ok_or_else(|| {
-                        format!("a UniqueTogetherValidator names `{name}`, which is not one of the fields")
-                    })
-                };
-                let sources = validator.fields.iter().map(source).collect::<Result<Vec<_>, _>>()?;
-                Ok((validator.clone(), sources))
-            })
-            .collect()
     }
 }
 
