@@ -1,6 +1,7 @@
 //! The app as a client sees it, on every database.
 
 #![expect(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "tests may panic, and clippy.toml does not cover their helper functions"
 )]

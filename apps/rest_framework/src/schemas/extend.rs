@@ -68,7 +68,7 @@ impl ExtendSchema {
         self
     }
 
-    /// The body of the request: a serializer, a list of it, an [`OpenApiTypes`], a JSON schema, or `()` for none.
+    /// The body of the request: a serializer, a list of it, an [`OpenApiTypes`](super::OpenApiTypes), a JSON schema, or `()` for none.
     #[must_use]
     pub fn request(mut self, body: impl Into<BodySchema>) -> Self {
         self.request = Some(body.into());
