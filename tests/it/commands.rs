@@ -224,6 +224,9 @@ fn manage_lists_the_commands_by_app() {
         changepassword         Changes a user's password.
         createsuperuser        Creates a superuser.
 
+    [rest_framework]
+        spectacular            Writes the OpenAPI document of the project's views.
+
     [authtoken]
         drf_create_token       Creates a token for a given user.
         install_token_triggers Installs or removes the triggers that TOKEN_CACHE=bounded needs in a PostgreSQL database.
