@@ -1,6 +1,5 @@
 //! The trait of an app, and the registry of installed apps (`django/apps/config.py`, `django/apps/registry.py`).
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use actix_web::web::ServiceConfig;
@@ -111,12 +110,18 @@ pub trait App: Send + Sync {
     }
 }
 
-/// The tables that an app uses, as `src/schema.rs` names them: those of [`App::tables`] and of its models.
-pub(crate) fn table_names(app: &dyn App) -> BTreeSet<String> {
+/// The tables that an app uses, as `src/schema.rs` names them, each once: those of [`App::tables`] and of its models.
+pub(crate) fn table_names(app: &dyn App) -> Vec<String> {
     let models = app.models();
     let between = models.iter().flat_map(|model| model.many_to_many.iter().map(|relation| relation.table));
     let own = models.iter().map(|model| model.table).chain(between).map(str::to_owned);
-    own.chain(app.tables().into_iter().map(|table| table.name)).collect()
+    let mut names: Vec<String> = app.tables().into_iter().map(|table| table.name).collect();
+    for name in own {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// The installed apps, in the order of `INSTALLED_APPS`: an app may use the apps before it. Clones share them. A

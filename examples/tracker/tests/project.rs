@@ -5,7 +5,12 @@
 use tracker::settings::project;
 use vitamin::testing::*;
 
-database_tests!(a_user_gets_a_token, the_models_have_permissions, the_program_migrates_and_serves);
+database_tests!(
+    a_user_gets_a_token,
+    the_models_have_permissions,
+    a_form_cannot_store_null_in_a_required_column,
+    the_program_migrates_and_serves
+);
 
 /// In this process: users are made directly, and requests go over HTTP.
 fn a_user_gets_a_token(database: &TestDatabase) {
@@ -33,6 +38,18 @@ fn the_models_have_permissions(database: &TestDatabase) {
         .collect();
     expected.sort();
     assert_eq!(permissions, expected);
+}
+
+/// The reference answers 500: the text `null` is a null value, which only the database refuses.
+fn a_form_cannot_store_null_in_a_required_column(database: &TestDatabase) {
+    let server = TestProject::new(database, project);
+    let pepe = server.create_user("Pepe", "aaaa");
+    let client = server.token(&server.create_token(&pepe));
+    let project = [("name", "Shop"), ("slug", "shop"), ("settings", "null")];
+    client
+        .post("/api/projects/", project)
+        .assert_status(400)
+        .assert_body(r#"{"settings":["This field may not be null."]}"#);
 }
 
 /// The real program, as it runs in production.

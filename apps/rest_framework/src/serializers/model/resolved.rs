@@ -105,6 +105,10 @@ impl<T: Model> Resolved<T> {
                 continue;
             }
             match field.run_validation(field.get_value(name, input, context).as_ref(), context) {
+                // The text `null` of a form, for JSON: Django REST framework sends it to the database, which refuses it.
+                Ok(Some(Value::Null)) if is_required_column::<T>(entry) => {
+                    errors.insert((*name).to_owned(), Detail::list("This field may not be null.", "null"));
+                }
                 Ok(Some(mut value)) => match hooks.check_field(name, &mut value, validation) {
                     Ok(()) => _ = values.insert(entry.source.clone(), value),
                     Err(error) => _ = errors.insert((*name).to_owned(), invalid(error)?),
@@ -199,4 +203,10 @@ fn serializer_error(error: APIException) -> APIException {
         return error;
     }
     APIException::validation_error(error.detail().clone().into_serializer_error())
+}
+
+/// Whether the column refuses NULL, and the field does too.
+fn is_required_column<T: Model>(entry: &Entry<T>) -> bool {
+    let Target::Column(index) = entry.target else { return false };
+    T::META.columns.get(index).is_some_and(|column| !column.null) && !entry.field.options().allows_null()
 }
