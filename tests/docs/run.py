@@ -217,6 +217,11 @@ NOT_RUN = {
         "$ cargo run -- startapp notes --install": "builds a project; the step `template` of .ci/run does that",
     },
     "docs/architecture.md": {"*": "a diagram"},
+    "docs/signals.md": {
+        "$ grep -rnE 'post_save|pre_save|post_delete|pre_delete|m2m_changed|@receiver' --include='*.py' .":
+            "searches the reader's own Django project",
+        "$ python manage.py migrate": "needs Django; tests/django/outbox.py runs both commands",
+    },
     "docs/deployment.md": {
         "# systemctl daemon-reload": "there is no systemd as process 1 here",
         "$ podman build -f docs/Containerfile -t vitamin .": "there is no container engine here",
