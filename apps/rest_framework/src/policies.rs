@@ -46,7 +46,7 @@ pub(super) struct PolicyDeclaration {
     /// The view set and the route of it that this view serves.
     pub(super) view_set: Option<Rc<ViewSetInfo>>,
     pub(super) serializer: Option<SerializerClass>,
-    /// What a view of a model's objects declares.
+    /// The declaration of a view of a model's objects; `None` for other views.
     pub(super) model_view: Option<Arc<dyn ModelViewInfo>>,
     pub(super) renderer_classes: Option<Vec<Arc<dyn Renderer>>>,
     pub(super) parser_classes: Option<Vec<Arc<dyn Parser>>>,

@@ -106,7 +106,7 @@ pub(super) struct ViewInfo {
     /// The query parameter that selects a renderer.
     pub(super) url_format_override: Option<&'static str>,
     pub(super) serializer: Option<SerializerClass>,
-    /// What a view of a model's objects declares.
+    /// The declaration of a view of a model's objects; `None` for other views.
     pub(super) model_view: Option<Arc<dyn ModelViewInfo>>,
     pub(super) time_zone: TimeZone,
 }

@@ -66,7 +66,7 @@ fn rows(server: &TestProject, owner: &vitamin::auth::User) -> Vec<Row> {
     (0..40).map(make).collect()
 }
 
-/// What a client asks for.
+/// The query parameters of a list.
 #[derive(Clone, Debug)]
 struct Query {
     min: Option<i16>,

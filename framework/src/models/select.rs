@@ -13,7 +13,7 @@ use super::meta::ModelMeta;
 use super::parameter::Parameter;
 use crate::database::Names;
 
-/// What a statement returns.
+/// The columns and rows that a statement returns.
 #[derive(Clone)]
 pub(crate) enum Output {
     /// The model's columns, the annotations, and the columns of the joined models.

@@ -71,7 +71,7 @@ pub trait BaseField: Send + Sync {
     /// Describes the field for OPTIONS (`SimpleMetadata.get_field_info`). The child of a list has an empty name.
     fn info(&self, name: &str) -> Dict;
 
-    /// What the field contains, for the OpenAPI document, if its kind does not tell ([`Kind::shape`]).
+    /// The field's type in the OpenAPI document, for kinds of an app's own ([`Kind::shape`]).
     fn shape(&self, is_postgres: bool) -> Option<FieldShape>;
 }
 

@@ -85,7 +85,7 @@ impl Kind for Boolean {
     }
 }
 
-/// What a text means.
+/// The value that a text stands for.
 enum Word {
     Boolean(bool),
     Null,

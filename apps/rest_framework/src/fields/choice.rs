@@ -103,7 +103,7 @@ impl Choice {
         self.html_cutoff
     }
 
-    /// What a form shows in place of further choices.
+    /// The line that ends a form's list of choices if there are too many, with `{count}` for the maximum.
     pub fn html_cutoff_text(&self) -> &str {
         self.html_cutoff_text.as_deref().unwrap_or("More than {count} items...")
     }
@@ -177,7 +177,8 @@ impl Field<Choice> {
         self
     }
 
-    /// What a form shows in place of further choices. `{count}` is the maximum.
+    /// The line that ends a form's list of choices if there are more than [`html_cutoff`](Self::html_cutoff); `{count}` becomes
+    /// that number.
     pub fn html_cutoff_text(mut self, text: impl Into<Cow<'static, str>>) -> Self {
         self.kind.html_cutoff_text = Some(text.into());
         self
@@ -208,7 +209,8 @@ impl Field<MultipleChoice> {
         self
     }
 
-    /// What a form shows in place of further choices. `{count}` is the maximum.
+    /// The line that ends a form's list of choices if there are more than [`html_cutoff`](Self::html_cutoff); `{count}` becomes
+    /// that number.
     pub fn html_cutoff_text(mut self, text: impl Into<Cow<'static, str>>) -> Self {
         self.kind.choice.html_cutoff_text = Some(text.into());
         self

@@ -25,7 +25,7 @@ pub struct Context<'a> {
     pub database: Option<&'a dyn Lookups>,
 }
 
-/// What a validation looks up in the database.
+/// The database as a validation sees it: it runs queries, and keeps the objects that they find.
 pub trait Lookups {
     /// Runs queries. An error ends the validation, and is the response.
     fn with(&self, queries: &mut dyn FnMut(&mut DbConnection) -> Result<(), APIException>);

@@ -204,8 +204,8 @@ pub trait Kind: Send + Sync {
     /// Adds `child`, `children` or `choices` to the description.
     fn describe_children(&self, _options: &Options, _info: &mut Dict) {}
 
-    /// What the field contains, for the OpenAPI document. `None` for the kinds of this module, which it knows; other kinds
-    /// are then text. Ranges of integers depend on the database.
+    /// The field's type in the OpenAPI document. Kinds of an app's own override it; without it they are text. The kinds of
+    /// this module are described by `schemas`. Ranges of integers depend on the database.
     fn shape(&self, _is_postgres: bool) -> Option<FieldShape> {
         None
     }

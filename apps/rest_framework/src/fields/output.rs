@@ -12,7 +12,7 @@ use crate::data::Value;
 use crate::exceptions::APIException;
 use crate::json;
 
-/// What output depends on, apart from the field and the value.
+/// The request's share in the text of a value: its time zone, and its host for URLs of files.
 #[derive(Clone, Copy, Debug)]
 pub struct Output<'a> {
     /// The project's time zone. Times are written in it.

@@ -16,7 +16,7 @@ pub(super) fn strptime(text: &str, format: &str) -> Option<Moment> {
     scan(&text, &format, Found::default())?.moment()
 }
 
-/// What has been read.
+/// The parts of a date and time that have been read so far.
 #[derive(Clone, Copy, Default)]
 struct Found {
     year: Option<i32>,

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use super::Cleaned;
 use vitamin_framework::models::{ColumnKind, DbValue, Lookup, Model, Path, Q};
 
-/// What a filter does with its value.
+/// How a filter restricts a query set by its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Condition {
     /// The column is compared with it.

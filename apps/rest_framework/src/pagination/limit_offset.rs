@@ -4,9 +4,10 @@ use bigdecimal::num_bigint::BigUint;
 use serde_json::Value;
 
 use super::body::{PaginatedResponse, write_counted};
+use super::builder::paginated_response_method;
 use super::page_size::{is_negative, parameter, positive_int, project_page_size, saturated};
 use super::schema::{QueryParameter, counted_schema};
-use super::{Body, OffsetPlan, Page, Pagination, Plan, Rows};
+use super::{OffsetPlan, Page, Pagination, Plan, Rows};
 use crate::data::QueryDict;
 use crate::exceptions::APIException;
 use crate::fields::digits::int;
@@ -74,15 +75,7 @@ impl LimitOffsetPagination {
         self
     }
 
-    /// Replaces the body.
-    #[must_use]
-    pub fn get_paginated_response(
-        mut self,
-        write: impl Fn(&Page, &mut Body<'_>) + Send + Sync + 'static,
-    ) -> Self {
-        self.response = Some(PaginatedResponse::new(write));
-        self
-    }
+    paginated_response_method!();
 
     pub(super) fn plan_for(
         &self,

@@ -20,6 +20,7 @@
 //! ```
 
 mod body;
+mod builder;
 mod cursor;
 mod limit_offset;
 mod page_number;

@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use super::body::{PaginatedResponse, write_counted};
+use super::builder::{page_size_methods, paginated_response_method};
 use super::page_size::{PageSize, is_negative, parameter, project_page_size};
 use super::plan::MAX;
 use super::schema::{QueryParameter, counted_schema};
-use super::{Body, OffsetPlan, Page, Pagination, Plan, Rows};
+use super::{OffsetPlan, Page, Pagination, Plan, Rows};
 use crate::data::{Integer, QueryDict};
 use crate::exceptions::APIException;
 use crate::fields::digits::int;
@@ -43,31 +44,12 @@ impl PageNumberPagination {
         Self::default().page_size(page_size)
     }
 
-    /// The number of rows of a page. Default: `PAGE_SIZE` of the project's settings.
-    #[must_use]
-    pub fn page_size(mut self, rows: u64) -> Self {
-        self.page_size.own = Some(rows);
-        self
-    }
+    page_size_methods!();
 
     /// The query parameter of the page's number. Default: `page`.
     #[must_use]
     pub fn page_query_param(mut self, name: &'static str) -> Self {
         self.page_query_param = name;
-        self
-    }
-
-    /// The query parameter by which the client chooses the number of rows. Default: none.
-    #[must_use]
-    pub fn page_size_query_param(mut self, name: &'static str) -> Self {
-        self.page_size.query_param = Some(name);
-        self
-    }
-
-    /// The maximum number of rows that the client can choose. Default: any number.
-    #[must_use]
-    pub fn max_page_size(mut self, rows: u64) -> Self {
-        self.page_size.max = Some(rows);
         self
     }
 
@@ -78,15 +60,7 @@ impl PageNumberPagination {
         self
     }
 
-    /// Replaces the body.
-    #[must_use]
-    pub fn get_paginated_response(
-        mut self,
-        write: impl Fn(&Page, &mut Body<'_>) + Send + Sync + 'static,
-    ) -> Self {
-        self.response = Some(PaginatedResponse::new(write));
-        self
-    }
+    paginated_response_method!();
 
     pub(super) fn plan_for(
         &self,

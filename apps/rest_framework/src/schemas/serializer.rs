@@ -32,11 +32,11 @@ pub struct FieldSchema {
     pub name: Cow<'static, str>,
     /// The field, whose options and kind are described.
     pub field: Arc<dyn BaseField>,
-    /// What the kind does not tell.
+    /// The type, if the field's kind is an app's own.
     pub shape: Option<FieldShape>,
 }
 
-/// What a field contains, if its kind does not tell.
+/// The type in the OpenAPI document of a field whose kind is an app's own.
 #[derive(Clone)]
 pub enum FieldShape {
     /// A serializer.

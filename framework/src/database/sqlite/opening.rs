@@ -14,7 +14,7 @@ use diesel::{Connection, ConnectionError, ConnectionResult, SqliteConnection};
 use libsqlite3_sys as ffi;
 use rustix::time::{ClockId, clock_gettime};
 
-/// What a connection does when it would take long.
+/// Whether a connection waits for locks and long statements, or gives up.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::database) enum Patience {
     /// It waits for locks (`PRAGMA busy_timeout`), and runs statements to their end.

@@ -119,7 +119,7 @@ impl M2mAction {
 pub struct M2mChanged<'a> {
     /// The connection, in the transaction of the change.
     pub connection: &'a mut DbConnection,
-    /// What happens.
+    /// The change, and whether it is about to be made or was made.
     pub action: M2mAction,
     /// The table between the two models.
     pub through: &'static str,

@@ -10,7 +10,7 @@ use crate::schema::polls_item;
 pub struct Item {
     /// Primary key.
     pub id: i64,
-    /// What it says.
+    /// Its text.
     #[model(max_length = 200)]
     pub text: String,
     /// Whether it is done.

@@ -20,7 +20,7 @@ use crate::fields::uuid;
 use crate::python;
 use vitamin_framework::timezone::TimeZone;
 
-/// What the values of filters depend on.
+/// The request's share in the reading of a filter's value.
 #[derive(Clone, Copy, Debug)]
 pub struct FormContext<'a> {
     /// The project's time zone.

@@ -8,9 +8,10 @@ use serde_json::Value;
 use self::code::Cursor;
 use self::links::Links;
 use super::body::{PaginatedResponse, write_uncounted};
+use super::builder::{page_size_methods, paginated_response_method};
 use super::page_size::{PageSize, parameter, project_page_size};
 use super::schema::{QueryParameter, uncounted_schema};
-use super::{Body, CursorPlan, Page, Pagination, Plan, Rows};
+use super::{CursorPlan, Page, Pagination, Plan, Rows};
 use crate::data::QueryDict;
 use crate::exceptions::APIException;
 use crate::filters::OrderBy;
@@ -49,26 +50,7 @@ impl CursorPagination {
         Self::default().page_size(page_size)
     }
 
-    /// The number of rows of a page. Default: `PAGE_SIZE` of the project's settings.
-    #[must_use]
-    pub fn page_size(mut self, rows: u64) -> Self {
-        self.page_size.own = Some(rows);
-        self
-    }
-
-    /// The query parameter by which the client chooses the number of rows. Default: none.
-    #[must_use]
-    pub fn page_size_query_param(mut self, name: &'static str) -> Self {
-        self.page_size.query_param = Some(name);
-        self
-    }
-
-    /// The maximum number of rows that the client can choose. Default: any number.
-    #[must_use]
-    pub fn max_page_size(mut self, rows: u64) -> Self {
-        self.page_size.max = Some(rows);
-        self
-    }
+    page_size_methods!();
 
     /// The query parameter of the cursor. Default: `cursor`.
     #[must_use]
@@ -92,15 +74,7 @@ impl CursorPagination {
         self
     }
 
-    /// Replaces the body.
-    #[must_use]
-    pub fn get_paginated_response(
-        mut self,
-        write: impl Fn(&Page, &mut Body<'_>) + Send + Sync + 'static,
-    ) -> Self {
-        self.response = Some(PaginatedResponse::new(write));
-        self
-    }
+    paginated_response_method!();
 
     /// 404: `Invalid cursor`. The caller returns it if the plan's position is no value of the column (in Django REST
     /// framework that is a 500).

@@ -72,7 +72,7 @@ impl<T> Clone for Entry<T> {
     }
 }
 
-/// What can be a field of a model serializer.
+/// A field that a model serializer can declare: a plain field, a related one, a nested serializer or a computed one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a field of a serializer of `{T}`",
     label = "not a `SerializerField`",

@@ -53,7 +53,7 @@ type Represent<T> = Arc<dyn Fn(&Object<T>, &Request, Dict) -> Result<Value, APIE
 type Omits<T> = Arc<dyn Fn(&Object<T>) -> bool + Send + Sync>;
 type Store<T> = Arc<dyn Fn(&mut Save<'_, T>) -> Result<Object<T>, APIException> + Send + Sync>;
 
-/// What an app adds to a serializer.
+/// The closures by which an app changes a serializer.
 struct Hooks<T: Model> {
     fields: Vec<(&'static str, CheckField<T>)>,
     checks: Vec<Check<T>>,
@@ -340,7 +340,7 @@ impl<T: Model> ModelSerializer<T> {
     /// Finds out what is wrong with the declaration, if anything.
     ///
     /// # Errors
-    /// What is wrong.
+    /// The mistake, as a sentence for the developer.
     pub fn check(&self) -> Result<(), String> {
         self.build(false).map(|_| ())
     }

@@ -10,7 +10,7 @@ use crate::json;
 use crate::request::Request;
 use vitamin_framework::models::{ForeignKey, Model, NotLoaded, Object, Plan};
 
-/// What output depends on.
+/// The request that an object is written for.
 #[derive(Clone, Copy)]
 pub struct Representation<'a> {
     /// The request.

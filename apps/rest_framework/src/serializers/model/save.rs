@@ -183,7 +183,7 @@ impl<T: Model> Save<'_, T> {
     }
 }
 
-/// What a view adds before the data are stored: `perform_create` and `perform_update`.
+/// A view's closure that runs before the data are stored: `perform_create` or `perform_update`.
 pub type Perform<T> = dyn Fn(&mut Save<'_, T>) -> Result<(), APIException> + Send + Sync;
 
 impl<T: Model> ModelSerializer<T> {

@@ -79,7 +79,7 @@ pub(super) fn gone<U: Model>() -> APIException {
     APIException::server_error(format!("a {} of a validated value is gone", U::META.name))
 }
 
-/// What the checks of a serializer see.
+/// The request, the database and the updated object, for the checks of a serializer.
 ///
 /// ```
 /// # use vitamin_rest_framework::prelude::*;

@@ -31,7 +31,7 @@ impl Drop for WithdrawOnDrop {
     }
 }
 
-/// What a request gets back.
+/// The end of a job, as its request learns it.
 pub(super) enum Answer<T, E> {
     Returned(Result<T, E>),
     Panicked(Box<dyn Any + Send>),

@@ -78,7 +78,7 @@ fn is_unavailable<T>(result: &Result<T, DatabaseError>) -> bool {
     matches!(result, Err(DatabaseError::Unavailable(_)))
 }
 
-/// What became of a job: the kind of its error.
+/// The result of a job: whether it failed, and how.
 fn kind(result: &Result<(), DatabaseError>) -> &'static str {
     match result {
         Ok(()) => "ok",
