@@ -57,8 +57,8 @@ pub use crate::error_detail::Detail;
 pub use crate::exceptions::APIException;
 pub use crate::fields::{
     BigIntegerField, BooleanField, CharField, ChoiceField, DateField, DateTimeField, DecimalField, DictField,
-    DurationField, EmailField, FloatField, IntegerField, IpAddressField, JsonField, ListField,
-    MultipleChoiceField, ReadOnlyField, RegexField, SlugField, TimeField, UrlField, UuidField,
+    DurationField, EmailField, FloatField, IPAddressField, IntegerField, JSONField, ListField,
+    MultipleChoiceField, ReadOnlyField, RegexField, SlugField, TimeField, URLField, UUIDField,
 };
 pub use crate::filters::{FilterSet, SearchField, fields};
 pub use crate::generics::*;

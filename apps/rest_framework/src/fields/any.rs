@@ -13,13 +13,13 @@ use vitamin_framework::models::ValueRef;
 pub type AnyField = Field<Any>;
 
 /// A field that accepts every JSON value. Forms contain it as JSON text.
-pub type JsonField = Field<Json>;
+pub type JSONField = Field<Json>;
 
 /// The kind of [`AnyField`].
 #[derive(Clone, Debug)]
 pub struct Any;
 
-/// The kind of [`JsonField`].
+/// The kind of [`JSONField`].
 #[derive(Clone, Debug)]
 pub struct Json {
     binary: bool,

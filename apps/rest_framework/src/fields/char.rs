@@ -19,7 +19,7 @@ pub type EmailField = Field<Char<Email>>;
 pub type SlugField = Field<Char<Slug>>;
 
 /// An absolute URL of http, https, ftp or ftps (`URLValidator` in django/core/validators.py).
-pub type UrlField = Field<Char<Url>>;
+pub type URLField = Field<Char<Url>>;
 
 /// The kind of text fields, with the required syntax.
 #[derive(Clone, Debug)]

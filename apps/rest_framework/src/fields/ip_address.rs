@@ -9,9 +9,9 @@ use crate::error_detail::Detail;
 
 /// A field of an IPv4 or IPv6 address. The value is the shortest form in lower case; an IPv4 address that is mapped into
 /// IPv6 (`::ffff:192.0.2.1`) becomes `192.0.2.1` if both protocols are allowed.
-pub type IpAddressField = Field<Char<IpAddress>>;
+pub type IPAddressField = Field<Char<IpAddress>>;
 
-/// The syntax of [`IpAddressField`].
+/// The syntax of [`IPAddressField`].
 #[derive(Clone, Debug, Default)]
 pub struct IpAddress {
     protocol: Protocol,

@@ -11,8 +11,8 @@
 //! | [`DateTimeField`] | `2026-11-23T20:40:50.123456+01:00`, `…Z` in UTC, without an offset if `USE_TZ` is false |
 //! | [`DurationField`] | Django's `duration_string`: `3 01:02:03.000004`, `-1 23:59:59` |
 //! | [`DecimalField`] | `10.50`, with all of the field's places |
-//! | [`UuidField`] | `12345678-1234-5678-1234-567812345678` |
-//! | [`IpAddressField`] | `192.0.2.1` or the shortest form of IPv6, `2001:db8::1` |
+//! | [`UUIDField`] | `12345678-1234-5678-1234-567812345678` |
+//! | [`IPAddressField`] | `192.0.2.1` or the shortest form of IPv6, `2001:db8::1` |
 //!
 //! Fields write values too, as JSON text: those of columns ([`ValueRef`]), and validated ones.
 
@@ -55,10 +55,10 @@ use crate::error_detail::{Detail, ErrorDetail};
 use crate::schemas::FieldShape;
 use vitamin_framework::models::ValueRef;
 
-pub use self::any::{Any, AnyField, Json, JsonField};
+pub use self::any::{Any, AnyField, JSONField, Json};
 pub use self::base::BaseField;
 pub use self::boolean::{Boolean, BooleanField};
-pub use self::char::{Char, CharField, Email, EmailField, Slug, SlugField, Syntax, Url, UrlField};
+pub use self::char::{Char, CharField, Email, EmailField, Slug, SlugField, Syntax, URLField, Url};
 pub use self::choice::{Choice, ChoiceField, ChoiceGroup, MultipleChoice, MultipleChoiceField};
 pub use self::composite::{DictField, HStoreField, List, ListField, Mapping};
 pub use self::context::{Context, Lookups};
@@ -72,7 +72,7 @@ pub use self::formats::Format;
 pub use self::hidden::{Hidden, HiddenField, ReadOnly, ReadOnlyField};
 pub use self::image::{Image, ImageField};
 pub use self::input::Input;
-pub use self::ip_address::{IpAddress, IpAddressField, Protocol};
+pub use self::ip_address::{IPAddressField, IpAddress, Protocol};
 pub use self::limit::Limit;
 pub use self::model::{ModelField, ModelValue};
 pub use self::number::{BigInt, BigIntegerField, Float, FloatField, Int, IntegerField};
@@ -82,7 +82,7 @@ pub use self::quantize::Rounding;
 pub use self::regex::{Pattern, Regex, RegexField};
 pub use self::time::{Time, TimeField};
 pub(crate) use self::uuid::parse as parse_uuid;
-pub use self::uuid::{Uuid, UuidField, UuidFormat};
+pub use self::uuid::{UUIDField, Uuid, UuidFormat};
 
 /// A field of a serializer.
 #[derive(Clone)]

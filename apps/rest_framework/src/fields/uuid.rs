@@ -10,9 +10,9 @@ use crate::json;
 use vitamin_framework::models::ValueRef;
 
 /// A field of UUIDs: text with or without hyphens, braces or `urn:uuid:`, or a number. The value is the hyphenated text.
-pub type UuidField = Field<Uuid>;
+pub type UUIDField = Field<Uuid>;
 
-/// The kind of [`UuidField`].
+/// The kind of [`UUIDField`].
 #[derive(Clone, Debug)]
 pub struct Uuid {
     format: UuidFormat,

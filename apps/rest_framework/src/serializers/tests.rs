@@ -69,11 +69,11 @@ fn info() -> Serializer {
         .field("file", FileField::new().max_length(20))
         .field("at", DateTimeField::new())
         .field("on", DateField::new())
-        .field("id", UuidField::new())
+        .field("id", UUIDField::new())
         .field("slug", SlugField::new())
         .field("email", EmailField::new())
-        .field("url", UrlField::new())
-        .field("blob", JsonField::new())
+        .field("url", URLField::new())
+        .field("blob", JSONField::new())
         .field("inner", inner())
         .field("inners", inner().many().min_length(1))
         .field("uRL_of_Élan", IntegerField::new())
@@ -104,7 +104,7 @@ fn serializer(name: &str) -> Serializer {
             f!(CharField::new().error_message("required", "Say it.").error_message("blank", "Say something."))
         }
         "email" => f!(EmailField::new()),
-        "url" => f!(UrlField::new()),
+        "url" => f!(URLField::new()),
         "slug" => f!(SlugField::new()),
         "slug_raw" => f!(SlugField::new().trim_whitespace(false)),
         "bool" => f!(BooleanField::new()),
@@ -122,7 +122,7 @@ fn serializer(name: &str) -> Serializer {
         "decimal_small" => f!(DecimalField::new(3, 3)),
         "datetime" => f!(DateTimeField::new()),
         "date" => f!(DateField::new()),
-        "uuid" => f!(UuidField::new()),
+        "uuid" => f!(UUIDField::new()),
         "choice" => f!(ChoiceField::new(letters())),
         "choice_blank" => f!(ChoiceField::new([("a", "A")]).allow_blank().allow_null()),
         "multiple" => f!(MultipleChoiceField::new(letters())),
@@ -135,8 +135,8 @@ fn serializer(name: &str) -> Serializer {
         "list_list" => f!(ListField::new(ListField::new(IntegerField::new())).required(false)),
         "dict" => f!(DictField::new(IntegerField::new())),
         "dict_any" => f!(DictField::of_any().allow_empty(false)),
-        "json" => f!(JsonField::new()),
-        "json_null" => f!(JsonField::new().allow_null()),
+        "json" => f!(JSONField::new()),
+        "json_null" => f!(JSONField::new().allow_null()),
         "file" => f!(FileField::new().required(false)),
         "file_required" => f!(FileField::new()),
         "nested" => f!(coloured()),

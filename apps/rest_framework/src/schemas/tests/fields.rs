@@ -4,9 +4,9 @@ use super::super::SpectacularSettings;
 use super::check;
 use crate::fields::{
     BigIntegerField, BooleanField, CharField, ChoiceField, DateField, DateTimeField, DecimalField, DictField,
-    DurationField, EmailField, FileField, FloatField, HStoreField, HiddenField, ImageField, IntegerField,
-    IpAddressField, JsonField, ListField, MultipleChoiceField, Pattern, Protocol, RegexField, SlugField,
-    TimeField, UrlField, UuidField,
+    DurationField, EmailField, FileField, FloatField, HStoreField, HiddenField, IPAddressField, ImageField,
+    IntegerField, JSONField, ListField, MultipleChoiceField, Pattern, Protocol, RegexField, SlugField,
+    TimeField, URLField, UUIDField,
 };
 use crate::response::Response;
 use crate::serializers::Serializer;
@@ -33,15 +33,15 @@ fn fields() -> Serializer {
         .field("blank", CharField::new().allow_blank().required(false))
         .field("blank_min", CharField::new().allow_blank().min_length(2).help_text("May be empty."))
         .field("email", EmailField::new().allow_blank().allow_null().max_length(254))
-        .field("url", UrlField::new().max_length(200).label("Homepage"))
+        .field("url", URLField::new().max_length(200).label("Homepage"))
         .field("slug", SlugField::new().max_length(50))
         .field("slug_unicode", SlugField::new().allow_unicode().default("é"))
         .field("regex", RegexField::new(r"\A[a-zé]{2}\Z").max_length(6))
         .field("validated", CharField::new().max_length(7).regex_validator(pattern(), "Enter a valid value."))
-        .field("ip", IpAddressField::new())
-        .field("ip4", IpAddressField::new().protocol(Protocol::Ipv4))
-        .field("ip6", IpAddressField::new().protocol(Protocol::Ipv6))
-        .field("uuid", UuidField::new().read_only())
+        .field("ip", IPAddressField::new())
+        .field("ip4", IPAddressField::new().protocol(Protocol::Ipv4))
+        .field("ip6", IPAddressField::new().protocol(Protocol::Ipv6))
+        .field("uuid", UUIDField::new().read_only())
         .field("bool", BooleanField::new().default(false))
         .field("bool_null", BooleanField::new().allow_null())
         .field("int", IntegerField::new().min_value(-5).max_value(3_000_000_000_i64))
@@ -61,7 +61,7 @@ fn fields() -> Serializer {
         .field("size", ChoiceField::new(SIZES).default(1))
         .field("mixed", ChoiceField::new([(crate::data::Value::from(1), "One"), (2.5.into(), "More")]))
         .field("many", MultipleChoiceField::new(SIZES))
-        .field("json", JsonField::new())
+        .field("json", JSONField::new())
         .field("any_list", ListField::of_any())
         .field(
             "list",

@@ -10,8 +10,8 @@ use crate::data::Value;
 use crate::error_detail::ErrorDetail;
 use crate::fields::{
     BaseField, BigIntegerField, BooleanField, CharField, ChoiceField, DateField, DateTimeField, DecimalField,
-    DurationField, EmailField, Field, FloatField, IntegerField, IpAddressField, JsonField, Kind, Pattern,
-    SlugField, TimeField, UrlField, UuidField,
+    DurationField, EmailField, Field, FloatField, IPAddressField, IntegerField, JSONField, Kind, Pattern,
+    SlugField, TimeField, URLField, UUIDField,
 };
 use vitamin_framework::models::{Column, ColumnKind, FieldClass, ModelMeta, Validator};
 
@@ -122,19 +122,19 @@ pub(super) fn column_field(
         FieldClass::Char => text!(CharField::new()),
         FieldClass::Text => text!(CharField::new().style("base_template", "textarea.html")),
         FieldClass::Email => text!(EmailField::new()),
-        FieldClass::Url => text!(UrlField::new()),
+        FieldClass::Url => text!(URLField::new()),
         FieldClass::Slug => text!(SlugField::new()),
-        FieldClass::IpAddress => facts.finish(IpAddressField::new()),
+        FieldClass::IpAddress => facts.finish(IPAddressField::new()),
         FieldClass::Date => facts.finish(DateField::new()),
         FieldClass::Time => facts.finish(TimeField::new()),
         FieldClass::DateTime => facts.finish(DateTimeField::new()),
         FieldClass::Duration => facts.finish(DurationField::new()),
-        FieldClass::Uuid => facts.finish(UuidField::new()),
+        FieldClass::Uuid => facts.finish(UUIDField::new()),
         FieldClass::Decimal => {
             let (digits, places) = column.digits.unzip();
             number!(DecimalField::new(digits, places), None)
         }
-        FieldClass::Json => facts.finish(JsonField::new().style("base_template", "textarea.html")),
+        FieldClass::Json => facts.finish(JSONField::new().style("base_template", "textarea.html")),
         FieldClass::Binary => return Err(format!("a serializer has no field for the bytes of `{name}`")),
     })
 }
