@@ -15,6 +15,7 @@ mod executors;
 pub mod inspection;
 #[cfg(test)]
 mod internals;
+mod late_transactions;
 mod manager;
 pub mod migrations;
 mod named;
