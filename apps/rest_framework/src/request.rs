@@ -233,7 +233,7 @@ impl Request {
         }
         let load = || async {
             let user = user.clone();
-            let all = self.database()?.run(move |db| user.get_all_permissions(db)).await?;
+            let all = self.database()?.read(move |db| user.get_all_permissions(db)).await?;
             Ok::<_, APIException>(all)
         };
         let all = self.state.lazy().permissions.get_or_try_init(load).await?;

@@ -66,7 +66,8 @@ impl Database {
     ///
     /// If the future is dropped before the queries have begun, they don't run. If they panic, this panics.
     ///
-    /// On PostgreSQL it is [`Database::atomic`].
+    /// On PostgreSQL it is [`Database::atomic`], but queries of query sets before the first other statement run before the
+    /// transaction begins, if the isolation level is `READ COMMITTED`: there that makes no difference.
     ///
     /// # Errors
     /// Those of the queries, and [`DatabaseError::Unavailable`] if too many writes wait, or one has waited for longer
@@ -81,7 +82,7 @@ impl Database {
         if writer::is_for(&self.settings) {
             self.writer.write(queries).await
         } else {
-            self.atomic(queries).await
+            self.run(move |connection| connection.atomic_late(queries)).await
         }
     }
 }

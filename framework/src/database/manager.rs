@@ -187,8 +187,9 @@ impl ManageConnection for Manager {
         let opened = match &self.settings.url {
             DatabaseUrl::Sqlite(path) => self.sqlite(path),
             #[cfg(feature = "postgres")]
-            DatabaseUrl::Postgres(url) => super::postgres::connect(&self.settings, url).map(|connection| {
-                let connection = RenamingConnection::new(connection, self.settings.names.clone());
+            DatabaseUrl::Postgres(url) => super::postgres::connect(&self.settings, url).map(|opened| {
+                let connection = RenamingConnection::new(opened.connection, self.settings.names.clone());
+                let connection = connection.with_late_transactions(opened.begins_late);
                 DbConnection::Postgres(connection.with_signals(&self.settings.signals))
             }),
         };
@@ -210,7 +211,10 @@ impl ManageConnection for Manager {
             DbConnection::Sqlite(_) => Err(Self::replaced_error()),
             // The server may have restarted.
             #[cfg(feature = "postgres")]
-            DbConnection::Postgres(connection) => connection.ping().map_err(Self::Error::QueryError),
+            DbConnection::Postgres(connection) => {
+                let idle = connection.since_last_use();
+                super::postgres::check(connection.raw(), idle).map_err(Self::Error::QueryError)
+            }
         }
     }
 

@@ -15,6 +15,7 @@ mod executors;
 pub mod inspection;
 #[cfg(test)]
 mod internals;
+mod late_transactions;
 mod manager;
 pub mod migrations;
 mod named;
@@ -228,6 +229,8 @@ pub struct Database {
     settings: Arc<DatabaseSettings>,
     /// SQLite's writer, started at the first [`Database::write`].
     writer: Arc<Writer>,
+    #[cfg(feature = "postgres")]
+    heartbeat: Arc<postgres::heartbeat::Heartbeat>,
 }
 
 impl Database {
@@ -242,7 +245,13 @@ impl Database {
             .build_unchecked(Manager::new(settings.clone()));
         let settings = Arc::new(settings.clone());
         let writer = Arc::new(Writer::new(&settings));
-        Self { pool, settings, writer }
+        Self {
+            pool,
+            settings,
+            writer,
+            #[cfg(feature = "postgres")]
+            heartbeat: Arc::default(),
+        }
     }
 
     /// Returns the settings.
@@ -289,7 +298,7 @@ impl Database {
         if self.settings.url.is_sqlite() {
             return None;
         }
-        postgres::pipeline::lease(&self.settings, kind)
+        postgres::pipeline::lease(&self.settings, &self.heartbeat, kind)
     }
 
     /// Creates a pool of read-only connections to the same database.
@@ -317,8 +326,11 @@ impl Database {
     /// Runs queries on a pooled connection, off the request's thread. Waiting for a thread counts against the
     /// connection timeout: otherwise thousands of requests would queue for minutes while all threads are blocked.
     ///
+    /// If the future is dropped before the queries have begun, they don't run; later they run to their end.
+    ///
     /// # Errors
-    /// Errors of the queries and of [`Database::get`].
+    /// Errors of the queries and of [`Database::get`]. [`DatabaseError::Unavailable`] if PostgreSQL does not answer for half
+    /// of `DATABASE_TIMEOUT`; then it is not known whether the queries will still run.
     pub async fn run<T, E, F>(&self, queries: F) -> Result<T, E>
     where
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
@@ -328,18 +340,41 @@ impl Database {
         let database = self.clone();
         let id = request_id::current();
         let since = Instant::now();
+        let waits = Arc::new(());
+        let is_waiting = Arc::downgrade(&waits);
         let work = move || {
             request_id::scope(id, || {
                 let left = database.settings.timeout.saturating_sub(since.elapsed());
                 let connection = database.pool.get_timeout(left);
-                queries(&mut *connection.map_err(|error| DatabaseError::Unavailable(error.to_string()))?)
+                let connection =
+                    &mut *connection.map_err(|error| DatabaseError::Unavailable(error.to_string()))?;
+                if is_waiting.strong_count() == 0 {
+                    return Err(DatabaseError::Unavailable("nobody waits for it".to_owned()).into());
+                }
+                queries(connection)
             })
         };
-        match actix_web::web::block(work).await {
+        let done = self.wait(actix_web::web::block(work)).await;
+        drop(waits);
+        match done? {
             Ok(result) => result,
             // The closure panicked, or the runtime is shutting down.
             Err(error) => Err(DatabaseError::Unavailable(error.to_string()).into()),
         }
+    }
+}
+
+impl Database {
+    /// Waits for work that another thread does with a connection, as long as the server answers.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Unavailable`] if PostgreSQL does not answer for half of `DATABASE_TIMEOUT`.
+    pub async fn wait<T>(&self, work: impl Future<Output = T>) -> Result<T, DatabaseError> {
+        #[cfg(feature = "postgres")]
+        if self.is_postgres() {
+            return Ok(self.heartbeat.wait(&self.settings, work).await?);
+        }
+        Ok(work.await)
     }
 }
 

@@ -4,6 +4,7 @@
 //! minor version of diesel may change them, and this would not compile.
 
 use std::cell::Cell;
+use std::time::{Duration, Instant};
 
 use diesel::backend::Backend;
 use diesel::connection::{
@@ -18,6 +19,7 @@ use diesel::r2d2::R2D2Connection;
 use diesel::sql_types::TypeMetadata;
 use diesel::{ConnectionResult, QueryResult};
 
+use super::late_transactions::LateTransaction;
 use super::names::Names;
 use super::on_commit::Callbacks;
 use super::sqlite::file_id::FileId;
@@ -36,6 +38,9 @@ pub struct RenamingConnection<C> {
     statements: StatementCount,
     signals: Signals,
     callbacks: Callbacks,
+    late: LateTransaction,
+    /// When it was last taken from the pool.
+    used_at: Instant,
 }
 
 /// PostgreSQL's message for such a statement.
@@ -52,8 +57,17 @@ impl<C: Connection> RenamingConnection<C> {
 
     pub(super) fn with_file(mut connection: C, names: Names, file: Option<FileId>) -> Self {
         let statements = StatementCount::new(&mut connection);
-        let (signals, callbacks) = (Signals::default(), Callbacks::default());
-        Self { connection, names, file, outdated: false, statements, signals, callbacks }
+        Self {
+            connection,
+            names,
+            file,
+            outdated: false,
+            statements,
+            signals: Signals::default(),
+            callbacks: Callbacks::default(),
+            late: LateTransaction::default(),
+            used_at: Instant::now(),
+        }
     }
 
     /// Sends these signals with the writes of models.
@@ -76,8 +90,8 @@ impl<C> RenamingConnection<C> {
         self.file
     }
 
-    /// Returns the inner connection, for backend-specific diesel. It only knows the names of `src/schema.rs`.
-    pub const fn inner(&mut self) -> &mut C {
+    /// The inner connection, for what begins no [late transaction](super::late_transactions).
+    pub(super) const fn raw(&mut self) -> &mut C {
         &mut self.connection
     }
 
@@ -92,6 +106,51 @@ impl<C> RenamingConnection<C> {
 
     pub(super) const fn callbacks(&mut self) -> &mut Callbacks {
         &mut self.callbacks
+    }
+
+    /// The time since this was last called: since the connection was last taken from the pool.
+    #[cfg(feature = "postgres")]
+    pub(super) fn since_last_use(&mut self) -> Duration {
+        std::mem::replace(&mut self.used_at, Instant::now()).elapsed()
+    }
+
+    pub(super) const fn late(&mut self) -> &mut LateTransaction {
+        &mut self.late
+    }
+}
+
+impl<C: Connection> RenamingConnection<C> {
+    /// Returns the inner connection, for backend-specific diesel. It only knows the names of `src/schema.rs`.
+    ///
+    /// # Errors
+    /// The transaction of a [write](super::Database::write) can't begin.
+    pub fn inner(&mut self) -> QueryResult<&mut C> {
+        self.begin_late()?;
+        Ok(&mut self.connection)
+    }
+}
+
+impl<C> RenamingConnection<C>
+where
+    C: LoadConnection<Backend: Backend<QueryBuilder: Default>> + Statements,
+{
+    /// Runs a query that needs no transaction: it begins none.
+    pub(crate) fn load_alone<'conn, 'query, T>(
+        &'conn mut self,
+        source: T,
+    ) -> QueryResult<C::Cursor<'conn, 'query>>
+    where
+        T: Query + QueryFragment<C::Backend> + QueryId + 'query,
+        C::Backend: QueryMetadata<T::SqlType>,
+    {
+        self.bound_statements();
+        match self.connection.load(RenamedQuery::new(source, self.names.clone())) {
+            Ok(cursor) => Ok(cursor),
+            Err(error) => {
+                self.outdated |= is_outdated(&error);
+                Err(error)
+            }
+        }
     }
 }
 
@@ -158,8 +217,9 @@ impl<T: Query> Query for RenamedQuery<T> {
     type SqlType = T::SqlType;
 }
 
-impl<C: SimpleConnection> SimpleConnection for RenamingConnection<C> {
+impl<C: Connection> SimpleConnection for RenamingConnection<C> {
     fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
+        self.begin_late()?;
         self.connection.batch_execute(query)
     }
 }
@@ -178,6 +238,7 @@ impl<C: Statements<Backend: Backend<QueryBuilder: Default>>> Connection for Rena
     where
         T: QueryFragment<Self::Backend> + QueryId,
     {
+        self.begin_late()?;
         self.bound_statements();
         let renamed = RenamedQuery::new(source, self.names.clone());
         let result = self.connection.execute_returning_count(&renamed);
@@ -222,14 +283,8 @@ where
         T: Query + QueryFragment<Self::Backend> + QueryId + 'query,
         Self::Backend: QueryMetadata<T::SqlType>,
     {
-        self.bound_statements();
-        match self.connection.load(RenamedQuery::new(source, self.names.clone())) {
-            Ok(cursor) => Ok(cursor),
-            Err(error) => {
-                self.outdated |= is_outdated(&error);
-                Err(error)
-            }
-        }
+        self.begin_late()?;
+        self.load_alone(source)
     }
 }
 
@@ -242,6 +297,7 @@ impl<C: Statements<Backend: Backend<QueryBuilder: Default>>> TransactionManager<
     type TransactionStateData = <C::TransactionManager as TransactionManager<C>>::TransactionStateData;
 
     fn begin_transaction(conn: &mut RenamingConnection<C>) -> QueryResult<()> {
+        conn.begin_late()?;
         if conn.depth() == 0 {
             // Of a transaction that was ended in another way.
             conn.callbacks.rolled_back(0);
@@ -293,6 +349,7 @@ where
     C: MigrationConnection<Backend: Backend<QueryBuilder: Default>> + Statements,
 {
     fn setup(&mut self) -> QueryResult<usize> {
+        self.begin_late()?;
         self.connection.setup()
     }
 }

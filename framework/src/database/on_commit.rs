@@ -33,6 +33,11 @@ impl Callbacks {
     pub(super) fn rolled_back(&mut self, depth: u32) {
         self.0.retain(|(within, _)| *within <= depth);
     }
+
+    /// Whether there is none.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// What was written is committed, whatever the callback does: a panic ends nothing else.
@@ -43,9 +48,13 @@ fn run(callback: Callback) {
 }
 
 impl<C: Statements> RenamingConnection<C> {
-    /// The number of transactions and savepoints that are open. None after an error that ended them.
+    /// The number of transactions and savepoints that are open, with one that is [still to
+    /// begin](super::late_transactions). None after an error that ended them.
     pub(super) fn depth(&mut self) -> u32 {
-        let status = C::TransactionManager::transaction_manager_status_mut(self.inner());
+        if self.late().is_pending() {
+            return 1;
+        }
+        let status = C::TransactionManager::transaction_manager_status_mut(self.raw());
         status.transaction_depth().ok().flatten().map_or(0, std::num::NonZeroU32::get)
     }
 

@@ -6,6 +6,7 @@
 //! is then missing. In that case the connection uses no session settings and no prepared statements, so that any pool
 //! mode works.
 
+pub(super) mod heartbeat;
 #[expect(unsafe_code, reason = "diesel doesn't show a connection's parameters")]
 mod libpq;
 #[expect(unsafe_code, reason = "diesel doesn't show a connection's socket, so it could only be polled")]
@@ -15,9 +16,10 @@ pub(crate) mod pipeline;
 mod target;
 
 use std::sync::Once;
+use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, CacheSize, Connection as _};
-use diesel::r2d2::Error;
+use diesel::r2d2::{Error, R2D2Connection as _};
 use diesel::sql_types::{Nullable, Text};
 use diesel::{ConnectionError, PgConnection, QueryableByName, RunQueryDsl, sql_query};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -30,12 +32,21 @@ use crate::crypto::get_random_string;
 const REFUSED: &str = "startup parameter";
 /// A setting of this program's own; PostgreSQL accepts any name with a dot.
 const MARK: &str = "vitamin.connection";
+/// A connection that was idle for longer is asked for an answer before its use.
+const MAX_IDLE: Duration = Duration::from_secs(10);
+
+/// A connection of the pool.
+pub(super) struct Pooled {
+    pub(super) connection: PgConnection,
+    /// Its transactions may [begin late](super::late_transactions).
+    pub(super) begins_late: bool,
+}
 
 /// Opens a connection. Its session has the time limits of the settings, unless there is a pooler.
 ///
 /// diesel sets the time zone to UTC, which poolers track per client: timestamptz columns are written as plain
 /// timestamps. Without `USE_TZ`, Django's sessions use `TIME_ZONE` and so write the same moments.
-pub(super) fn connect(settings: &DatabaseSettings, url: &str) -> Result<PgConnection, Error> {
+pub(super) fn connect(settings: &DatabaseSettings, url: &str) -> Result<Pooled, Error> {
     let mark = get_random_string(20);
     let url = libpq_url(settings, url);
     let pgoptions = std::env::var("PGOPTIONS").ok();
@@ -48,9 +59,11 @@ pub(super) fn connect(settings: &DatabaseSettings, url: &str) -> Result<PgConnec
     };
     // No statement is prepared until a pooler is ruled out.
     connection.set_prepared_statement_cache_size(CacheSize::Disabled);
-    if read_mark(&mut connection).map_err(Error::QueryError)?.is_some_and(|found| found == mark) {
+    let session = read_session(&mut connection).map_err(Error::QueryError)?;
+    if session.mark.is_some_and(|found| found == mark) {
         connection.set_prepared_statement_cache_size(CacheSize::Unbounded);
-        return Ok(connection);
+        let begins_late = session.isolation == "read committed" && !settings.read_only;
+        return Ok(Pooled { connection, begins_late });
     }
     static LOG_ONCE: Once = Once::new();
     LOG_ONCE.call_once(|| {
@@ -65,17 +78,38 @@ pub(super) fn connect(settings: &DatabaseSettings, url: &str) -> Result<PgConnec
         AnsiTransactionManager::begin_transaction_sql(&mut connection, "BEGIN READ ONLY")
             .map_err(Error::QueryError)?;
     }
-    Ok(connection)
+    Ok(Pooled { connection, begins_late: false })
 }
 
-fn read_mark(connection: &mut PgConnection) -> diesel::QueryResult<Option<String>> {
-    #[derive(QueryableByName)]
-    struct MarkRow {
-        #[diesel(sql_type = Nullable<Text>)]
-        mark: Option<String>,
+#[derive(QueryableByName)]
+struct Session {
+    #[diesel(sql_type = Nullable<Text>)]
+    mark: Option<String>,
+    #[diesel(sql_type = Text)]
+    isolation: String,
+}
+
+fn read_session(connection: &mut PgConnection) -> diesel::QueryResult<Session> {
+    let query = format!(
+        "SELECT current_setting('{MARK}', true) AS mark, current_setting('default_transaction_isolation') AS isolation"
+    );
+    sql_query(query).get_result(connection)
+}
+
+/// Whether a connection that was idle can still be used.
+///
+/// # Errors
+/// The server has closed it, or doesn't answer.
+pub(super) fn check(connection: &mut PgConnection, idle: Duration) -> diesel::QueryResult<()> {
+    if idle >= MAX_IDLE {
+        // A firewall may have dropped it, and nobody would tell.
+        return connection.ping();
     }
-    let query = sql_query(format!("SELECT current_setting('{MARK}', true) AS mark"));
-    query.get_result(connection).map(|found: MarkRow| found.mark)
+    // What the server sent meanwhile is read without waiting: first its last message, then the end.
+    for _ in 0..2 {
+        connection.notifications_iter().next().transpose()?;
+    }
+    Ok(())
 }
 
 /// Returns options in the form of the server's command line.

@@ -118,7 +118,7 @@ pub fn first_row<T>(rows: diesel::QueryResult<Vec<T>>) -> diesel::QueryResult<T>
 }
 
 /// The error of a transaction's work, or of `BEGIN` and `COMMIT`.
-enum TransactionError<E> {
+pub(super) enum TransactionError<E> {
     Work(E),
     Query(QueryError),
 }
@@ -126,6 +126,15 @@ enum TransactionError<E> {
 impl<E> From<QueryError> for TransactionError<E> {
     fn from(error: QueryError) -> Self {
         Self::Query(error)
+    }
+}
+
+impl<E: From<DatabaseError>> TransactionError<E> {
+    pub(super) fn into_error(self) -> E {
+        match self {
+            Self::Work(error) => error,
+            Self::Query(error) => DatabaseError::from(error).into(),
+        }
     }
 }
 
@@ -148,27 +157,27 @@ impl DbConnection {
         let result = match self {
             Self::Sqlite(connection) if is_outermost => {
                 connection.callbacks().rolled_back(0);
-                match AnsiTransactionManager::begin_transaction_sql(connection.inner(), "BEGIN IMMEDIATE") {
-                    Ok(()) => finish(self, run),
+                match AnsiTransactionManager::begin_transaction_sql(connection.raw(), "BEGIN IMMEDIATE") {
+                    Ok(()) => {
+                        let result = run(self);
+                        finish(self, result)
+                    }
                     Err(error) => Err(error.into()),
                 }
             }
             _ => self.transaction(run),
         };
-        result.map_err(|error| match error {
-            TransactionError::Work(error) => error,
-            TransactionError::Query(error) => DatabaseError::from(error).into(),
-        })
+        result.map_err(TransactionError::into_error)
     }
 }
 
-/// Runs the work of a transaction that has begun, and ends it.
-fn finish<T, E>(
+/// Ends a transaction whose work has this result.
+pub(super) fn finish<T, E>(
     connection: &mut DbConnection,
-    work: impl FnOnce(&mut DbConnection) -> Result<T, TransactionError<E>>,
+    result: Result<T, TransactionError<E>>,
 ) -> Result<T, TransactionError<E>> {
     type Manager = <DbConnection as Connection>::TransactionManager;
-    match work(connection) {
+    match result {
         Ok(value) => {
             Manager::commit_transaction(connection)?;
             Ok(value)

@@ -46,7 +46,7 @@ impl<'c> Blocking<'c> {
 
 impl Executor for Blocking<'_> {
     fn rows<'a>(&'a self, select: Select, each: Each<'a>) -> LocalBoxFuture<'a, Result<(), QueryError>> {
-        Box::pin(ready(rows(*self.0.borrow_mut(), select, each)))
+        Box::pin(ready(rows(*self.0.borrow_mut(), select, true, each)))
     }
 
     fn names(&self) -> Names {
@@ -96,7 +96,13 @@ trait AnyQuery: Query<SqlType = Untyped> + QueryId + QueryFragment<Sqlite> {}
 #[cfg(not(feature = "postgres"))]
 impl<T> AnyQuery for T where T: Query<SqlType = Untyped> + QueryId + QueryFragment<Sqlite> {}
 
-fn rows(connection: &mut DbConnection, query: impl AnyQuery, each: Each<'_>) -> Result<(), QueryError> {
+/// Runs a statement. `alone` if it needs no [transaction](Database::write).
+fn rows(
+    connection: &mut DbConnection,
+    query: impl AnyQuery,
+    alone: bool,
+    each: Each<'_>,
+) -> Result<(), QueryError> {
     match connection {
         DbConnection::Sqlite(connection) => {
             for row in connection.load(query)? {
@@ -105,7 +111,8 @@ fn rows(connection: &mut DbConnection, query: impl AnyQuery, each: Each<'_>) -> 
         }
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(connection) => {
-            for row in LoadConnection::<diesel::connection::DefaultLoadingMode>::load(connection, query)? {
+            let rows = if alone { connection.load_alone(query)? } else { connection.load(query)? };
+            for row in rows {
                 each(&mut Row::new(&super::row::PostgresSource(&row?)))?;
             }
         }
@@ -215,18 +222,20 @@ async fn has_row(select: Select, executor: &dyn Executor) -> Result<bool, QueryE
 }
 
 /// Runs a statement and reads the rows that it returns, to the last one: SQLite commits only then. `stored` are the
-/// values that it stores.
+/// values that it stores. `is_last` if no statement of this write follows that changes anything.
 pub(super) fn returned_rows<T: Model>(
     connection: &mut DbConnection,
     statement: Statement,
     stored: &[(usize, DbValue)],
+    is_last: bool,
 ) -> Result<Vec<T>, DatabaseError> {
+    let alone = is_last && connection.is_before_transaction();
     let mut found = Vec::new();
     let each = &mut |row: &mut Row<'_>| {
         found.push(T::from_row(&mut row.reborrow().with_stored(stored))?);
         Ok(())
     };
-    rows(connection, statement, each)?;
+    rows(connection, statement, alone, each)?;
     Ok(found)
 }
 
@@ -241,7 +250,7 @@ pub(super) fn select_rows(
     select: Select,
     each: Each<'_>,
 ) -> Result<(), QueryError> {
-    rows(connection, select, each)
+    rows(connection, select, true, each)
 }
 
 /// The primary keys of the rows that meet a condition.
@@ -258,6 +267,6 @@ pub(super) fn column_values(
         values.push(row.read_kind(kind)?);
         Ok(())
     };
-    rows(connection, select, each)?;
+    rows(connection, select, true, each)?;
     Ok(values)
 }

@@ -1,10 +1,12 @@
 //! Reads of query sets in a request to a worker of actix-web: they don't block its thread.
 
+use diesel::result::Error as QueryError;
 use futures_util::future::try_join;
 
 use super::execute::{Executor, read};
 use super::model::Model;
 use super::object::Object;
+use super::plan::Plan;
 use super::queryset::QuerySet;
 use super::select::Output;
 use crate::database::{Database, DatabaseError};
@@ -97,6 +99,22 @@ impl<T: Model> QuerySet<T> {
     fn window(&self, limit: u64, offset: u64) -> Self {
         let number = |value| i64::try_from(value).unwrap_or(i64::MAX);
         self.clone().limit(number(limit)).offset(number(offset))
+    }
+}
+
+impl<T: Model> Object<T> {
+    /// [`load`](Self::load) in a request.
+    ///
+    /// # Errors
+    /// The query fails, or the row is gone.
+    pub async fn fetch_related(&mut self, database: &Database, plan: &Plan<T>) -> Result<(), DatabaseError> {
+        if plan.is_empty() {
+            return Ok(());
+        }
+        let rows = QuerySet::new().find(self.pk().to_owned()).with_plan(plan);
+        let found = rows.fetch_first(database).await?;
+        self.take_related(found.ok_or(DatabaseError::Query(QueryError::NotFound))?);
+        Ok(())
     }
 }
 

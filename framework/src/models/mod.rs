@@ -100,7 +100,7 @@ pub use self::meta::{ManyToManyMeta, ModelMeta};
 pub use self::model::Model;
 pub use self::object::{NotLoaded, Object};
 pub use self::path::Path;
-pub use self::plan::{Plan, With};
+pub use self::plan::{Known, Plan, With};
 pub use self::q::Q;
 pub use self::queryset::{AnyDatabase, QuerySet};
 pub use self::relation::{ForeignKey, ManyToMany, Relation, Reverse};

@@ -2,6 +2,7 @@
 //! relation to many rows (`prefetch_related`).
 
 mod joined;
+mod known;
 mod prefetched;
 
 use std::any::Any;
@@ -10,6 +11,7 @@ use diesel::result::Error as QueryError;
 use futures_util::future::{LocalBoxFuture, try_join_all};
 
 use self::joined::ColumnsOf;
+pub use self::known::Known;
 pub(super) use self::prefetched::GROUP;
 use super::execute::Executor;
 use super::model::Model;
@@ -17,6 +19,7 @@ use super::object::Object;
 use super::relation::{ForeignKey, ManyToMany, Relation, Reverse};
 use super::row::Row;
 use super::select::{Join, OrderBy};
+use super::value::ValueRef;
 
 /// Gives objects the related rows that were read for them.
 type Attach<T> = Box<dyn FnOnce(Vec<&mut Object<T>>)>;
@@ -65,6 +68,12 @@ trait LoadOne<T>: Any + Send + Sync {
     fn width(&self) -> usize;
     fn read(&self, row: &mut Row<'_>, object: &mut Object<T>) -> Result<(), QueryError>;
     fn prefetch<'a>(&'a self, executor: &'a dyn Executor, objects: &[&Object<T>]) -> Option<Loading<'a, T>>;
+    /// The index of the foreign key's column.
+    fn index(&self) -> usize;
+    /// Whether the row of this key is known, and nothing is loaded with it.
+    fn is_known(&self, key: ValueRef<'_>, known: &Known) -> bool;
+    /// Gives an object that row. Returns false if it is not known.
+    fn attach_known(&self, object: &mut Object<T>, known: &Known) -> bool;
 }
 
 /// A relation to many rows that is loaded by one query for all objects.

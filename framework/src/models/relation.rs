@@ -130,7 +130,10 @@ impl<A: Model, B: Model> ForeignKey<A, B> {
     /// # Errors
     /// It was not loaded.
     pub fn get(self, object: &Object<A>) -> Result<Option<&Object<B>>, NotLoaded> {
-        object.related::<Option<Object<B>>>(self.name).map(Option::as_ref)
+        object.related::<Option<Object<B>>>(self.name).map(Option::as_ref).or_else(|_| {
+            // It was known before the object.
+            object.related::<Arc<Object<B>>>(self.name).map(|related| Some(&**related))
+        })
     }
 }
 

@@ -94,12 +94,28 @@ impl<T: Model> Changes<T> {
     pub fn insert(&self, connection: &mut DbConnection) -> Result<Object<T>, DatabaseError> {
         match connection.signals().of_saves(T::META.table) {
             Some(receivers) => signals::insert(&receivers, connection, self),
-            None => self.insert_row(connection),
+            None => self.insert_row(connection, false),
+        }
+    }
+
+    /// [`insert`](Self::insert) as the last change of a [`Database::write`](crate::database::Database::write): if it is the
+    /// only one, it needs no transaction.
+    ///
+    /// # Errors
+    /// As `insert`.
+    pub fn insert_last(&self, connection: &mut DbConnection) -> Result<Object<T>, DatabaseError> {
+        match connection.signals().of_saves(T::META.table) {
+            Some(receivers) => signals::insert(&receivers, connection, self),
+            None => self.insert_row(connection, true),
         }
     }
 
     /// [`insert`](Self::insert) without signals.
-    pub(super) fn insert_row(&self, connection: &mut DbConnection) -> Result<Object<T>, DatabaseError> {
+    pub(super) fn insert_row(
+        &self,
+        connection: &mut DbConnection,
+        is_last: bool,
+    ) -> Result<Object<T>, DatabaseError> {
         let mut values = Vec::with_capacity(T::META.columns.len());
         let mut clock = Clock::default();
         for (index, column) in T::META.columns.iter().enumerate() {
@@ -120,7 +136,8 @@ impl<T: Model> Changes<T> {
             };
             values.push((column.column, Parameter::new(value, column.kind)));
         }
-        let rows = returned_rows::<T>(connection, Statement::Insert { meta: T::META, values }, &self.values)?;
+        let insert = Statement::Insert { meta: T::META, values };
+        let rows = returned_rows::<T>(connection, insert, &self.values, is_last)?;
         rows.into_iter().next().map(Object::new).ok_or(DatabaseError::Query(QueryError::NotFound))
     }
 
@@ -152,7 +169,23 @@ impl<T: Model> Changes<T> {
     ) -> Result<Option<T>, DatabaseError> {
         match connection.signals().of_saves(T::META.table) {
             Some(receivers) => signals::update(&receivers, connection, self, pk),
-            None => self.update_row(connection, pk),
+            None => self.update_row(connection, pk, false),
+        }
+    }
+
+    /// [`update`](Self::update) as the last change of a [`Database::write`](crate::database::Database::write): if it is the
+    /// only one, it needs no transaction.
+    ///
+    /// # Errors
+    /// As `update`.
+    pub fn update_last(
+        &self,
+        connection: &mut DbConnection,
+        pk: ValueRef<'_>,
+    ) -> Result<Option<T>, DatabaseError> {
+        match connection.signals().of_saves(T::META.table) {
+            Some(receivers) => signals::update(&receivers, connection, self, pk),
+            None => self.update_row(connection, pk, true),
         }
     }
 
@@ -161,6 +194,7 @@ impl<T: Model> Changes<T> {
         &self,
         connection: &mut DbConnection,
         pk: ValueRef<'_>,
+        is_last: bool,
     ) -> Result<Option<T>, DatabaseError> {
         let mut values = Vec::with_capacity(self.values.len() + 1);
         let mut clock = Clock::default();
@@ -178,7 +212,7 @@ impl<T: Model> Changes<T> {
         }
         let condition = key_is(T::META.primary_key(), pk);
         let update = Statement::Update { meta: T::META, values, condition, returns: true };
-        Ok(returned_rows(connection, update, &self.values)?.into_iter().next())
+        Ok(returned_rows(connection, update, &self.values, is_last)?.into_iter().next())
     }
 }
 
@@ -225,6 +259,23 @@ impl<T: Model> Object<T> {
         changes: &Changes<T>,
     ) -> Result<(), DatabaseError> {
         let row = changes.update(connection, self.pk())?;
+        self.replace(row)
+    }
+
+    /// [`update`](Self::update) as the last change of a write ([`Changes::update_last`]).
+    ///
+    /// # Errors
+    /// As `update`.
+    pub fn update_last(
+        &mut self,
+        connection: &mut DbConnection,
+        changes: &Changes<T>,
+    ) -> Result<(), DatabaseError> {
+        let row = changes.update_last(connection, self.pk())?;
+        self.replace(row)
+    }
+
+    fn replace(&mut self, row: Option<T>) -> Result<(), DatabaseError> {
         self.set_row(row.ok_or(DatabaseError::Query(QueryError::NotFound))?);
         self.clear_related();
         Ok(())

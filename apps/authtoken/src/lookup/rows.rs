@@ -102,7 +102,7 @@ fn reports_pages(connection: &mut DbConnection) -> Result<bool, DatabaseError> {
             for (table, column) in [("authtoken_token", "created"), ("auth_user", "password")] {
                 let names = connection.names();
                 let (table, column) = (names.table(table).to_owned(), names.column(table, column).to_owned());
-                if !tells_places(connection.inner(), &table, &column)? {
+                if !tells_places(connection.inner()?, &table, &column)? {
                     return Ok(false);
                 }
             }

@@ -133,7 +133,7 @@ impl<T: Model> GenericView<T> {
             .write(move |connection, info| {
                 let perform =
                     move |save: &mut Save<'_, T>| perform.iter().try_for_each(|perform| perform(save));
-                serializer.save(connection, info, &data, None, false, Some(&perform))
+                serializer.save_last(connection, info, &data, None, false, Some(&perform))
             })
             .await?;
         let response = self.respond(&created)?.status(StatusCode::CREATED);
@@ -154,7 +154,7 @@ impl<T: Model> GenericView<T> {
         let (serializer, perform) = (self.get_serializer(), self.view.perform_update.clone());
         let updated = self
             .write(move |connection, info| {
-                serializer.save(connection, info, &data, Some(object), partial, perform.as_deref())
+                serializer.save_last(connection, info, &data, Some(object), partial, perform.as_deref())
             })
             .await?;
         self.respond(&updated)

@@ -206,15 +206,7 @@ impl Request {
         mut object: Object<T>,
     ) -> Result<Response, APIException> {
         let database = self.database()?;
-        let plan = serializer.plan(database.is_postgres())?.clone();
-        if !plan.is_empty() {
-            object = database
-                .run(move |connection| {
-                    object.load(connection, &plan)?;
-                    Ok::<_, APIException>(object)
-                })
-                .await?;
-        }
+        object.fetch_related(database, serializer.plan(database.is_postgres())?).await?;
         let mut body = Vec::with_capacity(512);
         let context = Representation { request: self, output: Output::new(self.time_zone()) };
         serializer.write(&object, &context, &mut body)?;

@@ -40,9 +40,7 @@ impl<T: 'static> ObjectRule<T> {
         Self::of(move |request, object| {
             let Some(user) = request.user() else { return false.into() };
             let rows = rows(user, object);
-            PolicyResult::later(async move {
-                Ok(request.database()?.run(move |database| rows.exists(database)).await?)
-            })
+            PolicyResult::later(request.exists(rows))
         })
     }
 

@@ -61,12 +61,12 @@ pub(super) fn on_sqlite<T: Default>(
 /// Returns how deep transactions are nested now.
 pub(super) fn depth(connection: &mut Sqlite3) -> QueryResult<u32> {
     let depth =
-        AnsiTransactionManager::transaction_manager_status_mut(connection.inner()).transaction_depth()?;
+        AnsiTransactionManager::transaction_manager_status_mut(connection.raw()).transaction_depth()?;
     Ok(depth.map_or(0, std::num::NonZeroU32::get))
 }
 
 fn change_depth(connection: &mut Sqlite3, change: TransactionDepthChange) -> QueryResult<()> {
-    match AnsiTransactionManager::transaction_manager_status_mut(connection.inner()) {
+    match AnsiTransactionManager::transaction_manager_status_mut(connection.raw()) {
         TransactionManagerStatus::Valid(status) => status.change_transaction_depth(change),
         TransactionManagerStatus::InError => Err(QueryError::BrokenTransactionManager),
     }
@@ -88,14 +88,14 @@ fn enter(connection: &mut Sqlite3, statement: QueryResult<usize>) -> QueryResult
 /// Begins a transaction that reads the state at its first query.
 pub(super) fn begin(connection: &mut Sqlite3) -> QueryResult<()> {
     connection.callbacks().rolled_back(0);
-    let begun = Begin.execute(connection.inner());
+    let begun = Begin.execute(connection.raw());
     enter(connection, begun)
 }
 
 /// Begins a transaction that holds the write lock.
 pub(super) fn begin_immediate(connection: &mut Sqlite3) -> QueryResult<()> {
     connection.callbacks().rolled_back(0);
-    let begun = BeginImmediate.execute(connection.inner());
+    let begun = BeginImmediate.execute(connection.raw());
     enter(connection, begun)
 }
 
@@ -104,7 +104,7 @@ pub(super) fn commit(connection: &mut Sqlite3) -> QueryResult<()> {
     if depth(connection)? != 1 {
         return Err(QueryError::BrokenTransactionManager);
     }
-    Commit.execute(connection.inner())?;
+    Commit.execute(connection.raw())?;
     set_depth(connection, 0)?;
     connection.callbacks().committed(0);
     Ok(())
@@ -113,13 +113,13 @@ pub(super) fn commit(connection: &mut Sqlite3) -> QueryResult<()> {
 /// Rolls the outermost transaction back.
 pub(super) fn rollback(connection: &mut Sqlite3) -> QueryResult<()> {
     connection.callbacks().rolled_back(0);
-    Rollback.execute(connection.inner())?;
+    Rollback.execute(connection.raw())?;
     set_depth(connection, 0)
 }
 
 /// Begins a savepoint within a transaction. They don't nest.
 pub(super) fn savepoint(connection: &mut Sqlite3) -> QueryResult<()> {
-    let begun = Savepoint.execute(connection.inner());
+    let begun = Savepoint.execute(connection.raw());
     enter(connection, begun)
 }
 
@@ -128,7 +128,7 @@ pub(super) fn release(connection: &mut Sqlite3) -> QueryResult<()> {
     if depth(connection)? != 2 {
         return Err(QueryError::BrokenTransactionManager);
     }
-    Release.execute(connection.inner())?;
+    Release.execute(connection.raw())?;
     set_depth(connection, 1)?;
     connection.callbacks().committed(1);
     Ok(())
@@ -137,12 +137,12 @@ pub(super) fn release(connection: &mut Sqlite3) -> QueryResult<()> {
 /// Undoes what was written since [`savepoint`], also in transactions within that did not end.
 pub(super) fn undo(connection: &mut Sqlite3) -> QueryResult<()> {
     connection.callbacks().rolled_back(1);
-    RollbackTo.execute(connection.inner())?;
-    Release.execute(connection.inner())?;
+    RollbackTo.execute(connection.raw())?;
+    Release.execute(connection.raw())?;
     set_depth(connection, 1)
 }
 
 /// Returns whether a deferred foreign key is violated, so that the transaction can't be committed.
 pub(super) fn has_deferred_violations(connection: &mut Sqlite3) -> QueryResult<bool> {
-    Ok(select(vitamin_deferred_violations()).get_result::<i32>(connection.inner())? != 0)
+    Ok(select(vitamin_deferred_violations()).get_result::<i32>(connection.raw())? != 0)
 }

@@ -4,6 +4,7 @@ use std::any::Any;
 
 use diesel::result::Error as QueryError;
 
+use super::known::{Known, find};
 use super::{Attach, LoadOne, Loading, With};
 use crate::models::execute::Executor;
 use crate::models::model::Model;
@@ -11,6 +12,7 @@ use crate::models::object::Object;
 use crate::models::relation::ForeignKey;
 use crate::models::row::Row;
 use crate::models::select::Join;
+use crate::models::value::ValueRef;
 
 /// Some columns of the rows that a foreign key refers to.
 pub(super) struct ColumnsOf<A, B> {
@@ -69,6 +71,18 @@ impl<A: Model, B: Model> LoadOne<A> for ColumnsOf<A, B> {
 
     fn prefetch<'a>(&'a self, _: &'a dyn Executor, _: &[&Object<A>]) -> Option<Loading<'a, A>> {
         None
+    }
+
+    fn index(&self) -> usize {
+        self.key.index
+    }
+
+    fn is_known(&self, key: ValueRef<'_>, known: &Known) -> bool {
+        key.is_null() || find::<B>(known, key).is_some()
+    }
+
+    fn attach_known(&self, object: &mut Object<A>, known: &Known) -> bool {
+        attach(self.key, object, known)
     }
 }
 
@@ -138,4 +152,26 @@ impl<A: Model, B: Model> LoadOne<A> for With<ForeignKey<A, B>, B> {
             }) as Attach<A>)
         }))
     }
+
+    fn index(&self) -> usize {
+        self.relation.index
+    }
+
+    fn is_known(&self, key: ValueRef<'_>, known: &Known) -> bool {
+        key.is_null() || self.plan.is_empty() && find::<B>(known, key).is_some()
+    }
+
+    fn attach_known(&self, object: &mut Object<A>, known: &Known) -> bool {
+        self.is_known(object.value(self.relation.index), known) && attach(self.relation, object, known)
+    }
+}
+
+fn attach<A: Model, B: Model>(key: ForeignKey<A, B>, object: &mut Object<A>, known: &Known) -> bool {
+    let value = object.value(key.index);
+    if value.is_null() {
+        object.set_related(key.name, None::<Object<B>>);
+        return true;
+    }
+    let found = find::<B>(known, value);
+    found.map(|found| object.set_related(key.name, found)).is_some()
 }

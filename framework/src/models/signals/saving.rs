@@ -19,7 +19,7 @@ pub(in crate::models) fn insert<T: Model>(
         let mut changes = changes.clone();
         changes.set_defaults()?;
         receivers.pre_save(connection, &mut changes, None)?;
-        let object = changes.insert_row(connection)?;
+        let object = changes.insert_row(connection, false)?;
         receivers.post_save(connection, &*object, true, None)?;
         Ok(object)
     })
@@ -35,7 +35,7 @@ pub(in crate::models) fn update<T: Model>(
     in_transaction(connection, |connection| {
         let mut changes = changes.clone();
         receivers.pre_save(connection, &mut changes, Some(&pk.to_owned()))?;
-        let Some(row) = changes.update_row(connection, pk)? else { return Ok(None) };
+        let Some(row) = changes.update_row(connection, pk, false)? else { return Ok(None) };
         let columns = T::META.columns.iter().enumerate();
         let written = columns.filter(|(index, column)| column.auto_now || changes.get(*index).is_some());
         let names: Vec<&'static str> = written.map(|(_, column)| column.name).collect();

@@ -14,6 +14,7 @@ use crate::error_detail::Detail;
 use crate::exceptions::APIException;
 use crate::fields::{Context, Input, Lookups as _};
 use crate::request::RequestInfo;
+use vitamin_auth::PublicUser;
 use vitamin_auth::models::User;
 use vitamin_framework::database::DbConnection;
 use vitamin_framework::models::{Changes, DbValue, Model, Object, QuerySet};
@@ -66,6 +67,18 @@ pub struct Save<'a, T: Model> {
     instance: Option<Object<T>>,
     /// The objects that fields and checks found.
     kept: Vec<Arc<dyn Any + Send + Sync>>,
+    progress: Progress,
+}
+
+/// What a save has done, or will.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// More may follow, in the app's own code.
+    Unknown,
+    /// `create` or `update` is the last thing that the request writes.
+    IsLast,
+    /// The object is stored, and has the relations that the serializer reads.
+    IsLoaded,
 }
 
 impl<T: Model> Save<'_, T> {
@@ -147,6 +160,11 @@ impl<T: Model> Save<'_, T> {
     /// The database refuses it.
     pub fn create(&mut self) -> Result<Object<T>, APIException> {
         let changes = self.changes()?;
+        if self.is_only_change(&changes) {
+            let mut object = changes.insert_last(self.connection)?;
+            self.attach_known(&mut object);
+            return Ok(object);
+        }
         let object = changes.insert(self.connection)?;
         self.set_many(&object)?;
         Ok(object)
@@ -158,8 +176,14 @@ impl<T: Model> Save<'_, T> {
     /// The database refuses it; 404 if the object is gone.
     pub fn update(&mut self) -> Result<Object<T>, APIException> {
         let changes = self.changes()?;
+        let is_only_change = self.is_only_change(&changes);
         let mut object =
             self.instance.take().ok_or_else(|| APIException::server_error("there is no object to update"))?;
+        if is_only_change {
+            object.update_last(self.connection, &changes)?;
+            self.attach_known(&mut object);
+            return Ok(object);
+        }
         object.update(self.connection, &changes)?;
         self.set_many(&object)?;
         Ok(object)
@@ -169,6 +193,31 @@ impl<T: Model> Save<'_, T> {
         let mut changes = self.resolved.changes(&mut self.values)?;
         changes.merge(&self.own);
         Ok(changes)
+    }
+
+    /// Whether these changes are all that the request writes, and nothing must be read after them. Then they need no
+    /// transaction, where it has not begun.
+    fn is_only_change(&mut self, changes: &Changes<T>) -> bool {
+        if self.progress != Progress::IsLast || !self.connection.is_before_transaction() {
+            return false;
+        }
+        let mut many =
+            self.resolved.entries.iter().filter(|named| matches!(named.entry.target, Target::Many(..)));
+        if many.any(|named| self.values.contains_key(&named.entry.source)) {
+            return false;
+        }
+        if let Some(user) = self.info.user() {
+            // As Django keeps the object that is saved as a foreign key.
+            self.kept.push(Arc::new(Object::new(PublicUser::from(user))));
+        }
+        self.resolved.plan.is_known(changes, self.instance.as_ref(), &self.kept)
+    }
+
+    fn attach_known(&mut self, object: &mut Object<T>) {
+        // A trigger may have changed a foreign key.
+        if self.resolved.plan.attach_known(object, &self.kept) {
+            self.progress = Progress::IsLoaded;
+        }
     }
 
     fn set_many(&mut self, object: &Object<T>) -> Result<(), APIException> {
@@ -181,6 +230,14 @@ impl<T: Model> Save<'_, T> {
         }
         Ok(())
     }
+}
+
+/// Where a save stores its data.
+struct Destination<T> {
+    /// `None`: in a new object.
+    instance: Option<Object<T>>,
+    partial: bool,
+    progress: Progress,
 }
 
 /// A view's closure that runs before the data are stored: `perform_create` or `perform_update`.
@@ -200,21 +257,63 @@ impl<T: Model> ModelSerializer<T> {
         partial: bool,
         perform: Option<&Perform<T>>,
     ) -> Result<Object<T>, APIException> {
+        let progress = Progress::Unknown;
+        self.store(connection, info, data, Destination { instance, partial, progress }, perform)
+    }
+
+    /// [`save`](Self::save) as the last thing that a request writes.
+    ///
+    /// # Errors
+    /// As `save`.
+    pub(crate) fn save_last(
+        &self,
+        connection: &mut DbConnection,
+        info: &RequestInfo,
+        data: &Data,
+        instance: Option<Object<T>>,
+        partial: bool,
+        perform: Option<&Perform<T>>,
+    ) -> Result<Object<T>, APIException> {
+        let progress = Progress::IsLast;
+        self.store(connection, info, data, Destination { instance, partial, progress }, perform)
+    }
+
+    fn store(
+        &self,
+        connection: &mut DbConnection,
+        info: &RequestInfo,
+        data: &Data,
+        Destination { instance, partial, progress }: Destination<T>,
+        perform: Option<&Perform<T>>,
+    ) -> Result<Object<T>, APIException> {
         let resolved = self.resolve(connection.is_postgres())?;
         let (values, kept) = self.validated(resolved, connection, info, data, instance.as_ref(), partial)?;
         let is_new = instance.is_none();
-        let mut save = Save { connection, info, resolved, values, own: Changes::new(), instance, kept };
+        let own: Option<&Store<T>> =
+            if is_new { self.hooks.create.as_ref() } else { self.hooks.update.as_ref() };
+        let mut save = Save {
+            connection,
+            info,
+            resolved,
+            values,
+            own: Changes::new(),
+            instance,
+            kept,
+            progress: Progress::Unknown,
+        };
         if let Some(perform) = perform {
             perform(&mut save)?;
         }
-        let own: Option<&Store<T>> =
-            if is_new { self.hooks.create.as_ref() } else { self.hooks.update.as_ref() };
+        // The app's own code may write more.
+        save.progress = if own.is_some() { Progress::Unknown } else { progress };
         let mut object = match own {
             Some(store) => store(&mut save)?,
             None if is_new => save.create()?,
             None => save.update()?,
         };
-        object.load(connection, &resolved.plan)?;
+        if save.progress != Progress::IsLoaded {
+            object.load(connection, &resolved.plan)?;
+        }
         Ok(object)
     }
 
