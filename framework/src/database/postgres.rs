@@ -12,6 +12,7 @@ mod libpq;
 pub mod notifications;
 mod opening;
 pub(crate) mod pipeline;
+pub(super) mod pulse;
 mod target;
 
 use std::sync::Once;

@@ -132,9 +132,5 @@ async fn find_shared<M: TokenModel>(
     keys: Vec<String>,
 ) -> Result<BatchResult<M>, DatabaseError> {
     // A frozen server neither answers nor closes its connections.
-    let settings = database.settings();
-    let limit = settings.statement_timeout + settings.timeout;
-    let found = actix_web::rt::time::timeout(limit, shared.find_many(database, keys)).await;
-    found
-        .unwrap_or_else(|_| Err(DatabaseError::Unavailable("the database did not answer in time".to_owned())))
+    database.answered(shared.find_many(database, keys)).await?
 }

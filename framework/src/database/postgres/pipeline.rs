@@ -30,10 +30,11 @@ use futures_util::future::{Either, select};
 use tokio::sync::{Notify, oneshot};
 
 use super::opening::{Opened, open};
+use super::pulse::Pulse;
 use super::target::Refusal;
 use crate::database::named::{OUTDATED_PLAN, RenamedQuery};
 use crate::database::statements::StatementCount;
-use crate::database::{DatabaseSettings, Names};
+use crate::database::{DatabaseError, DatabaseSettings, Names};
 
 /// The time after which a statement is stopped. A page of 20 rows with relations takes 1 ms.
 const LIMIT: Duration = Duration::from_millis(250);
@@ -83,11 +84,16 @@ struct Pipeline {
 pub(crate) struct Lease {
     pipeline: Rc<Pipeline>,
     settings: Arc<DatabaseSettings>,
+    pulse: Arc<Pulse>,
     kind: TypeId,
 }
 
 /// Returns the connection for a read of this kind. `None`: it must run on the pool.
-pub(in crate::database) fn lease(settings: &Arc<DatabaseSettings>, kind: TypeId) -> Option<Lease> {
+pub(in crate::database) fn lease(
+    settings: &Arc<DatabaseSettings>,
+    pulse: &Arc<Pulse>,
+    kind: TypeId,
+) -> Option<Lease> {
     if settings.read_connections == 0 {
         return None;
     }
@@ -107,7 +113,7 @@ pub(in crate::database) fn lease(settings: &Arc<DatabaseSettings>, kind: TypeId)
         pipeline.answered_at.set(Instant::now());
     }
     pipeline.reads.update(|reads| reads + 1);
-    Some(Lease { pipeline, settings: Arc::clone(settings), kind })
+    Some(Lease { pipeline, settings: Arc::clone(settings), pulse: Arc::clone(pulse), kind })
 }
 
 impl Pipelines {
@@ -216,8 +222,9 @@ impl Lease {
         &self,
         work: impl Future<Output = Result<T, QueryError>>,
     ) -> Option<Result<T, QueryError>> {
-        let given_up = pin!(self.pipeline.given_up.notified());
-        match timeout(self.settings.timeout, select(pin!(work), given_up)).await {
+        let (work, given_up) = (pin!(work), pin!(self.pipeline.given_up.notified()));
+        let limited = timeout(self.settings.timeout, select(work, given_up));
+        match self.pulse.answered(limited).await.and_then(|done| done.map_err(|_| late())) {
             Ok(Either::Left((Err(QueryError::DatabaseError(kind, information)), _))) => {
                 self.look_at(&kind, information.message());
                 None
@@ -287,6 +294,10 @@ impl Lease {
             }
         });
     }
+}
+
+fn late() -> DatabaseError {
+    DatabaseError::Unavailable("the server did not answer in time".to_owned())
 }
 
 impl Drop for Lease {
