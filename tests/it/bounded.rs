@@ -3,6 +3,8 @@
 //!
 //! `REVOCATIONS` sets the number of revocations of each of the four kinds (default 25).
 
+mod changes;
+
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;

@@ -135,15 +135,12 @@ impl TokenModel for Token {
     }
 
     #[cfg(feature = "postgres")]
-    async fn find_many_pipelined(
-        database: &Database,
-        keys: &[String],
-    ) -> Option<Result<Vec<(String, Self, User)>, DatabaseError>> {
+    async fn find_many_pipelined(database: &Database, keys: &[String]) -> Option<Vec<(String, Self, User)>> {
         let keys = padded(keys.iter().map(String::as_str).collect());
         let query = authtoken_token::table.inner_join(auth_user::table);
         let query = query.filter(authtoken_token::key.eq_any(&keys));
         let rows = database.load_pipelined(query.select((Self::as_select(), User::as_select())));
-        Some(rows.await?.map(with_keys))
+        rows.await?.ok().map(with_keys)
     }
 
     fn key(&self) -> Option<&str> {

@@ -102,7 +102,7 @@ pub trait TokenModel: Clone + Send + 'static {
     fn find_many_pipelined(
         _database: &Database,
         _keys: &[String],
-    ) -> impl Future<Output = Option<Result<Vec<(String, Self, User)>, DatabaseError>>> {
+    ) -> impl Future<Output = Option<Vec<(String, Self, User)>>> {
         std::future::ready(None)
     }
 
