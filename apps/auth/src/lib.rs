@@ -4,7 +4,10 @@
 pub mod backends;
 mod deletion;
 mod diagnosis;
+mod failure_time;
 pub mod hashers;
+mod hashes_in_use;
+mod login_throttle;
 mod management;
 pub mod models;
 pub mod password_validation;
@@ -23,6 +26,7 @@ pub mod validators;
 use actix_web::web::{Data, ServiceConfig};
 
 pub use self::backends::{AuthenticationError, RemoteUserBackend, authenticate};
+pub use self::login_throttle::LoginThrottle;
 pub use self::models::User;
 use self::password_validation::PasswordValidators;
 use self::passwords::{PasswordSettings, Passwords};
@@ -34,7 +38,7 @@ use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
 pub use vitamin_framework::database::UserId;
 use vitamin_framework::database::migrations::{AppMigrations, migrations};
 use vitamin_framework::database::needs::NeededTable;
-use vitamin_framework::database::{DatabaseError, Names};
+use vitamin_framework::database::{Database, DatabaseError, Names};
 use vitamin_framework::deletion::UserRelation;
 use vitamin_framework::diagnosis::Examination;
 use vitamin_framework::management::Command;
@@ -43,6 +47,7 @@ use vitamin_framework::models::{Model as _, ModelMeta};
 /// The app: the project's user model, hashers, validators and session settings.
 pub struct Auth {
     passwords: Passwords,
+    login_throttle: LoginThrottle,
     validators: PasswordValidators,
     sessions: SessionSettings,
     user_model: UserModel,
@@ -62,6 +67,7 @@ impl Auth {
         let user_model = UserModel::from_env(env)?;
         Ok(Self {
             passwords: Passwords::new(PasswordSettings::from_env(env)?),
+            login_throttle: LoginThrottle::from_env(env)?,
             validators,
             sessions: SessionSettings { user_key: user_model.key(), ..SessionSettings::from_env(env) },
             user_model,
@@ -83,8 +89,13 @@ impl App for Auth {
     fn configure(&self, config: &mut ServiceConfig) {
         config
             .app_data(Data::new(self.passwords.clone()))
+            .app_data(Data::new(self.login_throttle.clone()))
             .app_data(Data::new(self.sessions.clone()))
             .app_data(Data::new(self.user_model.clone()));
+    }
+
+    fn ready(&self, database: &Database) {
+        hashes_in_use::examine(database, &self.passwords);
     }
 
     fn settings(&self) -> Vec<Setting> {
@@ -92,6 +103,7 @@ impl App for Auth {
             user_model::SETTINGS,
             sessions::SETTINGS,
             passwords::SETTINGS,
+            login_throttle::SETTINGS,
             password_validation::SETTINGS,
             management::SETTINGS,
         ]
@@ -134,7 +146,7 @@ impl App for Auth {
     }
 
     fn diagnose(&self, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
-        diagnosis::diagnose(self.passwords.hashers(), &self.sessions, &self.user_model, examination)
+        diagnosis::diagnose(&self.passwords, &self.sessions, &self.user_model, examination)
     }
 
     fn models(&self) -> Vec<&'static ModelMeta> {
@@ -164,7 +176,7 @@ mod tests {
         let [explicit, unset] = [defaults.collect(), unset].map(|env| {
             let auth = Auth::from_env(&env).unwrap();
             let passwords = PasswordSettings::from_env(&env).unwrap();
-            format!("{passwords:?} {:?} {:?}", auth.sessions, auth.user_model)
+            format!("{passwords:?} {:?} {:?} {:?}", auth.login_throttle, auth.sessions, auth.user_model)
         });
         assert_eq!(explicit, unset);
     }
