@@ -29,6 +29,7 @@ mod forward_auth;
 mod framework;
 mod interactive;
 mod locked;
+mod logins;
 mod logs;
 mod migrations;
 mod mount;

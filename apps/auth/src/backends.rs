@@ -111,9 +111,17 @@ async fn check(
 /// The log names each name and address once in a period, so that a flood of requests is no flood of lines.
 fn report_lockout(request: &HttpRequest, username: &str, address: Option<IpAddr>, refused: Refused) {
     if refused.is_first {
+        // Otherwise all clients of the proxy count as one.
+        let is_behind_proxy = address == request.peer_addr().map(|peer| peer.ip().to_canonical())
+            && request.headers().contains_key("x-forwarded-for");
+        let hint = if is_behind_proxy {
+            ". The request has X-Forwarded-For: if your proxy wrote it, add the proxy to TRUSTED_PROXIES"
+        } else {
+            ""
+        };
         log::warn!(
             target: TARGET,
-            "Logins are refused for {:.0} s, because too many failed: user={} address={}",
+            "Logins are refused for {:.0} s, because too many failed: user={} address={}{hint}",
             refused.wait.as_secs_f64().ceil(),
             Quoted(username),
             OrDash(address),

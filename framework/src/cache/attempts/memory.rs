@@ -14,7 +14,7 @@ use super::{AttemptKey, AttemptLimit, Outcome, Refused};
 ///
 /// To shorten another's period, an attacker has to fail this often within it, from more than a thousand addresses at the
 /// default limits, and the server has to hash a password each time. At 50 ms a hash and a minute, that takes more than 80
-/// cores. The memory is 20 MB at most.
+/// cores. Their memory is some tens of megabytes.
 const MAX_FAILURES: usize = 100_000;
 /// The most attempts that wait. A further one is refused for a second.
 const MAX_WAITING: usize = 1024;
