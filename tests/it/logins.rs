@@ -96,11 +96,9 @@ fn every_door_counts_and_successes_do_not(database: &TestDatabase) {
     let delete = client.request("DELETE", "/").header("authorization", &basic_header).send();
     assert_eq!(delete.status, 403);
     // Even the correct password is not looked at.
-    for status in [
-        log_in(&client, "Pepe", "aaaa").status,
-        obtain("aaaa"),
-        basic(&client, "/", b"Pepe:aaaa").status,
-    ] {
+    for status in
+        [log_in(&client, "Pepe", "aaaa").status, obtain("aaaa"), basic(&client, "/", b"Pepe:aaaa").status]
+    {
         assert_eq!(status, 429);
     }
     assert_eq!(log_in(&client, "Somebody", "wrong").status, 401, "another name is not affected");

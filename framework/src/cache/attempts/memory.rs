@@ -160,6 +160,7 @@ impl Memory {
     }
 
     /// Whether the key's refusal was not reported in this period; then it is now.
+    #[cfg(feature = "redis")]
     pub(super) fn is_first_refusal(&self, key: AttemptKey, period: Duration, now: Instant) -> bool {
         self.lock().is_first_refusal(key, period, now)
     }
