@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use actix_web::HttpRequest;
 use actix_web::web::Data;
-use actix_web::{HttpRequest, rt};
 
 use super::hashers::{Verdict, unusable_password};
 use super::login_throttle::LoginThrottle;
@@ -78,7 +78,7 @@ pub async fn authenticate(
     let outcome = if accepted || checked.is_err() { Outcome::Released } else { Outcome::Failed };
     throttle.end(request, attempt, outcome).await;
     let (user, login) = checked?;
-    if let (Some(mut user), Verdict::Correct { rehashed }) = (user.clone(), login.verdict) {
+    if let (Some(mut user), Verdict::Correct { rehashed }) = (user.clone(), login.verdict.clone()) {
         if let Some(encoded) = rehashed {
             upgrade_password(database, &mut user, encoded).await;
         }
@@ -90,7 +90,7 @@ pub async fn authenticate(
         user_id: user.map(|user| user.id),
         ..Entry::new(Event::LoginFailed).username(username)
     });
-    rt::time::sleep_until(login.not_before.into()).await;
+    passwords.wait(&login).await;
     Ok(None)
 }
 

@@ -1,6 +1,7 @@
 //! Users and their passwords (`django.contrib.auth`): the models, the hashers, `authenticate()`, and the commands
 //! `createsuperuser` and `changepassword`.
 
+mod alarm;
 pub mod backends;
 mod deletion;
 mod diagnosis;

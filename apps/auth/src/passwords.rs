@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use super::alarm::Alarm;
 use super::failure_time::FailureTime;
 use super::hashers::{HashError, HasherCosts, Hashers, Verdict, summarize};
 use super::models::User;
@@ -111,6 +112,7 @@ pub struct Passwords {
 #[derive(Default)]
 struct Timing {
     failures: FailureTime,
+    alarm: Alarm,
     /// Hashes of the database, one of each kind.
     samples: OnceLock<Vec<String>>,
     /// Whether the first login has measured them.
@@ -192,6 +194,11 @@ impl Passwords {
         let is_active = user.is_none_or(|user| user.is_active);
         let check = move || passwords.check(&password, encoded.as_deref(), is_active, arrived);
         self.pool()?.run(check).await
+    }
+
+    /// Waits until a failed login may be answered.
+    pub(super) async fn wait(&self, login: &Login) {
+        self.timing.alarm.sleep_until(login.not_before).await;
     }
 
     /// Runs on a hashing thread.
