@@ -4,6 +4,7 @@
 //! This crate depends on no app.
 
 pub mod app;
+pub mod audit;
 pub mod cache;
 pub mod checks;
 pub mod conf;

@@ -6,6 +6,7 @@
 mod buffer;
 mod repeats;
 
+use std::fmt;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -47,6 +48,45 @@ pub fn init(env: &Env) {
     let _ = log::set_boxed_logger(Box::new(Logger { lines, buffer, is_buffered }));
 }
 
+/// A value of a log line, or `-` if there is none.
+pub struct OrDash<T>(pub Option<T>);
+
+impl<T: fmt::Display> fmt::Display for OrDash<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(value) => value.fmt(f),
+            None => f.write_str("-"),
+        }
+    }
+}
+
+/// The most characters of a client's text in a log line: Django's longest username.
+const MAX_QUOTED: usize = 150;
+
+/// A client's text in a log line: quoted, on one line, without control characters, and cut to 150 characters, so that no
+/// client can forge or flood a line. `{}` prints it.
+pub struct Quoted<'a>(pub &'a str);
+
+impl<'a> Quoted<'a> {
+    /// The text, cut, and its length in characters before that, if it was cut.
+    #[must_use]
+    pub fn cut(&self) -> (&'a str, Option<usize>) {
+        match self.0.char_indices().nth(MAX_QUOTED) {
+            Some((end, _)) => (self.0.get(..end).unwrap_or_default(), Some(self.0.chars().count())),
+            None => (self.0, None),
+        }
+    }
+}
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (text, length) = self.cut();
+        // `Debug` escapes what does not print: control characters, line and paragraph separators, directions, quotes.
+        fmt::Debug::fmt(text, f)?;
+        length.map_or(Ok(()), |length| write!(f, "… ({length} characters)"))
+    }
+}
+
 struct Logger {
     lines: env_logger::Logger,
     buffer: Arc<Buffer>,
@@ -75,5 +115,37 @@ impl Log for Logger {
 
     fn flush(&self) {
         self.buffer.flush();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_client_s_text_stays_on_its_line() {
+        for (text, quoted) in [
+            ("Pepe", r#""Pepe""#),
+            ("a\" user=\"root", r#""a\" user=\"root""#),
+            ("x\r\n2026 WARN fake", r#""x\r\n2026 WARN fake""#),
+            ("\u{1b}[31m\u{0}\u{7f}\u{85}\u{2028}\u{202e}", r#""\u{1b}[31m\0\u{7f}\u{85}\u{2028}\u{202e}""#),
+            ("walterwhit\u{e9} \u{fffd}", "\"walterwhit\u{e9} \u{fffd}\""),
+        ] {
+            assert_eq!(Quoted(text).to_string(), quoted);
+        }
+        let long = "\u{e9}".repeat(151);
+        let cut = format!("\"{}\"… (151 characters)", "\u{e9}".repeat(150));
+        assert_eq!(Quoted(&long).to_string(), cut);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_one_printable_line(text in any::<String>()) {
+            let quoted = Quoted(&text).to_string();
+            prop_assert!(!quoted.chars().any(char::is_control), "{quoted}");
+            prop_assert!(quoted.chars().count() <= 12 * MAX_QUOTED);
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Once;
 use actix_web::web::ServiceConfig;
 
 use super::app::{App, Apps};
+use super::audit::Audit;
 use super::cache::Cache;
 use super::conf::{Env, ImproperlyConfigured, Setting, SettingsRegistry};
 use super::database::{Database, DatabaseSettings};
@@ -12,7 +13,7 @@ use super::management::base::Command;
 use super::middleware::HttpSettings;
 use super::server::{self, ServerSettings};
 use super::urls::Pattern;
-use super::{cache, csrf, database, logging, middleware, shadow, timezone};
+use super::{audit, cache, csrf, database, logging, middleware, shadow, timezone};
 
 /// The framework's own settings.
 #[derive(Clone, Debug)]
@@ -49,6 +50,7 @@ fn framework_settings() -> Vec<Setting> {
         database::SETTINGS,
         timezone::SETTINGS,
         cache::SETTINGS,
+        audit::SETTINGS,
         shadow::SETTINGS,
     ]
     .concat()
@@ -73,6 +75,8 @@ pub struct Project {
     pub database: Database,
     /// The cache that throttles count in.
     pub cache: Cache,
+    /// The audit stream.
+    pub audit: Audit,
     /// Whether the apps were told that the server starts.
     ready: Once,
 }
@@ -114,6 +118,7 @@ impl Project {
             commands: Vec::new(),
             database: Database::new(&settings.database),
             cache: Cache::from_env(env)?,
+            audit: Audit::from_env(env),
             settings,
             env: env.clone(),
             ready: Once::new(),
@@ -164,6 +169,7 @@ impl Project {
             commands: Vec::new(),
             database: Database::read_only(&self.settings.database),
             cache: Cache::locmem(),
+            audit: Audit::default(),
             ready: Once::new(),
         }
     }

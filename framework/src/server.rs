@@ -126,6 +126,7 @@ fn wire(project: &Project, site: &Arc<Site>, config: &mut web::ServiceConfig) ->
         .app_data(web::Data::new(project.apps.clone()))
         // One clone per worker: each has its own connection.
         .app_data(web::Data::new(project.cache.clone()))
+        .app_data(web::Data::new(project.audit.clone()))
         .default_service(web::to(not_found));
     project.apps.iter().for_each(|app| app.configure(config));
     UrlConf::new((project.urlpatterns)()).register(config)

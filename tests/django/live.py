@@ -130,6 +130,8 @@ class Live:
             "ALLOWED_HOSTS": "localhost,127.0.0.1",
             "PASSWORD_HASHERS": "pbkdf2_sha256,pbkdf2_sha1,argon2,bcrypt_sha256,bcrypt,scrypt",
             "RUST_LOG": "warn",
+            # Django has no such limit.
+            "LOGIN_THROTTLE": "false",
         }
         return self.environment(**(default | self.settings | more))
 

@@ -30,6 +30,7 @@ mod forward_auth;
 mod framework;
 mod interactive;
 mod locked;
+mod logins;
 mod logs;
 mod migrations;
 mod mount;

@@ -1,17 +1,26 @@
 //! `authenticate()` with Django's ModelBackend (`django/contrib/auth/backends.py`).
 
-use std::time::Duration;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
 
+use actix_web::HttpRequest;
 use actix_web::rt::time::timeout;
-use actix_web::{HttpRequest, web::Data};
+use actix_web::web::Data;
 
 use super::hashers::{Verdict, unusable_password};
+use super::login_throttle::LoginThrottle;
 use super::models::User;
-use super::passwords::Passwords;
+use super::passwords::{Login, Passwords};
 use super::user_model::UserModel;
+use vitamin_framework::audit::{self, Entry, Event};
+use vitamin_framework::cache::{Outcome, Refused};
 use vitamin_framework::database::{Database, DatabaseError, DbConnection};
-use vitamin_framework::logging::warn_sometimes;
+use vitamin_framework::http::client_address;
+use vitamin_framework::logging::{OrDash, Quoted, warn_sometimes};
 use vitamin_framework::worker_pool::Busy;
+
+/// The target of the log's lines about logins.
+const TARGET: &str = "vitamin::login";
 
 /// Why a username and password could not be checked.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +31,9 @@ pub enum AuthenticationError {
     /// Too many passwords are being hashed already.
     #[error(transparent)]
     Busy(#[from] Busy),
+    /// Too many logins of this name or address have failed. The client may try again after this time.
+    #[error("too many logins have failed")]
+    Throttled(Duration),
     /// The project did not install the `auth` app.
     #[error("the auth app is not in INSTALLED_APPS")]
     NotInstalled,
@@ -30,8 +42,14 @@ pub enum AuthenticationError {
 /// Returns the user of this name and password. Returns `None` for an unknown name, a wrong password and an inactive
 /// user alike, after the same time.
 ///
+/// Failures are limited by user name and address ([`LoginThrottle`]), logged, and recorded in the audit stream.
+///
 /// As in Django, a correct password whose hash has another scheme or cost than the preferred one is rehashed and
-/// stored, if the database allows it.
+/// stored, if the settings and the database allow it ([`Rewriting`](super::passwords::Rewriting)).
+///
+/// The password may be changed, or the user deactivated, right after the check. What is stored for the user because of it
+/// must compare both again in the statement that stores it, as
+/// `Token::issue` of `vitamin-authtoken` does.
 ///
 /// [`AuthenticationError`], which reveals nothing about the user.
 pub async fn authenticate(
@@ -39,22 +57,78 @@ pub async fn authenticate(
     username: &str,
     password: &str,
 ) -> Result<Option<User>, AuthenticationError> {
-    let (Some(database), Some(passwords)) =
-        (request.app_data::<Data<Database>>(), request.app_data::<Data<Passwords>>())
-    else {
+    let arrived = Instant::now();
+    let (Some(database), Some(passwords), Some(throttle)) = (
+        request.app_data::<Data<Database>>(),
+        request.app_data::<Data<Passwords>>(),
+        request.app_data::<Data<LoginThrottle>>(),
+    ) else {
         return Err(AuthenticationError::NotInstalled);
     };
+    let address = client_address(request);
+    let attempt = match throttle.begin(request, username, address).await {
+        Ok(attempt) => attempt,
+        Err(refused) => {
+            report_lockout(request, username, address, refused);
+            return Err(AuthenticationError::Throttled(refused.wait));
+        }
+    };
+    // If the client goes meanwhile, the attempt counts as failed.
+    let checked = check(database, passwords, username, password, arrived).await;
+    let accepted = matches!(&checked, Ok((_, Login { verdict: Verdict::Correct { .. }, .. })));
+    let outcome = if accepted || checked.is_err() { Outcome::Released } else { Outcome::Failed };
+    throttle.end(request, attempt, outcome).await;
+    let (user, login) = checked?;
+    if let (Some(mut user), Verdict::Correct { rehashed }) = (user.clone(), login.verdict.clone()) {
+        if let Some(encoded) = rehashed {
+            upgrade_password(database, &mut user, encoded).await;
+        }
+        audit::record(request, || Entry::new(Event::Login).user(user.id, &user.username));
+        return Ok(Some(user));
+    }
+    log::warn!(target: TARGET, "Login failed: user={} address={}", Quoted(username), OrDash(address));
+    audit::record(request, || Entry {
+        user_id: user.map(|user| user.id),
+        ..Entry::new(Event::LoginFailed).username(username)
+    });
+    passwords.wait(&login).await;
+    Ok(None)
+}
+
+/// Finds the user and checks the password.
+async fn check(
+    database: &Database,
+    passwords: &Passwords,
+    username: &str,
+    password: &str,
+    arrived: Instant,
+) -> Result<(Option<User>, Login), AuthenticationError> {
     let name = username.to_owned();
     let user = database.run(move |connection| User::get_by_natural_key(connection, &name)).await?;
-    let encoded = user.as_ref().map(|user| user.password.as_str());
-    let Verdict::Correct { rehashed } = passwords.check_password(password, encoded).await? else {
-        return Ok(None);
-    };
-    let Some(mut user) = user else { return Ok(None) };
-    if let Some(encoded) = rehashed {
-        upgrade_password(database, &mut user, encoded).await;
+    let login = passwords.check_login(password, user.as_ref(), arrived).await?;
+    Ok((user, login))
+}
+
+/// The log names each name and address once in a period, so that a flood of requests is no flood of lines.
+fn report_lockout(request: &HttpRequest, username: &str, address: Option<IpAddr>, refused: Refused) {
+    if refused.is_first {
+        // Otherwise all clients of the proxy count as one.
+        let is_behind_proxy = address == request.peer_addr().map(|peer| peer.ip().to_canonical())
+            && request.headers().contains_key("x-forwarded-for");
+        let hint = if is_behind_proxy {
+            ". The request has X-Forwarded-For: if your proxy wrote it, add the proxy to TRUSTED_PROXIES"
+        } else {
+            ""
+        };
+        log::warn!(
+            target: TARGET,
+            "Logins are refused for {:.0} s, because too many failed: user={} address={}{hint}",
+            refused.wait.as_secs_f64().ceil(),
+            Quoted(username),
+            OrDash(address),
+        );
+        audit::record(request, || Entry::new(Event::Lockout).username(username));
     }
-    Ok(user.is_active.then_some(user))
 }
 
 /// Trusts the username from a proxy that has authenticated the user (Django's backend of this name).
@@ -104,15 +178,17 @@ impl RemoteUserBackend {
 /// How long a login waits until its better hash is stored.
 const REHASH_PATIENCE: Duration = Duration::from_millis(300);
 
-/// Best effort: a login does not fail if the better hash cannot be stored, and hardly waits. The next login tries again.
+/// Best effort: a login does not fail if the better hash cannot be stored, and hardly waits. The next login tries again. If the
+/// stored hash has changed meanwhile, `user` keeps the one that was checked.
 async fn upgrade_password(database: &Database, user: &mut User, encoded: String) {
     let (row, new) = (user.clone(), encoded.clone());
     let store = database.run(move |connection| row.upgrade_password(connection, &new));
-    let stored: Result<(), DatabaseError> = timeout(REHASH_PATIENCE, store)
+    let stored: Result<bool, DatabaseError> = timeout(REHASH_PATIENCE, store)
         .await
         .unwrap_or_else(|_| Err(DatabaseError::Unavailable("it took too long".to_owned())));
     match stored {
-        Ok(()) => user.password = encoded,
+        Ok(true) => user.password = encoded,
+        Ok(false) => {}
         Err(error) => warn_sometimes(&format!("A password could not be rehashed at its login: {error}")),
     }
 }

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 
 use super::hashers::{Hashers, Summary, summarize};
 use super::models::User;
+use super::passwords::Passwords;
 use super::session_data::SessionData;
 use super::sessions::SessionSettings;
 use super::user_model::UserModel;
@@ -41,7 +42,7 @@ pub(super) fn tables() -> Vec<NeededTable> {
 }
 
 pub(super) fn diagnose(
-    hashers: &Hashers,
+    passwords: &Passwords,
     settings: &SessionSettings,
     model: &UserModel,
     examination: &mut Examination<'_>,
@@ -49,7 +50,7 @@ pub(super) fn diagnose(
     user_model::diagnose(model, examination)?;
     if examination.can_read(auth_user::table) {
         check_users(examination)?;
-        check_passwords(hashers, examination)?;
+        check_passwords(passwords, examination)?;
     }
     if examination.can_read(django_session::table) {
         check_sessions(settings, examination)?;
@@ -129,7 +130,7 @@ fn check_times(
 type HashCounts = BTreeMap<Result<Summary, &'static str>, (u64, u64)>;
 
 /// HashCounts all stored hashes.
-fn count_hashes(hashers: &Hashers, connection: &mut DbConnection) -> Result<HashCounts, DatabaseError> {
+fn count_hashes(passwords: &Passwords, connection: &mut DbConnection) -> Result<HashCounts, DatabaseError> {
     let mut counts = HashCounts::new();
     let mut last: Option<UserId> = None;
     loop {
@@ -144,7 +145,7 @@ fn count_hashes(hashers: &Hashers, connection: &mut DbConnection) -> Result<Hash
         for (_, encoded) in &rows {
             let (all, rewritten) = counts.entry(summarize(encoded)).or_default();
             *all += 1;
-            *rewritten += u64::from(hashers.must_update(encoded));
+            *rewritten += u64::from(passwords.rewrites(encoded));
         }
     }
 }
@@ -168,10 +169,11 @@ fn last_written_hash(connection: &mut DbConnection) -> Result<Option<String>, Da
     Ok(last.map(|(_, encoded)| encoded))
 }
 
-fn check_passwords(hashers: &Hashers, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
+fn check_passwords(passwords: &Passwords, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
     const SECTION: &str = "Passwords";
+    let hashers = passwords.hashers();
     let preferred = hashers.preferred().algorithm();
-    let counts = count_hashes(hashers, examination.connection)?;
+    let counts = count_hashes(passwords, examination.connection)?;
     let last = last_written_hash(examination.connection)?;
     let diagnosis = &mut *examination.diagnosis;
     if counts.is_empty() {
@@ -218,10 +220,14 @@ fn check_passwords(hashers: &Hashers, examination: &mut Examination<'_>) -> Resu
         } else {
             "another scheme is preferred here"
         };
+        let consequence = if passwords.rewrites(&last) {
+            "The two would replace each other's hashes at every login, and lock out users whose scheme Django lacks."
+        } else {
+            "Logins here leave such hashes as they are, but new passwords get the other one."
+        };
         let message = format!(
             "The newest hash is of {summary}, so Django probably prefers that; {here} \
-             (first of PASSWORD_HASHERS: {preferred}). The two would replace each other's hashes at every login, and lock out \
-             users whose scheme Django lacks. If Django's PASSWORD_HASHERS begins with yet another scheme, name that one."
+             (first of PASSWORD_HASHERS: {preferred}). {consequence} If Django's PASSWORD_HASHERS begins with yet another scheme, name that one."
         );
         diagnosis.add(SECTION, Severity::Problem, message);
         diagnosis.propose_setting("PASSWORD_HASHERS", hashers_setting(summary.algorithm));

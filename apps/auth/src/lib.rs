@@ -1,10 +1,14 @@
 //! Users and their passwords (`django.contrib.auth`): the models, the hashers, `authenticate()`, and the commands
 //! `createsuperuser` and `changepassword`.
 
+mod alarm;
 pub mod backends;
 mod deletion;
 mod diagnosis;
+mod failure_time;
 pub mod hashers;
+mod hashes_in_use;
+mod login_throttle;
 mod management;
 pub mod models;
 pub mod password_validation;
@@ -23,6 +27,7 @@ pub mod validators;
 use actix_web::web::{Data, ServiceConfig};
 
 pub use self::backends::{AuthenticationError, RemoteUserBackend, authenticate};
+pub use self::login_throttle::LoginThrottle;
 pub use self::models::User;
 use self::password_validation::PasswordValidators;
 use self::passwords::{PasswordSettings, Passwords};
@@ -34,7 +39,7 @@ use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
 pub use vitamin_framework::database::UserId;
 use vitamin_framework::database::migrations::{AppMigrations, migrations};
 use vitamin_framework::database::needs::NeededTable;
-use vitamin_framework::database::{DatabaseError, Names};
+use vitamin_framework::database::{Database, DatabaseError, Names};
 use vitamin_framework::deletion::UserRelation;
 use vitamin_framework::diagnosis::Examination;
 use vitamin_framework::management::Command;
@@ -43,6 +48,7 @@ use vitamin_framework::models::{Model as _, ModelMeta};
 /// The app: the project's user model, hashers, validators and session settings.
 pub struct Auth {
     passwords: Passwords,
+    login_throttle: LoginThrottle,
     validators: PasswordValidators,
     sessions: SessionSettings,
     user_model: UserModel,
@@ -62,6 +68,7 @@ impl Auth {
         let user_model = UserModel::from_env(env)?;
         Ok(Self {
             passwords: Passwords::new(PasswordSettings::from_env(env)?),
+            login_throttle: LoginThrottle::from_env(env)?,
             validators,
             sessions: SessionSettings { user_key: user_model.key(), ..SessionSettings::from_env(env) },
             user_model,
@@ -83,8 +90,13 @@ impl App for Auth {
     fn configure(&self, config: &mut ServiceConfig) {
         config
             .app_data(Data::new(self.passwords.clone()))
+            .app_data(Data::new(self.login_throttle.clone()))
             .app_data(Data::new(self.sessions.clone()))
             .app_data(Data::new(self.user_model.clone()));
+    }
+
+    fn ready(&self, database: &Database) {
+        hashes_in_use::examine(database, &self.passwords);
     }
 
     fn settings(&self) -> Vec<Setting> {
@@ -92,6 +104,7 @@ impl App for Auth {
             user_model::SETTINGS,
             sessions::SETTINGS,
             passwords::SETTINGS,
+            login_throttle::SETTINGS,
             password_validation::SETTINGS,
             management::SETTINGS,
         ]
@@ -134,7 +147,7 @@ impl App for Auth {
     }
 
     fn diagnose(&self, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
-        diagnosis::diagnose(self.passwords.hashers(), &self.sessions, &self.user_model, examination)
+        diagnosis::diagnose(&self.passwords, &self.sessions, &self.user_model, examination)
     }
 
     fn models(&self) -> Vec<&'static ModelMeta> {
@@ -150,9 +163,10 @@ impl App for Auth {
 mod tests {
     use vitamin_framework::conf::Fallback;
 
+    use super::passwords::Rewriting;
     use super::*;
 
-    /// Setting every default explicitly changes nothing.
+    /// Setting every default explicitly changes nothing, except that the operator has then decided about hashes.
     #[test]
     fn the_declared_defaults_are_the_real_ones() {
         let unset = Env::from_iter::<[(&str, &str); 0]>([]);
@@ -164,7 +178,8 @@ mod tests {
         let [explicit, unset] = [defaults.collect(), unset].map(|env| {
             let auth = Auth::from_env(&env).unwrap();
             let passwords = PasswordSettings::from_env(&env).unwrap();
-            format!("{passwords:?} {:?} {:?}", auth.sessions, auth.user_model)
+            let passwords = PasswordSettings { rewriting: Rewriting::All, ..passwords };
+            format!("{passwords:?} {:?} {:?} {:?}", auth.login_throttle, auth.sessions, auth.user_model)
         });
         assert_eq!(explicit, unset);
     }

@@ -178,7 +178,7 @@ impl User {
         Ok(())
     }
 
-    /// Stores a new hash of the same password, unless the password was changed meanwhile.
+    /// Stores a new hash of the same password, and returns whether it did: not if the stored hash was changed meanwhile.
     ///
     /// # Errors
     /// The query fails.
@@ -186,10 +186,18 @@ impl User {
         &self,
         connection: &mut DbConnection,
         encoded: &str,
-    ) -> Result<(), DatabaseError> {
+    ) -> Result<bool, DatabaseError> {
         let unchanged = auth_user::table.find(self.id).filter(auth_user::password.eq(&self.password));
-        diesel::update(unchanged).set(auth_user::password.eq(encoded)).execute(connection)?;
-        Ok(())
+        Ok(diesel::update(unchanged).set(auth_user::password.eq(encoded)).execute(connection)? == 1)
+    }
+
+    /// Returns the password hashes of the newest users, at most `limit`.
+    ///
+    /// # Errors
+    /// The query fails.
+    pub fn newest_passwords(connection: &mut DbConnection, limit: i64) -> Result<Vec<String>, DatabaseError> {
+        let newest = auth_user::table.order(auth_user::id.desc()).limit(limit);
+        Ok(newest.select(auth_user::password).load(connection)?)
     }
 }
 

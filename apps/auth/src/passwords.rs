@@ -2,8 +2,12 @@
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
-use super::hashers::{HashError, HasherCosts, Hashers, Verdict};
+use super::alarm::Alarm;
+use super::failure_time::FailureTime;
+use super::hashers::{HashError, HasherCosts, Hashers, Verdict, summarize};
+use super::models::User;
 use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
 use vitamin_framework::worker_pool::{Busy, WorkerPool};
 
@@ -35,11 +39,26 @@ pub(super) const SETTINGS: &[Setting] = &[
     .public(),
 ];
 
+/// Which stored hashes a login may replace by one of the preferred scheme and cost, if they have another. Only those about
+/// which the operator has decided: the database may be a Django project's that prefers another scheme or cost. Each program would
+/// replace the other's hashes at every login, which ends the user's sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rewriting {
+    /// `PASSWORD_HASHERS` is set: any hash, as in Django.
+    All,
+    /// Only a cost is set (`BCRYPT_ROUNDS`): hashes of the preferred scheme.
+    Preferred,
+    /// Neither is set: none.
+    None,
+}
+
 /// The settings for password hashing.
 #[derive(Clone, Debug)]
 pub struct PasswordSettings {
     /// `PASSWORD_HASHERS` and the costs.
     pub hashers: Hashers,
+    /// Which stored hashes a login may replace.
+    pub rewriting: Rewriting,
     /// Number of hashing threads (`PASSWORD_THREADS`, default: one per processor core).
     pub threads: NonZeroUsize,
     /// Logins that may wait for a thread (`PASSWORD_QUEUE`, default 64); the next one gets 503.
@@ -69,6 +88,12 @@ impl PasswordSettings {
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Ok(Self {
             hashers: hashers.map_err(|error| ImproperlyConfigured::new(error.to_string()))?,
+            rewriting: match (env.get("PASSWORD_HASHERS"), env.get("BCRYPT_ROUNDS")) {
+                (Some(_), _) => Rewriting::All,
+                // The default list prefers bcrypt_sha256.
+                (None, Some(_)) => Rewriting::Preferred,
+                (None, None) => Rewriting::None,
+            },
             threads: env.parse("PASSWORD_THREADS", cores)?,
             queue: env.parse("PASSWORD_QUEUE", 64)?,
         })
@@ -80,13 +105,34 @@ impl PasswordSettings {
 pub struct Passwords {
     settings: Arc<PasswordSettings>,
     pool: Arc<OnceLock<WorkerPool>>,
+    timing: Arc<Timing>,
+}
+
+/// What is known about the time of hashes.
+#[derive(Default)]
+struct Timing {
+    failures: FailureTime,
+    alarm: Alarm,
+    /// Hashes of the database, one of each kind.
+    samples: OnceLock<Vec<String>>,
+    /// Whether the first login has measured them.
+    measured: OnceLock<()>,
+}
+
+/// The result of [`Passwords::check_login`].
+#[derive(Debug)]
+pub(super) struct Login {
+    /// Whether the user may log in.
+    pub(super) verdict: Verdict,
+    /// When a failed login may be answered: a time that does not depend on its user.
+    pub(super) not_before: Instant,
 }
 
 impl Passwords {
     /// Creates the service with these settings.
     #[must_use]
     pub fn new(settings: PasswordSettings) -> Self {
-        Self { settings: Arc::new(settings), pool: Arc::default() }
+        Self { settings: Arc::new(settings), pool: Arc::default(), timing: Arc::default() }
     }
 
     /// The hashers, in their order.
@@ -102,20 +148,96 @@ impl Passwords {
         self.settings.hashers.make_password(password)
     }
 
-    /// Checks a password against a stored hash, or spends the same time if there is none (an unknown user).
+    /// Whether the next login replaces this hash: if Django would, and [`Rewriting`] allows it.
+    #[must_use]
+    pub fn rewrites(&self, encoded: &str) -> bool {
+        let hashers = &self.settings.hashers;
+        let allowed = match self.settings.rewriting {
+            Rewriting::All => true,
+            Rewriting::Preferred => encoded.split('$').next() == Some(hashers.preferred().algorithm()),
+            Rewriting::None => false,
+        };
+        allowed && hashers.must_update(encoded)
+    }
+
+    /// Checks a password against a stored hash, or spends the time of one if there is none (an unknown user).
+    ///
+    /// For a login, [`authenticate`](crate::authenticate) does more: it limits failures, and hides which users exist if their
+    /// hashes differ in scheme or cost.
     ///
     /// [`Busy`] if too many passwords are waiting already.
     pub async fn check_password(&self, password: &str, encoded: Option<&str>) -> Result<Verdict, Busy> {
-        let hashers = self.settings.hashers.clone();
+        let passwords = self.clone();
         let (password, encoded) = (password.to_owned(), encoded.map(str::to_owned));
-        let check = move || match encoded {
-            Some(encoded) => hashers.check_password(&password, &encoded),
-            None => {
-                hashers.hash_dummy(&password);
-                Verdict::Incorrect
-            }
-        };
+        let check = move || passwords.check(&password, encoded.as_deref(), true, Instant::now()).verdict;
         self.pool()?.run(check).await
+    }
+
+    /// Tells which hashes the database has, so that the first failed login already takes the time of the dearest.
+    pub(super) fn expect(&self, samples: Vec<String>) {
+        // A second server in this process has the same database.
+        let _ = self.timing.samples.set(samples);
+    }
+
+    /// Checks the login of a user (`None`: an unknown one) who may be inactive. `arrived` is when its request was first
+    /// looked at.
+    ///
+    /// [`Busy`] if too many passwords are waiting already.
+    pub(super) async fn check_login(
+        &self,
+        password: &str,
+        user: Option<&User>,
+        arrived: Instant,
+    ) -> Result<Login, Busy> {
+        let passwords = self.clone();
+        let (password, encoded) = (password.to_owned(), user.map(|user| user.password.clone()));
+        let is_active = user.is_none_or(|user| user.is_active);
+        let check = move || passwords.check(&password, encoded.as_deref(), is_active, arrived);
+        self.pool()?.run(check).await
+    }
+
+    /// Waits until a failed login may be answered.
+    pub(super) async fn wait(&self, login: &Login) {
+        self.timing.alarm.sleep_until(login.not_before).await;
+    }
+
+    /// Runs on a hashing thread.
+    fn check(&self, password: &str, encoded: Option<&str>, is_active: bool, arrived: Instant) -> Login {
+        let (hashers, failures) = (&self.settings.hashers, &self.timing.failures);
+        self.timing.measured.get_or_init(|| self.measure());
+        let began = Instant::now();
+        let not_before = failures.not_before(arrived, began);
+        let readable = encoded.filter(|encoded| hashers.reader(encoded).is_some());
+        let accepted = hashers.verify(password, encoded, is_active);
+        let took = began.elapsed();
+        let is_outdated = readable.is_some_and(|encoded| hashers.must_update(encoded));
+        // A failed check of an outdated hash has more work than a successful one.
+        if !accepted || !is_outdated {
+            failures.record(readable.and_then(|encoded| summarize(encoded).ok()), took);
+        }
+        let verdict = match encoded.filter(|_| accepted) {
+            Some(encoded) => {
+                let rehashed = self.rewrites(encoded).then(|| hashers.rehash(password, encoded));
+                Verdict::Correct { rehashed: rehashed.flatten() }
+            }
+            None => Verdict::Incorrect,
+        };
+        Login { verdict, not_before }
+    }
+
+    /// Measures a hash of the preferred scheme, and one of each kind in the database.
+    fn measure(&self) {
+        let (hashers, failures) = (&self.settings.hashers, &self.timing.failures);
+        let began = Instant::now();
+        hashers.verify("", None, true);
+        failures.record(None, began.elapsed());
+        for sample in self.timing.samples.get().into_iter().flatten() {
+            if let (Ok(kind), true) = (summarize(sample), hashers.reader(sample).is_some()) {
+                let began = Instant::now();
+                hashers.verify("", Some(sample), true);
+                failures.record(Some(kind), began.elapsed());
+            }
+        }
     }
 
     fn pool(&self) -> Result<&WorkerPool, Busy> {

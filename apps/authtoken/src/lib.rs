@@ -3,6 +3,7 @@
 pub mod authentication;
 mod deletion;
 mod diagnosis;
+mod issuing;
 pub mod lookup;
 mod management;
 pub mod models;

@@ -73,6 +73,8 @@ impl Token {
 
     /// Returns the user's token, and whether it was just created. Concurrent calls all get the same token.
     ///
+    /// After a login, use [`log_in`](Self::log_in) or [`issue`](Self::issue): the user may have changed since the check.
+    ///
     /// A query fails, or the user does not exist.
     pub fn get_or_create(
         connection: &mut DbConnection,
@@ -103,14 +105,13 @@ impl Token {
         Ok(query.get_result(connection).optional()?)
     }
 
-    /// Revokes the user's token, if there is one.
+    /// Revokes the user's token, and returns whether there was one.
     ///
     /// # Errors
     /// The query fails.
-    pub fn delete_of_user(connection: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
-        diesel::delete(authtoken_token::table.filter(authtoken_token::user_id.eq(user_id)))
-            .execute(connection)?;
-        Ok(())
+    pub fn delete_of_user(connection: &mut DbConnection, user_id: UserId) -> Result<bool, DatabaseError> {
+        let tokens = authtoken_token::table.filter(authtoken_token::user_id.eq(user_id));
+        Ok(diesel::delete(tokens).execute(connection)? > 0)
     }
 }
 

@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::models::Token;
 use super::serializers::{Credentials, auth_token_serializer};
-use vitamin_auth::authenticate;
 use vitamin_rest_framework::classes;
 use vitamin_rest_framework::data::Data;
 use vitamin_rest_framework::error_detail::Detail;
@@ -17,8 +16,8 @@ use vitamin_rest_framework::views::APIView;
 
 /// The view; a project mounts it with `path("api-token-auth/", obtain_auth_token())`.
 ///
-/// It answers `{"token": "…"}`, always the same token for a user. It needs no permission, and is not throttled unless
-/// the project sets throttle classes. The default authentication classes still run, so an invalid credential in the
+/// It answers `{"token": "…"}`, always the same token for a user. It needs no permission. Failed logins are limited
+/// (`LOGIN_THROTTLE`), as everywhere; requests are not, unless the project sets throttle classes. The default authentication classes still run, so an invalid credential in the
 /// header is refused.
 #[must_use]
 pub fn obtain_auth_token() -> APIView {
@@ -33,10 +32,9 @@ pub fn obtain_auth_token() -> APIView {
 
 async fn post(request: Request, data: Data) -> Result<Response, APIException> {
     let Credentials { username, password } = request.validated(&data)?;
-    let user = authenticate(&request, &username, &password).await?.ok_or_else(|| {
+    let token = Token::log_in(&request, &username, &password).await?.ok_or_else(|| {
         let message = "Unable to log in with provided credentials.";
         APIException::validation_error(Detail::non_field(message, "authorization"))
     })?;
-    let (token, _) = request.database()?.run(move |db| Token::get_or_create(db, user.id)).await?;
     Ok(Response::new(json!({"token": token.key})))
 }

@@ -380,6 +380,7 @@ impl From<AuthenticationError> for APIException {
         match error {
             AuthenticationError::Database(error) => error.into(),
             AuthenticationError::Busy(busy) => busy.into(),
+            AuthenticationError::Throttled(wait) => Self::throttled(Some(wait.as_secs_f64())),
             AuthenticationError::NotInstalled => Self::from_error(&error),
         }
     }

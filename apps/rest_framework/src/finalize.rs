@@ -5,9 +5,10 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, HeaderMap, HeaderValue, SET_COOKIE, VARY};
 
-use super::exceptions::APIException;
+use super::exceptions::{APIException, ExceptionKind};
 use super::policies::Policies;
 use super::request::Request;
+use vitamin_framework::audit::{self, Entry, Event};
 use vitamin_framework::http::patch_vary_headers;
 
 /// The response to an exception.
@@ -48,6 +49,12 @@ fn handle_exception(policies: &Policies, request: &Request, mut error: APIExcept
     if error.needs_challenge() {
         let class = policies.authenticators.first();
         error.challenge(class.and_then(|class| class.authenticate_header(request)));
+    }
+    if error.kind() == ExceptionKind::PermissionDenied {
+        audit::record(request, || match request.user() {
+            Some(user) => Entry::new(Event::PermissionDenied).user(user.id, &user.username),
+            None => Entry::new(Event::PermissionDenied),
+        });
     }
     match (policies.exception_handler)(&error, request) {
         Some(response) => (response.render_exception(request, &policies.renderers, Some(&error)), true),

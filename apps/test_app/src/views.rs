@@ -6,7 +6,7 @@
 use actix_web::http::StatusCode;
 use serde_json::json;
 
-use vitamin::auth::{User, authenticate};
+use vitamin::auth::User;
 use vitamin::authtoken::{Token, TokenAuthentication};
 use vitamin::rest_framework::classes;
 use vitamin::rest_framework::data::Data;
@@ -50,9 +50,8 @@ async fn post(request: Request, data: Result<Data, APIException>) -> Result<Resp
     let (Some(user), Some(password)) = (user.as_str(), password.as_str()) else {
         return Ok(wrong_credentials());
     };
-    let Some(user) = authenticate(&request, user, password).await? else {
+    let Some(token) = Token::log_in(&request, user, password).await? else {
         return Ok(wrong_credentials());
     };
-    let (token, _) = request.database()?.run(move |db| Token::get_or_create(db, user.id)).await?;
     Ok(Response::new(json!({"detail": "POST answer", "token": token.key})))
 }

@@ -1,13 +1,15 @@
-//! The cache (`django/core/cache`): expiring values by key, and the sliding logs of throttles.
+//! The cache (`django/core/cache`): expiring values by key, the sliding logs of throttles, and
+//! limits of failed attempts.
 //!
 //! `CACHE_URL` selects the backend: unset, this process's memory ([`LocMem`]); `redis://…`, Redis, which several
 //! processes share (cargo feature `redis`).
 //!
 //! **An unavailable cache does not make the API unavailable.** [`Cache::hit`] then counts in this process's memory and
-//! logs an error: each process still limits, as if it were the only one. Rejecting every request would make the cache a
+//! logs an error, and so does [`Cache::begin_attempt`]: each process still limits, as if it were the only one. Rejecting every request would make the cache a
 //! second point of failure; accepting every request would allow password guessing. The other operations return the
 //! error, since a wrong value is worse than none.
 
+mod attempts;
 mod locmem;
 #[cfg(feature = "redis")]
 mod redis;
@@ -16,6 +18,7 @@ mod sliding_log;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::attempts::{Attempt, AttemptKey, AttemptLimit, Outcome, Refused};
 pub use self::locmem::LocMem;
 pub use self::sliding_log::{Hit, Window};
 use super::conf::{Env, ImproperlyConfigured, Setting};
@@ -23,7 +26,7 @@ use super::conf::{Env, ImproperlyConfigured, Setting};
 /// The settings that this module reads.
 pub(crate) const SETTINGS: &[Setting] = &[Setting::new(
     "CACHE_URL",
-    "Where throttles count: `redis://HOST[:PORT][/NUMBER]` (cargo feature `redis`). Unset: each \
+    "Where throttles and failed logins count: `redis://HOST[:PORT][/NUMBER]` (cargo feature `redis`). Unset: each \
          process counts for itself.",
 )
 .url()];
@@ -38,6 +41,7 @@ pub struct CacheError(String);
 #[derive(Clone)]
 pub struct Cache {
     memory: Arc<LocMem>,
+    attempts: Arc<attempts::Memory>,
     #[cfg(feature = "redis")]
     redis: Option<redis::Redis>,
 }
@@ -63,6 +67,7 @@ impl Cache {
     pub fn locmem() -> Self {
         Self {
             memory: Arc::new(LocMem::default()),
+            attempts: Arc::default(),
             #[cfg(feature = "redis")]
             redis: None,
         }

@@ -80,7 +80,7 @@ impl Redis {
     }
 
     /// Returns the connection, opening it at first use, unless the server has just failed.
-    fn connection(&self) -> Result<ConnectionManager, CacheError> {
+    pub(super) fn connection(&self) -> Result<ConnectionManager, CacheError> {
         {
             let mut retry_at = self.retry_at.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(at) = *retry_at {
@@ -106,7 +106,7 @@ impl Redis {
     }
 
     /// Records whether the server responds, and logs errors: at most once per pause while it is down.
-    fn record_outcome<T>(&self, result: RedisResult<T>) -> Result<T, CacheError> {
+    pub(super) fn record_outcome<T>(&self, result: RedisResult<T>) -> Result<T, CacheError> {
         let failed = result
             .as_ref()
             .is_err_and(|error| error.is_io_error() || error.is_timeout() || error.is_connection_dropped());
@@ -119,7 +119,7 @@ impl Redis {
     }
 }
 
-fn prefixed_key(key: &str) -> String {
+pub(super) fn prefixed_key(key: &str) -> String {
     format!("vitamin:{key}")
 }
 

@@ -1,6 +1,7 @@
 //! Properties of a request (`django/http/request.py`), as Django behind a WSGI server reads them.
 
 mod absolute;
+mod client_address;
 mod cookie;
 mod forwarded;
 mod vary;
@@ -11,6 +12,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{AsHeaderName, HOST, HeaderMap, HeaderName};
 
 pub use self::absolute::build_absolute_uri;
+pub use self::client_address::{TrustedProxies, client_address};
 pub use self::cookie::get_cookie;
 pub(crate) use self::forwarded::header_name;
 pub use self::forwarded::{ForwardedAllowIps, SecureProxySslHeader};

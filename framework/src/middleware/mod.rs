@@ -28,7 +28,7 @@ use uuid::Uuid;
 use super::conf::{Env, ImproperlyConfigured, SecretKey, Setting};
 use super::csrf::CsrfSettings;
 use super::debug::{DebugPages, ErrorReport, RequestSnapshot, last_panic};
-use super::http::{ForwardedAllowIps, SecureProxySslHeader, get_host};
+use super::http::{ForwardedAllowIps, SecureProxySslHeader, TrustedProxies, get_host};
 use super::urls::{EndpointFuture, Pattern, Resolver, Shortcuts};
 use super::{pages, request_id};
 
@@ -72,6 +72,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
          any. The meaning is gunicorn's.",
     )
     .default("127.0.0.1,::1"),
+    Setting::new(
+        "TRUSTED_PROXIES",
+        "Your proxies, as addresses and networks, comma-separated: `127.0.0.1,10.0.0.0/8`. The client's address is the \
+         last one in `X-Forwarded-For` that is none of them. Unset: the address of the connection.",
+    ),
     Setting::new("USE_X_FORWARDED_HOST", "Takes the host from the proxy's `X-Forwarded-Host` header.")
         .default("false"),
     Setting::new("SESSION_COOKIE_NAME", "The name of Django's session cookie.").default("sessionid").public(),
@@ -100,6 +105,8 @@ pub struct HttpSettings {
     pub use_x_forwarded_host: bool,
     /// `FORWARDED_ALLOW_IPS` (default `127.0.0.1,::1`).
     pub forwarded_allow_ips: ForwardedAllowIps,
+    /// `TRUSTED_PROXIES` (default: none).
+    pub trusted_proxies: TrustedProxies,
 }
 
 impl HttpSettings {
@@ -119,6 +126,7 @@ impl HttpSettings {
             secure_proxy_ssl_header: env.optional("SECURE_PROXY_SSL_HEADER")?,
             use_x_forwarded_host: env.flag("USE_X_FORWARDED_HOST", false)?,
             forwarded_allow_ips: env.parse("FORWARDED_ALLOW_IPS", ForwardedAllowIps::default())?,
+            trusted_proxies: env.parse("TRUSTED_PROXIES", TrustedProxies::default())?,
         })
     }
 
@@ -222,7 +230,7 @@ where
             common::decode_slashes(&mut req);
         }
         let id = client_request_id(&req).unwrap_or_else(Uuid::new_v4);
-        let log = AccessLog::start(&req);
+        let log = AccessLog::start(&req, &self.state.site.settings);
         let snapshot = self.state.site.debug.as_ref().map(|_| Box::new(RequestSnapshot::new(&req)));
         let inner = if let Some(invalid) = InvalidRequestLine::of(&req) {
             InnerFuture::ready(Err(invalid.into()))

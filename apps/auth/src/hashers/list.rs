@@ -125,26 +125,43 @@ impl Hashers {
 
     /// Checks `password` against `encoded`: Django's `check_password` and `verify_password`.
     ///
-    /// Takes as long as one hash, or two if it rehashes. A wrong password takes as long as with a hash of the preferred
-    /// cost, and so does a hash that can't match, so the time does not reveal which users exist. As in Django, that
-    /// holds only for hashes of the preferred scheme.
+    /// Takes as long as [`verify`](Self::verify), and one hash more if it rehashes.
     pub fn check_password(&self, password: &str, encoded: &str) -> Verdict {
-        let readable = self.identify_hasher(encoded).filter(|hasher| hasher.is_readable(encoded));
-        let Some(hasher) = readable.filter(|_| is_password_usable(encoded)) else {
-            self.fake_runtime();
-            return Verdict::Incorrect;
-        };
-        let hasher_changed = hasher.algorithm() != self.preferred().algorithm();
-        let must_update = self.must_update(encoded);
-        if !hasher.verify(password, encoded) {
-            if must_update && !hasher_changed {
-                hasher.harden_runtime(password, encoded);
-            }
+        if !self.verify(password, Some(encoded), true) {
             return Verdict::Incorrect;
         }
+        Verdict::Correct { rehashed: self.rehash(password, encoded) }
+    }
+
+    /// Whether the user of this hash may log in with `password`. `None` is an unknown user, and false `may_log_in` one who may
+    /// not log in with any password.
+    ///
+    /// One hash is computed in each case. If the login fails, it has the work of the preferred cost: of a hash of the preferred
+    /// scheme, at least that; for a hash that can't match and an unknown user, exactly that. As in Django, another scheme
+    /// costs what it costs; what remains of the difference is for the caller to hide.
+    pub fn verify(&self, password: &str, encoded: Option<&str>, may_log_in: bool) -> bool {
+        let Some((hasher, encoded)) = encoded.and_then(|encoded| Some((self.reader(encoded)?, encoded)))
+        else {
+            self.hash_dummy(password);
+            return false;
+        };
+        let accepted = hasher.verify(password, encoded) && may_log_in;
+        if !accepted && hasher.algorithm() == self.preferred().algorithm() && self.must_update(encoded) {
+            hasher.harden_runtime(password, encoded);
+        }
+        accepted
+    }
+
+    /// Returns a new hash of a correct password, if Django would rehash `encoded`.
+    pub fn rehash(&self, password: &str, encoded: &str) -> Option<String> {
         // A password that the preferred scheme rejects (plain bcrypt's 72 bytes) keeps its hash.
-        let rehashed = if must_update { self.make_password(Some(password)).ok() } else { None };
-        Verdict::Correct { rehashed }
+        self.must_update(encoded).then(|| self.make_password(Some(password)).ok())?
+    }
+
+    /// Returns the hasher that can verify `encoded`. `None` if no password matches it.
+    pub(crate) fn reader(&self, encoded: &str) -> Option<&dyn PasswordHasher> {
+        let usable = is_password_usable(encoded);
+        self.identify_hasher(encoded).filter(|hasher| usable && hasher.is_readable(encoded))
     }
 
     /// Whether the next successful login rehashes `encoded`: it has another scheme or cost than the preferred one, or a

@@ -7,6 +7,7 @@ use clap::{ArgMatches, Args, FromArgMatches};
 
 use crate::models::Token;
 use vitamin_auth::models::User;
+use vitamin_framework::audit::{Entry, Event};
 use vitamin_framework::management::{Command, CommandError};
 use vitamin_framework::project::Project;
 
@@ -40,10 +41,16 @@ impl Command for DrfCreateToken {
         let user = User::get_by_natural_key(&mut connection, &username)?.ok_or_else(|| {
             CommandError::new(format!("Cannot create the Token: user {username} does not exist"))
         })?;
-        if reset_token {
-            Token::delete_of_user(&mut connection, user.id)?;
+        let is_revoked = reset_token && Token::delete_of_user(&mut connection, user.id)?;
+        let (token, is_created) = Token::get_or_create(&mut connection, user.id)?;
+        let event = match (is_revoked, is_created) {
+            (true, _) => Some(Event::TokenRotated),
+            (false, true) => Some(Event::TokenCreated),
+            (false, false) => None,
+        };
+        if let Some(event) = event {
+            project.audit.record(&Entry::new(event).user(user.id, &user.username));
         }
-        let (token, _) = Token::get_or_create(&mut connection, user.id)?;
         writeln!(out, "Generated token {} for user {username}", token.key)?;
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::thread::sleep;
 use tempfile::TempDir;
 
 use super::*;
-use crate::cache::Cache;
+use crate::cache::{Cache, Outcome, attempts};
 use crate::conf::Env;
 
 struct Server {
@@ -184,4 +184,42 @@ fn an_invalid_url_is_not_printed() {
     let env = Env::from_iter([("CACHE_URL", "redis://joe:hunter2@host:port:port/")]);
     let error = Cache::from_env(&env).err().unwrap().to_string();
     assert_eq!(error, "CACHE_URL: this is not the URL of a Redis server.");
+}
+
+/// Two processes: each has its own memory.
+#[actix_web::test]
+async fn attempts_are_limited_across_processes() {
+    let Some(server) = Server::start() else { return };
+    let processes = [server.cache(), server.cache()];
+    assert_eq!(attempts::tests::race(&processes, 100, Outcome::Released).await, 100);
+    assert_eq!(attempts::tests::race(&processes, 500, Outcome::Failed).await, 3);
+    // A third one that has seen none of it.
+    let refused =
+        server.cache().begin_attempt(attempts::tests::limits("a", "1"), Duration::from_secs(60)).await;
+    let refused = refused.err().unwrap();
+    assert!(refused.is_first && refused.wait > Duration::from_secs(40), "{refused:?}");
+    assert!(refused.wait <= Duration::from_secs(60), "{refused:?}");
+}
+
+#[actix_web::test]
+async fn attempts_expire_by_the_server_s_clock() {
+    let Some(server) = Server::start() else { return };
+    let (cache, period) = (server.cache(), Duration::from_millis(300));
+    let limits = attempts::tests::limits("a", "1");
+    for _ in 0..3 {
+        let attempt = cache.begin_attempt(limits, period).await.ok().unwrap();
+        cache.end_attempt(attempt, Outcome::Failed).await;
+    }
+    assert!(server.cache().begin_attempt(limits, period).await.is_err());
+    actix_web::rt::time::sleep(period).await;
+    let attempt = server.cache().begin_attempt(limits, period).await.ok().unwrap();
+    server.cache().end_attempt(attempt, Outcome::Released).await;
+}
+
+#[actix_web::test]
+async fn without_redis_each_process_limits_attempts_by_itself() {
+    let Some(mut server) = Server::start() else { return };
+    let cache = server.cache();
+    server.stop();
+    assert_eq!(attempts::tests::race(&[cache], 50, Outcome::Failed).await, 3);
 }

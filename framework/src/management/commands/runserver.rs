@@ -39,6 +39,7 @@ impl Command for RunServer {
         for message in &messages {
             log::warn!("{message}");
         }
+        project.audit.open()?;
         warn_of_migrations(project)?;
         let mut settings = project.settings.server.clone();
         settings.address = options.addrport.unwrap_or(settings.address);

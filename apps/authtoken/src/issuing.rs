@@ -1,0 +1,110 @@
+//! Tokens in exchange for a username and a password.
+//!
+//! Hashing a password takes long enough for the user to be deactivated, or for the password to be changed, which often means
+//! that it was stolen. So the statement that reads or stores the token compares both with what was checked.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as QueryError};
+use diesel::sql_types::{Text, Timestamp};
+
+use crate::models::Token;
+use crate::schema::authtoken_token;
+use vitamin_auth::authenticate;
+use vitamin_auth::models::User;
+use vitamin_auth::schema::auth_user;
+use vitamin_framework::audit::{self, Entry, Event};
+use vitamin_framework::database::{DatabaseError, DbConnection, now};
+use vitamin_rest_framework::exceptions::APIException;
+use vitamin_rest_framework::request::Request;
+
+/// How often a login is checked anew because the user's row was changed meanwhile, e.g. by a rehash at another login.
+const TRIES: usize = 3;
+
+impl Token {
+    /// Returns the token of the user with this name and password, and creates it if there is none. `None` if they are wrong,
+    /// or the user is inactive.
+    ///
+    /// A login that began before a change of the password, or before the user was deactivated, returns no token after it.
+    ///
+    /// # Errors
+    /// 429: too many logins have failed. 503: the database or the password threads are busy.
+    pub async fn log_in(
+        request: &Request,
+        username: &str,
+        password: &str,
+    ) -> Result<Option<Self>, APIException> {
+        for _ in 0..TRIES {
+            let Some(user) = authenticate(request, username, password).await? else { return Ok(None) };
+            let checked = user.clone();
+            if let Some((token, created)) =
+                request.database()?.run(move |db| Self::issue(db, &checked)).await?
+            {
+                if created {
+                    audit::record(request, || Entry::new(Event::TokenCreated).user(user.id, &user.username));
+                }
+                return Ok(Some(token));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the user's token, and whether it was just created, if the user is still active and has still the password of
+    /// `user`, which was checked before. Else `None`, also if the user was deleted.
+    ///
+    /// # Errors
+    /// A query fails.
+    pub fn issue(connection: &mut DbConnection, user: &User) -> Result<Option<(Self, bool)>, DatabaseError> {
+        if let Some(token) = Self::of_unchanged(connection, user)? {
+            return Ok(Some((token, false)));
+        }
+        let (key, created) = (Self::generate_key(), now(connection)?);
+        match Self::insert_if_unchanged(connection, user, &key, created) {
+            Ok(0) => Ok(None),
+            Ok(_) => Ok(Some((Self { key, created, user_id: user.id }, true))),
+            // A concurrent login inserted first.
+            Err(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
+                Ok(Self::of_unchanged(connection, user)?.map(|token| (token, false)))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn of_unchanged(connection: &mut DbConnection, user: &User) -> Result<Option<Self>, DatabaseError> {
+        let unchanged = authtoken_token::table
+            .inner_join(auth_user::table)
+            .filter(auth_user::id.eq(user.id))
+            .filter(auth_user::password.eq(&user.password))
+            .filter(auth_user::is_active);
+        Ok(unchanged.select(Self::as_select()).get_result(connection).optional()?)
+    }
+
+    /// Returns the number of inserted rows.
+    fn insert_if_unchanged(
+        connection: &mut DbConnection,
+        user: &User,
+        key: &str,
+        created: NaiveDateTime,
+    ) -> QueryResult<usize> {
+        let row = (key.into_sql::<Text>(), created.into_sql::<Timestamp>(), auth_user::id);
+        let columns = (authtoken_token::key, authtoken_token::created, authtoken_token::user_id);
+        let unchanged = auth_user::table
+            .filter(auth_user::id.eq(user.id))
+            .filter(auth_user::password.eq(&user.password))
+            .filter(auth_user::is_active)
+            .select(row);
+        match connection {
+            DbConnection::Sqlite(connection) => {
+                unchanged.insert_into(authtoken_token::table).into_columns(columns).execute(connection)
+            }
+            // The lock makes a change of the row wait for this statement's commit, or this statement for the change, whose
+            // result it then compares.
+            #[cfg(feature = "postgres")]
+            DbConnection::Postgres(connection) => unchanged
+                .for_share()
+                .insert_into(authtoken_token::table)
+                .into_columns(columns)
+                .execute(connection),
+        }
+    }
+}
