@@ -10,12 +10,12 @@ use std::sync::Arc;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::{App, Error, HttpServer, web};
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::conf::{Env, ImproperlyConfigured, Setting};
 use super::debug::DebugPages;
 use super::middleware::{Middleware, Site, not_found};
 use super::project::Project;
+use super::signals::shutdown_signal;
 use super::urls::{Shortcuts, UrlConf};
 
 /// The settings that this module reads.
@@ -130,7 +130,7 @@ fn wire(project: &Project, site: &Arc<Site>, config: &mut web::ServiceConfig) ->
     UrlConf::new((project.urlpatterns)()).register(config)
 }
 
-/// Serves until SIGTERM or SIGINT, then finishes the requests in progress and returns.
+/// Serves until SIGTERM, SIGINT or SIGQUIT, then finishes the requests in progress and returns.
 ///
 /// `listening` is called once with the bound address, before the first connection is accepted.
 ///
@@ -170,13 +170,5 @@ pub fn run(
             handle.stop(true).await;
         });
         server.await
-    })
-}
-
-/// Completes on SIGTERM or SIGINT, including one that arrives before the first poll.
-pub(super) fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
     })
 }

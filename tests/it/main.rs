@@ -24,6 +24,7 @@ mod demo;
 mod diesel_version;
 mod docs;
 mod doctor;
+mod dotenv;
 mod environment;
 mod forward_auth;
 mod framework;
@@ -41,6 +42,8 @@ mod roles;
 mod settings;
 mod shadow;
 mod shutdown;
+#[cfg(feature = "postgres")]
+mod startup;
 mod superuser;
 mod times;
 mod tokens;

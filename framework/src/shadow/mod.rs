@@ -23,7 +23,8 @@ use tokio::sync::Semaphore;
 pub use self::report::Report;
 use super::conf::Setting;
 use super::project::Project;
-use super::server::{Address, application, shutdown_signal};
+use super::server::{Address, application};
+use super::signals::shutdown_signal;
 use super::urls::UrlConf;
 
 /// The settings that this module reads.
