@@ -24,6 +24,7 @@ pub mod project;
 pub mod request_id;
 pub mod server;
 pub mod shadow;
+mod signals;
 pub mod signing;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -30,7 +30,7 @@ pub(crate) const SETTINGS: &[Setting] = &[Setting::new(
 pub fn init(env: &Env) {
     let buffer = Arc::new(Buffer::new(std::io::stderr()));
     let lines = env_logger::Builder::new()
-        .parse_filters(env.get("RUST_LOG").unwrap_or("info"))
+        .parse_filters(env.text("RUST_LOG").unwrap_or("info"))
         .target(Target::Pipe(Box::new(Writer(Arc::clone(&buffer)))))
         .format(|out, record| {
             let time = out.timestamp_millis();

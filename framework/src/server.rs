@@ -10,13 +10,12 @@ use std::sync::Arc;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::{App, Error, HttpServer, web};
-use rustix::process::Signal;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::conf::{Env, ImproperlyConfigured, Setting};
 use super::debug::DebugPages;
 use super::middleware::{Middleware, Site, not_found};
 use super::project::Project;
+use super::signals::{shutdown_signal, survive_full_files};
 use super::urls::{Shortcuts, UrlConf};
 
 /// The settings that this module reads.
@@ -132,7 +131,7 @@ fn wire(project: &Project, site: &Arc<Site>, config: &mut web::ServiceConfig) ->
     UrlConf::new((project.urlpatterns)()).register(config)
 }
 
-/// Serves until SIGTERM or SIGINT, then finishes the requests in progress and returns.
+/// Serves until SIGTERM, SIGINT or SIGQUIT, then finishes the requests in progress and returns.
 ///
 /// `listening` is called once with the bound address, before the first connection is accepted.
 ///
@@ -173,19 +172,5 @@ pub fn run(
             handle.stop(true).await;
         });
         server.await
-    })
-}
-
-/// Lets a write beyond the limit of a file's size (`RLIMIT_FSIZE`) fail like one to a full disk. By default its signal ends
-/// the process. Must run in the runtime; it has effect as long as the process lives.
-pub(super) fn survive_full_files() -> io::Result<()> {
-    signal(SignalKind::from_raw(Signal::XFSZ.as_raw())).map(drop)
-}
-
-/// Completes on SIGTERM or SIGINT, including one that arrives before the first poll.
-pub(super) fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
     })
 }

@@ -34,7 +34,7 @@ impl TimeZone {
     /// # Errors
     /// An unknown zone name, or a `USE_TZ` that is not a boolean.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
-        Self::new(env.get("TIME_ZONE").unwrap_or("UTC").trim(), env.flag("USE_TZ", true)?)
+        Self::new(env.text("TIME_ZONE").unwrap_or("UTC"), env.flag("USE_TZ", true)?)
     }
 
     /// Returns the zone with this name.

@@ -67,7 +67,9 @@ fn an_invalid_value_names_its_variable() {
         ("SQLITE_JOURNAL_MODE", "off", "neither wal nor delete"),
         ("TIME_ZONE", "Berlin", "not a time zone of the IANA database"),
         ("USE_TZ", "Berlin", "neither true nor false"),
-        ("PASSWORD_HASHERS", "md5", "unknown hasher 'md5'"),
+        ("PASSWORD_HASHERS", "nonsense", "unknown hasher 'nonsense'"),
+        ("DATABASE_URL", "postgres:shop", "neither a URL nor a plain path"),
+        ("DATABASE_URL", "sqlite://db.sqlite3", "three slashes"),
         ("PASSWORD_HASHERS", ",", "at least one hasher"),
         ("PASSWORD_THREADS", "0", "zero"),
         ("PASSWORD_QUEUE", "x", "invalid digit"),
@@ -113,8 +115,10 @@ fn an_unreachable_database_prevents_the_start() {
 #[test]
 fn an_unreachable_server_is_named_without_its_password() {
     let url = "postgres://pepe:s3cret@127.0.0.1:1/nothing";
-    let error = refused(&[("DATABASE_URL", url), ("DATABASE_TIMEOUT", "1")]);
-    assert!(error.contains("127.0.0.1:1/nothing") && !error.contains("s3cret"), "{error}");
+    let server =
+        TestDatabase::sqlite().runserver().env("DATABASE_URL", url).env("DATABASE_TIMEOUT", "1").serve();
+    let log = server.wait_for_log("The database can't be reached");
+    assert!(log.contains("127.0.0.1:1/nothing") && !log.contains("s3cret"), "{log}");
 }
 
 #[cfg(not(feature = "postgres"))]
@@ -149,13 +153,52 @@ fn a_dotenv_file_is_read_and_the_environment_wins() {
     assert_eq!(status("", "file.example"), 200);
     assert_eq!(status("environment.example", "file.example"), 400);
     assert_eq!(status("environment.example", "environment.example"), 200);
+}
 
-    std::fs::write(database.work_dir().join(".env"), "SECRET_KEY='s3cret\n").unwrap();
-    let output = without(&["check"]).run();
-    assert_snapshot!(output.report(), @"
-    exit 1
-    -- stdout
-    -- stderr
-    ImproperlyConfigured: The .env file has a line that can't be parsed.
-    ");
+/// The forms of a list and of values that Django projects write. None is answered with 400.
+#[test]
+fn hosts_are_understood_or_refused_at_the_start() {
+    let database = TestDatabase::sqlite();
+    database.migrate();
+    for hosts in [
+        "testserver other.example",
+        "['other.example', 'testserver']",
+        "[\"testserver\"]",
+        "('testserver',)",
+        "\"other.example,testserver\"",
+        "'*'",
+    ] {
+        let server =
+            database.runserver().env("ALLOWED_HOSTS", hosts).env("DEBUG", "\"False\"").env("WORKERS", "'1'");
+        assert_eq!(server.serve().anonymous().host("testserver").get("/").status, 200, "{hosts}");
+    }
+    for hosts in ["https://testserver", "testserver:8000", "*.example", "['testserver'", "testserver/ x:1"] {
+        let error = refused(&[("ALLOWED_HOSTS", hosts)]);
+        assert!(error.contains("(vitamin.E005) ALLOWED_HOSTS has "), "{hosts}: {error}");
+    }
+    // One that works is enough, as in Django.
+    let checked =
+        database.manage(&["check"]).env("ALLOWED_HOSTS", "testserver,web_app").run().expect_success();
+    assert!(checked.contains("(vitamin.W006) ALLOWED_HOSTS has \"web_app\""), "{checked}");
+}
+
+/// The other lists, in Python's form: a list that is not understood would match nothing in silence.
+#[test]
+fn lists_are_understood() {
+    let database = TestDatabase::sqlite();
+    for (name, value) in [
+        ("CSRF_TRUSTED_ORIGINS", "['https://a.example', 'https://*.b.example']"),
+        ("AUTHENTICATION_BACKENDS", "['django.contrib.auth.backends.ModelBackend']"),
+        ("AUTH_PASSWORD_VALIDATORS", "['NumericPasswordValidator', 'MinimumLengthValidator']"),
+        ("FORWARDED_ALLOW_IPS", "['127.0.0.1', '::1']"),
+        ("FORWARDED_ALLOW_IPS", "127.0.0.1 ::1"),
+        ("SECURE_PROXY_SSL_HEADER", "('HTTP_X_FORWARDED_PROTO', 'https')"),
+        ("DEFAULT_THROTTLE_RATES", "anon=100/day, user=1000/day"),
+        ("CSRF_COOKIE_SECURE", "on"),
+        ("TIME_ZONE", "\"UTC\""),
+        ("DATABASE_POOL_SIZE", "'1_0'"),
+    ] {
+        let output = database.manage(&["check"]).env(name, value).run();
+        assert_eq!(output.code, Some(0), "{name}={value}: {}", output.report());
+    }
 }

@@ -24,6 +24,7 @@ mod demo;
 mod diesel_version;
 mod docs;
 mod doctor;
+mod dotenv;
 mod environment;
 mod faults;
 mod forward_auth;
@@ -43,6 +44,8 @@ mod roles;
 mod settings;
 mod shadow;
 mod shutdown;
+#[cfg(feature = "postgres")]
+mod startup;
 mod superuser;
 mod times;
 mod tokens;

@@ -10,6 +10,7 @@ database_tests!(
     hashes_preferred_by_django_stay_unchanged,
     an_unusable_or_malformed_hash_rejects_every_login,
     logins_beyond_the_queue_are_refused,
+    legacy_hashes_are_read_if_the_settings_name_them,
 );
 
 const SCHEMES: [&str; 6] = ["pbkdf2_sha256", "pbkdf2_sha1", "argon2", "bcrypt_sha256", "bcrypt", "scrypt"];
@@ -155,4 +156,42 @@ fn logins_beyond_the_queue_are_refused(database: &TestDatabase) {
     {"detail":"Service temporarily unavailable, try again later."}
     "#);
     assert!(busy.iter().all(|response| response.snapshot() == busy[0].snapshot()));
+}
+
+fn legacy_hashes_are_read_if_the_settings_name_them(database: &TestDatabase) {
+    // Those of "aaaa".
+    const HASHES: [(&str, &str); 3] = [
+        ("salted", "md5$salt$4ed77062b1b6259ad051df508ad64cfd"),
+        ("plain", "74b87337454200d4d33f80c4663dc5e5"),
+        ("sha", "sha1$$70c881d4a26984ddce795f6f71817c9cf4480e79"),
+    ];
+    database.migrate();
+    HASHES.iter().for_each(|(name, encoded)| {
+        database.create_user_with_hash(name, encoded);
+    });
+    let server = with_costs(database.runserver()).serve();
+    for (name, _) in HASHES {
+        assert_eq!(log_in(&server.anonymous(), name, "aaaa"), 401, "{name}");
+    }
+    let doctor = database.manage(&["doctor"]).run();
+    assert!(doctor.stderr.contains("1 of unsalted_md5, which PASSWORD_HASHERS omits"), "{}", doctor.stderr);
+    let all = "pbkdf2_sha256,pbkdf2_sha1,argon2,bcrypt,scrypt,md5,unsalted_md5,unsalted_sha1\n";
+    assert!(doctor.stderr.contains(&format!("\nPASSWORD_HASHERS=bcrypt_sha256,{all}")), "{}", doctor.stderr);
+
+    // A list as in Django's settings, with a class of the project's own.
+    let names = "['django.contrib.auth.hashers.PBKDF2PasswordHasher', 'shop.hashers.OwnPasswordHasher', \
+                 'django.contrib.auth.hashers.MD5PasswordHasher', 'shop.hashers.UnsaltedMD5PasswordHasher', \
+                 'shop.hashers.UnsaltedSHA1PasswordHasher']";
+    let server = with_costs(database.runserver()).env("PASSWORD_HASHERS", names).serve();
+    server.wait_for_log("(vitamin.W007) PASSWORD_HASHERS names shop.hashers.OwnPasswordHasher");
+    for (name, _) in HASHES {
+        assert_eq!(log_in(&server.anonymous(), name, "wrong"), 401, "{name}");
+        assert_eq!(log_in(&server.anonymous(), name, "aaaa"), 200, "{name}");
+        let encoded = Tutorial::user(database, name).unwrap().password;
+        assert!(encoded.starts_with("pbkdf2_sha256$1000$"), "{name}: {encoded}");
+        assert_eq!(log_in(&server.anonymous(), name, "aaaa"), 200, "{name}");
+    }
+    let doctor = with_costs(database.manage(&["doctor"])).env("PASSWORD_HASHERS", names).run();
+    let report = format!("{}{}", doctor.stdout, doctor.stderr);
+    assert!(report.contains("WARNING  PASSWORD_HASHERS names shop.hashers.OwnPasswordHasher"), "{report}");
 }

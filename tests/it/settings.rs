@@ -94,7 +94,8 @@ fn diffsettings_tells_where_each_value_comes_from() {
     fs::write(database.work_dir().join(".env"), lines).unwrap();
     let diffsettings = |arguments: &[&str]| {
         let arguments = [&["diffsettings"], arguments].concat();
-        let manage = database.manage(&arguments).env("DATABASE_URL", "a\nb").env("WORKERS", "2");
+        let manage = database.manage(&arguments).env("SESSION_COOKIE_NAME", "a\nb").env("WORKERS", "2");
+        let manage = manage.env_remove("DATABASE_URL");
         let manage = manage.env("SECRET_KEY_FALLBACKS", SECRET_KEY);
         manage.env("AUTH_PASSWORD_VALIDATORS", "").run().expect_success()
     };
@@ -102,9 +103,9 @@ fn diffsettings_tells_where_each_value_comes_from() {
     ALLOWED_HOSTS = 127.0.0.1,testserver  # from the environment
     AUTH_PASSWORD_VALIDATORS =  # from the environment
     BCRYPT_ROUNDS = 4  # from the environment
-    DATABASE_URL = a\nb  # from the environment
     SECRET_KEY = ********  # from the environment
     SECRET_KEY_FALLBACKS = ********  # from the environment
+    SESSION_COOKIE_NAME = a\nb  # from the environment
     TOKEN_CACHE_SIZE = 5  # from .env:2
     WORKERS = 2  # from the environment
     ");

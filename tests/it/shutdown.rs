@@ -8,7 +8,11 @@ use rustix::process::Signal;
 
 use crate::support::*;
 
-database_tests!(sigterm_finishes_requests_in_flight, sigint_finishes_requests_in_flight);
+database_tests!(
+    sigterm_finishes_requests_in_flight,
+    sigint_finishes_requests_in_flight,
+    sigquit_finishes_requests_in_flight,
+);
 
 /// The hash of "aaaa"; checking it takes about half a second.
 const SLOW: &str = "bcrypt_sha256$$2b$13$0REdcmlNGR76.8prAw.4Bu9Vb45sGRvlWIUOBGiacd2btKyMOgGgS";
@@ -21,10 +25,18 @@ fn sigint_finishes_requests_in_flight(database: &TestDatabase) {
     check_graceful_shutdown(database, Signal::INT);
 }
 
-fn check_graceful_shutdown(database: &TestDatabase, signal: Signal) {
+fn sigquit_finishes_requests_in_flight(database: &TestDatabase) {
+    check_graceful_shutdown(database, Signal::QUIT);
+}
+
+/// A login that is under way, and when it ended.
+type Login = std::thread::JoinHandle<(TestResponse, Instant)>;
+
+/// Starts a server and a slow login.
+fn start_login(database: &TestDatabase) -> (LiveServer, Login) {
     database.migrate().create_user_with_hash("Pepe", SLOW);
     // One thread and no queue: other logins are refused while one runs, so the test can detect it.
-    let mut server = database.runserver().env("PASSWORD_THREADS", "1").env("PASSWORD_QUEUE", "0").serve();
+    let server = database.runserver().env("PASSWORD_THREADS", "1").env("PASSWORD_QUEUE", "0").serve();
     let client = server.anonymous();
     let login = std::thread::spawn(move || {
         let response = wait_for("a free thread", || {
@@ -32,13 +44,18 @@ fn check_graceful_shutdown(database: &TestDatabase, signal: Signal) {
         });
         (response, Instant::now())
     });
-    let mut refused = 0;
+    let mut since = None;
     wait_for("a login at work", || {
         // A fast login, or the thread's start, blocks others only briefly.
         let busy = server.anonymous().post("/", "user=Nobody&password=aaaa").status == 503;
-        refused = if busy { refused + 1 } else { 0 };
-        (refused == 10).then_some(())
+        since = busy.then(|| since.unwrap_or_else(Instant::now));
+        since.filter(|since| since.elapsed() > Duration::from_millis(200)).map(|_| ())
     });
+    (server, login)
+}
+
+fn check_graceful_shutdown(database: &TestDatabase, signal: Signal) {
+    let (mut server, login) = start_login(database);
     let signalled = Instant::now();
     server.signal(signal);
     let (response, answered) = login.join().unwrap();
@@ -49,10 +66,50 @@ fn check_graceful_shutdown(database: &TestDatabase, signal: Signal) {
 }
 
 #[test]
+fn other_signals_end_nothing() {
+    let database = TestDatabase::sqlite();
+    let (server, login) = start_login(&database);
+    let signalled = Instant::now();
+    for signal in [Signal::HUP, Signal::USR1, Signal::USR2] {
+        server.signal(signal);
+    }
+    for text in ["SIGHUP: the log was opened again", "SIGUSR1 is ignored", "SIGUSR2 is ignored"] {
+        server.wait_for_log(text);
+    }
+    let (response, answered) = login.join().unwrap();
+    assert_eq!(response.key(), database.token("Pepe"));
+    assert!(answered > signalled, "the login was over before the signal");
+    assert_eq!(server.anonymous().get("/").status, 200);
+}
+
+/// What logrotate does, without `copytruncate`.
+#[test]
+fn sighup_opens_the_log_again() {
+    let database = TestDatabase::sqlite();
+    database.migrate();
+    let server = database.serve();
+    let folder = database.work_dir().parent().unwrap().to_owned();
+    let name = names_in(&folder).into_iter().find(|name| name.ends_with(".stderr")).unwrap();
+    let [log, rotated] = [folder.join(&name), folder.join("rotated")];
+    let read = |path: &std::path::Path| std::fs::read_to_string(path).unwrap_or_default();
+    let get = |query: &str| assert_eq!(server.anonymous().get(query).status, 404);
+    get("/before/");
+    server.wait_for_log("/before/");
+    std::fs::rename(&log, &rotated).unwrap();
+    get("/between/");
+    wait_for("the old log", || Some(()).filter(|()| read(&rotated).contains("/between/")));
+    server.signal(Signal::HUP);
+    wait_for("the new log", || Some(()).filter(|()| read(&log).contains("SIGHUP: the log was opened again")));
+    get("/after/");
+    wait_for("the new log", || Some(()).filter(|()| read(&log).contains("/after/")));
+    assert!(!read(&rotated).contains("/after/") && !read(&log).contains("/between/"));
+}
+
+#[test]
 fn an_idle_server_stops_promptly() {
     let database = TestDatabase::sqlite();
     database.migrate();
-    for signal in [Signal::TERM, Signal::INT] {
+    for signal in [Signal::TERM, Signal::INT, Signal::QUIT] {
         let mut server = database.serve();
         assert_eq!(server.anonymous().get("/").status, 200);
         // Clients with open connections: one that sent nothing, one that got a response.

@@ -51,6 +51,7 @@ pub enum AuthenticationError {
 /// must compare both again in the statement that stores it, as
 /// `Token::issue` of `vitamin-authtoken` does.
 ///
+/// # Errors
 /// [`AuthenticationError`], which reveals nothing about the user.
 pub async fn authenticate(
     request: &HttpRequest,

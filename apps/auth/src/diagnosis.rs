@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 
-use super::hashers::{Hashers, Summary, summarize};
+use super::hashers::{Hashers, Summary, is_legacy, summarize};
 use super::models::User;
 use super::passwords::Passwords;
 use super::session_data::SessionData;
@@ -179,6 +179,16 @@ fn check_passwords(passwords: &Passwords, examination: &mut Examination<'_>) -> 
     if counts.is_empty() {
         diagnosis.add(SECTION, Severity::Note, "There are no users yet.");
     }
+    for name in hashers.unknown() {
+        let message = format!(
+            "PASSWORD_HASHERS names {name}, which is skipped: it is no hasher of Django's. Users whose hashes only that class \
+             reads can't log in here."
+        );
+        diagnosis.add(SECTION, Severity::Warning, message);
+    }
+    let legacy: Vec<&'static str> =
+        counts.keys().flatten().map(|summary| summary.algorithm).filter(|name| is_legacy(name)).collect();
+    let hashers_setting = |first: &'static str| hashers_setting(first, &legacy);
     for (summary, (all, rewritten)) in &counts {
         match summary {
             Err("unusable") => {
@@ -210,8 +220,9 @@ fn check_passwords(passwords: &Passwords, examination: &mut Examination<'_>) -> 
             }
         }
     }
-    let Some((last, summary)) = last.and_then(|last| summarize(&last).ok().map(|summary| (last, summary)))
-    else {
+    // Django writes a legacy hash only if its settings prefer one, as those of tests do.
+    let summary = |last: &String| summarize(last).ok().filter(|summary| !is_legacy(summary.algorithm));
+    let Some((last, summary)) = last.and_then(|last| summary(&last).map(|summary| (last, summary))) else {
         return Ok(());
     };
     if hashers.must_update(&last) {
@@ -244,9 +255,9 @@ fn check_passwords(passwords: &Passwords, examination: &mut Examination<'_>) -> 
     Ok(())
 }
 
-/// The value of `PASSWORD_HASHERS` with all schemes, this one first.
-fn hashers_setting(first: &'static str) -> String {
-    let others = Hashers::algorithms().filter(|name| *name != first);
+/// The value of `PASSWORD_HASHERS` with all schemes, this one first, and the legacy schemes that there are hashes of.
+fn hashers_setting(first: &'static str, legacy: &[&'static str]) -> String {
+    let others = Hashers::algorithms().chain(legacy.iter().copied()).filter(|name| *name != first);
     std::iter::once(first).chain(others).collect::<Vec<_>>().join(",")
 }
 

@@ -3,6 +3,7 @@
 
 mod alarm;
 pub mod backends;
+mod checks;
 mod deletion;
 mod diagnosis;
 mod failure_time;
@@ -35,6 +36,7 @@ pub use self::public_user::PublicUser;
 use self::sessions::SessionSettings;
 pub use self::user_model::UserModel;
 use vitamin_framework::app::App;
+use vitamin_framework::checks::CheckMessage;
 use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
 pub use vitamin_framework::database::UserId;
 use vitamin_framework::database::migrations::{AppMigrations, migrations};
@@ -136,6 +138,10 @@ impl App for Auth {
 
     fn names(&self, names: &mut Names) {
         self.user_model.names(names);
+    }
+
+    fn checks(&self, _deploy: bool) -> Vec<CheckMessage> {
+        checks::checks(self.passwords.hashers())
     }
 
     fn left_to_django(&self) -> Option<&'static str> {

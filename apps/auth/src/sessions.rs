@@ -43,7 +43,7 @@ impl SessionSettings {
     /// Reads the settings.
     #[must_use]
     pub fn from_env(env: &Env) -> Self {
-        let backends = env.list("AUTHENTICATION_BACKENDS");
+        let backends = env.words("AUTHENTICATION_BACKENDS");
         if backends.is_empty() {
             Self::default()
         } else {

@@ -68,7 +68,7 @@ impl UserModel {
     /// A name is not valid for Django or the database.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         let default = Self::default();
-        let (app_label, model_name) = match env.get("AUTH_USER_MODEL").map(str::trim) {
+        let (app_label, model_name) = match env.text("AUTH_USER_MODEL") {
             None => (default.app_label, default.model_name),
             Some(model) => match model.split_once('.') {
                 Some((app, name)) if is_identifier(app) && is_identifier(name) => {
@@ -81,8 +81,8 @@ impl UserModel {
                 }
             },
         };
-        let db_table = identifier("AUTH_USER_DB_TABLE", env.get("AUTH_USER_DB_TABLE"))?;
-        let username_field = identifier("USERNAME_FIELD", env.get("USERNAME_FIELD"))?;
+        let db_table = identifier("AUTH_USER_DB_TABLE", env.text("AUTH_USER_DB_TABLE"))?;
+        let username_field = identifier("USERNAME_FIELD", env.text("USERNAME_FIELD"))?;
         let username_field = username_field.unwrap_or(default.username_field);
         if NO_LOGINS.contains(&username_field.as_str()) {
             let message = format!("USERNAME_FIELD: '{username_field}' can't be a login.");

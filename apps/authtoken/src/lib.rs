@@ -106,7 +106,7 @@ impl AuthToken {
         Ok(Self {
             cache: env.parse("TOKEN_CACHE", TokenCache::default())?,
             lookups: TokenLookups::from_env(env)?,
-            db_table: identifier("TOKEN_DB_TABLE", env.get("TOKEN_DB_TABLE"))?,
+            db_table: identifier("TOKEN_DB_TABLE", env.text("TOKEN_DB_TABLE"))?,
             user_model: UserModel::from_env(env)?,
             #[cfg(feature = "postgres")]
             revocation_feed: Arc::default(),

@@ -53,7 +53,7 @@ impl Cache {
     /// An invalid URL.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         // The URL may contain a password, so no message quotes it.
-        match env.get("CACHE_URL").map(str::trim) {
+        match env.text("CACHE_URL") {
             None => Ok(Self::locmem()),
             Some(url) if url.starts_with("redis://") => Self::redis(url),
             Some(_) => Err(ImproperlyConfigured::new(

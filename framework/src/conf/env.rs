@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::{self, Display};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 
-use super::{ImproperlyConfigured, dotenv};
+use super::dotenv::{self, Found, Parsed, Variable};
+use super::{ImproperlyConfigured, list};
 
 /// The variables of the environment and of the `.env` file; the environment wins.
 ///
@@ -14,6 +15,8 @@ use super::{ImproperlyConfigured, dotenv};
 #[derive(Clone)]
 pub struct Env {
     values: HashMap<String, (String, Source)>,
+    /// What was wrong with `.env`, for the log.
+    warnings: Vec<String>,
     /// Shared by all clones.
     reads: Arc<Mutex<Reads>>,
 }
@@ -27,7 +30,7 @@ pub enum Source {
     DotEnv {
         /// The file.
         path: PathBuf,
-        /// The line, counted from 1. Of a value of several lines it is the last one.
+        /// The line of its name, counted from 1.
         line: usize,
     },
     /// The program itself ([`Env::from_iter`]).
@@ -57,24 +60,54 @@ struct Reads {
 }
 
 impl Env {
-    /// Reads `.env` (in this folder or the nearest parent that has one, as diesel's own command does) and the process's
-    /// environment, which wins.
+    /// Reads `.env` and the process's environment, which wins.
+    ///
+    /// The file is the working directory's, or that of the nearest parent that has one, as diesel's own command does; a
+    /// parent's must belong to the user that runs this process, file and folder. It is read as python-dotenv reads it,
+    /// and never interpolated (docs/settings.md). A line that is no variable is skipped ([`Env::warnings`]).
     ///
     /// # Errors
-    /// A `.env` file that can't be read or parsed.
+    /// A `.env` file that can't be read.
     pub fn read() -> Result<Self, ImproperlyConfigured> {
-        let mut values = HashMap::new();
-        if let Some(path) = dotenv::find() {
-            for (name, value, line) in dotenv::read(&path)? {
-                let source = Source::DotEnv { path: path.clone(), line };
-                values.entry(name).or_insert((value, source));
+        let mut env = Self::from_iter::<[(String, String); 0]>([]);
+        if let Ok(folder) = std::env::current_dir() {
+            let Found { path, warnings } = dotenv::find(&folder, rustix::process::geteuid().as_raw());
+            env.warnings = warnings;
+            if let Some(path) = path {
+                env.add_file(&path)?;
             }
         }
-        values.extend(std::env::vars_os().filter_map(|(name, value)| {
+        env.values.extend(std::env::vars_os().filter_map(|(name, value)| {
             // All of our variables are UTF-8.
             Some((name.into_string().ok()?, (value.into_string().ok()?, Source::Environment)))
         }));
-        Ok(Self { values, reads: Arc::default() })
+        Ok(env)
+    }
+
+    fn add_file(&mut self, path: &Path) -> Result<(), ImproperlyConfigured> {
+        let Parsed { variables, skipped, unbalanced } = dotenv::read(path)?;
+        for Variable { name, value, line } in variables {
+            // Of a repeated name, the last one counts.
+            self.values.insert(name, (value, Source::DotEnv { path: path.to_owned(), line }));
+        }
+        // A line may hold a secret, so that only its number is told.
+        let at = |line| Source::DotEnv { path: path.to_owned(), line };
+        let skipped = skipped
+            .into_iter()
+            .map(|line| format!("{} is skipped: it is neither NAME=value nor a comment.", at(line)));
+        let unbalanced = unbalanced.into_iter().map(|line| {
+            format!(
+                "{}: the value begins with a quote that does not end it, and is taken as it stands.",
+                at(line)
+            )
+        });
+        self.warnings.extend(skipped.chain(unbalanced));
+        Ok(())
+    }
+
+    /// Returns what was wrong with the `.env` file, a sentence each, without its text. The program logs them.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Returns where a variable's value comes from, or `None` if it is unset.
@@ -115,10 +148,18 @@ impl Env {
         self.values.get(name).map(|(value, _)| value.as_str())
     }
 
-    /// Returns a variable's value, or `None` if it is unset or empty.
+    /// Returns a variable's value, or `None` if it is unset or empty. It is exact, for a secret: spaces and quotes are
+    /// part of it, as they are in Django's `os.environ`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.raw(name).filter(|value| !value.is_empty())
+    }
+
+    /// Returns the value of a variable that is no secret, or `None` if it is unset or empty: without the spaces around it,
+    /// and without the quotes around it that `docker run --env-file` passes on.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.raw(name).map(list::unquoted).filter(|value| !value.is_empty())
     }
 
     /// Returns a variable's value, even if it is empty.
@@ -147,42 +188,54 @@ impl Env {
     where
         T: FromStr<Err: Display>,
     {
-        self.get(name)
-            .map(|value| {
-                value.trim().parse().map_err(|error| {
-                    ImproperlyConfigured::new(format!("{name}: '{value}' can't be used: {error}"))
-                })
+        let parse = |value: &str| {
+            let parsed = value.parse();
+            // Python's `int` reads `1_000`.
+            let is_grouped = || value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
+            parsed.or_else(|error| if is_grouped() { value.replace('_', "").parse() } else { Err(error) })
+        };
+        let parsed = self.text(name).map(|value| {
+            parse(value).map_err(|error| {
+                ImproperlyConfigured::new(format!("{name}: '{value}' can't be used: {error}"))
             })
-            .transpose()
+        });
+        parsed.transpose()
     }
 
-    /// Reads a boolean: `1`, `true`, `yes`, `on`, or `0`, `false`, `no`, `off`, in any case.
+    /// Reads a boolean: `1`, `true`, `t`, `yes`, `y`, `on`, `ok`, or `0`, `false`, `f`, `no`, `n`, `off`, in any case.
     ///
     /// # Errors
     /// Any other value.
     pub fn flag(&self, name: &str, default: bool) -> Result<bool, ImproperlyConfigured> {
-        match self.get(name).map(|value| value.trim().to_ascii_lowercase()).as_deref() {
+        match self.text(name).map(str::to_ascii_lowercase).as_deref() {
             None => Ok(default),
-            Some("1" | "true" | "yes" | "on") => Ok(true),
-            Some("0" | "false" | "no" | "off") => Ok(false),
+            Some("1" | "true" | "t" | "yes" | "y" | "on" | "ok") => Ok(true),
+            Some("0" | "false" | "f" | "no" | "n" | "off") => Ok(false),
             Some(other) => {
                 Err(ImproperlyConfigured::new(format!("{name}: '{other}' is neither true nor false.")))
             }
         }
     }
 
-    /// Reads a comma-separated list; items are trimmed, empty ones dropped.
+    /// Reads a list: items with commas between them, or a Python list or tuple of strings. Items are trimmed, empty ones
+    /// dropped.
     #[must_use]
     pub fn list(&self, name: &str) -> Vec<String> {
-        let items = self.get(name).unwrap_or_default().split(',').map(str::trim);
-        items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
+        list::items(self.get(name).unwrap_or_default())
+    }
+
+    /// Reads a list whose items have no spaces, such as hosts or class paths: as [`Env::list`], and spaces separate items
+    /// too.
+    #[must_use]
+    pub fn words(&self, name: &str) -> Vec<String> {
+        list::words(self.get(name).unwrap_or_default())
     }
 }
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Env {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
         let values = pairs.into_iter().map(|(name, value)| (name.into(), (value.into(), Source::Program)));
-        Self { values: values.collect(), reads: Arc::default() }
+        Self { values: values.collect(), warnings: Vec::new(), reads: Arc::default() }
     }
 }
 
@@ -213,8 +266,36 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_trimmed() {
-        assert_eq!(env(&[("ALLOWED_HOSTS", " a.example , ,b ")]).list("ALLOWED_HOSTS"), ["a.example", "b"]);
+    fn values_are_read_as_django_environ_reads_them() {
+        for (value, expected) in [
+            ("True", Ok(true)),
+            ("on", Ok(true)),
+            (" yes ", Ok(true)),
+            ("y", Ok(true)),
+            ("ok", Ok(true)),
+            ("1", Ok(true)),
+            ("\"True\"", Ok(true)),
+            ("'1'", Ok(true)),
+            ("False", Ok(false)),
+            ("OFF", Ok(false)),
+            ("'no'", Ok(false)),
+            ("0", Ok(false)),
+            ("\"\"", Ok(false)),
+            ("'True", Err(())),
+            ("\"", Err(())),
+        ] {
+            assert_eq!(env(&[("DEBUG", value)]).flag("DEBUG", false).map_err(|_| ()), expected, "{value}");
+        }
+        for value in ["1000", "+1000", " 1000\n", "\"1000\"", "'1000'", "1_000"] {
+            assert_eq!(env(&[("WORKERS", value)]).parse("WORKERS", 4_u32).unwrap(), 1000, "{value}");
+        }
+        assert!(env(&[("WORKERS", "_")]).parse("WORKERS", 4_u32).is_err());
+    }
+
+    #[test]
+    fn a_secret_is_exact() {
+        let env = env(&[("SECRET_KEY", "'key' "), ("TIME_ZONE", "\"UTC\"\n")]);
+        assert_eq!((env.get("SECRET_KEY"), env.text("TIME_ZONE")), (Some("'key' "), Some("UTC")));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod dotenv;
 mod env;
 pub(crate) mod filter;
+pub mod list;
 mod registry;
 mod setting;
 

@@ -67,17 +67,17 @@ impl CsrfSettings {
     /// # Errors
     /// An invalid header name, an origin without a scheme, which would match nothing, or an invalid cookie attribute.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
-        let name = env.get("CSRF_HEADER_NAME").unwrap_or("HTTP_X_CSRFTOKEN");
-        let trusted_origins = env.list("CSRF_TRUSTED_ORIGINS");
+        let name = env.text("CSRF_HEADER_NAME").unwrap_or("HTTP_X_CSRFTOKEN");
+        let trusted_origins = env.words("CSRF_TRUSTED_ORIGINS");
         if let Some(origin) = trusted_origins.iter().find(|origin| !is_origin(origin)) {
             return Err(ImproperlyConfigured::new(format!(
                 "CSRF_TRUSTED_ORIGINS: '{origin}' does not start with a scheme (usually http:// or https://)."
             )));
         }
         Ok(Self {
-            cookie_name: env.get("CSRF_COOKIE_NAME").unwrap_or("csrftoken").to_owned(),
-            cookie_domain: env.get("CSRF_COOKIE_DOMAIN").map(str::to_owned),
-            cookie_path: env.get("CSRF_COOKIE_PATH").unwrap_or("/").to_owned(),
+            cookie_name: env.text("CSRF_COOKIE_NAME").unwrap_or("csrftoken").to_owned(),
+            cookie_domain: env.text("CSRF_COOKIE_DOMAIN").map(str::to_owned),
+            cookie_path: env.text("CSRF_COOKIE_PATH").unwrap_or("/").to_owned(),
             cookie_age: env.parse("CSRF_COOKIE_AGE", Age::default())?.0,
             cookie_secure: env.flag("CSRF_COOKIE_SECURE", false)?,
             cookie_httponly: env.flag("CSRF_COOKIE_HTTPONLY", false)?,

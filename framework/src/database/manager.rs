@@ -1,10 +1,13 @@
 //! Opens connections: the URL's scheme selects the database, and each database gets its own session settings.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ManageConnection, R2D2Connection};
 use diesel::{ConnectionError, RunQueryDsl, SqliteConnection};
+use percent_encoding::percent_decode_str;
 
 use super::clock::set_time_zone;
 use super::sqlite::file_id::FileId;
@@ -146,8 +149,13 @@ impl Manager {
     }
 
     fn sqlite_read_write(&self, path: &str) -> Result<SqliteConnection, diesel::r2d2::Error> {
-        let uri = uri(path, if self.settings.creates_file { "rwc" } else { "rw" });
-        let mut connection = establish(&uri, Patience::Waits(self.settings.timeout))?;
+        let mode = if self.settings.creates_file {
+            create_private(path);
+            "rwc"
+        } else {
+            "rw"
+        };
+        let mut connection = establish(&uri(path, mode), Patience::Waits(self.settings.timeout))?;
         let query = diesel::r2d2::Error::QueryError;
         set_time_zone(&mut connection, &self.settings.time_zone).map_err(query)?;
         if let Some(mode) = self.journal_mode(&mut connection).map_err(query)? {
@@ -191,6 +199,24 @@ impl Manager {
         ))
         .get_result(connection)?;
         Ok((pages == 0).then_some(JournalMode::Wal))
+    }
+}
+
+/// Creates the file, if it is missing, so that only its owner can read the tokens in it. SQLite's own files beside it get the
+/// same mode.
+///
+/// An error is left to SQLite, which meets it too.
+fn create_private(path: &str) {
+    let new = |path: &Path| OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match path.strip_prefix("file:") {
+        None => drop(new(Path::new(path))),
+        // Parameters may say that the file must be there, or where it is.
+        Some(uri) if !uri.starts_with("//") && !uri.contains(['?', '#']) => {
+            if let Ok(path) = percent_decode_str(uri).decode_utf8() {
+                drop(new(Path::new(path.as_ref())));
+            }
+        }
+        Some(_) => {}
     }
 }
 

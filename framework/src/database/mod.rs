@@ -67,8 +67,8 @@ use super::timezone::TimeZone;
 pub(crate) const SETTINGS: &[Setting] = &[
     Setting::new(
         "DATABASE_URL",
-        "The database: a path, `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME` (cargo feature \
-         `postgres`).",
+        "The database, as dj-database-url reads it: `sqlite:///PATH` (with four slashes if it is absolute) or \
+         `postgres://USER:PASSWORD@HOST/NAME` (cargo feature `postgres`); or a SQLite file's path alone.",
     )
     .default("db.sqlite3")
     .url(),
@@ -158,7 +158,7 @@ impl DatabaseSettings {
     /// An unknown URL scheme, PostgreSQL without the cargo feature, or an invalid number.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         // A URL may contain a password, so the error does not quote it.
-        let url = env.get("DATABASE_URL").unwrap_or("db.sqlite3").parse();
+        let url = env.text("DATABASE_URL").unwrap_or("db.sqlite3").parse();
         let pool_size = env.parse("DATABASE_POOL_SIZE", 10)?;
         if pool_size == 0 {
             return Err(ImproperlyConfigured::new("DATABASE_POOL_SIZE: it must be at least one."));

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use actix_web::http::header::{HeaderMap, HeaderName};
 
 use super::get_header;
+use crate::conf::list;
 
 /// `SECURE_PROXY_SSL_HEADER`: the header and value by which a proxy marks https requests. Written
 /// `X-Forwarded-Proto=https`, or with a comma and Django's `HTTP_X_FORWARDED_PROTO`.
@@ -30,9 +31,16 @@ impl FromStr for SecureProxySslHeader {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (name, value) =
-            text.split_once(['=', ',']).ok_or("it is not of the form X-Forwarded-Proto=https")?;
-        Ok(Self { name: header_name(name)?, value: value.trim().to_owned() })
+        let (name, value) = match list::items(text).as_slice() {
+            // Django's tuple.
+            [name, value] => (name.clone(), value.clone()),
+            _ => {
+                let (name, value) =
+                    text.split_once('=').ok_or("it is not of the form X-Forwarded-Proto=https")?;
+                (name.to_owned(), value.trim().to_owned())
+            }
+        };
+        Ok(Self { name: header_name(&name)?, value })
     }
 }
 
@@ -84,13 +92,13 @@ impl FromStr for ForwardedAllowIps {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text.trim() == "*" {
+        let words = list::words(text);
+        if words == ["*"] {
             return Ok(Self::All);
         }
-        let addresses = text.split(',').map(|address| {
-            let address = address.trim();
-            address.parse().map_err(|_| format!("{address} is not an IP address"))
-        });
+        let addresses = words
+            .into_iter()
+            .map(|address| address.parse().map_err(|_| format!("{address} is not an IP address")));
         addresses.collect::<Result<_, _>>().map(Self::These)
     }
 }

@@ -60,18 +60,22 @@ impl Command for Borrowed<'_> {
 pub fn execute_from_command_line(
     project: impl FnOnce(&Env) -> Result<Project, ImproperlyConfigured>,
 ) -> ExitCode {
-    match Env::read().and_then(|env| project(&env)) {
-        Ok(project) => {
-            logging::init(&project.env);
-            let status = execute(project);
-            log::logger().flush();
-            status
-        }
+    let made = Env::read().and_then(|env| {
+        logging::init(&env);
+        // A line that is skipped may be the reason of an error that follows.
+        env.warnings().iter().for_each(|warning| log::warn!("{warning}"));
+        project(&env)
+    });
+    let status = match made {
+        Ok(project) => execute(project),
         Err(error) => {
+            log::logger().flush();
             let _ = writeln!(io::stderr(), "ImproperlyConfigured: {error}");
             ExitCode::FAILURE
         }
-    }
+    };
+    log::logger().flush();
+    status
 }
 
 /// Runs a command from the program's own code, such as a test: `call_command(&project, ["migrate", "polls"], &mut out)`

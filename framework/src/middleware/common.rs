@@ -57,6 +57,12 @@ pub(super) fn is_allowed_host(req: &HttpRequest, settings: &HttpSettings) -> boo
     settings.allowed_hosts.iter().any(|pattern| pattern == "*" || is_same_domain(domain, pattern))
 }
 
+/// Returns whether an entry of `ALLOWED_HOSTS`, in lower case, can match a request.
+pub(crate) fn is_host_pattern(pattern: &str) -> bool {
+    let host = pattern.strip_prefix('.').unwrap_or(pattern);
+    pattern == "*" || domain(host) == Some(host)
+}
+
 /// Returns the domain of a lower-case `Host` header, without port and trailing dot, or `None` if it is malformed
 /// (`django/http/request.py`, `split_domain_port`).
 fn domain(host: &str) -> Option<&str> {

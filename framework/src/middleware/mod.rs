@@ -33,6 +33,7 @@ use super::urls::{EndpointFuture, Pattern, Resolver, Shortcuts};
 use super::{pages, request_id};
 
 pub use self::access_log::AccessLog;
+pub(crate) use self::common::is_host_pattern;
 pub use self::common::not_found;
 pub use self::cookies::is_session_key;
 use self::request_line::InvalidRequestLine;
@@ -117,11 +118,11 @@ impl HttpSettings {
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         Ok(Self {
             debug: env.flag("DEBUG", false)?,
-            allowed_hosts: env.list("ALLOWED_HOSTS").iter().map(|host| host.to_lowercase()).collect(),
+            allowed_hosts: env.words("ALLOWED_HOSTS").iter().map(|host| host.to_lowercase()).collect(),
             append_slash: env.flag("APPEND_SLASH", true)?,
             secret_key: env.get("SECRET_KEY").map(SecretKey::new),
             secret_key_fallbacks: env.list("SECRET_KEY_FALLBACKS").into_iter().map(SecretKey::new).collect(),
-            session_cookie_name: env.get("SESSION_COOKIE_NAME").unwrap_or("sessionid").to_owned(),
+            session_cookie_name: env.text("SESSION_COOKIE_NAME").unwrap_or("sessionid").to_owned(),
             csrf: CsrfSettings::from_env(env)?,
             secure_proxy_ssl_header: env.optional("SECURE_PROXY_SSL_HEADER")?,
             use_x_forwarded_host: env.flag("USE_X_FORWARDED_HOST", false)?,

@@ -26,7 +26,8 @@ use tokio::sync::Semaphore;
 pub use self::report::Report;
 use super::conf::Setting;
 use super::project::Project;
-use super::server::{Address, application, shutdown_signal, survive_full_files};
+use super::server::{Address, application};
+use super::signals::{shutdown_signal, survive_full_files};
 use super::urls::UrlConf;
 
 /// The settings that this module reads.

@@ -14,7 +14,7 @@ use crate::conf::Env;
 /// # Errors
 /// There are no certificates, or they can't be read.
 pub(super) fn client_config(env: &Env) -> io::Result<ClientConfig> {
-    let found = match env.get("SSL_CERT_FILE") {
+    let found = match env.text("SSL_CERT_FILE") {
         Some(file) => load_certs_from_paths(Some(Path::new(file)), None),
         None => load_native_certs(),
     };

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Why the files were not all written.
@@ -63,8 +64,10 @@ fn write_new_file(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
+    // It holds a SECRET_KEY.
+    let mode = if path.file_name().is_some_and(|name| name == ".env") { 0o600 } else { 0o666 };
     // Fails if another program has created the file meanwhile.
-    OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
+    OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(text.as_bytes())
 }
 
 #[cfg(test)]
@@ -83,6 +86,17 @@ mod tests {
         assert_eq!(error, format!("{}/b exists already. Nothing was written.", root.path().display()));
         assert!(!root.path().join("a").exists());
         assert_eq!(fs::read_to_string(root.path().join("b")).unwrap(), "mine");
+    }
+
+    #[test]
+    fn only_the_owner_reads_dot_env() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let root = tempfile::tempdir().unwrap();
+        write_new_files(root.path(), &files(&[".env", ".env.example"])).unwrap();
+        let mode = |name| root.path().join(name).metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(".env"), 0o600);
+        assert!(mode(".env.example") & 0o400 != 0);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The cost settings, one for each class attribute in `django/contrib/auth/hashers.py`.
 
 use super::bcrypt::ROUNDS;
+use super::legacy::LEGACY;
 use super::{
     Argon2PasswordHasher, BCryptPasswordHasher, PBKDF2PasswordHasher, PasswordHasher, Prf,
     ScryptPasswordHasher,
@@ -50,7 +51,7 @@ pub enum HasherSettingError {
     /// The list of hashers is empty.
     #[error("PASSWORD_HASHERS is empty: name at least one hasher")]
     Empty,
-    /// An entry names an unknown hasher.
+    /// An entry names an unknown hasher, and no other one is known.
     #[error("PASSWORD_HASHERS names an unknown hasher '{0}'; there are {names}", names = algorithms(", "))]
     Unknown(String),
     /// A cost outside of its algorithm's range, with that range.
@@ -59,7 +60,8 @@ pub enum HasherSettingError {
 }
 
 fn algorithms(separator: &str) -> String {
-    SCHEMES.map(|(algorithm, ..)| algorithm).join(separator)
+    let legacy = LEGACY.map(|(algorithm, ..)| algorithm);
+    [SCHEMES.map(|(algorithm, ..)| algorithm).as_slice(), &legacy].concat().join(separator)
 }
 
 /// The supported schemes.
@@ -121,12 +123,19 @@ impl HasherCosts {
         }
     }
 
-    /// Returns the hasher called `name`: an `algorithm`, or a Django class with or without its module.
+    /// Returns the hasher called `name`: an `algorithm`, or a Django class with or without its module. A hasher that Django
+    /// removed may be of any module, since projects copied it into their own.
     ///
     /// # Errors
     /// [`HasherSettingError::Unknown`] with the name.
     pub fn hasher(&self, name: &str) -> Result<Box<dyn PasswordHasher>, HasherSettingError> {
         let class = name.strip_prefix("django.contrib.auth.hashers.").unwrap_or(name);
+        let copied = name.rsplit('.').next().unwrap_or(name);
+        if let Some((.., legacy)) =
+            LEGACY.iter().find(|(algorithm, known, _)| name == *algorithm || copied == *known)
+        {
+            return Ok(Box::new(*legacy));
+        }
         let known = SCHEMES.iter().find(|(algorithm, known, _)| name == *algorithm || class == *known);
         known
             .map(|(.., scheme)| self.build(*scheme))

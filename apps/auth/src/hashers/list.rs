@@ -7,10 +7,12 @@ use std::iter::once;
 use std::sync::Arc;
 
 use super::costs::SCHEMES;
+use super::legacy::{algorithm_of, is_legacy};
 use super::{
     HashError, HasherCosts, HasherSettingError, PasswordHasher, UNUSABLE_PASSWORD_SUFFIX_LENGTH,
     is_password_usable, unusable_password,
 };
+use vitamin_framework::conf::list::words;
 use vitamin_framework::crypto::get_random_string;
 
 /// An ordered list of hashers: the first creates new hashes, all can verify. A clone shares the list.
@@ -20,6 +22,8 @@ pub struct Hashers(Arc<HasherList>);
 struct HasherList {
     preferred: Box<dyn PasswordHasher>,
     others: Vec<Box<dyn PasswordHasher>>,
+    /// Names of the setting that no hasher here has.
+    unknown: Vec<String>,
 }
 
 /// The result of [`Hashers::check_password`]. Its `Debug` omits the hash.
@@ -55,7 +59,7 @@ impl fmt::Debug for Verdict {
 impl Hashers {
     /// Creates a list of the caller's own hashers, in order.
     pub fn new(preferred: Box<dyn PasswordHasher>, others: Vec<Box<dyn PasswordHasher>>) -> Self {
-        Self(Arc::new(HasherList { preferred, others }))
+        Self(Arc::new(HasherList { preferred, others, unknown: Vec::new() }))
     }
 
     /// The default list with other costs.
@@ -72,16 +76,36 @@ impl Hashers {
         Self::new(costs.build(preferred), others.map(|(.., scheme)| costs.build(scheme)).into())
     }
 
-    /// Parses a setting: names separated by commas, each an algorithm (`pbkdf2_sha256`) or a Django class
+    /// Parses a setting: a list of names ([`words`]), each an algorithm (`pbkdf2_sha256`) or a Django class
     /// (`PBKDF2PasswordHasher`, `django.contrib.auth.hashers.PBKDF2PasswordHasher`).
     ///
+    /// A name that no hasher here has, such as a class of the project's own, is skipped: [`Hashers::unknown`].
+    ///
     /// # Errors
-    /// [`HasherSettingError`], naming the bad entry.
+    /// [`HasherSettingError`]: a cost is invalid, or no hasher is left.
     pub fn from_setting(names: &str, costs: &HasherCosts) -> Result<Self, HasherSettingError> {
         costs.validate()?;
-        let mut names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
-        let preferred = costs.hasher(names.next().ok_or(HasherSettingError::Empty)?)?;
-        Ok(Self::new(preferred, names.map(|name| costs.hasher(name)).collect::<Result<_, _>>()?))
+        let (mut known, mut unknown) = (Vec::new(), Vec::new());
+        for name in words(names) {
+            match costs.hasher(&name) {
+                Ok(hasher) => known.push(hasher),
+                Err(_) => unknown.push(name),
+            }
+        }
+        if known.is_empty() {
+            return Err(unknown
+                .into_iter()
+                .next()
+                .map_or(HasherSettingError::Empty, HasherSettingError::Unknown));
+        }
+        let others = known.split_off(1);
+        let preferred = known.pop().ok_or(HasherSettingError::Empty)?;
+        Ok(Self(Arc::new(HasherList { preferred, others, unknown })))
+    }
+
+    /// The names of the setting that no hasher here has. Users whose hashes only such a hasher reads can't log in here.
+    pub fn unknown(&self) -> &[String] {
+        &self.0.unknown
     }
 
     /// The hasher that creates new hashes.
@@ -103,9 +127,10 @@ impl Hashers {
         self.iter().any(|hasher| hasher.algorithm() == algorithm)
     }
 
-    /// Returns the hasher whose name `encoded` begins with, if it is in the list.
+    /// Returns the hasher of `encoded`, if it is in the list: the one whose name it begins with, or that of an unsalted
+    /// hash.
     pub fn identify_hasher(&self, encoded: &str) -> Option<&dyn PasswordHasher> {
-        let algorithm = encoded.split('$').next()?;
+        let algorithm = algorithm_of(encoded);
         self.iter().find(|hasher| hasher.algorithm() == algorithm)
     }
 
@@ -145,11 +170,18 @@ impl Hashers {
             self.hash_dummy(password);
             return false;
         };
-        let accepted = hasher.verify(password, encoded) && may_log_in;
-        if !accepted && hasher.algorithm() == self.preferred().algorithm() && self.must_update(encoded) {
+        if hasher.verify(password, encoded) && may_log_in {
+            return true;
+        }
+        if hasher.algorithm() != self.preferred().algorithm() {
+            if is_legacy(hasher.algorithm()) {
+                // Django answers at once, which tells who has such a hash.
+                self.hash_dummy(password);
+            }
+        } else if self.must_update(encoded) {
             hasher.harden_runtime(password, encoded);
         }
-        accepted
+        false
     }
 
     /// Returns a new hash of a correct password, if Django would rehash `encoded`.

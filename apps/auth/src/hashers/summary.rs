@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use super::{UNUSABLE_PASSWORD_PREFIX, parse_cost};
+use super::legacy::LEGACY;
+use super::{PasswordHasher as _, UNUSABLE_PASSWORD_PREFIX, parse_cost};
 
 /// A scheme and its cost.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +18,9 @@ pub struct Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.algorithm)?;
+        if self.costs.is_empty() {
+            return Ok(());
+        }
         let costs: Vec<String> = self.costs.iter().map(|(name, value)| format!("{name}={value}")).collect();
         write!(f, " ({})", costs.join(" "))
     }
@@ -26,13 +30,17 @@ impl fmt::Display for Summary {
 ///
 /// A description, if there is none: an unusable password, a scheme that only Django had, or anything else.
 pub fn summarize(encoded: &str) -> Result<Summary, &'static str> {
-    const OLD: [&str; 6] = ["crypt", "md5", "sha1", "unsalted_md5", "unsalted_sha1", "bcrypt_sha512"];
+    const OLD: [&str; 2] = ["crypt", "bcrypt_sha512"];
     if encoded.starts_with(UNUSABLE_PASSWORD_PREFIX) {
         return Err("unusable");
     }
     let parts: Vec<&str> = encoded.split('$').collect();
     if let Some(old) = OLD.iter().find(|old| parts.len() > 1 && parts.first() == Some(old)) {
         return Err(old);
+    }
+    let legacy = LEGACY.iter().find(|(.., hasher)| hasher.is_readable(encoded));
+    if let Some((algorithm, ..)) = legacy {
+        return Ok(Summary { algorithm, costs: Vec::new() });
     }
     current(&parts).ok_or("no known scheme")
 }
@@ -81,8 +89,13 @@ mod tests {
             assert_eq!(summarize(encoded).unwrap().to_string(), words);
         }
         assert_eq!(summarize("!abc"), Err("unusable"));
-        assert_eq!(summarize("md5$salt$hash"), Err("md5"));
-        for secret in ["5f4dcc3b5aa765d61d8327deb882cf99", "pbkdf2_sha256$s3cret$x$y", ""] {
+        assert_eq!(summarize("crypt$$hash"), Err("crypt"));
+        for (start, words) in [("", "unsalted_md5"), ("md5$$", "unsalted_md5"), ("md5$salt$", "md5")] {
+            let encoded = format!("{start}5f4dcc3b5aa765d61d8327deb882cf99");
+            assert_eq!(summarize(&encoded).unwrap().to_string(), words);
+        }
+        for secret in ["md5$salt$s3cret", "s3crets3crets3crets3crets3cretab", "pbkdf2_sha256$s3cret$x$y", ""]
+        {
             assert_eq!(summarize(secret), Err("no known scheme"));
         }
     }

@@ -226,9 +226,16 @@ fn settings() {
     assert_eq!(list(&Hashers::default()), format!("{SCHEMES:?}"));
     let error = |names: &str, costs| Hashers::from_setting(names, &costs).unwrap_err().to_string();
     assert_eq!(error(" ,", CHEAP), "PASSWORD_HASHERS is empty: name at least one hasher");
-    assert!(error("argon2,django.contrib.auth.hashers.MD5PasswordHasher", CHEAP).starts_with(
-        "PASSWORD_HASHERS names an unknown hasher 'django.contrib.auth.hashers.MD5PasswordHasher'; there are"
-    ));
+    assert!(
+        error("shop.hashers.Own", CHEAP)
+            .starts_with("PASSWORD_HASHERS names an unknown hasher 'shop.hashers.Own'; there are")
+    );
+    let hashers =
+        cheap("['shop.hashers.Own', 'argon2', \"Other\", 'django.contrib.auth.hashers.MD5PasswordHasher']");
+    assert_eq!(
+        (list(&hashers).as_str(), hashers.unknown()),
+        (r#"["argon2", "md5"]"#, &["shop.hashers.Own".to_owned(), "Other".to_owned()][..])
+    );
     for (costs, named) in [
         (HasherCosts { pbkdf2_iterations: 0, ..CHEAP }, "pbkdf2_iterations"),
         (HasherCosts { argon2_parallelism: 2, ..CHEAP }, "argon2_memory_cost"),
@@ -238,6 +245,48 @@ fn settings() {
         assert!(error("argon2", costs).contains(named), "{costs:?}");
         assert!(Hashers::with_costs(&costs).is_err(), "{costs:?}");
     }
+}
+
+/// Django 5.2 made the first, 5.0 the others.
+#[test]
+fn legacy_hashes_are_read_and_replaced() {
+    let names = "argon2 md5 shop.hashers.UnsaltedMD5PasswordHasher SHA1PasswordHasher unsalted_sha1";
+    let (all, none) = (cheap(names), cheap("argon2"));
+    for (algorithm, password, encoded) in [
+        ("md5", "aaaa", "md5$salt$4ed77062b1b6259ad051df508ad64cfd"),
+        ("md5", "l\u{e8}tmein", "md5$salt$46540c117272adfed846474e213e1a84"),
+        ("unsalted_md5", "aaaa", "74b87337454200d4d33f80c4663dc5e5"),
+        ("unsalted_md5", "aaaa", "md5$$74b87337454200d4d33f80c4663dc5e5"),
+        ("unsalted_md5", "", "d41d8cd98f00b204e9800998ecf8427e"),
+        ("sha1", "l\u{e8}tmein", "sha1$salt$410f4680ca2f27f2905414062fedd19157ba48aa"),
+        ("unsalted_sha1", "aaaa", "sha1$$70c881d4a26984ddce795f6f71817c9cf4480e79"),
+    ] {
+        assert_eq!(all.identify_hasher(encoded).unwrap().algorithm(), algorithm, "{encoded}");
+        assert_eq!(summarize(encoded).unwrap().to_string(), algorithm);
+        assert_eq!(all.check_password("wrong", encoded), Verdict::Incorrect, "{encoded}");
+        assert_eq!(none.check_password(password, encoded), Verdict::Incorrect, "{encoded}");
+        match all.check_password(password, encoded) {
+            Verdict::Correct { rehashed: Some(rehashed) } => {
+                assert!(rehashed.starts_with("argon2$"), "{encoded}")
+            }
+            other => panic!("{encoded}: {other:?}"),
+        }
+    }
+    for encoded in [
+        "md5$$4ed77062b1b6259ad051df508ad64cf",
+        "md5$salt$4ED77062B1B6259AD051DF508AD64CFD",
+        "md5$a$b$4ed77062b1b6259ad051df508ad64cfd",
+        "sha1$salt$4ed77062b1b6259ad051df508ad64cfd",
+        "sha1$",
+        "74b87337454200d4d33f80c4663dc5eg",
+    ] {
+        assert_eq!(all.check_password("aaaa", encoded), Verdict::Incorrect, "{encoded}");
+    }
+    // As Django's settings for tests have it.
+    let hashers = cheap("md5");
+    let encoded = hashers.make_password(Some("aaaa")).unwrap();
+    assert!(encoded.starts_with("md5$") && encoded.len() == 4 + 22 + 1 + 32, "{encoded}");
+    assert_eq!(hashers.check_password("aaaa", &encoded), Verdict::Correct { rehashed: None });
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod tests;
 pub use self::common::CommonPasswordValidator;
 pub use self::similarity::{UserAttribute, UserAttributeSimilarityValidator};
 use vitamin_framework::conf::Setting;
+use vitamin_framework::conf::list::words;
 
 /// The settings that this module reads.
 pub(super) const SETTINGS: &[Setting] = &[Setting::new(
@@ -68,22 +69,24 @@ impl PasswordValidators {
         Self(validators.into())
     }
 
-    /// Parses a setting: Django's classes separated by commas, with or without
+    /// Parses a setting: a list ([`words`]) of Django's classes, with or without
     /// `django.contrib.auth.password_validation.`, each with its default options. An empty text is an empty list.
     ///
     /// # Errors
     /// [`UnknownValidator`], with the bad entry.
     pub fn from_setting(names: &str) -> Result<Self, UnknownValidator> {
-        let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
-        let validators = names.map(|name| -> Result<Box<dyn PasswordValidator>, UnknownValidator> {
-            Ok(match name.strip_prefix("django.contrib.auth.password_validation.").unwrap_or(name) {
-                "UserAttributeSimilarityValidator" => Box::new(UserAttributeSimilarityValidator::default()),
-                "MinimumLengthValidator" => Box::new(MinimumLengthValidator::default()),
-                "CommonPasswordValidator" => Box::new(CommonPasswordValidator),
-                "NumericPasswordValidator" => Box::new(NumericPasswordValidator),
-                _ => return Err(UnknownValidator(name.to_owned())),
-            })
-        });
+        let validators =
+            words(names).into_iter().map(|name| -> Result<Box<dyn PasswordValidator>, UnknownValidator> {
+                Ok(match name.strip_prefix("django.contrib.auth.password_validation.").unwrap_or(&name) {
+                    "UserAttributeSimilarityValidator" => {
+                        Box::new(UserAttributeSimilarityValidator::default())
+                    }
+                    "MinimumLengthValidator" => Box::new(MinimumLengthValidator::default()),
+                    "CommonPasswordValidator" => Box::new(CommonPasswordValidator),
+                    "NumericPasswordValidator" => Box::new(NumericPasswordValidator),
+                    _ => return Err(UnknownValidator(name)),
+                })
+            });
         Ok(Self::new(validators.collect::<Result<_, _>>()?))
     }
 

@@ -12,6 +12,7 @@ use crate::database::inspection::LiveSchema;
 use crate::database::migrations::Migrations;
 use crate::database::migrations::copies::{self, Difference};
 use crate::management::base::{Command, CommandError};
+use crate::middleware::is_host_pattern;
 use crate::project::Project;
 use crate::urls::UrlConf;
 
@@ -162,6 +163,7 @@ fn framework_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
             );
         }
     }
+    messages.extend(host_checks(&settings.allowed_hosts));
     if deploy {
         if key.is_none_or(crate::conf::SecretKey::is_weak) {
             messages.push(CheckMessage::warning(
@@ -185,4 +187,22 @@ fn framework_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
         }
     }
     messages
+}
+
+/// Finds entries of `ALLOWED_HOSTS` that match no request: Django takes them as they are, and answers 400.
+fn host_checks(allowed_hosts: &[String]) -> Vec<CheckMessage> {
+    let invalid: Vec<&String> = allowed_hosts.iter().filter(|pattern| !is_host_pattern(pattern)).collect();
+    // A list of which some entries work serves, as in Django.
+    let new = if invalid.len() == allowed_hosts.len() {
+        |message| CheckMessage::error("vitamin.E005", message)
+    } else {
+        |message| CheckMessage::warning("vitamin.W006", message)
+    };
+    let message = |pattern: &&String| {
+        new(format!("ALLOWED_HOSTS has {pattern:?}, which no request can match.")).hint(
+            "An entry is a host without scheme, port and path: example.com, .example.com (with its subdomains), [::1], or * \
+             for any. Commas or spaces separate entries.",
+        )
+    };
+    invalid.iter().map(message).collect()
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::{ArgMatches, Args, FromArgMatches};
 
 use super::check::{fail_on_errors, run_checks};
+use crate::database::DatabaseError;
 use crate::management::base::{Command, CommandError};
 use crate::project::Project;
 use crate::server::{self, Address};
@@ -53,9 +54,32 @@ impl Command for RunServer {
     }
 }
 
-/// An unreachable database is an error; an unapplied migration only a warning.
+/// Warns of unapplied migrations. PostgreSQL may start after this server, which answers 503 until then; and its role may
+/// not be allowed to read the migrations.
+///
+/// # Errors
+/// A SQLite file that can't be opened: it does not come later.
 fn warn_of_migrations(project: &Project) -> Result<(), CommandError> {
-    let states = project.apps.migrations().states(&mut *project.database.get()?)?;
+    let database = &project.database;
+    let states = if database.is_postgres() {
+        // Not the pool, which tries again until the timeout.
+        match database.connect().and_then(|mut connection| project.apps.migrations().states(&mut connection))
+        {
+            Ok(states) => states,
+            Err(DatabaseError::Unavailable(reason)) => {
+                log::error!(
+                    "The database can't be reached, and requests that need it are answered with 503: {reason}"
+                );
+                return Ok(());
+            }
+            Err(error) => {
+                log::warn!("The applied migrations can't be read: {error}");
+                return Ok(());
+            }
+        }
+    } else {
+        project.apps.migrations().states(&mut *database.get()?)?
+    };
     let missing: Vec<&str> =
         states.iter().filter(|state| !state.applied).map(|state| state.name.as_str()).collect();
     if !missing.is_empty() {

@@ -66,7 +66,7 @@ async fn reads_run_here_in_wal_mode_only() {
     let fixture = open("wal");
     let settings = DatabaseSettings { read_only: true, ..fixture.database.settings().clone() };
     assert!(!is_inline(&Database::new(&settings)).await, "it might repair the file");
-    let uri = format!("sqlite://file:{}", fixture.path());
+    let uri = format!("file:{}", fixture.path());
     let settings = DatabaseSettings { url: uri.parse().unwrap(), ..settings };
     assert!(!is_inline(&Database::new(&settings)).await);
 }
