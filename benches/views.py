@@ -36,7 +36,7 @@ COMMENTS = Request("/api/issues/6/comments/", ", a cursor page")
 MORE = [Request("/api/issues/"), Request("/api/issues/?limit=3&offset=2"), Request("/api/issues/?limit=9&offset=25"),
         Request("/api/issues/1/"), Request("/api/issues/9999/"), Request("/api/issues/9999/comments/", "", "POST", COMMENT.body)]
 # Connections, if a request may take long: wrk takes two seconds without an answer for an error.
-FEW = 8
+FEW = 4
 
 
 def headers(token, request):
