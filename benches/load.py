@@ -41,13 +41,13 @@ def resident_mb(pid):
     return sum(int(re.search(r"VmRSS:\s+(\d+)", text)[1]) for text in lines) / 1024
 
 
-def wrk(port, path, headers, depth, connections, seconds, keys=0, stride=1):
+def wrk(port, path, headers, depth, connections, seconds, keys=0, stride=1, method="GET", body=""):
     """Returns the requests, the seconds, and the latencies at p50 and p99 in ms (of a batch, if pipelined). With `keys`, the
     requests use that many tokens of tokens.py in turn, every `stride`th one."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(SCRIPT)]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
-    command += [f"http://127.0.0.1:{port}{path}", "--", str(depth), str(keys), str(stride)]
+    command += [f"http://127.0.0.1:{port}{path}", "--", str(depth), str(keys), str(stride), method, body]
     run = subprocess.run(command, capture_output=True, text=True, preexec_fn=pin(CLIENT_CORE), timeout=seconds + 60)
     figures = re.search(r"^FIGURES (\S+) (\S+) (\S+) (\S+) (\S+)$", run.stdout, re.MULTILINE)
     if not figures:

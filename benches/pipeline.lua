@@ -1,10 +1,14 @@
--- A script for wrk: `-- DEPTH [KEYS STRIDE]`. DEPTH requests at a time on each connection, and one line of figures at the
+-- A script for wrk: `-- DEPTH [KEYS STRIDE METHOD BODY]`. DEPTH requests at a time on each connection, and one line of figures at the
 -- end. With KEYS, each request has another of so many tokens, every STRIDEth of those that tokens.py makes.
 local batches, at = {}, 0
 
 init = function(arguments)
   local depth, keys, stride = tonumber(arguments[1]), tonumber(arguments[2] or 0), tonumber(arguments[3] or 1)
   local requests = {}
+  wrk.method = arguments[4] or "GET"
+  if arguments[5] ~= "" then
+    wrk.body = arguments[5]
+  end
   for key = 1, math.max(keys, 1) do
     if keys > 0 then
       wrk.headers["Authorization"] = string.format("Token %040x", key * stride)

@@ -27,6 +27,7 @@ import logins
 import revocations
 import servers
 import tokens as tokens_in_use
+import views
 from load import Client, resident_mb, wrk
 
 
@@ -57,15 +58,19 @@ def arguments():
     parser.add_argument("--depth", type=int, default=16, help="requests that are pipelined (default: 16)")
     parser.add_argument("--idle", type=int, default=10000, help="idle connections to measure the memory of (default: 10000)")
     parser.add_argument("--tokens", default="1000,100000,10000000", help="numbers of tokens for the part growth")
-    parser.add_argument("--only", default="requests,writes,growth,memory,logins,revocations", help="the parts to measure (default: all)")
+    parser.add_argument("--issues", type=int, default=1_000_000, help="issues to add for the part view-growth (default: 1000000)")
+    parser.add_argument("--only", default="requests,writes,growth,memory,logins,revocations,views",
+                        help="the parts to measure (default: %(default)s; there is view-growth too)")
     parser.add_argument("--no-build", action="store_true", help="measure the programs in target/release as they are")
     parser.add_argument("--no-postgres", action="store_true")
     parser.add_argument("--output", help="also write the tables to this file")
     revocations.options(parser)
     given = parser.parse_args()
     if given.quick:
-        given.rounds, given.tokens = 3, "1000,100000"
+        given.rounds, given.tokens, given.issues = 3, "1000,100000", 100_000
         given.revocations, given.late = 300, 100
+    # All servers of these parts together take half a minute a round.
+    given.view_rounds = 1 if given.quick else given.rounds
     given.tokens = [int(count) for count in given.tokens.split(",")]
     return given
 
@@ -196,6 +201,10 @@ def measure(given, folder, with_postgres):
             sections.append(logins.table(folder, env, given.rounds))
         if "revocations" in wanted:
             sections.append(revocations.tables(given, folder, with_postgres))
+        if "views" in wanted:
+            sections.append(views.table(given, folder, with_postgres, cell))
+        if "view-growth" in wanted:
+            sections.append(views.growth(given, folder, cell))
     finally:
         for server in started:
             server.stop()

@@ -1,4 +1,5 @@
 """The servers that the bench compares, each with its own database."""
+import json
 import os
 import pwd
 import secrets
@@ -18,14 +19,16 @@ import drfdiff  # noqa: E402
 
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
 MANAGE, BARE = TARGET / "manage", TARGET / "bare"
+TRACKER, BY_HAND = TARGET / "tracker", TARGET / "by-hand"
+SEED = ROOT / "tests" / "drfdiff" / "seed.py"
 USERNAME, PASSWORD = "Pepe", "aaaa"
 # The headers that the HTTP server itself adds to every response.
 SERVER_HEADERS = ("content-length", "date")
 
 
 def build(with_postgres):
-    features = "bare,postgres" if with_postgres else "bare"
-    command = ["cargo", "build", "--release", "--locked", "-j2", "--features", features, "--bins"]
+    features = ["tutorial/bare", *(["tutorial/postgres", "tracker/postgres"] if with_postgres else [])]
+    command = ["cargo", "build", "--release", "--locked", "-j2", "-p", "tutorial", "-p", "tracker", "--bins", "--features", ",".join(features)]
     subprocess.run(command, cwd=ROOT, check=True)
 
 
@@ -117,15 +120,49 @@ def reference(folder, database):
     env = dict(os.environ, REFERENCE_DB=str(copy), PYTHONDONTWRITEBYTECODE="1")
     python = drfdiff.reference_python()
     subprocess.run([python, "manage.py", "migrate", "-v0"], cwd=drfdiff.REFERENCE, env=env, check=True)
-    command = [python, "-m", "gunicorn", "-b", "127.0.0.1:{port}", "--workers", "1", "--log-level", "error",
-               "--keep-alive", "60", "tutorial.wsgi"]
-    return Server("reference", command, folder, env=env, cwd=drfdiff.REFERENCE)
+    return Server("reference", gunicorn("tutorial.wsgi"), folder, env=env, cwd=drfdiff.REFERENCE)
+
+
+def django(url, *arguments):
+    """Runs a command of the reference's tracker and returns its output."""
+    env = dict(os.environ, REFERENCE_DB=url, DJANGO_SETTINGS_MODULE="tracker.settings", PYTHONDONTWRITEBYTECODE="1")
+    command = [drfdiff.reference_python(), "manage.py", *arguments]
+    return subprocess.run(command, cwd=drfdiff.REFERENCE, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def seed_tracker(url):
+    """Makes the tracker's tables and rows with Django, and returns the token of a user."""
+    django(url, "migrate", "-v0")
+    return json.loads(django(url, "shell", "-v0", "-c", SEED.read_text()).splitlines()[-1])["tokens"]["ana"]
+
+
+def tracker(name, folder, url, core=SERVER_CORE, others=()):
+    """Starts examples/tracker with one worker."""
+    env = dict(vitamin_environment(url), WORKERS="1")
+    return Server(name, [TRACKER, "runserver", "127.0.0.1:{port}"], folder, core, env, folder, others=others)
+
+
+def by_hand(name, folder, url, others=()):
+    """Starts the tracker's requests that are written by hand."""
+    env = vitamin_environment(url)
+    return Server(name, [BY_HAND, "127.0.0.1:{port}"], folder, SERVER_CORE, env, folder, others=others)
+
+
+def reference_tracker(name, folder, url, others=()):
+    """Starts the reference's tracker under gunicorn."""
+    env = dict(os.environ, REFERENCE_DB=url, DJANGO_SETTINGS_MODULE="tracker.settings", PYTHONDONTWRITEBYTECODE="1")
+    return Server(name, gunicorn("tracker.wsgi"), folder, env=env, cwd=drfdiff.REFERENCE, others=others)
+
+
+def gunicorn(application):
+    return [drfdiff.reference_python(), "-m", "gunicorn", "-b", "127.0.0.1:{port}", "--workers", "1", "--log-level", "error",
+            "--keep-alive", "60", application]
 
 
 class Postgres:
-    """A temporary PostgreSQL server on a Unix socket, on the servers' core."""
+    """A temporary PostgreSQL server on the servers' core, on a Unix socket or a port of the loopback address."""
 
-    def __init__(self, folder, name="postgres"):
+    def __init__(self, folder, name="postgres", port=None, options=""):
         self.folder = Path(folder) / name
         self.folder.mkdir()
         self.programs = self.find()
@@ -136,10 +173,12 @@ class Postgres:
             os.chmod(folder, 0o755)
         self.run("initdb", "-D", self.folder / "data", "-U", "postgres", "--auth=trust", "--encoding=UTF8",
                  "--locale=C", "--no-sync")
-        options = f"-c unix_socket_directories={self.folder} -c listen_addresses="
+        listen = f"127.0.0.1 -c port={port}" if port else ""
+        options = f"-c unix_socket_directories={self.folder} {options} -c listen_addresses={listen}"
         self.run("pg_ctl", "-D", self.folder / "data", "-l", self.folder / "log", "-w", "-o", options, "start")
         self.pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
-        self.url = f"postgres://postgres@{quote(str(self.folder), safe='')}:5432/postgres"
+        address = f"127.0.0.1:{port}" if port else f"{quote(str(self.folder), safe='')}:5432"
+        self.url = f"postgres://postgres@{address}/postgres"
 
     @staticmethod
     def find():
