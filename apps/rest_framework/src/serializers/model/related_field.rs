@@ -234,14 +234,11 @@ impl<R> Named<R> {
     }
 }
 
-/// A foreign key: its own column is the primary key of the other object, which need not be loaded for it.
-struct Key<T, U>(Named<ForeignKey<T, U>>);
-
-impl<T: Model, U: Model> Key<T, U> {
-    fn own_column(&self) -> Option<usize> {
-        let found = T::META.find(self.0.relation.name()).map(|(index, _)| index);
-        found.filter(|_| self.0.index == U::META.primary_key)
-    }
+/// A foreign key.
+struct Key<T, U> {
+    named: Named<ForeignKey<T, U>>,
+    /// Its own column, if that is what names the other object: it need not be loaded then.
+    own_column: Option<usize>,
 }
 
 impl<T: Model, U: Model> OutputField<T> for Key<T, U> {
@@ -251,20 +248,20 @@ impl<T: Model, U: Model> OutputField<T> for Key<T, U> {
         context: &Representation<'_>,
         out: &mut Vec<u8>,
     ) -> Result<bool, APIException> {
-        let value = match self.own_column() {
-            Some(index) => Some(object.value(index)).filter(|value| !matches!(value, ValueRef::Null)),
-            None => self.0.relation.value(object, self.0.index)?,
+        let value = match self.own_column {
+            Some(index) => Some(object.value(index)).filter(|value| !value.is_null()),
+            None => self.named.relation.value(object, self.named.index)?,
         };
         match value {
-            Some(value) => self.0.write_value(value, context, out)?,
+            Some(value) => self.named.write_value(value, context, out)?,
             None => null(out),
         }
         Ok(true)
     }
 
     fn plan(&self, plan: &mut Plan<T>) {
-        if self.own_column().is_none() {
-            plan.add_value(self.0.relation, self.0.index);
+        if self.own_column.is_none() {
+            plan.add_value(self.named.relation, self.named.index);
         }
     }
 }
@@ -298,7 +295,9 @@ impl<T: Model, U: Model, N> SerializerField<T> for RelatedField<ForeignKey<T, U>
         let (column, _) = T::META
             .find(key.name())
             .ok_or_else(|| format!("{} has no field `{}`", T::META.name, key.name()))?;
-        let output = Arc::new(Key(self.name()?)) as Arc<dyn OutputField<T>>;
+        let named = self.name()?;
+        let own_column = (named.index == U::META.primary_key).then_some(column);
+        let output = Arc::new(Key { named, own_column }) as Arc<dyn OutputField<T>>;
         Ok(Entry {
             output: Some(output).filter(|_| !field.options().is_write_only()),
             field,
