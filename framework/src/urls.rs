@@ -21,7 +21,7 @@ mod tests;
 mod urlconf;
 
 pub use self::patterns::{Pattern, include, path};
-pub use self::resolver::{NoReverseMatch, Parameters, Resolver};
+pub use self::resolver::{NoReverseMatch, Parameters, Resolver, ResolverMatch};
 pub use self::shortcuts::{Endpoint, EndpointFuture, Shortcuts};
 pub use self::urlconf::{EndpointInfo, UrlConf};
 

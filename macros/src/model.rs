@@ -84,6 +84,7 @@ fn expand(
         }
     });
     let relations = relations(name, root, fields, &options.many_to_many);
+    let visit_relation = visit_relation(root, fields, &options.many_to_many);
     let unique_together = unique_together.iter().map(|names| quote!(&[#(#names),*]));
     Ok(quote! {
         impl #root::models::Model for #name {
@@ -112,6 +113,8 @@ fn expand(
                     _ => #root::models::ValueRef::Null,
                 }
             }
+
+            #visit_relation
         }
 
         #relations
@@ -209,6 +212,33 @@ fn ordering(names: &[LitStr], fields: &[Field]) -> Result<Vec<TokenStream>, Erro
         Ok(quote!((#index, #descending)))
     };
     names.iter().map(term).collect()
+}
+
+/// `Model::visit_relation`.
+fn visit_relation(root: &Path, fields: &[Field], many_to_many: &[ManyToMany]) -> Option<TokenStream> {
+    let keys = fields.iter().filter(|field| field.options.references.is_some()).map(|field| {
+        let (name, constant) = (field.name(), format_ident!("{}", field.name().to_uppercase()));
+        quote!(#name => ::core::option::Option::Some(visitor.foreign_key(Self::#constant)))
+    });
+    let many = many_to_many.iter().map(|relation| {
+        let name = relation.name.to_string();
+        let constant = format_ident!("{}", name.to_uppercase());
+        quote!(#name => ::core::option::Option::Some(visitor.many_to_many(Self::#constant)))
+    });
+    let arms: Vec<TokenStream> = keys.chain(many).collect();
+    (!arms.is_empty()).then(|| {
+        quote! {
+            fn visit_relation<V: #root::models::RelationVisitor<Self>>(
+                name: &str,
+                visitor: V,
+            ) -> ::core::option::Option<V::Output> {
+                match name {
+                    #(#arms,)*
+                    _ => ::core::option::Option::None,
+                }
+            }
+        }
+    })
 }
 
 /// `Issue::PROJECT`, `Issue::LABELS`, and `Project::ISSUES` of the model that is referred to, if it is of the same crate. They

@@ -298,6 +298,23 @@ class BookSerializer(s.ModelSerializer):
     def get_maybe(self, book) -> float | None: ...
 
 
+class LinkedBookSerializer(s.HyperlinkedModelSerializer):
+    shelf_text = s.StringRelatedField(source="shelf")
+    tag_texts = s.StringRelatedField(source="tags", many=True, read_only=True)
+    shelf_link = s.HyperlinkedRelatedField(view_name="shelf-detail", source="shelf", read_only=True)
+    tag_links = s.HyperlinkedRelatedField(view_name="tag-detail", source="tags", many=True, read_only=True)
+
+    class Meta:
+        model = Book
+        fields = ["url", "shelf", "sequel", "tags", "shelf_text", "tag_texts", "shelf_link", "tag_links"]
+
+
+class KeyedBookSerializer(s.ModelSerializer):
+    class Meta:
+        model = Book
+        fields = ["url", "title", "tags"]
+
+
 class BookFilter(filters.FilterSet):
     min_stars = filters.NumberFilter(field_name="stars", lookup_expr="gte")
     heavier = filters.NumberFilter(field_name="weight", lookup_expr="gt", required=True)
@@ -359,10 +376,26 @@ class ShelfBooks(generics.ListCreateAPIView):
     pagination_class = pagination.CursorPagination
 
 
+class LinkedBooks(viewsets.ModelViewSet):
+    queryset = Book.objects.all()
+    serializer_class = LinkedBookSerializer
+
+
+class KeyedBooks(viewsets.ModelViewSet):
+    queryset = Book.objects.all()
+    serializer_class = KeyedBookSerializer
+
+    @extend_schema(request=KeyedBookSerializer(many=True), responses={201: KeyedBookSerializer(many=True)})
+    @action(detail=False, methods=["post"])
+    def bulk(self, request): ...
+
+
 router = DefaultRouter()
 router.register("books", Books)
 router.register("shelves", Shelves)
 router.register("tags", Tags)
+router.register("linked", LinkedBooks, "linked")
+router.register("keyed", KeyedBooks, "keyed")
 MODELS = [
     path("api/", include(router.urls)),
     path("api/shelves/<shelf_pk>/books/", ShelfBooks.as_view()),

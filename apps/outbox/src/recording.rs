@@ -32,7 +32,7 @@ pub(crate) fn deleted(event: &mut AnyDelete<'_>) -> Received {
 }
 
 pub(crate) fn related(event: &mut M2mChanged<'_>) -> Received {
-    if matches!(event.action, M2mAction::PreAdd | M2mAction::PreRemove) {
+    if matches!(event.action, M2mAction::PreAdd | M2mAction::PreRemove | M2mAction::PreClear) {
         return Ok(());
     }
     let mut new = new_event(event.sender, event.pk, "m2m");

@@ -20,7 +20,7 @@ use super::parsers::Parser;
 use super::parsers::reader::BodyReader;
 use super::permissions::Permission;
 use super::renderers::{Renderer, Renderers};
-use super::request::{Reverse, SerializerClass, ViewInfo};
+use super::request::{Reverse, SerializerClass, ViewInfo, ViewNamespace};
 use super::schemas::{ExtendSchema, SchemaView};
 use super::settings::{APISettings, ExceptionHandler};
 use super::throttling::Throttle;
@@ -167,6 +167,7 @@ impl PolicyDeclaration {
             num_proxies: settings.num_proxies,
             versions: settings.versions.clone(),
             reverse: versioning.clone().map(reverse),
+            view_namespace: versioning.clone().map(view_namespace),
             url_format_override: settings.url_format_override,
             serializer: self.serializer.clone(),
             model_view: self.model_view.clone(),
@@ -188,6 +189,10 @@ impl PolicyDeclaration {
 
 fn reverse(scheme: Arc<dyn Versioning>) -> Arc<Reverse> {
     Arc::new(move |request, name, parameters| scheme.reverse(request, name, parameters))
+}
+
+fn view_namespace(scheme: Arc<dyn Versioning>) -> Arc<ViewNamespace> {
+    Arc::new(move |request| scheme.view_namespace(request))
 }
 
 /// The methods in the order of `names`, or of Django's `View.http_method_names`.

@@ -64,8 +64,9 @@ pub use crate::filters::{FilterSet, SearchField, fields};
 pub use crate::generics::*;
 pub use crate::pagination::{CursorPagination, LimitOffsetPagination, PageNumberPagination};
 pub use crate::permissions::{
-    AllowAny, DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly, IsAdminUser, IsAuthenticated,
-    IsAuthenticatedOrReadOnly, ObjectPermission, ObjectRule, Permission, SAFE_METHODS,
+    AllowAny, DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly, DjangoObjectPermissions,
+    IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, ObjectPermission, ObjectRule, Permission,
+    SAFE_METHODS,
 };
 pub use crate::policy_result::PolicyResult;
 pub use crate::request::Request;
@@ -73,8 +74,9 @@ pub use crate::response::Response;
 pub use crate::routers::{DefaultRouter, SimpleRouter};
 pub use crate::schemas::{ExtendSchema, OpenApiTypes};
 pub use crate::serializers::{
-    DisplayField, Extra, HyperlinkedIdentityField, HyperlinkedRelatedField, ModelSerializer, Nested,
-    PrimaryKeyRelatedField, RelatedColumn, Serializer, SlugRelatedField, UniqueTogetherValidator,
+    DisplayField, Extra, HyperlinkedIdentityField, HyperlinkedModelSerializer, HyperlinkedRelatedField,
+    ModelSerializer, Nested, PrimaryKeyRelatedField, RelatedColumn, Serializer, SlugRelatedField,
+    StringRelatedField, UniqueTogetherValidator,
 };
 pub use crate::shortcuts::find_or_404;
 pub use crate::throttling::{AnonRateThrottle, ScopedRateThrottle, UserRateThrottle};

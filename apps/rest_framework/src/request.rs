@@ -105,6 +105,8 @@ pub(super) struct ViewInfo {
     pub(super) versions: Versions,
     /// `Versioning::reverse` of its versioning class.
     pub(super) reverse: Option<Arc<Reverse>>,
+    /// `Versioning::view_namespace`.
+    pub(super) view_namespace: Option<Arc<ViewNamespace>>,
     /// The query parameter that selects a renderer.
     pub(super) url_format_override: Option<&'static str>,
     pub(super) serializer: Option<SerializerClass>,
@@ -116,6 +118,9 @@ pub(super) struct ViewInfo {
 /// Finds the URL of a named pattern for the request's version.
 pub(super) type Reverse =
     dyn Fn(&Request, &str, Parameters<'_>) -> Result<String, NoReverseMatch> + Send + Sync;
+
+/// The namespace of the patterns for the request's version.
+pub(super) type ViewNamespace = dyn Fn(&Request) -> Option<String> + Send + Sync;
 
 type Choose = dyn Fn(&Request) -> Arc<Serializer> + Send + Sync;
 

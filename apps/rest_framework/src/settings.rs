@@ -8,7 +8,7 @@ use super::exceptions::APIException;
 use super::pagination::Pagination;
 use super::parsers::body::Bodies;
 use super::parsers::{Parser, UploadLimits};
-use super::permissions::Permission;
+use super::permissions::{ObjectPermissionBackend, Permission};
 use super::renderers::Renderer;
 use super::request::Request;
 use super::response::Response;
@@ -46,6 +46,9 @@ pub struct APISettings {
     pub default_authentication_classes: Vec<Arc<dyn Authentication>>,
     /// The permission classes. All must allow the request.
     pub default_permission_classes: Vec<Arc<dyn Permission>>,
+    /// Who grants permissions for single objects: the backends that DjangoObjectPermissions asks, in this order. None by
+    /// default, as Django's own grants none.
+    pub object_permission_backends: Vec<Arc<dyn ObjectPermissionBackend>>,
     /// The throttle classes. All must allow the request.
     pub default_throttle_classes: Vec<Arc<dyn Throttle>>,
     /// The rates by scope (`DEFAULT_THROTTLE_RATES`, e.g. `anon=100/day,user=1000/day`).
@@ -112,6 +115,7 @@ impl Default for APISettings {
             default_parser_classes: classes![JSONParser, FormParser, MultiPartParser],
             default_authentication_classes: classes![SessionAuthentication, BasicAuthentication::new()],
             default_permission_classes: classes![super::permissions::AllowAny],
+            object_permission_backends: Vec::new(),
             default_throttle_classes: Vec::new(),
             default_throttle_rates: ThrottleRates::default(),
             num_proxies: None,

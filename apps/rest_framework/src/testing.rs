@@ -49,22 +49,35 @@ impl Deref for TestProject {
 impl TestProject {
     /// A project on SQLite with these additional settings.
     pub(crate) fn new(urlpatterns: fn() -> Vec<Pattern>, settings: &[(&str, &str)]) -> Self {
-        Self::on(&TestDatabase::sqlite(), urlpatterns, settings)
+        Self::on(&TestDatabase::sqlite(), APISettings::default, urlpatterns, settings)
     }
 
     /// A project on each available database.
     pub(crate) fn on_each(urlpatterns: fn() -> Vec<Pattern>) -> Vec<Self> {
+        Self::on_each_with(APISettings::default, urlpatterns)
+    }
+
+    /// The same, with these settings of views.
+    pub(crate) fn on_each_with(
+        api_settings: fn() -> APISettings,
+        urlpatterns: fn() -> Vec<Pattern>,
+    ) -> Vec<Self> {
         let databases = std::iter::once(TestDatabase::sqlite());
         #[cfg(feature = "postgres")]
         let databases = databases.chain(TestDatabase::postgres());
-        databases.map(|database| Self::on(&database, urlpatterns, &[])).collect()
+        databases.map(|database| Self::on(&database, api_settings, urlpatterns, &[])).collect()
     }
 
-    fn on(database: &TestDatabase, urlpatterns: fn() -> Vec<Pattern>, settings: &[(&str, &str)]) -> Self {
+    fn on(
+        database: &TestDatabase,
+        api_settings: fn() -> APISettings,
+        urlpatterns: fn() -> Vec<Pattern>,
+        settings: &[(&str, &str)],
+    ) -> Self {
         let defaults = [("SECRET_KEY_FALLBACKS", OLD_SECRET_KEY), ("ALLOWED_HOSTS", "localhost")];
         let settings = [defaults.as_slice(), settings].concat();
         let project = |env: &Env| {
-            let apps = apps![Auth::from_env(env)?, RestFramework::new(APISettings::default())];
+            let apps = apps![Auth::from_env(env)?, RestFramework::new(api_settings())];
             Project::new(env, apps, urlpatterns)
         };
         Self(testing::TestProject::with_settings(database, project, &settings))

@@ -43,6 +43,12 @@ pub trait Versioning: Send + Sync {
         request.reverse_unversioned(name, parameters)
     }
 
+    /// The namespace of the patterns that a client's URL may match, for fields that read URLs
+    /// (`get_versioned_viewname`). `None`: patterns without one.
+    fn view_namespace(&self, _request: &Request) -> Option<String> {
+        None
+    }
+
     /// Where the OpenAPI document shows the version, and the class's own versions. `None`: it cannot, and shows all views.
     fn in_schema(&self) -> Option<(SchemaVersioning, Option<&Versions>)> {
         None
@@ -144,6 +150,11 @@ impl Versioning for NamespaceVersioning {
         version
             .map(|version| Some(version.to_owned()))
             .ok_or_else(|| not_found("Invalid version in URL path. Does not match any version namespace."))
+    }
+
+    /// The version.
+    fn view_namespace(&self, request: &Request) -> Option<String> {
+        request.version().map(str::to_owned)
     }
 
     /// Looks the name up in the version's namespace.

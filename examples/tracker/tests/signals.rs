@@ -182,6 +182,25 @@ fn relations_from_both_sides(database: &TestDatabase) {
     let keys = [1_i64.into(), 2_i64.into()];
     Issue::LABELS.reverse("issues").set(connection, ValueRef::Integer(1), &keys).unwrap();
     assert_eq!(log.take(), [r#"pre_add Label 1 true ["1", "2"]"#, r#"post_add Label 1 true ["1", "2"]"#]);
+    // Issue 1 has label 1. `add` names what is new, `remove` what it was given, `clear` nothing.
+    let issue = ValueRef::Integer(1);
+    Issue::LABELS.add(connection, issue, &[1_i64.into(), 2_i64.into(), 2_i64.into()]).unwrap();
+    assert_eq!(log.take(), [r#"pre_add Issue 1 false ["2"]"#, r#"post_add Issue 1 false ["2"]"#]);
+    Issue::LABELS.add(connection, issue, &[1_i64.into()]).unwrap();
+    assert_eq!(log.take(), ["pre_add Issue 1 false []", "post_add Issue 1 false []"]);
+    Issue::LABELS.remove(connection, issue, &[1_i64.into(), 3_i64.into()]).unwrap();
+    assert_eq!(log.take(), [r#"pre_remove Issue 1 false ["1", "3"]"#, r#"post_remove Issue 1 false ["1", "3"]"#]);
+    Issue::LABELS.add(connection, issue, &[]).unwrap();
+    Issue::LABELS.remove(connection, issue, &[]).unwrap();
+    assert!(log.take().is_empty());
+    let labels = |connection: &mut _| {
+        let issue = Issue::objects().find(1).with(Issue::LABELS).first(connection).unwrap().unwrap();
+        Issue::LABELS.get(&issue).unwrap().iter().map(|label| label.id).collect::<Vec<_>>()
+    };
+    assert_eq!(labels(connection), [2]);
+    Issue::LABELS.clear(connection, issue).unwrap();
+    assert_eq!(log.take(), ["pre_clear Issue 1 false []", "post_clear Issue 1 false []"]);
+    assert!(labels(connection).is_empty());
 }
 
 fn a_receiver_answers_the_request(database: &TestDatabase) {

@@ -1,13 +1,16 @@
-//! Changes many-to-many relations (`ManyRelatedManager` of `django/db/models/fields/related_descriptors.py`).
+//! Changes relations to many rows (`ManyRelatedManager` and `RelatedManager` of
+//! `django/db/models/fields/related_descriptors.py`).
 
 use super::condition::{Condition, Lookup};
 use super::execute::execute;
 use super::keys::Keys;
 use super::model::Model;
+use super::object::Object;
 use super::parameter::Parameter;
+use super::path::Path;
 use super::q::Q;
 use super::queryset::QuerySet;
-use super::relation::ManyToMany;
+use super::relation::{ManyToMany, Reverse};
 use super::signals;
 use super::statement::Statement;
 use super::value::{DbValue, ValueRef};
@@ -29,6 +32,17 @@ impl Comparison {
     }
 }
 
+/// Each key once.
+fn distinct(keys: &[DbValue]) -> Vec<DbValue> {
+    let mut distinct: Vec<DbValue> = Vec::with_capacity(keys.len());
+    for key in keys {
+        if !distinct.contains(key) {
+            distinct.push(key.clone());
+        }
+    }
+    distinct
+}
+
 impl<A: Model, B: Model> ManyToMany<A, B> {
     /// Makes exactly these rows of `B` related to the object (`set`). Rows that stay related are not touched. Sends
     /// `m2m_changed` ([`signals`]).
@@ -45,8 +59,73 @@ impl<A: Model, B: Model> ManyToMany<A, B> {
             return signals::set_related(&receivers, connection, self, object, keys);
         }
         let comparison = self.compare(connection, object, keys)?;
-        self.remove(connection, object, &comparison.removed)?;
-        self.add(connection, object, &comparison.inserted)
+        self.delete_rows(connection, object, &comparison.removed)?;
+        self.insert_rows(connection, object, &comparison.inserted)
+    }
+
+    /// Makes rows of `B` related to the object (`add`). Those that are related already stay so. Sends `m2m_changed`.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub fn add(
+        self,
+        connection: &mut DbConnection,
+        object: ValueRef<'_>,
+        keys: &[DbValue],
+    ) -> Result<(), DatabaseError> {
+        let Some(receivers) = connection.signals().of_relation(self.table) else {
+            return self.insert_rows(connection, object, keys);
+        };
+        signals::change_related(&receivers, connection, self, object, |connection| {
+            // Django sends the signal even if all are related already.
+            let comparison = self.compare(connection, object, keys)?;
+            Ok(Comparison { removed: Vec::new(), inserted: distinct(keys), ..comparison })
+        })
+    }
+
+    /// Makes rows of `B` no longer related to the object (`remove`). Sends `m2m_changed`.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub fn remove(
+        self,
+        connection: &mut DbConnection,
+        object: ValueRef<'_>,
+        keys: &[DbValue],
+    ) -> Result<(), DatabaseError> {
+        let Some(receivers) = connection.signals().of_relation(self.table) else {
+            return self.delete_rows(connection, object, keys);
+        };
+        signals::change_related(&receivers, connection, self, object, |_| {
+            Ok(Comparison { removed: distinct(keys), added: Vec::new(), inserted: Vec::new() })
+        })
+    }
+
+    /// Makes no row of `B` related to the object (`clear`). Sends `m2m_changed` without keys.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub fn clear(self, connection: &mut DbConnection, object: ValueRef<'_>) -> Result<(), DatabaseError> {
+        match connection.signals().of_relation(self.table) {
+            Some(receivers) => signals::clear_related(&receivers, connection, self, object),
+            None => self.delete_all(connection, object),
+        }
+    }
+
+    /// Deletes all relations of the object, without signals.
+    pub(super) fn delete_all(
+        self,
+        connection: &mut DbConnection,
+        object: ValueRef<'_>,
+    ) -> Result<(), DatabaseError> {
+        let condition = self.is_of(object);
+        execute(connection, &Statement::Delete { table: self.table, condition })?;
+        Ok(())
+    }
+
+    /// The rows between the two models that are the object's.
+    fn is_of(self, object: ValueRef<'_>) -> Condition {
+        Condition::compare(self.column, A::META.primary_key().kind, Lookup::Exact, object.to_owned())
     }
 
     /// Compares the present rows with what they shall be.
@@ -77,8 +156,8 @@ impl<A: Model, B: Model> ManyToMany<A, B> {
         Ok(Comparison { removed, added, inserted })
     }
 
-    /// Deletes relations.
-    pub(super) fn remove(
+    /// Deletes relations, without signals.
+    pub(super) fn delete_rows(
         self,
         connection: &mut DbConnection,
         object: ValueRef<'_>,
@@ -87,16 +166,15 @@ impl<A: Model, B: Model> ManyToMany<A, B> {
         if keys.is_empty() {
             return Ok(());
         }
-        let is_object =
-            Condition::compare(self.column, A::META.primary_key().kind, Lookup::Exact, object.to_owned());
+        let is_object = self.is_of(object);
         let keys = Keys::new(keys.iter().map(DbValue::as_ref)).map_err(DatabaseError::from)?;
         let condition = Condition::And(vec![is_object, Condition::In { column: self.reverse_column, keys }]);
         execute(connection, &Statement::Delete { table: self.table, condition })?;
         Ok(())
     }
 
-    /// Inserts relations. Those that exist stay as they are.
-    pub(super) fn add(
+    /// Inserts relations, without signals. Those that exist stay as they are.
+    pub(super) fn insert_rows(
         self,
         connection: &mut DbConnection,
         object: ValueRef<'_>,
@@ -111,6 +189,48 @@ impl<A: Model, B: Model> ManyToMany<A, B> {
         let rows = keys.iter().map(row).collect();
         let columns = [self.column, self.reverse_column];
         execute(connection, &Statement::InsertInto { table: self.table, columns, rows })?;
+        Ok(())
+    }
+}
+
+impl<A: Model, B: Model> Reverse<A, B> {
+    /// Makes these rows of `B` refer to the object (`set`). If the foreign key may be NULL, no other row refers to it
+    /// afterwards; if it may not, the others stay as they are. As in Django, this sends no signals.
+    ///
+    /// # Errors
+    /// The database refuses the change.
+    pub fn set(
+        self,
+        connection: &mut DbConnection,
+        object: ValueRef<'_>,
+        keys: &[DbValue],
+    ) -> Result<(), DatabaseError> {
+        let key = Path::<B>::own(self.key.column, A::META);
+        let is_object = Q::compare(&key, Lookup::Exact, object.to_owned());
+        let present = QuerySet::<B>::new().filter_q(is_object).load(connection)?;
+        if self.key.optional {
+            let is_other = |row: &&Object<B>| !keys.iter().any(|key| key.as_ref() == row.pk());
+            self.refer(connection, DbValue::Null, present.iter().filter(is_other).map(|row| row.pk()))?;
+        }
+        let is_new = |key: &&DbValue| !present.iter().any(|row| row.pk() == key.as_ref());
+        self.refer(connection, object.to_owned(), keys.iter().filter(is_new).map(DbValue::as_ref))
+    }
+
+    /// Sets the foreign key of rows.
+    fn refer<'k>(
+        self,
+        connection: &mut DbConnection,
+        object: DbValue,
+        rows: impl Iterator<Item = ValueRef<'k>>,
+    ) -> Result<(), DatabaseError> {
+        let rows: Vec<ValueRef<'k>> = rows.collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let keys = Keys::new(rows).map_err(DatabaseError::from)?;
+        let condition = Condition::In { column: B::META.primary_key().column, keys };
+        let values = vec![(self.key.column, Parameter::new(object, A::META.primary_key().kind))];
+        execute(connection, &Statement::Update { meta: B::META, values, condition, returns: false })?;
         Ok(())
     }
 }

@@ -103,7 +103,7 @@ pub use self::path::Path;
 pub use self::plan::{Known, Plan, With};
 pub use self::q::Q;
 pub use self::queryset::{AnyDatabase, QuerySet};
-pub use self::relation::{ForeignKey, ManyToMany, Relation, Reverse};
+pub use self::relation::{ForeignKey, ManyToMany, Relation, RelationVisitor, Reverse};
 pub use self::row::{RawValue, Row};
 pub use self::save::Changes;
 pub use self::signals::Signals;

@@ -6,6 +6,7 @@ use vitamin_parsing::data::Value;
 use super::convert::WrongType;
 use super::meta::ModelMeta;
 use super::queryset::QuerySet;
+use super::relation::RelationVisitor;
 use super::row::Row;
 use super::value::{DbValue, ValueRef};
 
@@ -30,6 +31,11 @@ pub trait Model: Sized + Send + Sync + 'static {
 
     /// The value of a column by its index. NULL if there is none.
     fn value(&self, index: usize) -> ValueRef<'_>;
+
+    /// Calls the visitor with the foreign key or many-to-many relation of this name. `None` if there is none.
+    fn visit_relation<V: RelationVisitor<Self>>(_name: &str, _visitor: V) -> Option<V::Output> {
+        None
+    }
 
     /// All rows of the table (`Model.objects.all()`).
     #[must_use]

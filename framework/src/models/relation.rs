@@ -68,6 +68,18 @@ pub trait Relation<T: Model> {
     fn add_to(self, plan: &mut Plan<T>);
 }
 
+/// What is done with a relation that is known by its name only: [`Model::visit_relation`].
+pub trait RelationVisitor<A: Model>: Sized {
+    /// The result.
+    type Output;
+
+    /// The relation is a foreign key.
+    fn foreign_key<B: Model>(self, key: ForeignKey<A, B>) -> Self::Output;
+
+    /// The relation is a ManyToManyField.
+    fn many_to_many<B: Model>(self, relation: ManyToMany<A, B>) -> Self::Output;
+}
+
 impl<A: Model, B: Model> ForeignKey<A, B> {
     /// A foreign key, by the model field's name, the index of its column, and whether it may be NULL.
     #[must_use]

@@ -10,7 +10,9 @@ use super::execute::{execute, returned_rows};
 use super::model::Model;
 use super::object::Object;
 use super::parameter::Parameter;
+use super::path::Path;
 use super::plan::Plan;
+use super::q::Q;
 use super::queryset::QuerySet;
 use super::signals;
 use super::statement::Statement;
@@ -293,6 +295,31 @@ impl<T: Model> Object<T> {
         }
         let found = QuerySet::new().find(self.pk().to_owned()).with_plan(plan).first(connection)?;
         self.take_related(found.ok_or(DatabaseError::Query(QueryError::NotFound))?);
+        Ok(())
+    }
+
+    /// Loads relations of several objects that are there already, with one query a relation.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_all(
+        objects: &mut [Self],
+        connection: &mut DbConnection,
+        plan: &Plan<T>,
+    ) -> Result<(), DatabaseError> {
+        if plan.is_empty() || objects.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<DbValue> = objects.iter().map(|object| object.pk().to_owned()).collect();
+        let rows = QuerySet::new()
+            .filter_q(Q::one_of(&Path::own(T::META.primary_key().column, T::META), &keys))
+            .with_plan(plan);
+        let mut rows = rows.load(connection)?;
+        for object in objects {
+            let found = rows.iter().position(|row| row.pk() == object.pk());
+            let found = found.ok_or(DatabaseError::Query(QueryError::NotFound))?;
+            object.take_related(rows.swap_remove(found));
+        }
         Ok(())
     }
 }

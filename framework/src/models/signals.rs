@@ -33,7 +33,7 @@ pub use self::events::{
 };
 pub use self::row::AnyRow;
 use self::row::Loader;
-pub(super) use self::saving::{insert, set_related, update};
+pub(super) use self::saving::{change_related, clear_related, insert, set_related, update};
 use super::meta::ModelMeta;
 use super::model::Model;
 use super::relation::ManyToMany;

@@ -56,6 +56,15 @@ impl ResolverEntry {
     }
 }
 
+/// The pattern that a path matches (`ResolverMatch`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolverMatch {
+    /// The pattern's name with its namespaces, `v1:user-list`. `None` for a pattern without a name.
+    pub view_name: Option<String>,
+    /// The parameters of the path, as text.
+    pub kwargs: Vec<(String, String)>,
+}
+
 /// Resolves paths to the project's routes, and names to paths.
 pub struct Resolver(Vec<ResolverEntry>);
 
@@ -72,6 +81,18 @@ impl Resolver {
     #[must_use]
     pub fn is_valid_path(&self, path: &str) -> bool {
         self.all().any(|(definition, _)| definition.capture_match_info(&mut Path::new(path)))
+    }
+
+    /// Returns the first pattern that matches a path, with the values of its parameters (`resolve`). The path is not
+    /// percent-encoded.
+    #[must_use]
+    pub fn resolve(&self, path: &str) -> Option<ResolverMatch> {
+        self.0.iter().find_map(|entry| {
+            let mut captured = Path::new(path);
+            entry.routes.iter().find(|(definition, _)| definition.capture_match_info(&mut captured))?;
+            let kwargs = captured.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            Some(ResolverMatch { view_name: entry.name.clone(), kwargs })
+        })
     }
 
     /// Returns the route that matches a path, with or without a slash appended.
@@ -242,6 +263,29 @@ mod tests {
             path("unnamed/", view),
         ])
         .resolver()
+    }
+
+    #[test]
+    fn paths_become_names() {
+        let resolver = resolver();
+        let resolve = |path: &str| {
+            let found = resolver.resolve(path)?;
+            let kwargs: Vec<String> =
+                found.kwargs.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            Some(format!("{} {}", found.view_name.unwrap_or_default(), kwargs.join(" ")))
+        };
+        for (path, expected) in [
+            ("/users/", Some("user-list ")),
+            ("/users.json", Some("user-list format=json")),
+            ("/v1/users/7/", Some("v1:user-detail pk=7")),
+            ("/users/a-b/", Some("user-detail name=a-b")),
+            ("/files/a/b c.txt", Some("file file=a/b c.txt")),
+            ("/anything", Some("any any=anything")),
+            ("users/", None),
+            ("", None),
+        ] {
+            assert_eq!(resolve(path).as_deref(), expected, "{path}");
+        }
     }
 
     /// The expected paths were made with Django 5.2, with the same patterns.

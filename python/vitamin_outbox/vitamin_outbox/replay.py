@@ -84,7 +84,8 @@ def send_m2m_changed(model, instance, data, using):
         action=data["action"],
         reverse=data["reverse"],
         model=target,
-        pk_set={target._meta.pk.to_python(pk) for pk in data["pk_set"]},
+        # Django names no rows here.
+        pk_set=None if data["action"] == "post_clear" else {target._meta.pk.to_python(pk) for pk in data["pk_set"]},
         using=using,
     )
     return True

@@ -218,6 +218,7 @@ macro_rules! model_view_methods {
         $crate::policies::policy_methods!(versioning_class);
         $crate::policies::policy_methods!(content_negotiation);
         $crate::policies::policy_methods!(schema);
+        $crate::policies::policy_methods!(http_method_names);
     };
 }
 

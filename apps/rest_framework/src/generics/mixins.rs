@@ -12,7 +12,7 @@ use crate::exceptions::APIException;
 use crate::filters::{compare, filter_column};
 use crate::pagination::{CursorPagination, CursorPlan, Pagination, Plan, Rows, parse_position, position};
 use crate::response::Response;
-use crate::serializers::Save;
+use crate::serializers::{ModelListSerializer, Save};
 use vitamin_framework::models::{Lookup, Model, Object, Path, QuerySet};
 
 impl<T: Model> GenericView<T> {
@@ -142,6 +142,25 @@ impl<T: Model> GenericView<T> {
             Ok(url) => response.header(LOCATION, url),
             Err(_) => response,
         })
+    }
+
+    /// Creates the objects of a list: 201 with all of them. `perform_create` runs for each.
+    ///
+    /// # Errors
+    /// 400 with the errors of each object by its position.
+    pub async fn create_many(&self, serializer: ModelListSerializer<T>) -> Result<Response, APIException> {
+        let data = self.data().await?;
+        let perform = self.view.perform_create.clone();
+        let created = self
+            .write(move |connection, info| {
+                let perform =
+                    move |save: &mut Save<'_, T>| perform.iter().try_for_each(|perform| perform(save));
+                serializer.save(connection, info, &data, Some(&perform))
+            })
+            .await?;
+        let mut body = Vec::with_capacity(4096);
+        self.write_list(&created, &mut body)?;
+        Ok(Response::rendered(body).status(StatusCode::CREATED))
     }
 
     /// Updates an object (`UpdateModelMixin`). `partial` for PATCH.

@@ -12,7 +12,7 @@ use crate::exceptions::APIException;
 use crate::fields::Output;
 use crate::request::{Request, RequestInfo};
 use crate::response::Response;
-use crate::serializers::{ModelSerializer, Representation, pk_lookup, write_list};
+use crate::serializers::{ModelListSerializer, ModelSerializer, Representation, pk_lookup, write_list};
 use crate::settings::APISettings;
 use vitamin_framework::database::DbConnection;
 use vitamin_framework::models::{DbValue, Lookup, Model, Object, Path, Q, QuerySet};
@@ -64,6 +64,12 @@ impl<T: Model> GenericView<T> {
     #[must_use]
     pub fn get_serializer(&self) -> Arc<ModelSerializer<T>> {
         self.view.serializer_of(&self.request)
+    }
+
+    /// The serializer of this request, for a list (`get_serializer(many=True)`).
+    #[must_use]
+    pub fn many(&self) -> ModelListSerializer<T> {
+        ModelListSerializer::new(self.get_serializer())
     }
 
     /// Adds the relations that the serializer reads.

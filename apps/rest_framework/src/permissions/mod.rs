@@ -8,6 +8,7 @@
 //! let permission_classes: Vec<Arc<dyn Permission>> = classes![IsAdminUser.or(IsAuthenticated.and(ReadOnly))];
 //! ```
 
+mod backend;
 mod compose;
 mod model;
 mod object;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use actix_web::http::Method;
 
+pub use self::backend::{DjangoObjectPermissions, ObjectPermissionBackend, PermissionObject};
 pub use self::compose::{And, Not, Or};
 pub use self::model::{DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly};
 pub use self::object::ObjectPermission;

@@ -41,7 +41,7 @@ impl DjangoModelPermissions {
         self
     }
 
-    fn required(&self, method: &Method) -> Result<&[String], APIException> {
+    pub(super) fn required(&self, method: &Method) -> Result<&[String], APIException> {
         let entry = self.perms_map.iter().find(|(known, _)| known == method);
         entry
             .map(|(_, perms)| perms.as_slice())

@@ -4,13 +4,16 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use actix_web::http::Method;
+use actix_web::web::Data as AppData;
 
 use super::Request;
 use crate::exceptions::APIException;
 use vitamin_auth::models::User;
 use vitamin_framework::app::Apps;
+use vitamin_framework::middleware::Site;
 use vitamin_framework::models::{ModelMeta, Models};
 use vitamin_framework::timezone::TimeZone;
+use vitamin_framework::urls::ResolverMatch;
 
 /// A copy of the parts of a request that validation and database work need.
 #[derive(Clone)]
@@ -21,6 +24,10 @@ pub struct RequestInfo {
     path_params: Vec<(String, String)>,
     time_zone: TimeZone,
     models: Arc<[&'static ModelMeta]>,
+    /// `None` for a view without a project.
+    site: Option<AppData<Site>>,
+    /// The namespace of the patterns for the request's version.
+    view_namespace: Option<String>,
     /// The error of a request without a user.
     refusal: APIException,
 }
@@ -67,6 +74,20 @@ impl RequestInfo {
         &self.time_zone
     }
 
+    /// The pattern that a path matches, and whether it is the one of this name, for the request's version. `None` if no
+    /// pattern matches.
+    pub(crate) fn resolve(&self, path: &str, view_name: &str) -> Option<(ResolverMatch, bool)> {
+        let found = self.site.as_ref()?.resolver.resolve(path)?;
+        let name = found.view_name.as_deref();
+        let is_it = match &self.view_namespace {
+            None => name == Some(view_name),
+            Some(namespace) => {
+                name.and_then(|name| name.strip_prefix(namespace)?.strip_prefix(':')) == Some(view_name)
+            }
+        };
+        Some((found, is_it))
+    }
+
     /// The models of the installed apps.
     #[must_use]
     pub fn models(&self) -> Models<'_> {
@@ -82,7 +103,7 @@ impl Request {
     }
 
     fn copy(&self) -> RequestInfo {
-        let apps = self.app_data::<actix_web::web::Data<Apps>>();
+        let apps = self.app_data::<AppData<Apps>>();
         RequestInfo {
             user: self.user().cloned(),
             method: self.http.method().clone(),
@@ -93,6 +114,8 @@ impl Request {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
             time_zone: self.time_zone().clone(),
+            site: self.http.app_data::<AppData<Site>>().cloned(),
+            view_namespace: self.view().view_namespace.as_ref().and_then(|namespace| namespace(self)),
             models: apps.map_or_else(|| Arc::new([]) as Arc<[_]>, |apps| apps.models()),
             refusal: self.permission_denied(None, None),
         }

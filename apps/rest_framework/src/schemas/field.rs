@@ -167,11 +167,13 @@ impl Builder<'_> {
     }
 
     fn related(&mut self, related: &Related, meta: &mut Schema, direction: Direction) -> Schema {
-        let mut schema = match related.meta().find(related.column()) {
-            Some((_, column)) if related.column() != related.meta().primary_key().column => {
-                self.column(related.meta(), column, direction)
+        let model = related.meta();
+        let mut schema = match related.column().map(|column| model.find(column)) {
+            None => OpenApiTypes::Uri.schema().unwrap_or_default(),
+            Some(Some((_, column))) if related.column() != Some(model.primary_key().column) => {
+                self.column(model, column, direction)
             }
-            _ => self.primary_key(related.meta(), direction),
+            Some(_) => self.primary_key(model, direction),
         };
         schema.shift_remove("readOnly");
         if !related.is_many() {

@@ -22,32 +22,68 @@ pub type ListSerializer = Field<Many>;
 #[derive(Clone)]
 pub struct Many {
     child: Serializer,
-    allow_empty: bool,
-    max_length: Option<usize>,
-    min_length: Option<usize>,
+    lengths: Lengths,
+}
+
+/// How many items a list may have.
+#[derive(Clone, Copy)]
+pub(super) struct Lengths {
+    pub(super) allow_empty: bool,
+    pub(super) max: Option<usize>,
+    pub(super) min: Option<usize>,
+}
+
+impl Default for Lengths {
+    fn default() -> Self {
+        Self { allow_empty: true, max: None, min: None }
+    }
+}
+
+impl Lengths {
+    /// Checks the number of items.
+    pub(super) fn check(self, count: usize) -> Result<(), Detail> {
+        if count == 0 && !self.allow_empty {
+            return Err(Detail::non_field("This list may not be empty.", "empty"));
+        }
+        if let Some(max) = self.max.filter(|max| count > *max) {
+            let message = format!("Ensure this field has no more than {max} elements.");
+            return Err(Detail::non_field(message, "max_length"));
+        }
+        if let Some(min) = self.min.filter(|min| count < *min) {
+            let message = format!("Ensure this field has at least {min} elements.");
+            return Err(Detail::non_field(message, "min_length"));
+        }
+        Ok(())
+    }
+
+    /// Describes the limits for OPTIONS.
+    pub(super) fn describe(self, info: &mut Dict) {
+        describe_limit(info, "min_length", self.min);
+        describe_limit(info, "max_length", self.max);
+    }
 }
 
 impl Field<Many> {
     /// A list of objects that the serializer accepts.
     pub fn new(child: Serializer) -> Self {
-        Self::of_kind(Many { child, allow_empty: true, max_length: None, min_length: None })
+        Self::of_kind(Many { child, lengths: Lengths::default() })
     }
 
     /// Whether the empty list is valid.
     pub fn allow_empty(mut self, allow: bool) -> Self {
-        self.kind.allow_empty = allow;
+        self.kind.lengths.allow_empty = allow;
         self
     }
 
     /// The maximum number of items.
     pub fn max_length(mut self, items: usize) -> Self {
-        self.kind.max_length = Some(items);
+        self.kind.lengths.max = Some(items);
         self
     }
 
     /// The minimum number of items.
     pub fn min_length(mut self, items: usize) -> Self {
-        self.kind.min_length = Some(items);
+        self.kind.lengths.min = Some(items);
         self
     }
 
@@ -82,22 +118,6 @@ impl Many {
     pub fn child(&self) -> &Serializer {
         &self.child
     }
-
-    /// Checks the number of items.
-    fn check_length(&self, count: usize) -> Result<(), Detail> {
-        if count == 0 && !self.allow_empty {
-            return Err(Detail::non_field("This list may not be empty.", "empty"));
-        }
-        if let Some(max) = self.max_length.filter(|max| count > *max) {
-            let message = format!("Ensure this field has no more than {max} elements.");
-            return Err(Detail::non_field(message, "max_length"));
-        }
-        if let Some(min) = self.min_length.filter(|min| count < *min) {
-            let message = format!("Ensure this field has at least {min} elements.");
-            return Err(Detail::non_field(message, "min_length"));
-        }
-        Ok(())
-    }
 }
 
 impl Kind for Many {
@@ -126,7 +146,7 @@ impl Kind for Many {
             let message = format!("Expected a list of items but got type \"{}\".", value.type_name());
             return Err(Detail::non_field(message, "not_a_list"));
         };
-        self.check_length(items.len())?;
+        self.lengths.check(items.len())?;
         let mut values = Vec::with_capacity(items.len());
         let mut errors = IndexMap::new();
         for (index, item) in items.iter().enumerate() {
@@ -168,8 +188,7 @@ impl Kind for Many {
     }
 
     fn describe_limits(&self, info: &mut Dict) {
-        describe_limit(info, "min_length", self.min_length);
-        describe_limit(info, "max_length", self.max_length);
+        self.lengths.describe(info);
     }
 
     fn describe_children(&self, _: &Options, info: &mut Dict) {

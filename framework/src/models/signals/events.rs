@@ -99,6 +99,10 @@ pub enum M2mAction {
     PreRemove,
     /// Rows are no longer related.
     PostRemove,
+    /// All rows are about to be no longer related.
+    PreClear,
+    /// No row is related any longer.
+    PostClear,
 }
 
 impl M2mAction {
@@ -110,6 +114,8 @@ impl M2mAction {
             Self::PostAdd => "post_add",
             Self::PreRemove => "pre_remove",
             Self::PostRemove => "post_remove",
+            Self::PreClear => "pre_clear",
+            Self::PostClear => "post_clear",
         }
     }
 }

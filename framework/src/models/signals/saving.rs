@@ -3,6 +3,8 @@
 use super::row::ErasedRow;
 use super::{AnyPostSave, AnyPreSave, AnyRow, M2mAction, M2mChanged, Receivers, in_transaction, refused};
 use crate::database::{DatabaseError, DbConnection};
+use crate::models::many_to_many::Comparison;
+use crate::models::meta::ManyToManyMeta;
 use crate::models::model::Model;
 use crate::models::object::Object;
 use crate::models::relation::ManyToMany;
@@ -68,7 +70,7 @@ impl Receivers {
     }
 }
 
-/// Changes a many-to-many relation, with a signal before and after each of the two steps that does something.
+/// Makes exactly these rows related, with the signals of what changes.
 pub(in crate::models) fn set_related<A: Model, B: Model>(
     receivers: &Receivers,
     connection: &mut DbConnection,
@@ -76,30 +78,63 @@ pub(in crate::models) fn set_related<A: Model, B: Model>(
     object: ValueRef<'_>,
     keys: &[DbValue],
 ) -> Result<(), DatabaseError> {
-    let reverse = !A::META
-        .many_to_many
-        .iter()
-        .any(|known| known.table == relation.table && known.column == relation.column);
+    change_related(receivers, connection, relation, object, |connection| {
+        relation.compare(connection, object, keys)
+    })
+}
+
+/// Changes a many-to-many relation, with a signal before and after each of the two steps that does something.
+pub(in crate::models) fn change_related<A: Model, B: Model>(
+    receivers: &Receivers,
+    connection: &mut DbConnection,
+    relation: ManyToMany<A, B>,
+    object: ValueRef<'_>,
+    changes: impl FnOnce(&mut DbConnection) -> Result<Comparison, DatabaseError>,
+) -> Result<(), DatabaseError> {
     in_transaction(connection, |connection| {
-        let plan = relation.compare(connection, object, keys)?;
+        let changes = changes(connection)?;
         let send = |connection: &mut DbConnection, action, pk_set: &[DbValue]| {
-            let (sender, model) = (A::META, B::META);
-            let through = relation.table;
-            let mut event =
-                M2mChanged { connection, action, through, sender, pk: object, reverse, model, pk_set };
-            let mut all = receivers.m2m_changed.of(relation.table);
-            all.try_for_each(|receiver| receiver(&mut event)).map_err(refused)
+            send_m2m(receivers, connection, relation, object, action, pk_set)
         };
-        if !plan.removed.is_empty() {
-            send(connection, M2mAction::PreRemove, &plan.removed)?;
-            relation.remove(connection, object, &plan.removed)?;
-            send(connection, M2mAction::PostRemove, &plan.removed)?;
+        if !changes.removed.is_empty() {
+            send(connection, M2mAction::PreRemove, &changes.removed)?;
+            relation.delete_rows(connection, object, &changes.removed)?;
+            send(connection, M2mAction::PostRemove, &changes.removed)?;
         }
-        if plan.adds() {
-            send(connection, M2mAction::PreAdd, &plan.added)?;
-            relation.add(connection, object, &plan.added)?;
-            send(connection, M2mAction::PostAdd, &plan.added)?;
+        if changes.adds() {
+            send(connection, M2mAction::PreAdd, &changes.added)?;
+            relation.insert_rows(connection, object, &changes.added)?;
+            send(connection, M2mAction::PostAdd, &changes.added)?;
         }
         Ok(())
     })
+}
+
+/// Makes no row related, with a signal before and after. They name no rows, as in Django.
+pub(in crate::models) fn clear_related<A: Model, B: Model>(
+    receivers: &Receivers,
+    connection: &mut DbConnection,
+    relation: ManyToMany<A, B>,
+    object: ValueRef<'_>,
+) -> Result<(), DatabaseError> {
+    in_transaction(connection, |connection| {
+        send_m2m(receivers, connection, relation, object, M2mAction::PreClear, &[])?;
+        relation.delete_all(connection, object)?;
+        send_m2m(receivers, connection, relation, object, M2mAction::PostClear, &[])
+    })
+}
+
+fn send_m2m<A: Model, B: Model>(
+    receivers: &Receivers,
+    connection: &mut DbConnection,
+    relation: ManyToMany<A, B>,
+    pk: ValueRef<'_>,
+    action: M2mAction,
+    pk_set: &[DbValue],
+) -> Result<(), DatabaseError> {
+    let (sender, model, through) = (A::META, B::META, relation.table);
+    let declares = |known: &ManyToManyMeta| known.table == through && known.column == relation.column;
+    let reverse = !sender.many_to_many.iter().any(declares);
+    let mut event = M2mChanged { connection, action, through, sender, pk, reverse, model, pk_set };
+    receivers.m2m_changed.of(through).try_for_each(|receiver| receiver(&mut event)).map_err(refused)
 }

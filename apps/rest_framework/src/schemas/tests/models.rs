@@ -16,7 +16,8 @@ use crate::pagination::{CursorPagination, LimitOffsetPagination, PageNumberPagin
 use crate::response::Response;
 use crate::routers::DefaultRouter;
 use crate::serializers::{
-    Extra, HyperlinkedIdentityField, ModelSerializer, Nested, RelatedColumn, SlugRelatedField,
+    Extra, HyperlinkedIdentityField, HyperlinkedModelSerializer, HyperlinkedRelatedField, ModelSerializer,
+    Nested, RelatedColumn, SlugRelatedField, StringRelatedField,
 };
 use crate::viewsets::{Action, ModelViewSet, ReadOnlyModelViewSet};
 
@@ -150,6 +151,28 @@ fn book_serializer() -> ModelSerializer<Book> {
     .extra("pages", Extra::new().write_only())
 }
 
+fn linked_serializer() -> ModelSerializer<Book> {
+    HyperlinkedModelSerializer::new([
+        "url",
+        "shelf",
+        "sequel",
+        "tags",
+        "shelf_text",
+        "tag_texts",
+        "shelf_link",
+        "tag_links",
+    ])
+    .component_name("LinkedBook")
+    .field("shelf_text", StringRelatedField::by(Book::SHELF, |shelf| shelf.name.clone()))
+    .field("tag_texts", StringRelatedField::many_by(Book::TAGS, |tag| tag.slug.clone()))
+    .field("shelf_link", HyperlinkedRelatedField::new(Book::SHELF, "shelf-detail").read_only())
+    .field("tag_links", HyperlinkedRelatedField::many(Book::TAGS, "tag-detail").read_only())
+}
+
+fn keyed_serializer() -> ModelSerializer<Book> {
+    ModelSerializer::new(["url", "title", "tags"]).component_name("KeyedBook")
+}
+
 fn book_filters() -> FilterSet<Book> {
     FilterSet::new()
         .filter(number("min_stars", library_book::stars).gte())
@@ -185,8 +208,17 @@ fn urlpatterns() -> Vec<Pattern> {
         .lookup_field("slug")
         .lookup_url_kwarg("word")
         .pagination(LimitOffsetPagination::new(5));
-    let router =
-        DefaultRouter::new().register("books", books).register("shelves", shelves).register("tags", tags);
+    let linked = ModelViewSet::new("LinkedBooks", linked_serializer());
+    let bulk =
+        ExtendSchema::new().request(keyed_serializer().many()).response(201, keyed_serializer().many());
+    let keyed = ModelViewSet::new("KeyedBooks", keyed_serializer())
+        .action(Action::list("bulk").extend_schema(bulk).post(answer));
+    let router = DefaultRouter::new()
+        .register("books", books)
+        .register("shelves", shelves)
+        .register("tags", tags)
+        .register_as("linked", linked, "linked")
+        .register_as("keyed", keyed, "keyed");
     let shelf_books =
         ListCreateAPIView::new("ShelfBooks", book_serializer()).pagination(CursorPagination::new(4));
     vec![include("api/", router.urls()), path("api/shelves/<shelf_pk>/books/", shelf_books)]

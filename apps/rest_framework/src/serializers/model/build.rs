@@ -7,6 +7,7 @@ use super::columns::column_field;
 use super::entry::{Entry, Target};
 use super::extra::Unique;
 use super::output::{ColumnOutput, OutputField};
+use super::relations::{hyperlinked_entry, many_to_many_entry, url_entry};
 use super::resolved::{NamedEntry, Resolved};
 use super::unique::UniqueTogetherValidator;
 use crate::data::Value;
@@ -19,7 +20,7 @@ impl<T: Model> ModelSerializer<T> {
             let declared = self.declared.iter().find(|(known, _)| known == name);
             let entry = match declared {
                 Some((_, entry)) => entry.clone()?,
-                None => self.column_entry(name, is_postgres)?,
+                None => self.made_entry(name, is_postgres)?,
             };
             entries.push(NamedEntry::new(name, entry));
         }
@@ -45,16 +46,32 @@ impl<T: Model> ModelSerializer<T> {
         }
     }
 
-    /// The field that is made for a column.
-    fn column_entry(&self, name: &'static str, is_postgres: bool) -> Result<Entry<T>, String> {
-        let (index, column) = T::META.find(name).ok_or_else(|| {
-            format!("{} has no field `{name}`: declare it with `.field(\"{name}\", …)`", T::META.name)
-        })?;
+    /// The field that is made for a column, a many-to-many relation, or the object's URL.
+    fn made_entry(&self, name: &'static str, is_postgres: bool) -> Result<Entry<T>, String> {
         let extra = self.extra.iter().find(|(known, _)| *known == name);
         let mut extra = extra.map(|(_, extra)| extra.clone()).unwrap_or_default();
-        extra.unique = self.uniqueness(column);
         let is_read_only = self.read_only.contains(&name);
-        let field = column_field(column, T::META, name, is_read_only, Some((&extra, is_postgres)))?;
+        let Some((index, column)) = T::META.find(name) else {
+            if let Some(entry) = many_to_many_entry(name, self.hyperlinked, is_read_only, &extra) {
+                return entry;
+            }
+            if name == "url" {
+                return url_entry(&extra);
+            }
+            return Err(format!(
+                "{} has no field `{name}`: declare it with `.field(\"{name}\", …)`",
+                T::META.name
+            ));
+        };
+        extra.unique = self.uniqueness(column);
+        let make =
+            |related| column_field(column, T::META, name, is_read_only, Some((&extra, is_postgres)), related);
+        if self.hyperlinked
+            && let Some(entry) = hyperlinked_entry(name, column.name, &extra, &|related| make(Some(related)))
+        {
+            return entry;
+        }
+        let field = make(None)?;
         let output: Option<Arc<dyn OutputField<T>>> = if field.options().is_write_only() {
             None
         } else {

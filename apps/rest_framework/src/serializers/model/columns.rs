@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::extra::{Extra, Unique};
 use super::find::PrimaryKey;
+use super::related::Related;
 use super::unique::unique;
 use crate::data::Value;
 use crate::error_detail::ErrorDetail;
@@ -45,13 +46,14 @@ fn fits(limits: (i64, i64), type_limits: (i64, i64)) -> impl Fn(&Value) -> Resul
     }
 }
 
-/// The field of a column. `is_postgres` is `None` if the database does not matter, because the field is read-only.
+/// The field of a column. `related` finds the objects of a foreign key, instead of their primary keys. `is_postgres` is `None` if the database does not matter, because the field is read-only.
 pub(super) fn column_field(
     column: &'static Column,
     meta: &'static ModelMeta,
     name: &str,
     is_read_only: bool,
     extra: Option<(&Extra, bool)>,
+    related: Option<Related>,
 ) -> Result<Arc<dyn BaseField>, String> {
     let none = Extra::new();
     let (extra, is_postgres) = extra.unwrap_or((&none, false));
@@ -61,8 +63,8 @@ pub(super) fn column_field(
         || !column.editable;
     let facts = Facts { column, meta, extra, is_read_only, name };
     if let Some(reference) = column.references {
-        let field = PrimaryKey::field((reference.to)());
-        return Ok(facts.finish(field));
+        let related = related.unwrap_or_else(|| PrimaryKey::related((reference.to)()));
+        return Ok(facts.finish(Field::of_kind(related)));
     }
     if !column.choices.is_empty() {
         let mut field = ChoiceField::new(column.choices.iter().copied());
@@ -148,7 +150,7 @@ pub(crate) fn model_field(
     column: &'static Column,
     is_postgres: bool,
 ) -> Result<Arc<dyn BaseField>, String> {
-    column_field(column, meta, column.name, false, Some((&Extra::new(), is_postgres)))
+    column_field(column, meta, column.name, false, Some((&Extra::new(), is_postgres)), None)
 }
 
 /// The options that follow from a column and `extra_kwargs`.

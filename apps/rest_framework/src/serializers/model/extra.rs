@@ -1,4 +1,4 @@
-//! `Meta.extra_kwargs`: options of a field that is made for a column.
+//! `Meta.extra_kwargs`: options of a field that is made for a column or a relation.
 
 use std::borrow::Cow;
 
@@ -54,6 +54,9 @@ pub struct Extra {
     pub(super) max_value: Option<i64>,
     pub(super) label: Option<Cow<'static, str>>,
     pub(super) help_text: Option<&'static str>,
+    pub(super) allow_empty: Option<bool>,
+    pub(super) view_name: Option<&'static str>,
+    pub(super) lookup_field: Option<&'static str>,
     pub(super) error_messages: Vec<(&'static str, &'static str)>,
 }
 
@@ -118,6 +121,13 @@ impl Extra {
         min_value: i64 => Some(min_value);
         /// The maximum of a number.
         max_value: i64 => Some(max_value);
+        /// Whether the list of a many-to-many relation may be empty.
+        allow_empty: bool => Some(allow_empty);
+        /// The view of the URLs of `url`, or of a relation of a
+        /// [`HyperlinkedModelSerializer`](super::HyperlinkedModelSerializer).
+        view_name: &'static str => Some(view_name);
+        /// The field whose value is in these URLs, `pk` by default.
+        lookup_field: &'static str => Some(lookup_field);
         /// The human-readable name.
         label: impl Into<Cow<'static, str>> => Some(label.into());
         /// The human-readable description.

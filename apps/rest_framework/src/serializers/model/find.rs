@@ -3,16 +3,19 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use super::hyperlinked::Link;
 use super::pk_input::{PkInput, pk_input};
 use super::related::Related;
 use super::unique::pk_value;
 use crate::data::Value;
 use crate::error_detail::Detail;
-use crate::fields::{Context, Field};
+use crate::fields::Context;
 use crate::python;
 use crate::request::RequestInfo;
 use vitamin_framework::database::DbConnection;
-use vitamin_framework::models::{Lookup, Model, ModelMeta, Path, Q, QuerySet, pk_exists};
+use vitamin_framework::models::{
+    ColumnKind, DbValue, Lookup, Model, ModelMeta, Path, Q, QuerySet, pk_exists,
+};
 
 /// Finds the object that a client names. The value is its primary key.
 pub(super) trait Find: Send + Sync {
@@ -25,9 +28,9 @@ pub(super) struct PrimaryKey {
 }
 
 impl PrimaryKey {
-    /// The field that is made for a foreign key.
-    pub(super) fn field(meta: &'static ModelMeta) -> Field<Related> {
-        Field::of_kind(Related::one(Arc::new(Self { meta }), meta))
+    /// The kind of the field that is made for a foreign key.
+    pub(super) fn related(meta: &'static ModelMeta) -> Related {
+        Related::one(Arc::new(Self { meta }), meta)
     }
 }
 
@@ -55,49 +58,138 @@ impl Find for PrimaryKey {
 
 pub(super) type Rows<U> = Arc<dyn Fn(Option<&RequestInfo>) -> QuerySet<U> + Send + Sync>;
 
-/// Objects of a query set, by their primary key or by a column.
-pub(super) struct Among<U> {
-    pub(super) rows: Rows<U>,
-    /// `None`: by the primary key.
-    pub(super) slug: Option<(&'static str, Path<U>)>,
+/// How objects are named.
+pub(super) enum Naming<U> {
+    /// By the primary key.
+    PrimaryKey,
+    /// By a column of this name.
+    Slug(&'static str, Path<U>),
+    /// By a URL.
+    Url(Link),
 }
 
-impl<U> Clone for Among<U> {
+impl<U> Clone for Naming<U> {
     fn clone(&self) -> Self {
-        Self { rows: Arc::clone(&self.rows), slug: self.slug.clone() }
-    }
-}
-
-impl<U: Model> Among<U> {
-    fn query(&self, data: &Value, context: Context<'_>) -> Result<Option<QuerySet<U>>, Detail> {
-        let rows = (self.rows)(context.request);
-        match &self.slug {
-            None => Ok(match pk_input(data, U::META.primary_key().kind)? {
-                PkInput::Key(key) => Some(rows.find(key)),
-                PkInput::None => None,
-            }),
-            Some((_, path)) => {
-                let text = python::str(data);
-                // PostgreSQL accepts no text with a NUL; SQLite finds nothing.
-                if text.contains('\0') {
-                    return Ok(None);
-                }
-                Ok(Some(rows.filter_q(Q::compare(path, Lookup::Exact, text.into_owned()))))
-            }
+        match self {
+            Self::PrimaryKey => Self::PrimaryKey,
+            Self::Slug(name, path) => Self::Slug(name, path.clone()),
+            Self::Url(link) => Self::Url(link.clone()),
         }
     }
 }
 
-impl<U: Model> Find for Among<U> {
-    fn find(&self, data: &Value, context: Context<'_>) -> Result<Value, Detail> {
-        let missing = || match &self.slug {
-            None => does_not_exist(data),
-            Some((name, _)) => {
+impl<U: Model> Naming<U> {
+    /// The field that names an object, or whose value is in its URL.
+    pub(super) fn lookup(&self) -> &str {
+        match self {
+            Self::PrimaryKey => "pk",
+            Self::Slug(_, path) => path.name(),
+            Self::Url(link) => link.lookup_field,
+        }
+    }
+
+    /// The column for the schema.
+    pub(super) fn column(&self) -> Option<&'static str> {
+        match self {
+            Self::PrimaryKey => Some(U::META.primary_key().column),
+            Self::Slug(_, path) => Some(path.name()),
+            Self::Url(_) => None,
+        }
+    }
+
+    pub(super) fn link(&self) -> Option<&Link> {
+        match self {
+            Self::Url(link) => Some(link),
+            _ => None,
+        }
+    }
+}
+
+/// Objects of a query set.
+pub(super) struct Among<U> {
+    pub(super) rows: Rows<U>,
+    pub(super) naming: Naming<U>,
+}
+
+impl<U> Clone for Among<U> {
+    fn clone(&self) -> Self {
+        Self { rows: Arc::clone(&self.rows), naming: self.naming.clone() }
+    }
+}
+
+impl<U: Model> Among<U> {
+    /// The objects with this name. `None` if there can be none.
+    fn query(&self, data: &Value, context: Context<'_>) -> Result<Option<QuerySet<U>>, Detail> {
+        let rows = (self.rows)(context.request);
+        match &self.naming {
+            Naming::PrimaryKey => Ok(match pk_input(data, U::META.primary_key().kind)? {
+                PkInput::Key(key) => Some(rows.find(key)),
+                PkInput::None => None,
+            }),
+            Naming::Slug(_, path) => {
+                let value = slug_value(data, path.column().map(|column| column.kind))?;
+                Ok(value.map(|value| rows.filter_q(Q::compare(path, Lookup::Exact, value))))
+            }
+            Naming::Url(link) => {
+                let text = link.resolve(data, context)?;
+                let Some((path, kind)) = lookup_path::<U>(link.lookup_field) else { return Ok(None) };
+                match pk_input(&Value::String(text), kind) {
+                    Ok(PkInput::Key(key)) => Ok(Some(rows.filter_q(Q::compare(&path, Lookup::Exact, key)))),
+                    // Django's error for a UUID is one of validation, which the field does not catch.
+                    Err(detail) if kind == ColumnKind::Uuid => Err(detail),
+                    Ok(PkInput::None) | Err(_) => Ok(None),
+                }
+            }
+        }
+    }
+
+    fn missing(&self, data: &Value) -> Detail {
+        match &self.naming {
+            Naming::PrimaryKey => does_not_exist(data),
+            Naming::Slug(name, _) => {
                 let message = format!("Object with {name}={} does not exist.", python::str(data));
                 Detail::list(message, "does_not_exist")
             }
-        };
-        let Some(query) = self.query(data, context)? else { return Err(missing()) };
+            Naming::Url(_) => Detail::list("Invalid hyperlink - Object does not exist.", "does_not_exist"),
+        }
+    }
+}
+
+/// What a client's value means for a column of this kind (`queryset.get(slug=…)`). `None` if no row can have it.
+fn slug_value(data: &Value, kind: Option<ColumnKind>) -> Result<Option<DbValue>, Detail> {
+    let kind = kind.filter(|kind| {
+        matches!(
+            kind,
+            ColumnKind::SmallInteger | ColumnKind::Integer | ColumnKind::BigInteger | ColumnKind::Uuid
+        )
+    });
+    let Some(kind) = kind else {
+        let text = python::str(data);
+        // PostgreSQL accepts no text with a NUL; SQLite finds nothing.
+        return Ok((!text.contains('\0')).then(|| DbValue::Text(text.into_owned())));
+    };
+    let number = match data {
+        Value::Bool(value) if kind != ColumnKind::Uuid => Some(Value::from(i64::from(*value))),
+        _ => None,
+    };
+    match pk_input(number.as_ref().unwrap_or(data), kind) {
+        Ok(PkInput::Key(key)) => Ok(Some(key)),
+        Ok(PkInput::None) => Ok(None),
+        Err(detail) if kind == ColumnKind::Uuid => Err(detail),
+        Err(_) => Err(Detail::list("Invalid value.", "invalid")),
+    }
+}
+
+/// The column of a field, and its kind.
+fn lookup_path<U: Model>(field: &str) -> Option<(Path<U>, ColumnKind)> {
+    let path = Path::<U>::named(field)?;
+    let kind = path.column()?.kind;
+    Some((path, kind))
+}
+
+impl<U: Model> Find for Among<U> {
+    fn find(&self, data: &Value, context: Context<'_>) -> Result<Value, Detail> {
+        let Some(query) = self.query(data, context)? else { return Err(self.missing(data)) };
         let mut found = None;
         if let Some(lookups) = context.database {
             lookups.with(&mut |connection: &mut DbConnection| {
@@ -110,6 +202,6 @@ impl<U: Model> Find for Among<U> {
                 return Ok(pk);
             }
         }
-        Err(missing())
+        Err(self.missing(data))
     }
 }

@@ -13,15 +13,23 @@ mod entry;
 mod extra;
 mod find;
 mod hyperlinked;
+mod link_input;
+mod many;
 mod nested;
+mod nested_output;
 mod output;
 mod pk_input;
 mod related;
+mod related_field;
+mod relations;
 mod resolved;
 mod save;
 mod schema;
+mod string_related;
+mod to_many;
 mod unique;
 mod validation;
+mod writing;
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -29,13 +37,20 @@ use std::sync::{Arc, OnceLock};
 pub use self::computed::{DisplayField, RelatedColumn};
 pub use self::entry::{Entry, SerializerField};
 pub use self::extra::Extra;
-pub use self::hyperlinked::{HyperlinkedIdentityField, HyperlinkedRelatedField};
+pub use self::hyperlinked::HyperlinkedIdentityField;
+pub use self::many::ModelListSerializer;
 pub use self::nested::Nested;
-pub(crate) use self::nested::write_list;
+pub(crate) use self::nested_output::write_list;
 pub use self::output::{OutputField, Representation};
 pub(crate) use self::pk_input::pk_lookup;
-pub use self::related::{PrimaryKeyRelatedField, Related, RelatedField, SlugRelatedField};
+pub use self::related::Related;
+pub use self::related_field::{
+    ByColumn, ByUrl, HyperlinkedRelatedField, PrimaryKeyRelatedField, RelatedField, SlugRelatedField,
+};
+pub use self::relations::HyperlinkedModelSerializer;
 pub use self::save::{Perform, Save, Validated};
+pub use self::string_related::StringRelatedField;
+pub use self::to_many::ToMany;
 pub use self::unique::UniqueTogetherValidator;
 pub use self::validation::Validation;
 
@@ -99,6 +114,8 @@ pub struct ModelSerializer<T: Model> {
     /// `None`: those of the model.
     validators: Option<Vec<UniqueTogetherValidator>>,
     hooks: Hooks<T>,
+    /// Whether relations are URLs (`HyperlinkedModelSerializer`).
+    hyperlinked: bool,
     component_name: Option<Cow<'static, str>>,
     description: Cow<'static, str>,
     /// For SQLite and for PostgreSQL.
@@ -114,6 +131,7 @@ impl<T: Model> Clone for ModelSerializer<T> {
             extra: self.extra.clone(),
             validators: self.validators.clone(),
             hooks: self.hooks.clone(),
+            hyperlinked: self.hyperlinked,
             component_name: self.component_name.clone(),
             description: self.description.clone(),
             resolved: Default::default(),
@@ -139,6 +157,7 @@ impl<T: Model> ModelSerializer<T> {
                 create: None,
                 update: None,
             },
+            hyperlinked: false,
             component_name: None,
             description: Cow::Borrowed(""),
             resolved: Default::default(),

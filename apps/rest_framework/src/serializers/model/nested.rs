@@ -6,7 +6,8 @@ use indexmap::IndexMap;
 
 use super::ModelSerializer;
 use super::entry::{Entry, SerializerField, Target};
-use super::output::{OutputField, Representation, null};
+use super::nested_output::NestedOutput;
+use super::output::OutputField;
 use super::resolved::Resolved;
 use super::save::Save;
 use super::validation::Validation;
@@ -16,9 +17,8 @@ use crate::exceptions::{APIException, ExceptionKind};
 use crate::fields::input::{parse_html_dict, parse_html_list};
 use crate::fields::{BaseField as _, Context, Field, Input, Kind, Options};
 use crate::schemas::{DescribeSerializer as _, FieldShape};
-use vitamin_framework::models::{
-    Changes, ForeignKey, ManyToMany, Model, Object, Plan, Relation, Reverse, With,
-};
+use crate::serializers::list::Lengths;
+use vitamin_framework::models::{Changes, ForeignKey, ManyToMany, Model, Reverse};
 
 /// The message for an item that is null.
 const NULL: &str = "This field may not be null.";
@@ -59,7 +59,7 @@ pub struct Nested<R, U: Model> {
     serializer: Arc<ModelSerializer<U>>,
     options: Options,
     many: bool,
-    allow_empty: bool,
+    lengths: Lengths,
     source: &'static str,
 }
 
@@ -90,7 +90,14 @@ impl<T: Model, U: Model> Nested<ManyToMany<T, U>, U> {
 impl<R: Copy, U: Model> Nested<R, U> {
     fn of(relation: R, serializer: ModelSerializer<U>, many: bool, source: &'static str) -> Self {
         let options = Field::of_kind(NestedKind::<U>::default()).read_only().options;
-        Self { relation, serializer: Arc::new(serializer), options, many, allow_empty: true, source }
+        Self {
+            relation,
+            serializer: Arc::new(serializer),
+            options,
+            many,
+            lengths: Lengths::default(),
+            source,
+        }
     }
 
     /// Accepts input. The serializer's own `create` and `update` store it: see [`Save::take_nested`].
@@ -117,7 +124,21 @@ impl<R: Copy, U: Model> Nested<R, U> {
     /// Whether a list may be empty.
     #[must_use]
     pub fn allow_empty(mut self, allow: bool) -> Self {
-        self.allow_empty = allow;
+        self.lengths.allow_empty = allow;
+        self
+    }
+
+    /// The maximum number of objects of a list.
+    #[must_use]
+    pub fn max_length(mut self, objects: usize) -> Self {
+        self.lengths.max = Some(objects);
+        self
+    }
+
+    /// The minimum number of objects of a list.
+    #[must_use]
+    pub fn min_length(mut self, objects: usize) -> Self {
+        self.lengths.min = Some(objects);
         self
     }
 
@@ -125,7 +146,7 @@ impl<R: Copy, U: Model> Nested<R, U> {
         let kind = NestedKind {
             serializer: Some(Arc::clone(&self.serializer)),
             many: self.many,
-            allow_empty: self.allow_empty,
+            lengths: self.lengths,
         };
         Field { options: self.options.clone(), kind }
     }
@@ -135,16 +156,21 @@ impl<R: Copy, U: Model> Nested<R, U> {
 pub struct NestedKind<U: Model> {
     serializer: Option<Arc<ModelSerializer<U>>>,
     many: bool,
-    allow_empty: bool,
+    lengths: Lengths,
 }
 
 impl<U: Model> Default for NestedKind<U> {
     fn default() -> Self {
-        Self { serializer: None, many: false, allow_empty: true }
+        Self { serializer: None, many: false, lengths: Lengths::default() }
     }
 }
 
 impl<U: Model> NestedKind<U> {
+    /// A list of the serializer's objects.
+    pub(super) fn list(serializer: Arc<ModelSerializer<U>>, lengths: Lengths) -> Self {
+        Self { serializer: Some(serializer), many: true, lengths }
+    }
+
     /// Validates one object.
     fn object(&self, input: &Input<'_>, context: Context<'_>) -> Result<Value, Detail> {
         let (Some(serializer), Some(lookups), Some(info)) =
@@ -201,9 +227,7 @@ impl<U: Model> Kind for NestedKind<U> {
             let message = format!("Expected a list of items but got type \"{}\".", value.type_name());
             return Err(Detail::non_field(message, "not_a_list"));
         };
-        if items.is_empty() && !self.allow_empty {
-            return Err(Detail::non_field("This list may not be empty.", "empty"));
-        }
+        self.lengths.check(items.len())?;
         let (mut values, mut errors) = (Vec::with_capacity(items.len()), IndexMap::new());
         for (index, item) in items.iter().enumerate() {
             let result =
@@ -214,6 +238,10 @@ impl<U: Model> Kind for NestedKind<U> {
             }
         }
         if errors.is_empty() { Ok(Value::List(values)) } else { Err(Detail::Dict(errors)) }
+    }
+
+    fn describe_limits(&self, info: &mut Dict) {
+        self.lengths.describe(info);
     }
 
     fn describe_children(&self, options: &Options, info: &mut Dict) {
@@ -234,85 +262,6 @@ impl<U: Model> Kind for NestedKind<U> {
         let schema = Arc::new(self.serializer.as_ref()?.schema(is_postgres));
         Some(if self.many { FieldShape::List(schema) } else { FieldShape::Serializer(schema) })
     }
-}
-
-/// The output of a relation by another serializer.
-struct NestedOutput<R, U: Model> {
-    relation: R,
-    serializer: Arc<ModelSerializer<U>>,
-}
-
-/// Loads a relation with what its serializer reads.
-fn add_plan<T: Model, U: Model, R>(
-    plan: &mut Plan<T>,
-    serializer: &ModelSerializer<U>,
-    with: impl FnOnce(Plan<U>) -> With<R, U>,
-) where
-    With<R, U>: Relation<T>,
-{
-    // A mistake in the nested serializer is reported when it writes.
-    let nested = serializer.plan(false).cloned().unwrap_or_default();
-    plan.add(with(nested));
-}
-
-impl<T: Model, U: Model> OutputField<T> for NestedOutput<ForeignKey<T, U>, U> {
-    fn write(
-        &self,
-        object: &Object<T>,
-        context: &Representation<'_>,
-        out: &mut Vec<u8>,
-    ) -> Result<bool, APIException> {
-        match self.relation.get(object)? {
-            Some(related) => self.serializer.write(related, context, out)?,
-            None => null(out),
-        }
-        Ok(true)
-    }
-
-    fn plan(&self, plan: &mut Plan<T>) {
-        add_plan(plan, &self.serializer, |nested| self.relation.with_plan(nested));
-    }
-}
-
-/// The output of a relation to many objects.
-macro_rules! many {
-    ($($relation:ident),*) => { $(
-        impl<T: Model, U: Model> OutputField<T> for NestedOutput<$relation<T, U>, U> {
-            fn write(
-                &self,
-                object: &Object<T>,
-                context: &Representation<'_>,
-                out: &mut Vec<u8>,
-            ) -> Result<bool, APIException> {
-                write_list(self.relation.get(object)?, &self.serializer, context, out)?;
-                Ok(true)
-            }
-
-            fn plan(&self, plan: &mut Plan<T>) {
-                add_plan(plan, &self.serializer, |nested| self.relation.with_plan(nested));
-            }
-        }
-    )* };
-}
-
-many!(Reverse, ManyToMany);
-
-/// Appends objects as a JSON list.
-pub(crate) fn write_list<'o, U: Model>(
-    objects: impl IntoIterator<Item = &'o Object<U>>,
-    serializer: &ModelSerializer<U>,
-    context: &Representation<'_>,
-    out: &mut Vec<u8>,
-) -> Result<(), APIException> {
-    out.push(b'[');
-    for (position, object) in objects.into_iter().enumerate() {
-        if position > 0 {
-            out.push(b',');
-        }
-        serializer.write(object, context, out)?;
-    }
-    out.push(b']');
-    Ok(())
 }
 
 impl<T: Model, U: Model, R: Copy + Send + Sync + 'static> SerializerField<T> for Nested<R, U>

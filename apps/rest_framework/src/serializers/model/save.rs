@@ -7,12 +7,11 @@ use diesel::Column as DieselColumn;
 
 use super::entry::Target;
 use super::resolved::Resolved;
-use super::validation::{Environment, Validation, find_kept, gone};
+use super::validation::{Validation, find_kept, gone};
+use super::writing::{Kept, Writing};
 use super::{ModelSerializer, Store};
 use crate::data::{Data, Dict, Value};
-use crate::error_detail::Detail;
 use crate::exceptions::APIException;
-use crate::fields::{Context, Input, Lookups as _};
 use crate::request::RequestInfo;
 use vitamin_auth::PublicUser;
 use vitamin_auth::models::User;
@@ -65,8 +64,7 @@ pub struct Save<'a, T: Model> {
     /// Columns that the app sets itself.
     own: Changes<T>,
     instance: Option<Object<T>>,
-    /// The objects that fields and checks found.
-    kept: Vec<Arc<dyn Any + Send + Sync>>,
+    kept: Kept,
     progress: Progress,
 }
 
@@ -287,58 +285,70 @@ impl<T: Model> ModelSerializer<T> {
         perform: Option<&Perform<T>>,
     ) -> Result<Object<T>, APIException> {
         let resolved = self.resolve(connection.is_postgres())?;
-        let (values, kept) = self.validated(resolved, connection, info, data, instance.as_ref(), partial)?;
-        let is_new = instance.is_none();
-        let own: Option<&Store<T>> =
-            if is_new { self.hooks.create.as_ref() } else { self.hooks.update.as_ref() };
-        let mut save = Save {
-            connection,
-            info,
-            resolved,
-            values,
-            own: Changes::new(),
-            instance,
-            kept,
-            progress: Progress::Unknown,
-        };
-        if let Some(perform) = perform {
-            perform(&mut save)?;
-        }
-        // The app's own code may write more.
-        save.progress = if own.is_some() { Progress::Unknown } else { progress };
-        let mut object = match own {
-            Some(store) => store(&mut save)?,
-            None if is_new => save.create()?,
-            None => save.update()?,
-        };
-        if save.progress != Progress::IsLoaded {
+        let writing = Writing { connection: &mut *connection, info };
+        let validated = self.validated(resolved, writing, data, instance.as_ref(), partial)?;
+        let writing = Writing { connection: &mut *connection, info };
+        let to = Destination { instance, partial, progress };
+        let (mut object, progress) = self.store_values(writing, validated, to, perform)?;
+        if progress != Progress::IsLoaded {
             object.load(connection, &resolved.plan)?;
         }
         Ok(object)
     }
 
+    /// Stores validated values as a new object. Its relations are not loaded.
+    pub(super) fn create_object(
+        &self,
+        writing: Writing<'_>,
+        validated: (Dict, Kept),
+        perform: Option<&Perform<T>>,
+    ) -> Result<Object<T>, APIException> {
+        let to = Destination { instance: None, partial: false, progress: Progress::Unknown };
+        Ok(self.store_values(writing, validated, to, perform)?.0)
+    }
+
+    fn store_values(
+        &self,
+        Writing { connection, info }: Writing<'_>,
+        (values, kept): (Dict, Kept),
+        Destination { instance, progress, .. }: Destination<T>,
+        perform: Option<&Perform<T>>,
+    ) -> Result<(Object<T>, Progress), APIException> {
+        let resolved = self.resolve(connection.is_postgres())?;
+        let is_new = instance.is_none();
+        let store: Option<&Store<T>> =
+            if is_new { self.hooks.create.as_ref() } else { self.hooks.update.as_ref() };
+        let own = Changes::new();
+        let mut save =
+            Save { connection, info, resolved, values, own, instance, kept, progress: Progress::Unknown };
+        if let Some(perform) = perform {
+            perform(&mut save)?;
+        }
+        // The app's own code may write more.
+        save.progress = if store.is_some() { Progress::Unknown } else { progress };
+        let object = match store {
+            Some(store) => store(&mut save)?,
+            None if is_new => save.create()?,
+            None => save.update()?,
+        };
+        Ok((object, save.progress))
+    }
+
     fn validated(
         &self,
         resolved: &Resolved<T>,
-        connection: &mut DbConnection,
-        info: &RequestInfo,
+        writing: Writing<'_>,
         data: &Data,
         instance: Option<&Object<T>>,
         partial: bool,
-    ) -> Result<(Dict, Vec<Arc<dyn Any + Send + Sync>>), APIException> {
-        let input = Input::from(data);
-        if input.is_null() {
-            return Err(APIException::validation_error(Detail::non_field("No data provided", "null")));
-        }
-        let environment = Environment::new(connection, instance.map(|object| object.pk().to_owned()));
-        let mut context =
-            Context::new(info.time_zone()).partial(partial).request(info).update(instance.is_some());
-        context.database = Some(&environment);
-        let validation = Validation { lookups: &environment, info, instance };
-        let result = resolved.validate(&input, &self.hooks, context, &validation);
-        // A failed query explains an invalid value.
-        let values = environment.take_failure().map_or(result, Err)?;
-        Ok((values, environment.kept()))
+    ) -> Result<(Dict, Kept), APIException> {
+        let (info, pk) = (writing.info, instance.map(|object| object.pk().to_owned()));
+        writing.validated(data, pk, partial, |input, context| {
+            let Some(lookups) = context.database else {
+                return Err(APIException::server_error("a model serializer needs a database"));
+            };
+            resolved.validate(input, &self.hooks, context, &Validation { lookups, info, instance })
+        })
     }
 
     /// Validates a body without storing it.
@@ -352,7 +362,7 @@ impl<T: Model> ModelSerializer<T> {
         data: &Data,
     ) -> Result<Validated<T>, APIException> {
         let resolved = self.resolve(connection.is_postgres())?;
-        let (mut values, _) = self.validated(resolved, connection, info, data, None, false)?;
+        let (mut values, _) = self.validated(resolved, Writing { connection, info }, data, None, false)?;
         Ok(Validated { changes: resolved.changes(&mut values)?, values })
     }
 }

@@ -3,6 +3,8 @@
 //! tests/django/model_serializers.py has the same tables, rows and serializers, and writes the answers.
 
 mod app;
+mod many;
+mod relations;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -189,7 +191,7 @@ async fn run(request: Request, data: Data) -> Result<Response, APIException> {
         "shelf" => save(request, shelf(), &case, data).await,
         "required" => save(request, required(), &case, data).await,
         "sheet" => save(request, sheet(), &case, data).await,
-        other => panic!("{other}"),
+        _ => relations::run(request, &case, data).await,
     }))
 }
 
@@ -207,15 +209,47 @@ fn differences(case: &Json, expected: &Json, answer: &Json) -> String {
     }
 }
 
+/// Sends the cases, and compares the answers.
+async fn compare(
+    project: &TestProject,
+    cases: &[Json],
+    content_type: &str,
+    is_same: fn(&Json, &Json) -> bool,
+) {
+    let requests = cases.iter().map(|case| match case.get("case") {
+        Some(own) => request(&json!([own[0], own[1], own[2]]), own[3].as_str().unwrap(), content_type),
+        None => request(&json!([case.as_object().unwrap().keys().next()]), "{}", content_type),
+    });
+    let responses = project.send(requests.collect()).await;
+    let mut wrong = Vec::new();
+    for (case, response) in cases.iter().zip(responses) {
+        assert_eq!(response.status, 200, "{case} {}", response.body);
+        let answer: Json = serde_json::from_str(&response.body).unwrap();
+        let expected: Json = match case.get("case") {
+            None => case.as_object().unwrap().values().next().unwrap().clone(),
+            Some(_) if case.get("raises").is_some() => json!({"raises": true}),
+            Some(_) => {
+                let mut expected = case.clone();
+                expected.as_object_mut().unwrap().remove("case");
+                expected
+            }
+        };
+        if !is_same(&expected, &answer) {
+            wrong.push(differences(case.get("case").unwrap_or(&Json::Null), &expected, &answer));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
 fn urlpatterns() -> Vec<Pattern> {
     vec![path("run/", APIView::new("Run").post(run))]
 }
 
-fn request(case: &Json, body: &str) -> TestRequest {
+fn request(case: &Json, body: &str, content_type: &str) -> TestRequest {
     TestRequest::post()
         .uri("/run/")
         .insert_header(("x-case", case.to_string()))
-        .insert_header(("content-type", "application/json"))
+        .insert_header(("content-type", content_type))
         .set_payload(body.to_owned())
 }
 
@@ -252,28 +286,6 @@ async fn serializers_of_models_are_those_of_django_rest_framework() {
     for project in TestProject::on_each(urlpatterns) {
         seed(&project);
         let cases = cases(project.test_database().is_sqlite());
-        let requests = cases.iter().map(|case| match case.get("case") {
-            Some(own) => request(&json!([own[0], own[1], own[2]]), own[3].as_str().unwrap()),
-            None => request(&json!([case.as_object().unwrap().keys().next()]), "{}"),
-        });
-        let responses = project.send(requests.collect()).await;
-        let mut wrong = Vec::new();
-        for (case, response) in cases.iter().zip(responses) {
-            assert_eq!(response.status, 200, "{case} {}", response.body);
-            let answer: Json = serde_json::from_str(&response.body).unwrap();
-            let expected: Json = match case.get("case") {
-                None => case.as_object().unwrap().values().next().unwrap().clone(),
-                Some(_) if case.get("raises").is_some() => json!({"raises": true}),
-                Some(_) => {
-                    let mut expected = case.clone();
-                    expected.as_object_mut().unwrap().remove("case");
-                    expected
-                }
-            };
-            if answer != expected {
-                wrong.push(differences(case.get("case").unwrap_or(&Json::Null), &expected, &answer));
-            }
-        }
-        assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+        compare(&project, &cases, "application/json", Json::eq).await;
     }
 }

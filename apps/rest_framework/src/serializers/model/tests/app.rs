@@ -63,7 +63,7 @@ pub(super) struct Shelf {
     #[model(default = Uuid::new_v4(), not_editable)]
     id: Uuid,
     #[model(max_length = 20, unique)]
-    name: String,
+    pub(super) name: String,
     #[model(slug, blank, unique)]
     code: Option<String>,
 }
@@ -89,11 +89,11 @@ pub(super) struct Thing {
     #[model(references(Thing), related_name = parts, on_delete = set_null)]
     parent_id: Option<i64>,
     #[model(max_length = 20, regex = "^[^!]*$")]
-    name: String,
+    pub(super) name: String,
     #[model(max_length = 5, choices = KINDS, default = "a")]
     kind: String,
     #[model(positive, default = 1)]
-    size: i32,
+    pub(super) size: i32,
     #[model(blank, default = "")]
     note: String,
     #[model(unique)]

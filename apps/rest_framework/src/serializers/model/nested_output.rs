@@ -1,0 +1,87 @@
+//! The output of nested serializers, and of lists of objects.
+
+use std::sync::Arc;
+
+use super::ModelSerializer;
+use super::output::{OutputField, Representation, null};
+use crate::exceptions::APIException;
+use vitamin_framework::models::{ForeignKey, ManyToMany, Model, Object, Plan, Relation, Reverse, With};
+
+/// The output of a relation by another serializer.
+pub(super) struct NestedOutput<R, U: Model> {
+    pub(super) relation: R,
+    pub(super) serializer: Arc<ModelSerializer<U>>,
+}
+
+/// Loads a relation with what its serializer reads.
+fn add_plan<T: Model, U: Model, R>(
+    plan: &mut Plan<T>,
+    serializer: &ModelSerializer<U>,
+    with: impl FnOnce(Plan<U>) -> With<R, U>,
+) where
+    With<R, U>: Relation<T>,
+{
+    // A mistake in the nested serializer is reported when it writes.
+    let nested = serializer.plan(false).cloned().unwrap_or_default();
+    plan.add(with(nested));
+}
+
+impl<T: Model, U: Model> OutputField<T> for NestedOutput<ForeignKey<T, U>, U> {
+    fn write(
+        &self,
+        object: &Object<T>,
+        context: &Representation<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, APIException> {
+        match self.relation.get(object)? {
+            Some(related) => self.serializer.write(related, context, out)?,
+            None => null(out),
+        }
+        Ok(true)
+    }
+
+    fn plan(&self, plan: &mut Plan<T>) {
+        add_plan(plan, &self.serializer, |nested| self.relation.with_plan(nested));
+    }
+}
+
+/// The output of a relation to many objects.
+macro_rules! many {
+    ($($relation:ident),*) => { $(
+        impl<T: Model, U: Model> OutputField<T> for NestedOutput<$relation<T, U>, U> {
+            fn write(
+                &self,
+                object: &Object<T>,
+                context: &Representation<'_>,
+                out: &mut Vec<u8>,
+            ) -> Result<bool, APIException> {
+                write_list(self.relation.get(object)?, &self.serializer, context, out)?;
+                Ok(true)
+            }
+
+            fn plan(&self, plan: &mut Plan<T>) {
+                add_plan(plan, &self.serializer, |nested| self.relation.with_plan(nested));
+            }
+        }
+    )* };
+}
+
+many!(Reverse, ManyToMany);
+
+/// Appends objects as a JSON list.
+pub(crate) fn write_list<'o, U: Model>(
+    objects: impl IntoIterator<Item = &'o Object<U>>,
+    serializer: &ModelSerializer<U>,
+    context: &Representation<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), APIException> {
+    out.push(b'[');
+    for (position, object) in objects.into_iter().enumerate() {
+        if position > 0 {
+            out.push(b',');
+        }
+        serializer.write(object, context, out)?;
+    }
+    out.push(b']');
+    Ok(())
+}
