@@ -28,7 +28,8 @@ SERVER_HEADERS = ("content-length", "date")
 
 def build(with_postgres):
     features = ["tutorial/bare", *(["tutorial/postgres", "tracker/postgres"] if with_postgres else [])]
-    command = ["cargo", "build", "--release", "--locked", "-j2", "-p", "tutorial", "-p", "tracker", "--bins", "--features", ",".join(features)]
+    command = ["cargo", "build", "--release", "--locked", "-j2", "-p", "tutorial", "-p", "tracker", "--bins",
+               "--features", ",".join(features)]
     subprocess.run(command, cwd=ROOT, check=True)
 
 
