@@ -94,13 +94,17 @@ fn a_write_sends_few_statements(database: &TestDatabase) {
     let (changed, response) = sent("PATCH", &comment, 200, r#"{"body":"Three."}"#);
     let changed_to: serde_json::Value = response.json();
     assert_eq!((&changed_to["body"], &changed_to["author"]), (&"Three.".into(), &shown["author"]));
+    let first = Comment::objects().order_by(["id"]).first(&mut server.project().database.get().unwrap());
+    let first = first.unwrap().unwrap().id;
+    let (deleted, _) = sent("DELETE", &format!("/api/comments/{first}/"), 204, "");
     let (invalid, _) = post(r#"{"body":""}"#, 400);
     let connection = &mut *server.project().database.get().unwrap();
-    assert_eq!(Comment::objects().count(connection).unwrap(), 2);
+    assert_eq!(Comment::objects().count(connection).unwrap(), 1);
     if server.database().is_postgres() {
         // The token and its user; the issue that the client may see; and one statement that is its own transaction.
         assert_eq!(created, "SELECT SELECT INSERT");
         assert_eq!(changed, "SELECT SELECT UPDATE");
+        assert_eq!(deleted, "SELECT SELECT DELETE");
         // The data are invalid before anything is looked up.
         assert_eq!(invalid, "SELECT");
     }
