@@ -124,6 +124,20 @@ impl<C> RenamingConnection<C> {
     }
 }
 
+impl<C: Statements<Backend: Backend<QueryBuilder: Default>>> RenamingConnection<C> {
+    /// Runs a statement that needs no transaction: it begins none.
+    pub(crate) fn execute_alone<T>(&mut self, source: &T) -> QueryResult<usize>
+    where
+        T: QueryFragment<C::Backend> + QueryId,
+    {
+        self.bound_statements();
+        let renamed = RenamedQuery::new(source, self.names.clone());
+        let result = self.connection.execute_returning_count(&renamed);
+        self.outdated |= result.as_ref().err().is_some_and(is_outdated);
+        result
+    }
+}
+
 impl<C: Connection> RenamingConnection<C> {
     /// Returns the inner connection, for backend-specific diesel. It only knows the names of `src/schema.rs`.
     ///
@@ -244,11 +258,7 @@ impl<C: Statements<Backend: Backend<QueryBuilder: Default>>> Connection for Rena
         T: QueryFragment<Self::Backend> + QueryId,
     {
         self.begin_late()?;
-        self.bound_statements();
-        let renamed = RenamedQuery::new(source, self.names.clone());
-        let result = self.connection.execute_returning_count(&renamed);
-        self.outdated |= result.as_ref().err().is_some_and(is_outdated);
-        result
+        self.execute_alone(source)
     }
 
     fn transaction_state(

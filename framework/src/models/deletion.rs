@@ -5,7 +5,7 @@ use diesel::result::Error as QueryError;
 
 use super::column::OnDelete;
 use super::condition::Condition;
-use super::execute::{column_values, execute};
+use super::execute::{column_values, execute, execute_last};
 use super::keys::Keys;
 use super::meta::ModelMeta;
 use super::model::Model;
@@ -43,6 +43,25 @@ impl<T: Model> Object<T> {
     pub fn delete(&self, connection: &mut DbConnection, models: Models<'_>) -> Result<(), DeletionError> {
         models.delete(connection, T::META, vec![self.pk().to_owned()])
     }
+
+    /// [`delete`](Self::delete) as the last change of a [`Database::write`](crate::database::Database::write): if no other
+    /// row can refer to this one, and nobody hears of it, it needs no transaction.
+    ///
+    /// # Errors
+    /// As `delete`.
+    pub fn delete_last(
+        &self,
+        connection: &mut DbConnection,
+        models: Models<'_>,
+    ) -> Result<(), DeletionError> {
+        if connection.signals().of_deletions().is_some() || models.refer_to(T::META) {
+            return self.delete(connection, models);
+        }
+        let keys = Keys::new([self.pk()])?;
+        let condition = Condition::In { column: T::META.primary_key().column, keys };
+        execute_last(connection, &Statement::Delete { table: T::META.table, condition })?;
+        Ok(())
+    }
 }
 
 impl<T: Model> QuerySet<T> {
@@ -58,6 +77,17 @@ impl<T: Model> QuerySet<T> {
 }
 
 impl Models<'_> {
+    /// Whether a row of any model can refer to one of this model.
+    fn refer_to(self, meta: &ModelMeta) -> bool {
+        let is_it = |to: fn() -> &'static ModelMeta| to().table == meta.table;
+        self.0.iter().any(|other| {
+            let mut references = other.columns.iter().filter_map(|column| column.references);
+            let mut between = other.many_to_many.iter();
+            references.any(|reference| is_it(reference.to))
+                || between.any(|relation| other.table == meta.table || is_it(relation.to))
+        })
+    }
+
     /// Deletes the rows of these primary keys, and what depends on them.
     fn delete(
         self,

@@ -244,6 +244,18 @@ pub(super) fn execute(connection: &mut DbConnection, statement: &Statement) -> R
     Ok(on_variant!(connection, |connection| connection.execute_returning_count(statement))?)
 }
 
+/// [`execute`] as the last statement of a write: if no other one changed anything, it needs no
+/// [transaction](Database::write).
+pub(super) fn execute_last(
+    connection: &mut DbConnection,
+    statement: &Statement,
+) -> Result<usize, DatabaseError> {
+    if !connection.is_before_transaction() {
+        return execute(connection, statement);
+    }
+    Ok(on_variant!(connection, |connection| connection.execute_alone(statement))?)
+}
+
 /// Calls `each` with every row of a SELECT statement.
 pub(super) fn select_rows(
     connection: &mut DbConnection,

@@ -190,7 +190,7 @@ impl<T: Model> GenericView<T> {
             let mut destroy = Destroy::new(connection, info, &object);
             match perform {
                 Some(perform) => perform(&mut destroy),
-                None => destroy.delete(),
+                None => destroy.delete_last(),
             }
         })
         .await?;

@@ -14,7 +14,7 @@ use crate::permissions::ObjectPermission;
 use crate::request::{Request, RequestInfo};
 use crate::serializers::{ModelSerializer, Perform};
 use vitamin_framework::database::DbConnection;
-use vitamin_framework::models::{DeletionError, Model, Object, Path, QuerySet};
+use vitamin_framework::models::{Model, Object, Path, QuerySet};
 
 type GetQuerySet<T> =
     Arc<dyn for<'a> Fn(&'a Request) -> LocalBoxFuture<'a, Result<QuerySet<T>, APIException>> + Send + Sync>;
@@ -82,10 +82,12 @@ impl<'a, T: Model> Destroy<'a, T> {
     /// # Errors
     /// 500: a protected foreign key refers to it; the database refuses the deletion.
     pub fn delete(&mut self) -> Result<(), APIException> {
-        self.object.delete(self.connection, self.info.models()).map_err(|error| match error {
-            DeletionError::Database(error) => error.into(),
-            protected => APIException::server_error(protected),
-        })
+        Ok(self.object.delete(self.connection, self.info.models())?)
+    }
+
+    /// [`delete`](Self::delete) as the last thing that the request writes.
+    pub(super) fn delete_last(&mut self) -> Result<(), APIException> {
+        Ok(self.object.delete_last(self.connection, self.info.models())?)
     }
 }
 
