@@ -1,5 +1,11 @@
 //! `manage shadow`: the client gets the other program's response, and the report lists the differences.
 
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
 use rustix::process::Signal;
 
 use crate::support::*;
@@ -140,4 +146,154 @@ fn a_certificate_must_be_trusted() {
     let shadow = shadow.env("SSL_CERT_FILE", other).serve();
     assert_eq!(shadow.anonymous().get("/").status, 502);
     assert!(shadow.wait_for_log("Django did not respond").contains("UnknownIssuer"), "{}", shadow.log());
+}
+
+/// A server of one connection, which sends what it is told to, and then closes the connection. Returns its address, what it
+/// is to send, and the heads of the requests it gets.
+fn scripted() -> (SocketAddr, Sender<Vec<u8>>, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let ((script, chunks), (heads, requests)) = (channel::<Vec<u8>>(), channel());
+    thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        heads.send(read_head(&mut socket)).unwrap();
+        for chunk in chunks {
+            socket.write_all(&chunk).unwrap();
+        }
+    });
+    (address, script, requests)
+}
+
+fn read_head(socket: &mut TcpStream) -> String {
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") && socket.read(&mut byte).unwrap() == 1 {
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).unwrap()
+}
+
+fn in_front_of(database: &TestDatabase, django: SocketAddr) -> LiveServer {
+    database.manage(&["shadow", "--to", &format!("http://{django}"), "127.0.0.1:0"]).serve()
+}
+
+fn ask(shadow: &LiveServer, headers: &str) -> TcpStream {
+    let mut client = TcpStream::connect(shadow.address()).unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    // This path is compared.
+    write!(client, "GET /auth/ HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n").unwrap();
+    client
+}
+
+#[test]
+fn a_response_that_django_breaks_off_is_broken_off() {
+    let database = TestDatabase::sqlite();
+    database.migrate();
+    for size in [10, 70_000, 3 << 20] {
+        for framing in ["sized", "chunked"] {
+            let (django, script, _requests) = scripted();
+            let mut shadow = in_front_of(&database, django);
+            let mut client = ask(&shadow, "");
+            let body = vec![b'x'; size];
+            let start = match framing {
+                "sized" => format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", size + 1),
+                _ => format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{size:x}\r\n"),
+            };
+            script
+                .send([start.as_bytes(), &body, if framing == "sized" { b"" } else { b"\r\n" }].concat())
+                .unwrap();
+            drop(script);
+            let mut response = Vec::new();
+            // The end of the connection, or its reset.
+            let _ = client.read_to_end(&mut response);
+            let (head, got) =
+                response.split_at(response.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4);
+            let head = String::from_utf8(head.to_vec()).unwrap();
+            assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{framing} {size}: {head}");
+            if framing == "sized" {
+                assert!(
+                    head.contains(&format!("content-length: {}\r\n", size + 1)) && got.len() <= size,
+                    "{size}: {head}"
+                );
+            } else {
+                assert!(head.contains("transfer-encoding: chunked\r\n"), "{size}: {head}");
+                assert!(!got.ends_with(b"0\r\n\r\n"), "{size}: it looks complete");
+            }
+            shadow.wait_for_log("since Django broke it off");
+            shadow.signal(Signal::INT);
+            assert_eq!(shadow.wait().code(), Some(0), "{framing} {size}");
+            let compared = size <= 1 << 20;
+            let failed = format!("{} because one side did not respond in full", u8::from(compared));
+            assert!(
+                shadow.log().contains(&failed) || shadow.stdout().contains(&failed) || !compared,
+                "{}",
+                shadow.stdout()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_stream_flows_as_it_comes() {
+    let database = TestDatabase::sqlite();
+    database.migrate();
+    for (framing, end) in [("transfer-encoding: chunked", "0\r\n\r\n"), ("connection: close", "")] {
+        let (django, script, _requests) = scripted();
+        let shadow = in_front_of(&database, django);
+        let mut client = ask(&shadow, "");
+        script
+            .send(format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n{framing}\r\n\r\n").into())
+            .unwrap();
+        assert!(read_head(&mut client).starts_with("HTTP/1.1 200 OK\r\n"));
+        for event in ["one", "two"] {
+            let chunk = if end.is_empty() { event.to_owned() } else { format!("3\r\n{event}\r\n") };
+            script.send(chunk.into()).unwrap();
+            // It arrives although Django has not gone on.
+            let mut chunk = [0; 8];
+            client.read_exact(&mut chunk).unwrap();
+            assert_eq!(String::from_utf8_lossy(&chunk), format!("3\r\n{event}\r\n"), "{framing}");
+        }
+        script.send(end.into()).unwrap();
+        drop(script);
+        let mut chunk = [0; 5];
+        client.read_exact(&mut chunk).unwrap();
+        assert_eq!(&chunk, b"0\r\n\r\n", "{framing}");
+        client.shutdown(Shutdown::Both).unwrap();
+    }
+}
+
+#[test]
+fn headers_of_connections_do_not_pass() {
+    let database = TestDatabase::sqlite();
+    database.migrate();
+    let shadow = |django: SocketAddr, trusted: &str| {
+        let shadow = database.manage(&["shadow", "--to", &format!("http://{django}"), "127.0.0.1:0"]);
+        shadow.env("FORWARDED_ALLOW_IPS", trusted).serve()
+    };
+    let sent = "Connection: keep-alive, X-Hop\r\nX-Hop: 1\r\nTE: trailers\r\nProxy-Authorization: Basic eDp5\r\n\
+        X-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\nX-End: 1\r\n";
+    for (trusted, expected) in [
+        (
+            "10.9.9.9",
+            ["x-forwarded-for: 127.0.0.1", "x-forwarded-proto: http", "x-forwarded-host: 127.0.0.1"],
+        ),
+        ("127.0.0.1", ["x-forwarded-for: 10.0.0.1", "x-forwarded-proto: https", "x-forwarded-host: evil"]),
+    ] {
+        let (django, script, requests) = scripted();
+        let shadow = shadow(django, trusted);
+        let mut client = ask(&shadow, sent);
+        let request = requests.recv_timeout(Duration::from_secs(20)).unwrap().to_ascii_lowercase();
+        for line in expected {
+            assert!(request.contains(&format!("\r\n{line}\r\n")), "{trusted}: {line} is not in {request}");
+        }
+        assert!(request.contains("\r\nx-end: 1\r\n"), "{request}");
+        for name in ["\r\nx-hop:", "\r\nte:", "\r\nproxy-authorization:", "\r\nconnection:"] {
+            assert!(!request.contains(name), "{trusted}: {name} in {request}");
+        }
+        let response = "HTTP/1.1 200 OK\r\nconnection: X-Own\r\nx-own: 1\r\nkeep-alive: timeout=1\r\nx-end: 1\r\n\
+            content-length: 0\r\n\r\n";
+        script.send(response.into()).unwrap();
+        let head = read_head(&mut client);
+        assert!(head.contains("\r\nx-end: 1\r\n"), "{head}");
+        assert!(!head.contains("x-own:") && !head.contains("keep-alive:"), "{head}");
+    }
 }

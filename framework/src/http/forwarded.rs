@@ -57,14 +57,18 @@ pub enum ForwardedAllowIps {
 }
 
 impl ForwardedAllowIps {
-    /// Returns `None` if the peer is not trusted or sends no such header.
-    pub(super) fn is_secure(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<bool> {
-        let trusted = match (self, peer) {
+    /// Returns whether this peer is a trusted proxy.
+    pub(crate) fn contains(&self, peer: Option<IpAddr>) -> bool {
+        match (self, peer) {
             (Self::All, _) => true,
             (Self::These(list), Some(peer)) => list.contains(&peer.to_canonical()),
             (Self::These(_), None) => false,
-        };
-        if !trusted {
+        }
+    }
+
+    /// Returns `None` if the peer is not trusted or sends no such header.
+    pub(super) fn is_secure(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<bool> {
+        if !self.contains(peer) {
             return None;
         }
         // gunicorn's secure_scheme_headers.

@@ -3,27 +3,15 @@
 use std::collections::BTreeSet;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderMap, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
 use serde_json::Value;
 
-/// Headers that Django or Django REST framework sets. Headers that only an HTTP server sets are not compared. The
-/// values of `retry-after` and `set-cookie` vary, so only their presence is compared.
-const COMPARED_HEADERS: [&str; 12] = [
-    "allow",
-    "cache-control",
-    "content-language",
-    "content-type",
-    "cross-origin-opener-policy",
-    "location",
-    "referrer-policy",
-    "vary",
-    "www-authenticate",
-    "x-content-type-options",
-    "x-frame-options",
-    "content-disposition",
-];
-const PRESENT_HEADERS: [&str; 2] = ["retry-after", "set-cookie"];
+/// Headers that the HTTP server sets, or that name one response. They are not compared. The headers of a connection are
+/// not even here.
+const SERVER_HEADERS: [&str; 4] = ["content-length", "date", "server", "x-request-id"];
+/// Headers whose values vary: only their presence is compared.
+const PRESENT_HEADERS: [&str; 2] = ["age", "retry-after"];
 /// The most differing places of a JSON body to report.
 const MAX_PLACES: usize = 20;
 /// The greatest depth to compare.
@@ -42,22 +30,14 @@ pub(super) fn differences(theirs: &ComparedResponse, ours: &ComparedResponse) ->
     if theirs.status != ours.status {
         found.insert(format!("status {} there, {} here", theirs.status.as_u16(), ours.status.as_u16()));
     }
-    for name in COMPARED_HEADERS {
-        let values = |response: &ComparedResponse| {
-            response.headers.get_all(name).cloned().collect::<Vec<HeaderValue>>()
-        };
-        match (values(theirs), values(ours)) {
+    let names: BTreeSet<&str> =
+        theirs.headers.keys().chain(ours.headers.keys()).map(HeaderName::as_str).collect();
+    for name in names.into_iter().filter(|name| !SERVER_HEADERS.contains(name)) {
+        match (comparable(&theirs.headers, name), comparable(&ours.headers, name)) {
             (a, b) if a == b => {}
             (a, _) if a.is_empty() => drop(found.insert(format!("header {name} only here"))),
             (_, b) if b.is_empty() => drop(found.insert(format!("header {name} only there"))),
             _ => drop(found.insert(format!("header {name}"))),
-        }
-    }
-    for name in PRESENT_HEADERS {
-        match (theirs.headers.contains_key(name), ours.headers.contains_key(name)) {
-            (false, true) => drop(found.insert(format!("header {name} only here"))),
-            (true, false) => drop(found.insert(format!("header {name} only there"))),
-            _ => {}
         }
     }
     if let (Some(a), Some(b)) = (&theirs.body, &ours.body)
@@ -69,6 +49,31 @@ pub(super) fn differences(theirs: &ComparedResponse, ours: &ComparedResponse) ->
         }
     }
     found
+}
+
+/// The values of a header, as far as both programs must send the same.
+fn comparable(headers: &HeaderMap, name: &str) -> Vec<Vec<u8>> {
+    let values = headers.get_all(name).map(HeaderValue::as_bytes);
+    if PRESENT_HEADERS.contains(&name) {
+        return values.map(|_| Vec::new()).collect();
+    }
+    if name == "set-cookie" {
+        let mut cookies: Vec<_> = values.map(cookie).collect();
+        cookies.sort();
+        return cookies;
+    }
+    values.map(<[u8]>::to_vec).collect()
+}
+
+/// A cookie without its value and its end: its name, and its attributes in order.
+fn cookie(value: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(value);
+    let mut parts = text.split(';');
+    let name = parts.next().and_then(|pair| pair.split('=').next()).unwrap_or_default();
+    let attributes = parts.map(|part| part.trim().to_ascii_lowercase());
+    let mut attributes: Vec<String> = attributes.filter(|part| !part.starts_with("expires=")).collect();
+    attributes.sort();
+    format!("{name};{}", attributes.join(";")).into_bytes()
 }
 
 fn json(theirs: &Value, ours: &Value, found: &mut BTreeSet<String>) {
@@ -120,16 +125,20 @@ fn redacted_key(key: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::{CONTENT_TYPE, HeaderName, SET_COOKIE};
+    use actix_web::http::header::{
+        CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY,
+    };
 
     use super::*;
 
     fn response(status: u16, headers: &[(HeaderName, &str)], body: &str) -> ComparedResponse {
-        let headers =
-            headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap()));
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(name.clone(), HeaderValue::from_str(value).unwrap());
+        }
         ComparedResponse {
             status: StatusCode::from_u16(status).unwrap(),
-            headers: headers.collect(),
+            headers: map,
             body: Some(Bytes::copy_from_slice(body.as_bytes())),
         }
     }
@@ -150,6 +159,40 @@ mod tests {
         );
         let same = [json("application/json"), (SET_COOKIE, "a=2")];
         assert!(differences(&theirs, &response(200, &same, "")).is_empty());
+    }
+
+    #[test]
+    fn every_header_counts() {
+        let theirs = [
+            (STRICT_TRANSPORT_SECURITY, "max-age=60"),
+            (CACHE_CONTROL, "max-age=0"),
+            (HeaderName::from_static("access-control-allow-origin"), "*"),
+            (HeaderName::from_static("date"), "Mon"),
+            (RETRY_AFTER, "1"),
+            (SET_COOKIE, "b=1; Path=/; HttpOnly; expires=Mon"),
+            (SET_COOKIE, "a=1"),
+        ];
+        let ours = [
+            (CACHE_CONTROL, "no-store"),
+            (RETRY_AFTER, "2"),
+            (HeaderName::from_static("x-own"), "1"),
+            (SET_COOKIE, "a=2"),
+            (SET_COOKIE, "b=2; HttpOnly; Path=/"),
+        ];
+        let found: Vec<_> =
+            differences(&response(200, &theirs, ""), &response(200, &ours, "")).into_iter().collect();
+        assert_eq!(
+            found,
+            [
+                "header access-control-allow-origin only there",
+                "header cache-control",
+                "header strict-transport-security only there",
+                "header x-own only here"
+            ]
+        );
+        let [strict, lax] = ["a=1; SameSite=Strict", "a=1; SameSite=Lax"].map(|text| [(SET_COOKIE, text)]);
+        let found = differences(&response(200, &strict, ""), &response(200, &lax, ""));
+        assert_eq!(found, BTreeSet::from(["header set-cookie".to_owned()]));
     }
 
     #[test]

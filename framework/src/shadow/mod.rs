@@ -1,12 +1,15 @@
 //! `manage shadow`: a reverse proxy that forwards requests to Django. For safe requests (GET, HEAD, OPTIONS) to paths
 //! of this project, it also compares this project's response with Django's.
 //!
-//! The client gets Django's response and never waits for the comparison. This project's side is a server in this
+//! The client gets Django's response as it comes, and never waits for the comparison. A response that Django breaks off is
+//! broken off here. This project's side is a server in this
 //! process on its own loopback port, so the compared response is what a client would get. Its database is read-only,
 //! and it counts throttles in memory. The report shows where responses differ, never their content: routes instead of
 //! paths, names of headers and JSON keys, and numbers.
 
+mod client;
 mod compare;
+mod headers;
 mod proxy;
 mod report;
 #[cfg(feature = "shadow-tls")]
@@ -23,7 +26,7 @@ use tokio::sync::Semaphore;
 pub use self::report::Report;
 use super::conf::Setting;
 use super::project::Project;
-use super::server::{Address, application, shutdown_signal};
+use super::server::{Address, application, shutdown_signal, survive_full_files};
 use super::urls::UrlConf;
 
 /// The settings that this module reads.
@@ -34,12 +37,12 @@ pub(crate) const SETTINGS: &[Setting] = &[Setting::new(
 )
 .default_description("the system's")];
 
-/// Bytes of a body to compare. Larger bodies are forwarded without comparison.
+/// Bytes of a body to compare. Of longer bodies only the status and the headers are compared.
 const MAX_COMPARED_BODY: usize = 1 << 20;
 /// Comparisons at a time; further requests are forwarded and only counted. With [`MAX_COMPARED_BODY`] this bounds the
 /// memory.
 const MAX_COMPARISONS: usize = 32;
-/// How long either program may take to respond.
+/// How long either program may take to begin its response.
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// How long the last comparisons may take at shutdown.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -58,7 +61,7 @@ pub fn run(
     listening: &mut dyn FnMut(SocketAddr) -> io::Result<()>,
 ) -> io::Result<Arc<Report>> {
     let report = Arc::new(Report::default());
-    let connector = proxy::DjangoConnector::from_origin(origin, &project.env)?;
+    let client = Arc::new(client::ProxyClient::new(origin, &project.env)?);
     actix_web::rt::System::new().block_on(async {
         let project = Arc::new(project.read_only());
         let resolver = Arc::new(UrlConf::new((project.urlpatterns)()).resolver());
@@ -73,12 +76,13 @@ pub fn run(
         let permits = Arc::new(Semaphore::new(MAX_COMPARISONS));
         let proxy = {
             let (theirs, report, permits) = (origin.to_owned(), Arc::clone(&report), Arc::clone(&permits));
-            let connector = connector.clone();
+            let trusted = project.settings.http.forwarded_allow_ips.clone();
             HttpServer::new(move || {
                 let shadow = proxy::ShadowProxy {
-                    client: connector.client(),
+                    client: Arc::clone(&client),
                     theirs: theirs.clone(),
                     ours: ours.clone(),
+                    trusted: trusted.clone(),
                     resolver: Arc::clone(&resolver),
                     report: Arc::clone(&report),
                     permits: Arc::clone(&permits),
@@ -90,6 +94,7 @@ pub fn run(
             .bind(address.0)
             .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?
         };
+        survive_full_files()?;
         let end = shutdown_signal()?;
         for address in proxy.addrs() {
             listening(address)?;

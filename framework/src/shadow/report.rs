@@ -44,7 +44,7 @@ impl Report {
         self.counts().skipped += 1;
     }
 
-    /// Counts a comparison for which one of the programs did not respond.
+    /// Counts a comparison for which one of the programs did not respond in full.
     pub(super) fn add_failed(&self) {
         self.counts().failed += 1;
     }
@@ -84,7 +84,7 @@ impl fmt::Display for Report {
         write!(
             f,
             "{compared} responses compared, {different} of them differ. Not compared: {unknown_paths} for paths that only Django \
-             has, {skipped} because too many comparisons were running, {failed} because one side did not respond."
+             has, {skipped} because too many comparisons were running, {failed} because one side did not respond in full."
         )
     }
 }

@@ -13,7 +13,7 @@ use crate::conf::Env;
 ///
 /// # Errors
 /// There are no certificates, or they can't be read.
-pub(super) fn client_config(env: &Env) -> io::Result<Arc<ClientConfig>> {
+pub(super) fn client_config(env: &Env) -> io::Result<ClientConfig> {
     let found = match env.get("SSL_CERT_FILE") {
         Some(file) => load_certs_from_paths(Some(Path::new(file)), None),
         None => load_native_certs(),
@@ -26,10 +26,20 @@ pub(super) fn client_config(env: &Env) -> io::Result<Arc<ClientConfig>> {
         let message = format!("there is no certificate to trust{why}; name a PEM file in SSL_CERT_FILE");
         return Err(io::Error::new(io::ErrorKind::NotFound, message));
     }
+    config_with(roots)
+}
+
+/// Trusts no server, where there is no `https`.
+///
+/// # Errors
+/// The library does not support TLS 1.2.
+pub(super) fn untrusting_config() -> io::Result<ClientConfig> {
+    config_with(RootCertStore::empty())
+}
+
+fn config_with(roots: RootCertStore) -> io::Result<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let mut config = versions.map_err(io::Error::other)?.with_root_certificates(roots).with_no_client_auth();
-    // HTTP/2 would send the URL's host instead of the client's.
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
+    // Without a protocol by name, it is HTTP/1.1. HTTP/2 would send the URL's host instead of the client's.
+    Ok(versions.map_err(io::Error::other)?.with_root_certificates(roots).with_no_client_auth())
 }
