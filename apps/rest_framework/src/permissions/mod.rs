@@ -46,18 +46,18 @@ pub const SAFE_METHODS: [Method; 3] = [Method::GET, Method::HEAD, Method::OPTION
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a permission class",
     label = "not a `Permission`",
-    note = "implement `Permission` for it",
+    note = "implement `Permission` for it: one method, `has_permission`",
     note = "a class is a value: `classes![IsAuthenticated]`, and a function that makes one is called: `classes![is_owner()]`"
 )]
 pub trait Permission: Send + Sync {
     /// Whether the request is allowed. `false` becomes 401 if the request has no user and the view has authentication
-    /// classes, 403 otherwise. The default allows every request, for classes that only check objects.
+    /// classes, 403 otherwise. A class that only checks objects allows every request. Unlike in Django REST framework this
+    /// is no default, since a class that was forgotten halfway, or a misspelt method, would allow everything. A rule on
+    /// objects alone is shorter as an [`ObjectRule`].
     ///
     /// # Errors
     /// A response other than 401 or 403, for example if the database fails or the method is not allowed.
-    fn has_permission<'a>(&'a self, _request: &'a Request) -> PolicyResult<'a, bool> {
-        true.into()
-    }
+    fn has_permission<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, bool>;
 
     /// Whether the OpenAPI document says that the method needs no credentials: true for [`AllowAny`] and, of safe methods,
     /// for [`IsAuthenticatedOrReadOnly`].

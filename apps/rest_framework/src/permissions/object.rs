@@ -16,16 +16,14 @@ use crate::request::Request;
     message = "`{Self}` does not check permissions of a `{T}`",
     label = "not an `ObjectPermission<{T}>`",
     note = "implement `ObjectPermission<{T}>` for it: one method, `has_object_permission`",
-    note = "in a composition (`and`, `or`, `not`) each part needs it: `impl ObjectPermission<{T}> for IsAdmin {{}}` allows every object"
+    note = "in a composition (`and`, `or`, `not`) each part needs it; one that checks the request alone answers `true.into()`"
 )]
 pub trait ObjectPermission<T: ?Sized>: Permission {
-    /// Whether the request is allowed for this object. Allows by default.
+    /// Whether the request is allowed for this object. A class that checks the request alone allows every object.
     ///
     /// # Errors
     /// As [`Permission::has_permission`].
-    fn has_object_permission<'a>(&'a self, _request: &'a Request, _object: &'a T) -> PolicyResult<'a, bool> {
-        true.into()
-    }
+    fn has_object_permission<'a>(&'a self, request: &'a Request, object: &'a T) -> PolicyResult<'a, bool>;
 }
 
 /// A class that was chosen at run time.
@@ -59,7 +57,11 @@ impl Request {
 /// Lets classes that check only the request be composed with classes that check objects.
 macro_rules! any_object {
     ($($class:ty),* $(,)?) => { $(
-        impl<T: ?Sized> ObjectPermission<T> for $class {}
+        impl<T: ?Sized> ObjectPermission<T> for $class {
+            fn has_object_permission<'a>(&'a self, _: &'a Request, _: &'a T) -> PolicyResult<'a, bool> {
+                true.into()
+            }
+        }
     )* };
 }
 

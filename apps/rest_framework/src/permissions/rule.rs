@@ -66,6 +66,11 @@ impl<T: 'static> ObjectRule<T> {
 }
 
 impl<T: Send + Sync> Permission for ObjectRule<T> {
+    /// The rule is about the object.
+    fn has_permission(&self, _request: &Request) -> PolicyResult<'_, bool> {
+        true.into()
+    }
+
     fn message(&self) -> Option<&str> {
         self.message
     }
