@@ -1,7 +1,8 @@
 //! The usual throttles: by address, by user, by part of the API.
 
 use super::{
-    Rate, SimpleRateThrottle, Throttle, Throttling, Timer, cache_key, default_rate, get_ident, limit, time,
+    Ident, Rate, SimpleRateThrottle, Throttle, Throttling, Timer, cache_key, default_rate, get_ident, limit,
+    time,
 };
 use crate::exceptions::APIException;
 use crate::policy_result::PolicyResult;
@@ -64,7 +65,7 @@ impl SimpleRateThrottle for AnonRateThrottle {
     }
 
     fn get_cache_key(&self, request: &Request) -> Option<String> {
-        request.user().is_none().then(|| cache_key(self.scope, &get_ident(request)))
+        request.user().is_none().then(|| cache_key(self.scope, Ident::Address(&get_ident(request))))
     }
 
     fn timer(&self) -> f64 {
@@ -82,7 +83,7 @@ impl SimpleRateThrottle for UserRateThrottle {
     }
 
     fn get_cache_key(&self, request: &Request) -> Option<String> {
-        Some(cache_key(self.scope, &user_or_address(request)))
+        Some(user_or_address(self.scope, request))
     }
 
     fn timer(&self) -> f64 {
@@ -93,11 +94,14 @@ impl SimpleRateThrottle for UserRateThrottle {
 impl Throttle for ScopedRateThrottle {
     fn allow_request<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Throttling> {
         let Some(scope) = request.throttle_scope() else { return Throttling::Allowed.into() };
-        let key = || Some(cache_key(scope, &user_or_address(request)));
+        let key = || Some(user_or_address(scope, request));
         limit(request, default_rate(request, scope), key, (self.timer)())
     }
 }
 
-fn user_or_address(request: &Request) -> String {
-    request.user().map_or_else(|| get_ident(request), |user| user.id.to_string())
+fn user_or_address(scope: &str, request: &Request) -> String {
+    match request.user() {
+        Some(user) => cache_key(scope, user),
+        None => cache_key(scope, Ident::Address(&get_ident(request))),
+    }
 }

@@ -20,6 +20,7 @@
 
 mod classes;
 mod ident;
+mod key;
 pub(super) mod rate;
 mod simple_rate;
 
@@ -27,9 +28,10 @@ use std::sync::Arc;
 
 pub use self::classes::{AnonRateThrottle, ScopedRateThrottle, UserRateThrottle};
 pub use self::ident::get_ident;
+pub use self::key::{Ident, cache_key};
 pub use self::rate::{InvalidRate, Period, Rate, ThrottleRates};
 use self::simple_rate::limit;
-pub use self::simple_rate::{SimpleRateThrottle, Timer, cache_key, count, default_rate, time};
+pub use self::simple_rate::{SimpleRateThrottle, Timer, count, default_rate, time};
 use super::policy_result::PolicyResult;
 use super::request::Request;
 

@@ -68,12 +68,6 @@ pub(super) fn limit<'a>(
     }
 }
 
-/// The cache key of a scope and a client or user: `throttle_anon_192.0.2.1` (`cache_format`).
-#[must_use]
-pub fn cache_key(scope: &str, ident: &str) -> String {
-    format!("throttle_{scope}_{ident}")
-}
-
 /// The rate of a scope in `DEFAULT_THROTTLE_RATES`.
 ///
 /// # Errors

@@ -250,6 +250,19 @@ async fn num_proxies_selects_the_client_s_address() {
     }
 }
 
+/// Django REST framework counts both by `throttle_user_7`, so anyone can use up the rate of the user 7.
+#[actix_web::test]
+async fn a_forged_address_does_not_count_as_a_user() {
+    let settings =
+        APISettings { default_throttle_rates: "user=1/min".parse().unwrap(), ..APISettings::default() };
+    let app = app!(settings, "": view(classes![UserRateThrottle::default()]));
+    let forged = || from("192.0.2.1").insert_header(("x-forwarded-for", "7"));
+    assert_eq!(get!(app, forged()), "200");
+    assert_eq!(get!(app, forged())[..3], *"429");
+    assert_eq!(get!(app, user(7)), "200");
+    assert_eq!(get!(app, user(7))[..3], *"429");
+}
+
 /// A custom throttle per API key.
 struct ApiKeyThrottle;
 
