@@ -25,6 +25,7 @@ database_tests!(
     a_session_of_the_real_program_is_accepted,
     permissions_are_added,
     users_are_as_django_makes_them,
+    a_session_needs_the_original_method,
 );
 
 fn project(env: &Env) -> Result<Project, ImproperlyConfigured> {
@@ -153,4 +154,40 @@ fn users_are_as_django_makes_them(database: &TestDatabase) {
     assert_eq!(server.user("pepe"), None::<User>);
     let key = server.anonymous().post("/", [("user", "Pepe"), ("password", "secret")]).json();
     server.token(key["token"].as_str().unwrap()).get("/auth/").assert_status(200);
+}
+
+/// Forward authentication: the proxy asks by GET, whatever the request is.
+fn a_session_needs_the_original_method(database: &TestDatabase) {
+    fn urlpatterns() -> Vec<Pattern> {
+        let view = vitamin::forward_auth::verify().authentication_classes(classes![SessionAuthentication]);
+        vec![path("verify", view)]
+    }
+    fn project(env: &Env) -> Result<Project, ImproperlyConfigured> {
+        Project::new(env, apps![Auth::from_env(env)?, RestFramework::from_env(env)?], urlpatterns)
+    }
+    let server = TestProject::new(database, project);
+    let session = server.create_session(&server.create_user("Pepe", "secret"));
+    let csrf = "c".repeat(32);
+    let cookie = format!("sessionid={session}; csrftoken={csrf}");
+    let ask = |headers: &[(&str, &str)]| {
+        let request = server.anonymous().request("GET", "/verify").header("cookie", &cookie);
+        headers.iter().fold(request, |request, (name, value)| request.header(name, *value)).send()
+    };
+    for (headers, status) in [
+        (&[][..], 403),
+        (&[("x-original-method", "GET")], 200),
+        (&[("x-forwarded-method", "HEAD")], 200),
+        (&[("x-original-method", "POST")], 403),
+        (&[("x-forwarded-method", "DELETE")], 403),
+        (&[("x-original-method", "POST"), ("x-csrftoken", &csrf)], 200),
+        (&[("x-original-method", "POST"), ("x-csrftoken", "wrong")], 403),
+        (&[("x-original-method", "POST"), ("x-forwarded-method", "GET")], 403),
+        (&[("x-original-method", "GET"), ("x-forwarded-method", "POST")], 403),
+        (&[("x-original-method", "post")], 403),
+        (&[("x-original-method", "")], 403),
+    ] {
+        assert_eq!(ask(headers).status, status, "{headers:?}");
+    }
+    let detail = "CSRF Failed: the proxy does not pass on the request's method.";
+    ask(&[]).assert_json(json!({"detail": detail}));
 }

@@ -36,7 +36,9 @@ impl App for ForwardAuth {
 ///   cannot end a header. Python's `urllib.parse.unquote` decodes it. The e-mail may be empty.
 /// - `X-User-Is-Staff`, `X-User-Is-Superuser`: `true` or `false`.
 ///
-/// It accepts tokens; `.authentication_classes(…)` changes that. The default throttles don't run, because all requests
+/// It accepts tokens; `.authentication_classes(…)` changes that. With `SessionAuthentication` the proxy must pass on the
+/// method of the original request (`X-Original-Method` or `X-Forwarded-Method`) with its `Cookie`, `Host`, `Origin`, `Referer`
+/// and `X-CSRFToken`. Otherwise a session gets 403, since another site may have made the browser send the request. The default throttles don't run, because all requests
 /// would share the proxy's one address. `Accept`, `Host` and the query are ignored for the renderer and the version,
 /// because they belong to another request.
 #[must_use]
@@ -49,6 +51,7 @@ pub fn verify() -> APIView {
         .without_versioning()
         .renderer_classes(classes![JSONRenderer])
         .ignore_client_content_negotiation()
+        .for_proxied_request()
         .get(answer);
     let others = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
     others.into_iter().fold(view, |view, method| view.on(method, answer))

@@ -58,6 +58,8 @@ pub(super) struct PolicyDeclaration {
     pub(super) ignore_client_content_negotiation: bool,
     /// Model permissions allow everything (`_ignore_model_permissions`).
     pub(super) ignore_model_permissions: bool,
+    /// The view authenticates a request that a proxy describes, not the one it gets.
+    pub(super) is_for_proxied_request: bool,
     /// The view is not in the schema (`schema = None`).
     pub(super) exclude_from_schema: bool,
     /// The view serves the schema itself.
@@ -118,6 +120,7 @@ impl PolicyDeclaration {
             ignore_client_content_negotiation: own.ignore_client_content_negotiation
                 || self.ignore_client_content_negotiation,
             ignore_model_permissions: own.ignore_model_permissions || self.ignore_model_permissions,
+            is_for_proxied_request: own.is_for_proxied_request || self.is_for_proxied_request,
             exclude_from_schema: own.exclude_from_schema || self.exclude_from_schema,
             serves_schema: own.serves_schema || self.serves_schema,
             schema_view: either(&own.schema_view, &self.schema_view),
@@ -150,6 +153,7 @@ impl PolicyDeclaration {
             namespace: self.namespace.clone(),
             view_set: self.view_set.clone(),
             ignore_model_permissions: self.ignore_model_permissions,
+            is_for_proxied_request: self.is_for_proxied_request,
             media_types: renderers.classes().iter().map(|renderer| renderer.media_type()).collect(),
             renderers: Rc::clone(&renderers) as Rc<dyn Any>,
             body_reader: BodyReader {

@@ -90,6 +90,8 @@ pub(super) struct ViewInfo {
     pub(super) view_set: Option<Rc<ViewSetInfo>>,
     /// Model permissions allow everything (`_ignore_model_permissions`).
     pub(super) ignore_model_permissions: bool,
+    /// It authenticates a request that a proxy describes, not the one it gets.
+    pub(super) is_for_proxied_request: bool,
     /// The media types of its renderers.
     pub(super) media_types: Vec<&'static str>,
     /// The renderers, for `Renderers::of`. Without their type, so that this module does not depend on them.

@@ -132,6 +132,16 @@ impl APIView {
         self
     }
 
+    /// The view authenticates a request that a proxy describes (forward authentication), not the one it gets. So
+    /// [`SessionAuthentication`](super::authentication::SessionAuthentication) judges by the original method, which the
+    /// proxy passes on as `X-Original-Method` (nginx) or `X-Forwarded-Method` (Traefik, Caddy), and accepts no session
+    /// without it. The CSRF token must be in its header, as the view does not get the body.
+    #[must_use]
+    pub fn for_proxied_request(mut self) -> Self {
+        self.declaration.is_for_proxied_request = true;
+        self
+    }
+
     /// Marks the view that serves the schema, which the schema leaves out unless `serve_include_schema`.
     pub(super) fn serve_schema(mut self) -> Self {
         self.declaration.serves_schema = true;

@@ -1,5 +1,6 @@
 //! `SessionAuthentication`: authenticates the user of a Django session.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 
 use actix_web::http::header::{COOKIE, HeaderName, ORIGIN, REFERER};
@@ -9,6 +10,7 @@ use super::{Authentication, Identity};
 use crate::data::Data;
 use crate::exceptions::APIException;
 use crate::mediatypes::latin1;
+use crate::permissions::SAFE_METHODS;
 use crate::policy_result::PolicyResult;
 use crate::request::Request;
 use crate::schemas::SecurityScheme;
@@ -18,7 +20,8 @@ use vitamin_framework::http::{get_cookie, get_header, get_host, is_secure};
 use vitamin_framework::middleware::Site;
 
 /// Authenticates the user of Django's session cookie. Unsafe methods also require a CSRF token, or are answered with
-/// 403. A session without a user is treated as no session.
+/// 403. So does any method in a view [`for_proxied_request`](crate::views::APIView::for_proxied_request) whose proxy does not
+/// name the original one. A session without a user is treated as no session.
 ///
 /// It has no challenge. If it is a view's first class, a denied anonymous request is 403 instead of 401.
 pub struct SessionAuthentication;
@@ -41,6 +44,19 @@ impl Authentication for SessionAuthentication {
     }
 }
 
+/// The method that changes something or does not. `None` if the request stands for another one whose method is unknown: a
+/// proxy asks by GET about every request.
+fn method(request: &Request) -> Option<Cow<'_, str>> {
+    if !request.view().is_for_proxied_request {
+        return Some(request.method().as_str().into());
+    }
+    let names = ["x-original-method", "x-forwarded-method"];
+    let methods = names.iter().filter_map(|name| get_header(request.headers(), *name));
+    // A client may send the one that its proxy does not set. Then the unsafe one counts, as does a list.
+    let methods = methods.map(|method| latin1(&method).into_owned().into());
+    methods.max_by_key(|method: &Cow<'_, str>| !SAFE_METHODS.iter().any(|safe| safe.as_str() == method))
+}
+
 /// Denies a request that another site may have made the browser send.
 async fn enforce_csrf(request: &Request) -> Result<(), APIException> {
     let site = request.app_data::<AppData<Site>>();
@@ -52,8 +68,11 @@ async fn enforce_csrf(request: &Request) -> Result<(), APIException> {
     let cookie = get_cookie(request.headers(), &settings.csrf.cookie_name);
     let host = get_host(request, settings);
     let port = request.app_config().local_addr().port();
+    let method = method(request).ok_or_else(|| {
+        APIException::permission_denied(Some("CSRF Failed: the proxy does not pass on the request's method."))
+    })?;
     let csrf_request = CsrfRequest {
-        method: request.method().as_str(),
+        method: &method,
         cookie: cookie.as_deref(),
         header: token.as_deref(),
         origin: origin.as_deref(),
