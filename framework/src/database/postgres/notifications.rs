@@ -66,6 +66,30 @@ impl Listener {
         }
     }
 
+    /// Runs one statement, and returns the first column of its first row as text. `None`: there is no row, or it is NULL.
+    /// Notifications are as in [`Listener::execute`].
+    ///
+    /// # Errors
+    /// [`DatabaseError::Unavailable`] for every error: the caller must open a new connection.
+    pub fn get_text(&mut self, sql: &str) -> Result<Option<String>, DatabaseError> {
+        let sql = CString::new(sql).map_err(|_| unavailable("a statement with a NUL"))?;
+        // SAFETY: the connection is open, the text ends with a NUL.
+        let result = unsafe { ffi::PQexec(self.0.raw(), sql.as_ptr()) };
+        // SAFETY: the functions accept a result of libpq or null. The value is read only if there is one, and copied before
+        // the result is cleared, which is not used after this.
+        let value = unsafe {
+            let is_ok = ffi::PQresultStatus(result) == ffi::ExecStatusType::PGRES_TUPLES_OK;
+            let is_null = !is_ok
+                || ffi::PQntuples(result) == 0
+                || ffi::PQnfields(result) == 0
+                || ffi::PQgetisnull(result, 0, 0) != 0;
+            let value = if is_null { None } else { Some(text(ffi::PQgetvalue(result, 0, 0))) };
+            ffi::PQclear(result);
+            is_ok.then_some(value)
+        };
+        value.ok_or_else(|| self.error())
+    }
+
     /// Waits until the server has sent something, `wake_fd` is readable, or the timeout expires. Returns whether
     /// `wake_fd` is readable; [`Listener::next_notification`] returns what was sent.
     ///

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::revocations::{Revocations, WakeReceiver};
-use super::triggers::{CHANNEL, installed_condition};
+use super::triggers::{CHANNEL, installed_condition, version_query};
 use super::{PING_INTERVAL, SELF_TEST_INTERVAL};
 use vitamin_framework::database::postgres::notifications::Listener;
 use vitamin_framework::database::{Database, DatabaseError};
@@ -32,8 +32,8 @@ pub(super) fn start(database: Database, revocations: &Arc<Revocations>) {
 /// In `pg_stat_activity`.
 const NAME: &str = "vitamin token-notify";
 const SELF_TEST_LOST: &str = "its self-test notification did not arrive";
-/// An empty query, the cheapest one to answer.
-const PING_SQL: &str = "";
+/// The prepared [`version_query`]: it need not be planned each time.
+const PING: &str = "vitamin_token_ping";
 
 const NOT_IN_FORCE: &str = "TOKEN_CACHE=bounded is not in force, so each token is looked up in the database";
 
@@ -93,8 +93,10 @@ impl<'a> ListeningConnection<'a> {
             return Err(DatabaseError::Unavailable(POOLED.to_owned()));
         }
         let own_channel = format!("{CHANNEL}_{process_id}");
-        listener
-            .execute(&format!("SET application_name = '{NAME}'; LISTEN {CHANNEL}; LISTEN {own_channel}"))?;
+        let ping = version_query(&database.settings().names);
+        listener.execute(&format!(
+            "SET application_name = '{NAME}'; LISTEN {CHANNEL}; LISTEN {own_channel}; PREPARE {PING} AS {ping}"
+        ))?;
         Ok(Self { listener, process_id, own_channel, revocations, self_tests_returned: 0 })
     }
 
@@ -130,13 +132,13 @@ impl<'a> ListeningConnection<'a> {
         }
     }
 
-    /// Pings the server with `sql`, and processes the notifications that come before the reply. Returns the ping's time
-    /// and its number of rows.
-    fn ping(&mut self, revocations: &Revocations, sql: &str) -> Result<(u64, usize), DatabaseError> {
+    /// Pings the server, and processes the notifications that come before the reply. Returns the ping's time, and the
+    /// version of the triggers.
+    fn ping(&mut self, revocations: &Revocations) -> Result<(u64, Option<String>), DatabaseError> {
         let sent = revocations.now();
-        let rows = self.listener.execute(sql)?;
+        let version = self.listener.get_text(&format!("EXECUTE {PING}"))?;
         self.read_notifications(revocations);
-        Ok((sent, rows))
+        Ok((sent, version))
     }
 }
 
@@ -153,8 +155,8 @@ fn listen(
         connection.own_channel,
         installed_condition(&database.settings().names)
     );
-    // Whether the cache is in force: the triggers exist, and no older entry is valid.
-    let mut is_in_force = false;
+    // The version of the triggers while the cache is in force: they exist, and no older entry is valid.
+    let mut version = None;
     let (mut self_tests_sent, mut next_self_test) = (0, Instant::now());
     while let Some(revocations) = connection.revocations.upgrade() {
         if Instant::now() >= next_self_test {
@@ -163,26 +165,39 @@ fn listen(
                 return Err(DatabaseError::Unavailable(SELF_TEST_LOST.to_owned()));
             }
             // Without lookups, the listener sleeps until the next one.
-            if !revocations.take_used(waker) && is_in_force {
+            if !revocations.take_used(waker) && version.is_some() {
                 connection.wait_until(&revocations, next_self_test, Some(waker))?;
                 next_self_test = Instant::now();
                 continue;
             }
-            if connection.ping(&revocations, &self_test)?.1 == 0 {
+            // Read before the test, so that a change after it is noticed.
+            let (_, current) = connection.ping(&revocations)?;
+            let is_installed = connection.listener.execute(&self_test)? > 0;
+            connection.read_notifications(&revocations);
+            if !is_installed {
                 revocations.mark_stopped();
-                is_in_force = false;
+                version = None;
                 log.log_exact(MISSING);
                 connection.wait_until(&revocations, next_self_test, None)?;
                 continue;
             }
             self_tests_sent += 1;
-            if !is_in_force {
+            if version != current {
                 revocations.invalidate_all();
-                is_in_force = true;
+                version = current;
                 log.log_bounded();
             }
         }
-        let (sent, _) = connection.ping(&revocations, PING_SQL)?;
+        let (sent, current) = connection.ping(&revocations)?;
+        if current != version {
+            log::info!(
+                "The triggers of TOKEN_CACHE=bounded, or their tables, were changed: no cached token is used."
+            );
+            revocations.mark_stopped();
+            version = None;
+            next_self_test = Instant::now();
+            continue;
+        }
         revocations.record_ping(sent);
         connection.wait_until(&revocations, Instant::now() + PING_INTERVAL, None)?;
     }

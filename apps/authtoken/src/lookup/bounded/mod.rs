@@ -18,8 +18,10 @@
 //! The listener pings the server every [`PING_INTERVAL`]. The server sends pending notifications before its reply, so a
 //! reply means that everything committed before the ping has been received. If the last answered ping is older than
 //! [`MAX_DELAY`], every lookup is exact until the next reply. So a revocation is never late by more than that, however
-//! slow or dead the network, the server or the listener is. Every [`SELF_TEST_INTERVAL`] the listener also checks that
-//! the triggers exist, and notifies itself; that notification must arrive. Without lookups there are no pings; the next
+//! slow or dead the network, the server or the listener is. The reply also tells the [version](triggers::version_query) of
+//! the triggers and their tables: if it changed, they may have been off for a while, and no older entry is used. Every
+//! [`SELF_TEST_INTERVAL`] the listener also checks that the triggers exist, and notifies itself; that notification must
+//! arrive. Without lookups there are no pings; the next
 //! lookup wakes the listener.
 
 mod listener;
@@ -37,7 +39,7 @@ use vitamin_framework::database::Database;
 
 /// The longest time until a revocation takes effect.
 const MAX_DELAY: Duration = Duration::from_millis(40);
-/// How often the server is pinged.
+/// How often the server is pinged, and the triggers are compared.
 const PING_INTERVAL: Duration = Duration::from_millis(10);
 /// How often a notification is sent end to end as a self-test.
 const SELF_TEST_INTERVAL: Duration = Duration::from_millis(500);

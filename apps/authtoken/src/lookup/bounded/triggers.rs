@@ -104,6 +104,20 @@ pub(super) fn installed_condition(names: &Names) -> String {
     )
 }
 
+/// A query whose text changes with every commit that changed the triggers, their function or their tables, even if
+/// everything is as before at its end: such a transaction may have revoked tokens without a notification. PostgreSQL
+/// writes a changed row of its catalogs as a new version, with the transaction as its `xmin`.
+pub(super) fn version_query(names: &Names) -> String {
+    let relations =
+        tables(names).map(|(table, _)| format!("to_regclass({})", literal(&identifier(table)))).join(", ");
+    format!(
+        "SELECT concat_ws(' ', {relations}, string_agg(concat_ws(':', t.oid, t.xmin, tgenabled, c.oid, c.xmin, p.oid, p.xmin), \
+         ' ' ORDER BY t.oid)) \
+         FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid JOIN pg_proc p ON p.oid = tgfoid \
+         WHERE tgrelid IN ({relations}) AND tgname IN ('{ROW_TRIGGER}', '{TRUNCATE_TRIGGER}')"
+    )
+}
+
 /// Whether a database has the triggers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TriggerState {
