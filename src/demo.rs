@@ -74,7 +74,7 @@ fn environment(folder: &Path, address: SocketAddr) -> Env {
 
 /// Migrates, creates the superuser and its token, and returns the token's key.
 fn prepare(project: &Project) -> Result<String, CommandError> {
-    let mut connection = project.database.get()?;
+    let mut connection = project.database.creating_file().get()?;
     project.apps.migrations().apply_all(&mut connection)?;
     let passwords = Passwords::new(PasswordSettings::from_env(&project.env)?);
     let encoded =

@@ -4,6 +4,7 @@
 //! Warnings and errors are written at once, together with all lines before them.
 
 mod buffer;
+mod repeats;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use env_logger::Target;
 use log::{Level, Log, Metadata, Record};
 
 use self::buffer::{Buffer, Writer};
+pub use self::repeats::warn_sometimes;
 use super::conf::{Env, Setting};
 use super::request_id;
 

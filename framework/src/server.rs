@@ -10,6 +10,7 @@ use std::sync::Arc;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::{App, Error, HttpServer, web};
+use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::conf::{Env, ImproperlyConfigured, Setting};
@@ -156,6 +157,7 @@ pub fn run(
             .disable_signals()
             .bind(settings.address.0)
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", settings.address)))?;
+        survive_full_files()?;
         // Installed before the address is announced, so that no signal is lost.
         let end = shutdown_signal()?;
         project.ready();
@@ -171,6 +173,12 @@ pub fn run(
         });
         server.await
     })
+}
+
+/// Lets a write beyond the limit of a file's size (`RLIMIT_FSIZE`) fail like one to a full disk. By default its signal ends
+/// the process. Must run in the runtime; it has effect as long as the process lives.
+pub(super) fn survive_full_files() -> io::Result<()> {
+    signal(SignalKind::from_raw(Signal::XFSZ.as_raw())).map(drop)
 }
 
 /// Completes on SIGTERM or SIGINT, including one that arrives before the first poll.

@@ -25,7 +25,7 @@ fn lock(database: &TestDatabase) -> impl Drop {
     Rollback(connection)
 }
 
-struct Rollback(diesel::r2d2::PooledConnection<vitamin::database::Manager>);
+struct Rollback(vitamin::database::PooledConnection);
 
 impl Drop for Rollback {
     fn drop(&mut self) {

@@ -25,6 +25,7 @@ mod diesel_version;
 mod docs;
 mod doctor;
 mod environment;
+mod faults;
 mod forward_auth;
 mod framework;
 mod interactive;

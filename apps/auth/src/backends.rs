@@ -1,5 +1,8 @@
 //! `authenticate()` with Django's ModelBackend (`django/contrib/auth/backends.py`).
 
+use std::time::Duration;
+
+use actix_web::rt::time::timeout;
 use actix_web::{HttpRequest, web::Data};
 
 use super::hashers::{Verdict, unusable_password};
@@ -7,6 +10,7 @@ use super::models::User;
 use super::passwords::Passwords;
 use super::user_model::UserModel;
 use vitamin_framework::database::{Database, DatabaseError, DbConnection};
+use vitamin_framework::logging::warn_sometimes;
 use vitamin_framework::worker_pool::Busy;
 
 /// Why a username and password could not be checked.
@@ -97,13 +101,18 @@ impl RemoteUserBackend {
     }
 }
 
-/// Best effort: a login does not fail if the better hash cannot be stored.
+/// How long a login waits until its better hash is stored.
+const REHASH_PATIENCE: Duration = Duration::from_millis(300);
+
+/// Best effort: a login does not fail if the better hash cannot be stored, and hardly waits. The next login tries again.
 async fn upgrade_password(database: &Database, user: &mut User, encoded: String) {
     let (row, new) = (user.clone(), encoded.clone());
-    let stored: Result<(), DatabaseError> =
-        database.run(move |connection| row.upgrade_password(connection, &new)).await;
+    let store = database.run(move |connection| row.upgrade_password(connection, &new));
+    let stored: Result<(), DatabaseError> = timeout(REHASH_PATIENCE, store)
+        .await
+        .unwrap_or_else(|_| Err(DatabaseError::Unavailable("it took too long".to_owned())));
     match stored {
         Ok(()) => user.password = encoded,
-        Err(error) => log::warn!("The password of user {} could not be rehashed: {error}", user.id),
+        Err(error) => warn_sometimes(&format!("A password could not be rehashed at its login: {error}")),
     }
 }

@@ -17,6 +17,7 @@ use super::serializers;
 use vitamin_auth::AuthenticationError;
 use vitamin_framework::database::DatabaseError;
 use vitamin_framework::debug::ErrorReport;
+use vitamin_framework::logging::warn_sometimes;
 use vitamin_framework::models::{DeletionError, WrongType};
 use vitamin_framework::pages;
 use vitamin_framework::worker_pool::Busy;
@@ -185,7 +186,8 @@ impl APIException {
 
     /// 503. The client may retry after a second. The cause is logged.
     pub fn service_unavailable(cause: impl fmt::Display) -> Self {
-        log::warn!("Answered 503: {cause}");
+        // While the database is away, each request has the same cause.
+        warn_sometimes(&format!("Answered 503: {cause}"));
         let message = "Service temporarily unavailable, try again later.";
         let status = StatusCode::SERVICE_UNAVAILABLE;
         let mut error = Self::of(ExceptionKind::ServiceUnavailable, status, "service_unavailable", message);

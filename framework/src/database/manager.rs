@@ -46,6 +46,15 @@ impl DbConnection {
         }
     }
 
+    /// Returns whether an error ended the use of this connection: of the disk, or of a file that was opened for reading only.
+    pub(super) fn has_failed(&self) -> bool {
+        match self {
+            Self::Sqlite(connection) => connection.has_failed(),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(connection) => connection.has_failed(),
+        }
+    }
+
     /// Returns the signals that the writes of models send.
     pub(crate) const fn signals(&self) -> &Signals {
         match self {
@@ -79,6 +88,23 @@ macro_rules! on_variant {
     };
 }
 pub use on_variant;
+
+/// Returns the URI that opens a path in a mode (<https://sqlite.org/uri.html>): `ro`, `rw`, or `rwc`, which creates a missing
+/// file. A mode in the path itself, if it is a URI, stays.
+fn uri(path: &str, mode: &str) -> String {
+    if !path.starts_with("file:") {
+        // In a URI, SQLite would end the path at these characters (RFC 3986).
+        let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        // After two slashes it would look for a host.
+        let start = if path.starts_with('/') { "file://" } else { "file:" };
+        return format!("{start}{path}?mode={mode}");
+    }
+    match path.split_once('?') {
+        Some((_, parameters)) if parameters.split('&').any(|one| one.starts_with("mode=")) => path.to_owned(),
+        Some(_) => format!("{path}&mode={mode}"),
+        None => format!("{path}?mode={mode}"),
+    }
+}
 
 /// Opens connections for the pool.
 ///
@@ -120,11 +146,9 @@ impl Manager {
     }
 
     fn sqlite_read_write(&self, path: &str) -> Result<SqliteConnection, diesel::r2d2::Error> {
-        let mut connection = establish(path, Patience::Waits)?;
+        let uri = uri(path, if self.settings.creates_file { "rwc" } else { "rw" });
+        let mut connection = establish(&uri, Patience::Waits(self.settings.timeout))?;
         let query = diesel::r2d2::Error::QueryError;
-        // Set first, so that the following statements wait for locks instead of failing.
-        let timeout = self.settings.timeout.as_millis();
-        connection.batch_execute(&format!("PRAGMA busy_timeout = {timeout}")).map_err(query)?;
         set_time_zone(&mut connection, &self.settings.time_zone).map_err(query)?;
         if let Some(mode) = self.journal_mode(&mut connection).map_err(query)? {
             let mode = if mode == JournalMode::Wal { "WAL" } else { "DELETE" };
@@ -138,19 +162,10 @@ impl Manager {
     /// Opens the file in SQLite's read-only mode, which creates no file, keeps the journal mode, and does not roll back
     /// a crashed transaction.
     fn sqlite_read_only(&self, path: &str) -> Result<SqliteConnection, diesel::r2d2::Error> {
-        let uri = if path.starts_with("file:") {
-            format!("{path}{}mode=ro", if path.contains('?') { '&' } else { '?' })
-        } else {
-            // In a URI, SQLite would end the path at these characters (RFC 3986).
-            let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-            format!("file:{path}?mode=ro")
-        };
-        let mut connection = establish(&uri, Patience::Waits)?;
-        let (timeout, query) = (self.settings.timeout.as_millis(), diesel::r2d2::Error::QueryError);
+        let mut connection = establish(&uri(path, "ro"), Patience::Waits(self.settings.timeout))?;
+        let query = diesel::r2d2::Error::QueryError;
         set_time_zone(&mut connection, &self.settings.time_zone).map_err(query)?;
-        connection
-            .batch_execute(&format!("PRAGMA busy_timeout = {timeout}; PRAGMA query_only = ON"))
-            .map_err(query)?;
+        connection.batch_execute("PRAGMA query_only = ON").map_err(query)?;
         Ok(connection)
     }
 
@@ -159,7 +174,7 @@ impl Manager {
         path: &str,
         settings: &DatabaseSettings,
     ) -> Result<RenamingSqlite, diesel::r2d2::Error> {
-        let mut connection = establish(path, Patience::GivesUp)?;
+        let mut connection = establish(&uri(path, "rw"), Patience::GivesUp)?;
         let query = diesel::r2d2::Error::QueryError;
         connection.batch_execute("PRAGMA query_only = ON").map_err(query)?;
         set_time_zone(&mut connection, &settings.time_zone).map_err(query)?;
@@ -220,5 +235,24 @@ impl ManageConnection for Manager {
 
     fn has_broken(&self, connection: &mut DbConnection) -> bool {
         std::thread::panicking() || connection.is_broken()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::uri;
+
+    #[test]
+    fn a_path_keeps_its_characters() {
+        for (path, expected) in [
+            ("db.sqlite3", "file:db.sqlite3?mode=rw"),
+            ("/a b/50%?#", "file:///a b/50%25%3f%23?mode=rw"),
+            ("//a", "file:////a?mode=rw"),
+            ("file:a", "file:a?mode=rw"),
+            ("file:a?vfs=unix", "file:a?vfs=unix&mode=rw"),
+            ("file:a?mode=ro&vfs=unix", "file:a?mode=ro&vfs=unix"),
+        ] {
+            assert_eq!(uri(path, "rw"), expected);
+        }
     }
 }

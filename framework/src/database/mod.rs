@@ -12,6 +12,7 @@
 
 mod clock;
 mod executors;
+mod failures;
 pub mod inspection;
 #[cfg(test)]
 mod internals;
@@ -22,6 +23,7 @@ mod named;
 mod names;
 pub mod needs;
 mod on_commit;
+mod pool;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod prepared;
@@ -36,18 +38,21 @@ mod user_id;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use diesel::r2d2::{ManageConnection, Pool, PooledConnection};
-use diesel::result::{DatabaseErrorKind, Error as QueryError};
+use diesel::r2d2::ManageConnection;
+use diesel::result::Error as QueryError;
 
 pub use self::clock::now;
 pub use self::manager::on_variant;
 pub use self::manager::{DbConnection, Manager};
 pub use self::named::RenamingConnection;
 pub use self::names::Names;
+use self::pool::Pool;
+pub use self::pool::PooledConnection;
 pub use self::prepared::Prepared;
 #[doc(hidden)]
 pub use self::returning::first_row;
 pub use self::returning::{insert_returning, update_returning};
+use self::sqlite::opening::waiting_until;
 use self::sqlite::watched::Watched;
 use self::sqlite::writer::Writer;
 pub use self::timestamp::{Moment, OptionalMoment};
@@ -80,7 +85,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     )
     .default("2"),
     Setting::new("DATABASE_TIMEOUT", "Seconds to wait for a connection or a lock before the answer is 503.")
-        .default("5"),
+        .default("2"),
     Setting::new(
         "DATABASE_STATEMENT_TIMEOUT",
         "Seconds that a statement may take on PostgreSQL. Behind a connection pooler the database role's \
@@ -103,7 +108,7 @@ pub struct DatabaseSettings {
     pub pool_size: u32,
     /// `DATABASE_READ_CONNECTIONS` (default 2): connections that each worker opens to PostgreSQL for reads.
     pub read_connections: u32,
-    /// `DATABASE_TIMEOUT` (seconds, default 5): how long to wait for a connection or a lock before answering 503.
+    /// `DATABASE_TIMEOUT` (seconds, default 2): how long to wait for a connection or a lock before answering 503.
     pub timeout: Duration,
     /// `DATABASE_STATEMENT_TIMEOUT` (seconds, default 30): how long one statement may run on PostgreSQL.
     pub statement_timeout: Duration,
@@ -118,9 +123,11 @@ pub struct DatabaseSettings {
     pub signals: Signals,
     /// `TIME_ZONE` and `USE_TZ`: the meaning of times in SQLite.
     pub time_zone: TimeZone,
-    /// Whether connections reject writes and never create a file, for commands that only read. Not from the
-    /// environment.
+    /// Whether connections reject writes, for commands that only read. Not from the environment.
     pub read_only: bool,
+    /// Whether a missing SQLite file is created, for `migrate`. Elsewhere a file that is gone must not be replaced by an
+    /// empty one, in which no token is valid. Not from the environment.
+    pub creates_file: bool,
 }
 
 /// A journal mode of SQLite that several processes can share.
@@ -160,13 +167,14 @@ impl DatabaseSettings {
             url: url.map_err(|reason| ImproperlyConfigured::new(format!("DATABASE_URL: {reason}")))?,
             pool_size,
             read_connections: env.parse("DATABASE_READ_CONNECTIONS", 2)?,
-            timeout: seconds(env, "DATABASE_TIMEOUT", 5)?,
+            timeout: seconds(env, "DATABASE_TIMEOUT", 2)?,
             statement_timeout: seconds(env, "DATABASE_STATEMENT_TIMEOUT", 30)?,
             journal_mode: env.optional("SQLITE_JOURNAL_MODE")?,
             names: Names::default(),
             signals: Signals::default(),
             time_zone: TimeZone::from_env(env)?,
             read_only: false,
+            creates_file: false,
         })
     }
 }
@@ -181,8 +189,8 @@ fn seconds(env: &Env, name: &str, default: u32) -> Result<Duration, ImproperlyCo
 /// Why a query failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    /// The database is temporarily unavailable: no connection in time, a lock held for too long, or a lost connection.
-    /// A retry may succeed; a client gets 503 with `Retry-After`.
+    /// The database is temporarily unavailable: no connection in time, a lock held for too long, a lost connection, or a
+    /// disk that is full or broken. A retry may succeed; a client gets 503 with `Retry-After`.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
     /// The query itself failed.
@@ -193,39 +201,16 @@ pub enum DatabaseError {
     Receiver(Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Parts of SQLite's and PostgreSQL's messages for transient errors that diesel has no kind for.
-const TRANSIENT: [&str; 6] = [
-    "database is locked",
-    "database table is locked",
-    "statement timeout",
-    "lock timeout",
-    "deadlock detected",
-    named::OUTDATED_PLAN,
-];
-
 impl From<QueryError> for DatabaseError {
     fn from(error: QueryError) -> Self {
-        let transient = match &error {
-            // A read-only transaction means that the server was demoted, or is not yet the primary.
-            QueryError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
-            | QueryError::DatabaseError(DatabaseErrorKind::UnableToSendCommand, _)
-            | QueryError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)
-            | QueryError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _)
-            | QueryError::BrokenTransactionManager => true,
-            QueryError::DatabaseError(DatabaseErrorKind::Unknown, info) => {
-                let message = info.message();
-                TRANSIENT.iter().any(|text| message.contains(text))
-            }
-            _ => false,
-        };
-        if transient { Self::Unavailable(error.to_string()) } else { Self::Query(error) }
+        if failures::is_transient(&error) { Self::Unavailable(error.to_string()) } else { Self::Query(error) }
     }
 }
 
 /// The connection pool; clones share it.
 #[derive(Clone)]
 pub struct Database {
-    pool: Pool<Manager>,
+    pool: Pool,
     settings: Arc<DatabaseSettings>,
     /// SQLite's writer, started at the first [`Database::write`].
     writer: Arc<Writer>,
@@ -237,12 +222,7 @@ impl Database {
     /// Creates a pool that connects at first use.
     #[must_use]
     pub fn new(settings: &DatabaseSettings) -> Self {
-        let pool = Pool::builder()
-            .max_size(settings.pool_size)
-            .min_idle(Some(0))
-            .connection_timeout(settings.timeout)
-            .test_on_check_out(true)
-            .build_unchecked(Manager::new(settings.clone()));
+        let pool = Pool::new(settings);
         let settings = Arc::new(settings.clone());
         let writer = Arc::new(Writer::new(&settings));
         Self {
@@ -252,6 +232,12 @@ impl Database {
             #[cfg(feature = "postgres")]
             heartbeat: Arc::default(),
         }
+    }
+
+    /// Returns the same database, for a command that creates its SQLite file if there is none.
+    #[must_use]
+    pub fn creating_file(&self) -> Self {
+        Self::new(&DatabaseSettings { creates_file: true, ..self.settings.as_ref().clone() })
     }
 
     /// Returns the settings.
@@ -310,7 +296,7 @@ impl Database {
     /// Opens one read-only connection outside of any pool, without retries.
     ///
     /// # Errors
-    /// [`DatabaseError::Unavailable`] if it can't be opened; a missing SQLite file is not created.
+    /// [`DatabaseError::Unavailable`] if it can't be opened.
     pub fn open_read_only(settings: &DatabaseSettings) -> Result<DbConnection, DatabaseError> {
         connect(DatabaseSettings { read_only: true, ..settings.clone() })
     }
@@ -319,18 +305,18 @@ impl Database {
     ///
     /// # Errors
     /// [`DatabaseError::Unavailable`] if there is none within the timeout.
-    pub fn get(&self) -> Result<PooledConnection<Manager>, DatabaseError> {
-        self.pool.get().map_err(|error| DatabaseError::Unavailable(error.to_string()))
+    pub fn get(&self) -> Result<PooledConnection, DatabaseError> {
+        self.pool.get(self.settings.timeout)
     }
 
-    /// Runs queries on a pooled connection, off the request's thread. Waiting for a thread counts against the
-    /// connection timeout: otherwise thousands of requests would queue for minutes while all threads are blocked.
+    /// Runs queries on a pooled connection, off the request's thread. Waiting for a thread, a connection and locks is
+    /// limited by one timeout: otherwise thousands of requests would queue for minutes while all threads are blocked.
     ///
     /// If the future is dropped before the queries have begun, they don't run; later they run to their end.
     ///
     /// # Errors
-    /// Errors of the queries and of [`Database::get`]. [`DatabaseError::Unavailable`] if PostgreSQL does not answer for half
-    /// of `DATABASE_TIMEOUT`; then it is not known whether the queries will still run.
+    /// Errors of the queries and of [`Database::get`]. [`DatabaseError::Unavailable`] if PostgreSQL does not answer for seven
+    /// eighths of `DATABASE_TIMEOUT`; then it is not known whether the queries will still run.
     pub async fn run<T, E, F>(&self, queries: F) -> Result<T, E>
     where
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
@@ -339,20 +325,19 @@ impl Database {
     {
         let database = self.clone();
         let id = request_id::current();
-        let since = Instant::now();
+        let until = Instant::now() + self.settings.timeout;
         let waits = Arc::new(());
         let is_waiting = Arc::downgrade(&waits);
         let work = move || {
-            request_id::scope(id, || {
-                let left = database.settings.timeout.saturating_sub(since.elapsed());
-                let connection = database.pool.get_timeout(left);
-                let connection =
-                    &mut *connection.map_err(|error| DatabaseError::Unavailable(error.to_string()))?;
+            let work = || {
+                let left = until.saturating_duration_since(Instant::now());
+                let connection = &mut *database.pool.get(left)?;
                 if is_waiting.strong_count() == 0 {
                     return Err(DatabaseError::Unavailable("nobody waits for it".to_owned()).into());
                 }
                 queries(connection)
-            })
+            };
+            request_id::scope(id, || waiting_until(until, work))
         };
         let done = self.wait(actix_web::web::block(work)).await;
         drop(waits);
@@ -368,7 +353,7 @@ impl Database {
     /// Waits for work that another thread does with a connection, as long as the server answers.
     ///
     /// # Errors
-    /// [`DatabaseError::Unavailable`] if PostgreSQL does not answer for half of `DATABASE_TIMEOUT`.
+    /// [`DatabaseError::Unavailable`] if PostgreSQL does not answer for seven eighths of `DATABASE_TIMEOUT`.
     pub async fn wait<T>(&self, work: impl Future<Output = T>) -> Result<T, DatabaseError> {
         #[cfg(feature = "postgres")]
         if self.is_postgres() {
@@ -395,7 +380,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("db").to_str().unwrap().to_owned();
         let env = [("DATABASE_URL", path.as_str()), ("DATABASE_POOL_SIZE", "1"), ("DATABASE_TIMEOUT", "2")];
-        let database = Database::new(&DatabaseSettings::from_env(&Env::from_iter(env)).unwrap());
+        let database =
+            Database::new(&DatabaseSettings::from_env(&Env::from_iter(env)).unwrap()).creating_file();
         let held = database.get().unwrap();
         let started = Instant::now();
         let results = join_all((0..2000).map(|_| database.run(|_| Ok::<_, DatabaseError>(())))).await;

@@ -100,6 +100,11 @@ impl<C> RenamingConnection<C> {
         &self.names
     }
 
+    /// Whether an error ended the use of this connection.
+    pub(super) fn has_failed(&self) -> bool {
+        self.statements.has_failed()
+    }
+
     pub(super) const fn signals(&self) -> &Signals {
         &self.signals
     }
@@ -138,14 +143,14 @@ where
     pub(crate) fn load_alone<'conn, 'query, T>(
         &'conn mut self,
         source: T,
-    ) -> QueryResult<C::Cursor<'conn, 'query>>
+    ) -> QueryResult<CheckedRows<'conn, C::Cursor<'conn, 'query>>>
     where
         T: Query + QueryFragment<C::Backend> + QueryId + 'query,
         C::Backend: QueryMetadata<T::SqlType>,
     {
         self.bound_statements();
         match self.connection.load(RenamedQuery::new(source, self.names.clone())) {
-            Ok(cursor) => Ok(cursor),
+            Ok(rows) => Ok(CheckedRows { rows, statements: &self.statements }),
             Err(error) => {
                 self.outdated |= is_outdated(&error);
                 Err(error)
@@ -270,7 +275,7 @@ where
     C: LoadConnection<Backend: Backend<QueryBuilder: Default>> + Statements,
 {
     type Cursor<'conn, 'query>
-        = C::Cursor<'conn, 'query>
+        = CheckedRows<'conn, C::Cursor<'conn, 'query>>
     where
         Self: 'conn;
     type Row<'conn, 'query>
@@ -285,6 +290,24 @@ where
     {
         self.begin_late()?;
         self.load_alone(source)
+    }
+}
+
+/// The rows of a query. diesel tells its instrumentation of no error that occurs while rows are read.
+pub struct CheckedRows<'conn, I> {
+    rows: I,
+    statements: &'conn StatementCount,
+}
+
+impl<I: Iterator<Item = QueryResult<R>>, R> Iterator for CheckedRows<'_, I> {
+    type Item = QueryResult<R>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.rows.next();
+        if let Some(Err(error)) = &next {
+            self.statements.note(error);
+        }
+        next
     }
 }
 
@@ -340,7 +363,7 @@ where
     }
 
     fn is_broken(&mut self) -> bool {
-        self.outdated || self.connection.is_broken()
+        self.outdated || self.has_failed() || self.connection.is_broken()
     }
 }
 

@@ -4,12 +4,14 @@
 //! orderings, and so the statement's text.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use diesel::QueryResult;
 use diesel::connection::{
     CacheSize, Connection, Instrumentation, InstrumentationEvent, get_default_instrumentation,
 };
+
+use super::failures::ends_connection;
 
 /// A connection with more statements, of 5 to 20 KB each on SQLite, drops all of them before its next query. Preparing an
 /// application's usual statements again takes a few milliseconds.
@@ -46,8 +48,15 @@ impl Statements for diesel::PgConnection {
     }
 }
 
-/// Counts the statements that diesel adds to a connection's cache.
-pub(super) struct StatementCount(Arc<AtomicUsize>);
+/// Counts the statements that diesel adds to a connection's cache, and notes an error after which the connection must not
+/// be used again. Some errors are known here only, since they occur while rows are read.
+pub(super) struct StatementCount(Arc<Seen>);
+
+#[derive(Default)]
+struct Seen {
+    cached: AtomicUsize,
+    has_failed: AtomicBool,
+}
 
 impl StatementCount {
     /// Counts from now on. The connection's cache is empty, or has few statements.
@@ -61,7 +70,7 @@ impl StatementCount {
     #[cfg(feature = "postgres")]
     pub(super) fn with_counter() -> (Self, impl Instrumentation) {
         let count = Self(Arc::default());
-        let counter = Counter { cached: Arc::clone(&count.0), next: Box::new(get_default_instrumentation()) };
+        let counter = Counter { seen: Arc::clone(&count.0), next: Box::new(get_default_instrumentation()) };
         (count, counter)
     }
 
@@ -71,30 +80,48 @@ impl StatementCount {
         connection: &mut impl Connection,
         instrumentation: impl Instrumentation,
     ) {
-        let counter = Counter { cached: Arc::clone(&self.0), next: Box::new(instrumentation) };
+        let counter = Counter { seen: Arc::clone(&self.0), next: Box::new(instrumentation) };
         connection.set_instrumentation(counter);
     }
 
     /// Whether the connection must drop its statements; starts to count anew if it must.
     pub(super) fn is_full(&self) -> bool {
         // Only the thread that has the connection changes it.
-        let is_full = self.0.load(Ordering::Relaxed) > MAX_STATEMENTS;
+        let is_full = self.0.cached.load(Ordering::Relaxed) > MAX_STATEMENTS;
         if is_full {
-            self.0.store(0, Ordering::Relaxed);
+            self.0.cached.store(0, Ordering::Relaxed);
         }
         is_full
+    }
+
+    /// Notes an error that diesel does not tell its instrumentation of.
+    pub(super) fn note(&self, error: &diesel::result::Error) {
+        if ends_connection(error) {
+            self.0.has_failed.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the connection must not be used again.
+    pub(super) fn has_failed(&self) -> bool {
+        self.0.has_failed.load(Ordering::Relaxed)
     }
 }
 
 struct Counter {
-    cached: Arc<AtomicUsize>,
+    seen: Arc<Seen>,
     next: Box<dyn Instrumentation>,
 }
 
 impl Instrumentation for Counter {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        if let InstrumentationEvent::CacheQuery { .. } = event {
-            self.cached.fetch_add(1, Ordering::Relaxed);
+        match &event {
+            InstrumentationEvent::CacheQuery { .. } => {
+                self.seen.cached.fetch_add(1, Ordering::Relaxed);
+            }
+            InstrumentationEvent::FinishQuery { error: Some(error), .. } if ends_connection(error) => {
+                self.seen.has_failed.store(true, Ordering::Relaxed);
+            }
+            _ => {}
         }
         self.next.on_connection_event(event);
     }
@@ -144,7 +171,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("db").to_str().unwrap().to_owned();
         let env = Env::from_iter([("DATABASE_URL", path.as_str())]);
-        let database = Database::new(&DatabaseSettings::from_env(&env).unwrap());
+        let database = Database::new(&DatabaseSettings::from_env(&env).unwrap()).creating_file();
         let connection = &mut *database.get().unwrap();
         create(connection);
         let mut bytes = |numbers: std::ops::Range<i32>| {
@@ -167,7 +194,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("db").to_str().unwrap().to_owned();
         let env = Env::from_iter([("DATABASE_URL", path.as_str())]);
-        let database = Database::new(&DatabaseSettings::from_env(&env).unwrap());
+        let database = Database::new(&DatabaseSettings::from_env(&env).unwrap()).creating_file();
         let connection = &mut *database.get().unwrap();
         create(connection);
         let (sender, receiver) = std::sync::mpsc::channel();

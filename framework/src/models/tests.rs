@@ -94,7 +94,7 @@ INSERT INTO desk_issue_labels VALUES (1, 1, 1), (2, 1, 2), (3, 3, 1);
 fn database(folder: &std::path::Path) -> Database {
     let path = folder.join("db").to_str().unwrap().to_owned();
     let env = Env::from_iter([("DATABASE_URL", path.as_str())]);
-    let database = Database::new(&DatabaseSettings::from_env(&env).unwrap());
+    let database = Database::new(&DatabaseSettings::from_env(&env).unwrap()).creating_file();
     database.get().unwrap().batch_execute(TABLES).unwrap();
     database
 }

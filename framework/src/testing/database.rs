@@ -128,5 +128,5 @@ fn folder() -> TempDir {
 
 fn pool(url: &str) -> Database {
     let env = Env::from_iter([("DATABASE_URL", url), ("DATABASE_POOL_SIZE", "2")]);
-    Database::new(&DatabaseSettings::from_env(&env).unwrap())
+    Database::new(&DatabaseSettings::from_env(&env).unwrap()).creating_file()
 }

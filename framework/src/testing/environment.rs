@@ -3,11 +3,10 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use diesel::connection::SimpleConnection as _;
-use diesel::r2d2::PooledConnection;
 
 use super::Client;
 use crate::conf::Env;
-use crate::database::{Database, Manager};
+use crate::database::{Database, PooledConnection};
 
 /// The `SECRET_KEY` of the tests' projects.
 pub const SECRET_KEY: &str = "s3cret-K3y-that-no-log-line-may-ever-show-0123456789-abcdefgh";
@@ -34,7 +33,7 @@ pub trait TestEnvironment {
     fn database(&self) -> &Database;
 
     /// Takes a connection from the pool.
-    fn connection(&self) -> PooledConnection<Manager> {
+    fn connection(&self) -> PooledConnection {
         self.database().get().unwrap_or_else(|error| panic!("no connection to the test's database: {error}"))
     }
 

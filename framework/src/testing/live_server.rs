@@ -77,6 +77,12 @@ impl LiveServer {
         wait_for(text, || Some(self.log()).filter(|log| log.contains(text)))
     }
 
+    /// The program's process.
+    #[must_use]
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
     /// Sends a signal to the program.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();

@@ -54,6 +54,8 @@ impl TestProject {
         let project = project(&env).unwrap_or_else(|error| panic!("the project can't be made: {error}"));
         let project =
             Self { serving: OnceLock::new(), project: Arc::new(project), database: database.clone() };
+        // Creates the file.
+        drop(database.connection());
         let migrated = project.project.apps.migrations().apply_all(&mut project.connection());
         migrated.unwrap_or_else(|error| panic!("the migrations fail: {error}"));
         project

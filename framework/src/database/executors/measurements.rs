@@ -29,7 +29,7 @@ const REQUESTS: usize = 32;
 fn open(folder: &std::path::Path) -> Database {
     let path = folder.join("db").to_str().unwrap().to_owned();
     let env = Env::from_iter([("DATABASE_URL", path.as_str())]);
-    let database = Database::new(&DatabaseSettings::from_env(&env).unwrap());
+    let database = Database::new(&DatabaseSettings::from_env(&env).unwrap()).creating_file();
     let sql = "CREATE TABLE issue (id INTEGER PRIMARY KEY); INSERT INTO issue VALUES (1), (2);
                CREATE TABLE comment (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL,
                    issue_id INTEGER NOT NULL REFERENCES issue (id) DEFERRABLE INITIALLY DEFERRED);

@@ -113,7 +113,7 @@ fn a_failed_commit_drops_them(database: &TestDatabase) {
 /// On SQLite they share one commit.
 fn each_write_of_a_batch_has_its_own(database: &TestDatabase) {
     let settings = DatabaseSettings::from_env(database.env()).unwrap();
-    let database = Database::new(&settings);
+    let database = Database::new(&settings).creating_file();
     let log = Log::default();
     database.get().unwrap().batch_execute("CREATE TABLE seen (number integer)").unwrap();
     actix_web::rt::System::new().block_on(async {

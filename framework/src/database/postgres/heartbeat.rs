@@ -4,7 +4,7 @@
 //! and its system still acknowledges what arrives. A statement would wait for as long as that lasts. So a request that has
 //! waited for a while asks the server whether it takes new connections, which takes a server at work a few milliseconds.
 //! All requests of a process share the question and its answer. One that waits for a server that does not answer fails:
-//! with the defaults, 2.5 seconds after it began.
+//! with the defaults, 1.75 seconds after it began.
 
 use std::pin::{Pin, pin};
 use std::sync::{Mutex, PoisonError};
@@ -57,12 +57,12 @@ struct Question {
 
 /// The time without an answer after which the server is asked.
 pub(super) fn patience(settings: &DatabaseSettings) -> Duration {
-    settings.timeout / 10
+    settings.timeout / 4
 }
 
 /// The time that the server has to answer.
 fn limit(settings: &DatabaseSettings) -> Duration {
-    settings.timeout * 2 / 5
+    settings.timeout * 5 / 8
 }
 
 impl Heartbeat {

@@ -37,7 +37,7 @@ fn database(folder: &std::path::Path) -> Database {
     let mut settings = DatabaseSettings::from_env(&env).unwrap();
     settings.names.rename_table("question", "questions");
     settings.names.rename_column("question", "text", "body");
-    let database = Database::new(&settings);
+    let database = Database::new(&settings).creating_file();
     let create =
         "CREATE TABLE questions (id integer PRIMARY KEY, body text NOT NULL, votes integer NOT NULL)";
     database.get().unwrap().batch_execute(create).unwrap();

@@ -17,8 +17,8 @@ use rustix::time::{ClockId, clock_gettime};
 /// Whether a connection waits for locks and long statements, or gives up.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::database) enum Patience {
-    /// It waits for locks (`PRAGMA busy_timeout`), and runs statements to their end.
-    Waits,
+    /// It waits this long for a lock, unless [`waiting_until`] says less, and runs statements to their end.
+    Waits(Duration),
     /// It gives up at once if the database is locked, or if [`within`] says so.
     GivesUp,
 }
@@ -32,7 +32,15 @@ thread_local! {
     static CONFIGURED: Cell<bool> = const { Cell::new(false) };
     static LIMITED: Cell<Option<Limited>> = const { Cell::new(None) };
     static GAVE_UP: Cell<bool> = const { Cell::new(false) };
+    /// When the wait for a lock began.
+    static WAITING_SINCE: Cell<Option<Instant>> = const { Cell::new(None) };
+    /// When all waiting for locks ends.
+    static WAITING_UNTIL: Cell<Option<Instant>> = const { Cell::new(None) };
 }
+
+/// The longest time until a lock is asked for again. SQLite's own handler takes up to four times as long, and so finds a
+/// lock that is given back for a short time less often.
+const MAX_DELAY: Duration = Duration::from_millis(25);
 
 /// How long a thread may be held up.
 #[derive(Clone, Copy)]
@@ -122,6 +130,18 @@ pub(in crate::database) fn within<T>(limits: Limits, work: impl FnOnce() -> T) -
     (result, GAVE_UP.replace(before))
 }
 
+/// Runs `work`, in which connections of this thread stop to wait for locks at this time.
+pub(in crate::database) fn waiting_until<T>(until: Instant, work: impl FnOnce() -> T) -> T {
+    struct Ended(Option<Instant>);
+    impl Drop for Ended {
+        fn drop(&mut self) {
+            WAITING_UNTIL.set(self.0);
+        }
+    }
+    let _ended = Ended(WAITING_UNTIL.replace(Some(until)));
+    work()
+}
+
 /// SQLite calls it for each connection of the process while it opens it.
 unsafe extern "C" fn configure(
     handle: *mut ffi::sqlite3,
@@ -130,7 +150,7 @@ unsafe extern "C" fn configure(
 ) -> c_int {
     let Some(patience) = OPENING.get() else { return ffi::SQLITE_OK };
     // SAFETY: the handle is open. The option takes an int, and a pointer that may be null. The handlers have the types that
-    // SQLite asks for, live as long as the process, and ignore their pointers.
+    // SQLite asks for, and live as long as the process. Their pointers are null or only a number.
     let codes = unsafe {
         let planner = ffi::sqlite3_db_config(
             handle,
@@ -142,7 +162,10 @@ unsafe extern "C" fn configure(
         #[cfg(test)]
         define(handle, c"vitamin_statement_bytes", ffi::SQLITE_DBSTATUS_STMT_USED);
         let handler = match patience {
-            Patience::Waits => ffi::SQLITE_OK,
+            Patience::Waits(limit) => {
+                let limit = usize::try_from(limit.as_millis()).unwrap_or(usize::MAX);
+                ffi::sqlite3_busy_handler(handle, Some(wait_for_lock), ptr::without_provenance_mut(limit))
+            }
             Patience::GivesUp => {
                 ffi::sqlite3_progress_handler(handle, STEPS, Some(is_over), ptr::null_mut());
                 ffi::sqlite3_busy_handler(handle, Some(is_locked), ptr::null_mut())
@@ -163,6 +186,29 @@ unsafe extern "C" fn is_over(_: *mut c_void) -> c_int {
         GAVE_UP.set(true);
     }
     is_over.into()
+}
+
+/// Waits a little, and returns 0 if it has waited long enough: `limit` is a number of milliseconds, `count` the number of
+/// calls for this lock before.
+unsafe extern "C" fn wait_for_lock(limit: *mut c_void, count: c_int) -> c_int {
+    let now = Instant::now();
+    let since = match (count, WAITING_SINCE.get()) {
+        (1.., Some(since)) => since,
+        _ => {
+            WAITING_SINCE.set(Some(now));
+            now
+        }
+    };
+    let limit = Duration::from_millis(u64::try_from(limit.addr()).unwrap_or(u64::MAX));
+    let until = since.checked_add(limit).into_iter().chain(WAITING_UNTIL.get()).min();
+    let left = until.map_or(MAX_DELAY, |until| until.saturating_duration_since(now));
+    if left.is_zero() {
+        return 0;
+    }
+    // 1, 2, 4, 8, 16, 25 ms.
+    let delay = Duration::from_millis(1 << count.clamp(0, 5)).min(MAX_DELAY);
+    std::thread::sleep(delay.min(left));
+    1
 }
 
 /// SQLite would wait for a lock if the result were not 0.
@@ -230,16 +276,52 @@ mod tests {
     #[test]
     fn plans_do_not_depend_on_bound_values() {
         // Only the connections that are opened here.
-        assert!(!plan_depends_on_value(establish(":memory:", Patience::Waits).unwrap()));
+        assert!(!plan_depends_on_value(establish(":memory:", Patience::Waits(Duration::ZERO)).unwrap()));
         assert!(plan_depends_on_value(SqliteConnection::establish(":memory:").unwrap()));
         assert!(!plan_depends_on_value(establish(":memory:", Patience::GivesUp).unwrap()));
+    }
+
+    #[test]
+    fn waiting_for_a_lock_is_limited() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db").to_str().unwrap().to_owned();
+        let mut other = SqliteConnection::establish(&path).unwrap();
+        other.batch_execute("CREATE TABLE t (x); BEGIN EXCLUSIVE").unwrap();
+        let waits = |limit: u64, until: Option<u64>| {
+            let limit = Patience::Waits(Duration::from_millis(limit));
+            let (mut connection, since) = (establish(&path, limit).unwrap(), Instant::now());
+            let mut write = || connection.batch_execute("INSERT INTO t VALUES (1)");
+            let result = match until {
+                Some(until) => waiting_until(since + Duration::from_millis(until), write),
+                None => write(),
+            };
+            assert_eq!(result.unwrap_err().to_string(), "database is locked");
+            since.elapsed().as_millis()
+        };
+        assert!((100..1000).contains(&waits(100, None)));
+        assert!((100..1000).contains(&waits(60_000, Some(100))));
+        assert!((100..1000).contains(&waits(100, Some(60_000))));
+        assert!(waits(0, None) < 100);
+        // It goes on as soon as the lock is free.
+        std::thread::scope(|scope| {
+            let path = &path;
+            let written = scope.spawn(move || {
+                let limit = Patience::Waits(Duration::from_secs(60));
+                let (mut connection, since) = (establish(path, limit).unwrap(), Instant::now());
+                connection.batch_execute("INSERT INTO t VALUES (1)").unwrap();
+                since.elapsed()
+            });
+            std::thread::sleep(Duration::from_millis(200));
+            other.batch_execute("COMMIT").unwrap();
+            assert!(written.join().unwrap() < Duration::from_millis(1000));
+        });
     }
 
     #[test]
     fn only_impatient_connections_give_up() {
         let count = "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 100000)
                      SELECT count(*) FROM c";
-        let mut patient = establish(":memory:", Patience::Waits).unwrap();
+        let mut patient = establish(":memory:", Patience::Waits(Duration::ZERO)).unwrap();
         let mut impatient = establish(":memory:", Patience::GivesUp).unwrap();
         let mut run = |limits| {
             let patient = within(limits, || patient.batch_execute(count).is_ok());

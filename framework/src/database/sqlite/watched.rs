@@ -88,7 +88,7 @@ impl Watched {
 
     /// Returns whether it must be reopened; see [`Sentinel::is_lost`].
     pub fn is_lost(&mut self) -> bool {
-        self.broken || self.sentinel.is_lost()
+        self.broken || self.connection.has_failed() || self.sentinel.is_lost()
     }
 
     /// Runs reading queries, and returns the stamp of what they read, if there is one. Queries that need one snapshot

@@ -51,7 +51,9 @@ impl Command for Migrate {
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
         let options = MigrateOptions::from_arg_matches(arguments)?;
-        let mut connection = project.database.get()?;
+        // A plan alone creates nothing.
+        let database = if options.plan { project.database.clone() } else { project.database.creating_file() };
+        let mut connection = database.get()?;
         let states = project.apps.migrations().states(&mut connection)?;
         let target = (options.app_label.as_deref(), options.migration_name.as_deref());
         let plan = plan(project.apps.migrations(), &states, target)?;

@@ -138,7 +138,7 @@ INSERT INTO box_thing_tags VALUES (1, 1, 1), (2, 1, 2), (3, 3, 1);
 
 fn open(database: &TestDatabase) -> Database {
     let env = [("DATABASE_URL", database.url())];
-    Database::new(&DatabaseSettings::from_env(&Env::from_iter(env)).unwrap())
+    Database::new(&DatabaseSettings::from_env(&Env::from_iter(env)).unwrap()).creating_file()
 }
 
 /// Returns a database with the tables, once its reads are pipelined.

@@ -87,7 +87,7 @@ impl Gate {
     }
 }
 
-/// A database that is reached through a gate, with two seconds for a connection: half of them for an answer.
+/// A database that is reached through a gate, with two seconds for a connection: most of them for an answer.
 fn prepare() -> Option<(TestDatabase, Database, Gate)> {
     let test = TestDatabase::postgres()?;
     let gate = Gate::default();
@@ -149,11 +149,11 @@ async fn a_frozen_server_is_unavailable_until_it_answers_again() {
             "{reads:?} {writes:?}"
         );
         let took = started.elapsed();
-        assert!((Duration::from_millis(900)..Duration::from_millis(1900)).contains(&took), "{took:?}");
+        assert!((Duration::from_millis(1600)..Duration::from_millis(2500)).contains(&took), "{took:?}");
         // Later ones don't wait for another answer.
         let started = Instant::now();
         assert!(is_unavailable(&is_pipelined(&database).await) && is_unavailable(&insert(&database).await));
-        assert!(started.elapsed() < Duration::from_millis(1900), "{:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_millis(2500), "{:?}", started.elapsed());
         gate.freeze(false);
         let started = Instant::now();
         while insert(&database).await.is_err() {

@@ -24,7 +24,7 @@ fn open(mode: &str) -> Fixture {
     let path = folder.path().join("db").to_str().unwrap().to_owned();
     create(&path, mode);
     let env = [("DATABASE_URL", path.as_str()), ("DATABASE_TIMEOUT", "1"), ("SQLITE_JOURNAL_MODE", mode)];
-    let database = Database::new(&DatabaseSettings::from_env(&Env::from_iter(env)).unwrap());
+    let database = Database::new(&DatabaseSettings::from_env(&Env::from_iter(env)).unwrap()).creating_file();
     Fixture { folder, database }
 }
 
@@ -76,7 +76,7 @@ async fn a_missing_file_is_left_to_the_pool() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("db").to_str().unwrap().to_owned();
     let env = Env::from_iter([("DATABASE_URL", path.as_str())]);
-    let database = Database::new(&DatabaseSettings::from_env(&env).unwrap());
+    let database = Database::new(&DatabaseSettings::from_env(&env).unwrap()).creating_file();
     let thread = database.read(|_| Ok::<_, DatabaseError>(here())).await.unwrap();
     assert_ne!(thread, here());
     database.get().unwrap().batch_execute("CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (3)").unwrap();

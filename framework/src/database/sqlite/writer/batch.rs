@@ -14,6 +14,7 @@ use super::job::{Job, Outcome};
 use crate::database::manager::Manager;
 use crate::database::sqlite::transactions::{self, on_sqlite};
 use crate::database::{DatabaseError, DatabaseSettings, DbConnection};
+use crate::logging::warn_sometimes;
 
 /// Jobs in one transaction. A commit costs as much as about ten short jobs, so more would gain little.
 const MAX_JOBS: usize = 128;
@@ -94,17 +95,18 @@ impl Batches {
         let Batch { mut jobs, culprit, .. } = batch;
         let committed = ran.and_then(|()| on_sqlite(&mut connection, transactions::commit));
         match committed {
-            Ok(()) => self.connection = Some(connection),
+            // After some errors of the disk it must be opened again.
+            Ok(()) => self.connection = Some(connection).filter(|one| !one.has_failed()),
             Err(error) => {
                 let error = format!("a transaction of several writes failed: {error}");
-                log::warn!("{} writes were rolled back: {error}", jobs.len());
+                warn_sometimes(&format!("Writes were rolled back: {error}"));
                 for (index, job) in jobs.iter_mut().enumerate() {
                     if culprit != Some(index) {
                         job.fail(DatabaseError::Unavailable(error.clone()));
                     }
                 }
                 // Otherwise dropping the connection rolls back.
-                if on_sqlite(&mut connection, transactions::rollback).is_ok() {
+                if on_sqlite(&mut connection, transactions::rollback).is_ok() && !connection.has_failed() {
                     self.connection = Some(connection);
                 }
             }
@@ -126,7 +128,9 @@ impl Batches {
         match on_sqlite(&mut connection, transactions::begin_immediate) {
             Ok(()) => Ok(connection),
             Err(error) => {
-                if on_sqlite(&mut connection, transactions::depth).is_ok_and(|depth| depth == 0) {
+                if on_sqlite(&mut connection, transactions::depth).is_ok_and(|depth| depth == 0)
+                    && !connection.has_failed()
+                {
                     self.connection = Some(connection);
                 }
                 Err(error.into())

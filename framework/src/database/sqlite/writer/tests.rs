@@ -28,7 +28,7 @@ fn open(mode: &str) -> (TempDir, Database) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("db").to_str().unwrap().to_owned();
     let env = [("DATABASE_URL", path.as_str()), ("DATABASE_TIMEOUT", "1"), ("SQLITE_JOURNAL_MODE", mode)];
-    let database = Database::new(&DatabaseSettings::from_env(&Env::from_iter(env)).unwrap());
+    let database = Database::new(&DatabaseSettings::from_env(&Env::from_iter(env)).unwrap()).creating_file();
     database.get().unwrap().batch_execute(TABLES).unwrap();
     (folder, database)
 }
@@ -135,7 +135,7 @@ async fn each_job_of_a_batch_fails_alone() {
             assert_eq!(kind(result), expected[n % 6], "{mode}: {n}: {result:?}");
         }
         let rows: Vec<i64> = diesel::sql_query("SELECT n FROM t ORDER BY n")
-            .load::<Row>(&mut database.get().unwrap())
+            .load::<Row>(&mut *database.get().unwrap())
             .unwrap()
             .into_iter()
             .map(|row| row.n)

@@ -190,7 +190,7 @@ async fn it_can_be_switched_off() {
     let Some((test, database)) = prepare().await else { return };
     assert_eq!(limit_of_statements(&database).await, "250ms");
     let env = [("DATABASE_URL", test.url()), ("DATABASE_READ_CONNECTIONS", "0")];
-    let database = Database::new(&DatabaseSettings::from_env(&Env::from_iter(env)).unwrap());
+    let database = Database::new(&DatabaseSettings::from_env(&Env::from_iter(env)).unwrap()).creating_file();
     for _ in 0..10 {
         assert_eq!(limit_of_statements(&database).await, "30s");
         actix_web::rt::time::sleep(Duration::from_millis(10)).await;
