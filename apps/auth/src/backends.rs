@@ -113,6 +113,8 @@ async fn upgrade_password(database: &Database, user: &mut User, encoded: String)
         .unwrap_or_else(|_| Err(DatabaseError::Unavailable("it took too long".to_owned())));
     match stored {
         Ok(()) => user.password = encoded,
-        Err(error) => warn_sometimes(&format!("A password could not be rehashed at its login: {error}")),
+        Err(error) => {
+            warn_sometimes(module_path!(), &format!("A password could not be rehashed at its login: {error}"))
+        }
     }
 }
