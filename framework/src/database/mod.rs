@@ -240,6 +240,21 @@ impl Database {
         Self::new(&DatabaseSettings { creates_file: true, ..self.settings.as_ref().clone() })
     }
 
+    /// Opens a connection that only reads, for a plan of what would be done. If the SQLite file is missing, it is not created:
+    /// the connection is to an empty database in memory.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Unavailable`] if it can't be opened.
+    pub(crate) fn preview(&self) -> Result<DbConnection, DatabaseError> {
+        let settings = self.settings.as_ref().clone();
+        match settings.url.sqlite_file() {
+            Some(path) if !std::path::Path::new(path).exists() => {
+                connect(DatabaseSettings { url: DatabaseUrl::in_memory(), ..settings })
+            }
+            _ => connect(settings),
+        }
+    }
+
     /// Returns the settings.
     #[must_use]
     pub fn settings(&self) -> &DatabaseSettings {
