@@ -193,7 +193,7 @@ class User:
 
     def examine(self, program):
         """Compares with the server, after the kill."""
-        for key in self.revoked[-20:]:
+        for key in self.revoked[-5:]:
             check(program.status(key) == 401, self.name, "a revoked token is valid again:", key)
         if self.token:
             status = program.status(self.token)
@@ -302,6 +302,8 @@ def run(kind, cycles, seed):
                     print(f"{kind}: cycle {number} of SEED={seed} failed; the log ends:", file=sys.stderr)
                     print((folder / "log").read_text()[-3000:], file=sys.stderr)
                     raise
+                if number % 20 == 19:
+                    print(f"{kind}: {number + 1} kills", flush=True)
             if kind == "sqlite":
                 check_sync(folder, program)
                 check(sqlite3.connect(folder / "db.sqlite3").execute("PRAGMA integrity_check").fetchone()[0] == "ok", "corrupt")

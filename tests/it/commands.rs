@@ -178,6 +178,8 @@ fn an_unknown_command_has_django_s_message() {
 }
 
 fn commands_on_an_empty_database_name_the_missing_tables(database: &TestDatabase) {
+    // Creates the file: only `migrate` would.
+    drop(database.connection());
     let output = database.manage(&["drf_create_token", "Pepe"]).run();
     assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
     assert!(output.stderr.starts_with("CommandError: ") && output.stderr.contains("auth_user"), "{output:?}");

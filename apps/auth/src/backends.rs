@@ -190,6 +190,11 @@ async fn upgrade_password(database: &Database, user: &mut User, encoded: String)
     match stored {
         Ok(true) => user.password = encoded,
         Ok(false) => {}
-        Err(error) => warn_sometimes(&format!("A password could not be rehashed at its login: {error}")),
+        Err(error) => {
+            warn_sometimes(
+                module_path!(),
+                &format!("A password could not be rehashed at its login: {error}"),
+            );
+        }
     }
 }

@@ -26,7 +26,7 @@ pub use self::lookup::TokenLookup;
 #[cfg(feature = "postgres")]
 use self::lookup::bounded::RevocationFeed;
 pub use self::models::Token;
-pub use self::token_model::{TokenLookups, TokenModel};
+pub use self::token_model::{FoundTokens, TokenLookups, TokenModel};
 use vitamin_auth::UserModel;
 use vitamin_auth::user_model::identifier;
 use vitamin_framework::app::App;

@@ -9,7 +9,7 @@ use diesel::sql_types::Text;
 
 use crate::lookup::Places;
 use crate::schema::authtoken_token;
-use crate::token_model::TokenModel;
+use crate::token_model::{FoundTokens, TokenModel};
 use vitamin_auth::models::User;
 use vitamin_auth::schema::auth_user;
 use vitamin_framework::crypto::fill_random;
@@ -121,10 +121,7 @@ impl TokenModel for Token {
     }
 
     #[cfg(feature = "postgres")]
-    fn find_many(
-        connection: &mut DbConnection,
-        keys: &[&str],
-    ) -> Result<Vec<(String, Self, User)>, DatabaseError> {
+    fn find_many(connection: &mut DbConnection, keys: &[&str]) -> FoundTokens<Self> {
         let keys = padded(keys.to_vec());
         let query = authtoken_token::table.inner_join(auth_user::table);
         // On the variant itself the keys are one array parameter, so one prepared statement serves any number of keys.
@@ -136,12 +133,12 @@ impl TokenModel for Token {
     }
 
     #[cfg(feature = "postgres")]
-    async fn find_many_pipelined(database: &Database, keys: &[String]) -> Option<Vec<(String, Self, User)>> {
+    async fn find_many_pipelined(database: &Database, keys: &[String]) -> Option<FoundTokens<Self>> {
         let keys = padded(keys.iter().map(String::as_str).collect());
         let query = authtoken_token::table.inner_join(auth_user::table);
         let query = query.filter(authtoken_token::key.eq_any(&keys));
         let rows = database.load_pipelined(query.select((Self::as_select(), User::as_select())));
-        rows.await?.ok().map(with_keys)
+        Some(rows.await?.map(with_keys))
     }
 
     fn key(&self) -> Option<&str> {

@@ -56,6 +56,9 @@ use vitamin_framework::conf::{Env, ImproperlyConfigured};
 use vitamin_framework::database::Database;
 use vitamin_framework::database::{DatabaseError, DbConnection};
 
+/// Tokens, each with its key and its user.
+pub type FoundTokens<M> = Result<Vec<(String, M, User)>, DatabaseError>;
+
 /// A token's row. [`TokenAuthentication<M>`](super::TokenAuthentication) finds it by the key in the header; a handler
 /// receives it as `Auth<M>`.
 ///
@@ -85,10 +88,7 @@ pub trait TokenModel: Clone + Send + 'static {
     ///
     /// # Errors
     /// A query fails. The keys are then tried in smaller groups, so that no client's key affects another's.
-    fn find_many(
-        connection: &mut DbConnection,
-        keys: &[&str],
-    ) -> Result<Vec<(String, Self, User)>, DatabaseError> {
+    fn find_many(connection: &mut DbConnection, keys: &[&str]) -> FoundTokens<Self> {
         let find = |key: &&str| {
             let found = Self::find(connection, key).transpose()?;
             Some(found.map(|(token, user)| ((*key).to_owned(), token, user)))
@@ -102,7 +102,7 @@ pub trait TokenModel: Clone + Send + 'static {
     fn find_many_pipelined(
         _database: &Database,
         _keys: &[String],
-    ) -> impl Future<Output = Option<Vec<(String, Self, User)>>> {
+    ) -> impl Future<Output = Option<FoundTokens<Self>>> {
         std::future::ready(None)
     }
 

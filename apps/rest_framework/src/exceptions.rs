@@ -187,7 +187,7 @@ impl APIException {
     /// 503. The client may retry after a second. The cause is logged.
     pub fn service_unavailable(cause: impl fmt::Display) -> Self {
         // While the database is away, each request has the same cause.
-        warn_sometimes(&format!("Answered 503: {cause}"));
+        warn_sometimes(module_path!(), &format!("Answered 503: {cause}"));
         let message = "Service temporarily unavailable, try again later.";
         let status = StatusCode::SERVICE_UNAVAILABLE;
         let mut error = Self::of(ExceptionKind::ServiceUnavailable, status, "service_unavailable", message);

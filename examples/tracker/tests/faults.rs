@@ -99,5 +99,5 @@ fn a_server_for_reading_is_read() {
     assert_unavailable(|| api.write("second"));
     assert_unavailable(|| api.client.patch("/api/labels/first/", json!({"name": "x"})));
     assert_unavailable(|| api.client.delete("/api/labels/first/"));
-    api.server.anonymous().get("/api/labels/").assert_status(401);
+    api.server.anonymous().get("/api/me/").assert_status(401);
 }

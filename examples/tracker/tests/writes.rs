@@ -1,6 +1,10 @@
 //! What a write costs, and that it is stored whole or not at all.
 
-#![expect(clippy::unwrap_used, reason = "tests may panic, and clippy.toml does not cover their helper functions")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "tests may panic, and clippy.toml does not cover their helper functions"
+)]
 
 use std::io::Write as _;
 use std::net::{Shutdown, TcpStream};

@@ -24,9 +24,6 @@ const SQLITE_STORAGE: [&str; 9] = [
 /// Another connection holds a lock.
 const SQLITE_LOCKED: [&str; 2] = ["database is locked", "database table is locked"];
 
-/// A file that was truncated has no tables. So has one that `migrate` did not run on; its log line says so.
-const SQLITE_EMPTY: &str = "no such table: ";
-
 const POSTGRES: [&str; 18] = [
     OUTDATED_PLAN,
     "statement timeout",
@@ -64,7 +61,6 @@ pub(super) fn is_transient(error: &QueryError) -> bool {
             let message = information.message();
             SQLITE_STORAGE.contains(&message)
                 || SQLITE_LOCKED.iter().any(|text| message.starts_with(text))
-                || message.starts_with(SQLITE_EMPTY)
                 || POSTGRES.iter().any(|text| message.contains(text))
         }
         _ => false,

@@ -125,6 +125,11 @@ impl Manager {
 
     fn sqlite(&self, path: &str) -> Result<DbConnection, diesel::r2d2::Error> {
         let before = self.file();
+        let is_empty = || Path::new(path).metadata().is_ok_and(|metadata| metadata.len() == 0);
+        if before.is_none() && !self.settings.creates_file && is_empty() {
+            let reason = "the database file is empty; `migrate` makes its tables".to_owned();
+            return Err(diesel::r2d2::Error::ConnectionError(ConnectionError::BadConnection(reason)));
+        }
         let connection = if self.settings.read_only {
             self.sqlite_read_only(path)?
         } else {
@@ -138,7 +143,7 @@ impl Manager {
         Ok(DbConnection::Sqlite(connection.with_signals(&self.settings.signals)))
     }
 
-    /// Returns the file that the settings name now, if they name it by a plain path.
+    /// Returns the file that the settings name now, if they name it by a plain path, and it is not empty.
     fn file(&self) -> Option<FileId> {
         FileId::from_path(Path::new(self.settings.url.sqlite_file()?)).ok()
     }

@@ -212,11 +212,10 @@ impl From<QueryError> for DatabaseError {
 pub struct Database {
     pool: Pool,
     settings: Arc<DatabaseSettings>,
-    /// Tells a PostgreSQL server that stopped answering from a slow statement.
-    #[cfg(feature = "postgres")]
-    pulse: Arc<postgres::pulse::Pulse>,
     /// SQLite's writer, started at the first [`Database::write`].
     writer: Arc<Writer>,
+    #[cfg(feature = "postgres")]
+    heartbeat: Arc<postgres::heartbeat::Heartbeat>,
 }
 
 impl Database {
@@ -228,10 +227,10 @@ impl Database {
         let writer = Arc::new(Writer::new(&settings));
         Self {
             pool,
-            #[cfg(feature = "postgres")]
-            pulse: postgres::pulse::Pulse::new(&settings),
             settings,
             writer,
+            #[cfg(feature = "postgres")]
+            heartbeat: Arc::default(),
         }
     }
 
@@ -239,6 +238,21 @@ impl Database {
     #[must_use]
     pub fn creating_file(&self) -> Self {
         Self::new(&DatabaseSettings { creates_file: true, ..self.settings.as_ref().clone() })
+    }
+
+    /// Opens a connection that only reads, for a plan of what would be done. If the SQLite file is missing, it is not created:
+    /// the connection is to an empty database in memory.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Unavailable`] if it can't be opened.
+    pub(crate) fn preview(&self) -> Result<DbConnection, DatabaseError> {
+        let settings = self.settings.as_ref().clone();
+        match settings.url.sqlite_file() {
+            Some(path) if !std::path::Path::new(path).exists() => {
+                connect(DatabaseSettings { url: DatabaseUrl::in_memory(), ..settings })
+            }
+            _ => connect(settings),
+        }
     }
 
     /// Returns the settings.
@@ -285,20 +299,7 @@ impl Database {
         if self.settings.url.is_sqlite() {
             return None;
         }
-        postgres::pipeline::lease(&self.settings, &self.pulse, kind)
-    }
-
-    /// Waits for a result from the database, but not for a PostgreSQL server that does not answer any more.
-    ///
-    /// # Errors
-    /// [`DatabaseError::Unavailable`] about a second and a half after the server stopped answering. The work may still be
-    /// done later.
-    pub async fn answered<T>(&self, work: impl Future<Output = T>) -> Result<T, DatabaseError> {
-        #[cfg(feature = "postgres")]
-        if !self.settings.url.is_sqlite() {
-            return self.pulse.answered(work).await;
-        }
-        Ok(work.await)
+        postgres::pipeline::lease(&self.settings, &self.heartbeat, kind)
     }
 
     /// Creates a pool of read-only connections to the same database.
@@ -329,8 +330,8 @@ impl Database {
     /// If the future is dropped before the queries have begun, they don't run; later they run to their end.
     ///
     /// # Errors
-    /// Errors of the queries and of [`Database::get`]. [`DatabaseError::Unavailable`] if PostgreSQL does not
-    /// answer ([`answered`](Self::answered)); then it is not known whether the queries will still run.
+    /// Errors of the queries and of [`Database::get`]. [`DatabaseError::Unavailable`] if PostgreSQL does not answer for seven
+    /// eighths of `DATABASE_TIMEOUT`; then it is not known whether the queries will still run.
     pub async fn run<T, E, F>(&self, queries: F) -> Result<T, E>
     where
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
@@ -344,7 +345,8 @@ impl Database {
         let is_waiting = Arc::downgrade(&waits);
         let work = move || {
             let work = || {
-                let connection = &mut *database.pool.get(until.saturating_duration_since(Instant::now()))?;
+                let left = until.saturating_duration_since(Instant::now());
+                let connection = &mut *database.pool.get(left)?;
                 if is_waiting.strong_count() == 0 {
                     return Err(DatabaseError::Unavailable("nobody waits for it".to_owned()).into());
                 }
@@ -352,13 +354,27 @@ impl Database {
             };
             request_id::scope(id, || waiting_until(until, work))
         };
-        let done = self.answered(actix_web::web::block(work)).await;
+        let done = self.wait(actix_web::web::block(work)).await;
         drop(waits);
         match done? {
             Ok(result) => result,
             // The closure panicked, or the runtime is shutting down.
             Err(error) => Err(DatabaseError::Unavailable(error.to_string()).into()),
         }
+    }
+}
+
+impl Database {
+    /// Waits for work that another thread does with a connection, as long as the server answers.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Unavailable`] if PostgreSQL does not answer for seven eighths of `DATABASE_TIMEOUT`.
+    pub async fn wait<T>(&self, work: impl Future<Output = T>) -> Result<T, DatabaseError> {
+        #[cfg(feature = "postgres")]
+        if self.is_postgres() {
+            return Ok(self.heartbeat.wait(&self.settings, work).await?);
+        }
+        Ok(work.await)
     }
 }
 

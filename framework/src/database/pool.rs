@@ -173,6 +173,11 @@ mod tests {
         DatabaseSettings::from_env(&Env::from_iter(env)).unwrap()
     }
 
+    fn create(path: &std::path::Path) {
+        let created = DatabaseSettings { creates_file: true, ..settings(path) };
+        Pool::new(&created).get(Duration::ZERO).unwrap().batch_execute("CREATE TABLE t (n INTEGER)").unwrap();
+    }
+
     fn open(pool: &Pool) -> u32 {
         pool.0.state().open
     }
@@ -181,7 +186,7 @@ mod tests {
     fn connections_are_used_again_unless_they_are_broken() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("db");
-        fs::write(&path, "").unwrap();
+        create(&path);
         let pool = Pool::new(&settings(&path));
         let (first, second) = (pool.get(Duration::ZERO).unwrap(), pool.get(Duration::ZERO).unwrap());
         let waited = Instant::now();
@@ -219,10 +224,13 @@ mod tests {
             assert!(since.elapsed() < Duration::from_secs(1));
         }
         assert!(!path.exists() && open(&pool) == 0);
-        fs::write(&path, "").unwrap();
+        create(&path);
         assert!(pool.get(Duration::ZERO).is_ok(), "as soon as it is back");
         fs::remove_file(&path).unwrap();
         assert!(pool.get(Duration::ZERO).is_err(), "its connection is to a file that nobody else sees");
         assert!(!path.exists());
+        fs::write(&path, "").unwrap();
+        let error = pool.get(Duration::ZERO).err().unwrap();
+        assert!(error.to_string().contains("the database file is empty"), "{error}");
     }
 }

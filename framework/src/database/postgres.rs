@@ -6,13 +6,13 @@
 //! is then missing. In that case the connection uses no session settings and no prepared statements, so that any pool
 //! mode works.
 
+pub(super) mod heartbeat;
 #[expect(unsafe_code, reason = "diesel doesn't show a connection's parameters")]
 mod libpq;
 #[expect(unsafe_code, reason = "diesel doesn't show a connection's socket, so it could only be polled")]
 pub mod notifications;
 mod opening;
 pub(crate) mod pipeline;
-pub(super) mod pulse;
 mod target;
 
 use std::sync::Once;

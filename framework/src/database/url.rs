@@ -23,6 +23,11 @@ pub enum DatabaseUrl {
 }
 
 impl DatabaseUrl {
+    /// An empty SQLite database of one connection.
+    pub(super) fn in_memory() -> Self {
+        Self::Sqlite("file:empty?mode=memory".to_owned())
+    }
+
     /// Returns a SQLite database's path, or `None` for PostgreSQL.
     #[must_use]
     pub fn sqlite_path(&self) -> Option<&str> {

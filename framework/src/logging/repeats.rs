@@ -18,13 +18,16 @@ struct Repeat {
     withheld: u64,
 }
 
-/// Logs a warning, unless the same one was logged in the last ten seconds. The next one then says how many were withheld.
-pub fn warn_sometimes(text: &str) {
+/// Logs a warning as one line, unless the same one was logged in the last ten seconds. The next one then says how many were
+/// withheld. `target` is the caller's `module_path!()`.
+pub fn warn_sometimes(target: &str, text: &str) {
     let withheld = REPEATS.lock().unwrap_or_else(PoisonError::into_inner).admit(text, Instant::now());
+    let Some(withheld) = withheld else { return };
+    // libpq's messages have several lines.
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match withheld {
-        None => {}
-        Some(0) => log::warn!("{text}"),
-        Some(withheld) => log::warn!("{text} (and {withheld} times more since the last line)"),
+        0 => log::warn!(target: target, "{text}"),
+        _ => log::warn!(target: target, "{text} (and {withheld} times more since the last line)"),
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::error::PayloadError;
@@ -32,6 +33,10 @@ type RequestBody = UnsyncBoxBody<Bytes, io::Error>;
 type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
 #[cfg(not(feature = "shadow-tls"))]
 type Connector = HttpConnector;
+
+/// A connection that was idle for longer is not used again. gunicorn closes it after two seconds, and a request with a body
+/// could not be sent again.
+const MAX_IDLE: Duration = Duration::from_secs(1);
 
 /// A client of both programs. It adds no headers and follows no redirects.
 #[derive(Clone)]
@@ -89,7 +94,9 @@ impl ProxyClient {
         };
         #[cfg(not(feature = "shadow-tls"))]
         let connector = HttpConnector::new();
-        Ok(Self(Client::builder(TokioExecutor::new()).build(connector)))
+        let mut client = Client::builder(TokioExecutor::new());
+        client.pool_idle_timeout(MAX_IDLE);
+        Ok(Self(client.build(connector)))
     }
 
     /// Sends a request without a body.

@@ -98,7 +98,7 @@ async fn serve_waiting<M: TokenModel>(
             continue;
         }
         let found = match find_pipelined(&database, &keys).await {
-            Some(found) => Ok(found),
+            Some(found) => found,
             None => find_shared(&database, &shared, keys).await,
         };
         let found = found.map(|BatchResult { rows, failed }| {
@@ -117,13 +117,19 @@ async fn serve_waiting<M: TokenModel>(
 }
 
 /// Queries on the worker's own connection. `None` if the shared query thread must be asked: one key must not fail others.
-async fn find_pipelined<M: TokenModel>(database: &Database, keys: &[String]) -> Option<BatchResult<M>> {
+async fn find_pipelined<M: TokenModel>(
+    database: &Database,
+    keys: &[String],
+) -> Option<Result<BatchResult<M>, DatabaseError>> {
     // PostgreSQL accepts no text with a NUL.
     if keys.len() > MAX_KEYS || keys.iter().any(|key| key.contains('\0')) {
         return None;
     }
-    let rows = M::find_many_pipelined(database, keys).await?;
-    Some(BatchResult { rows, failed: Vec::new() })
+    match M::find_many_pipelined(database, keys).await? {
+        Ok(rows) => Some(Ok(BatchResult { rows, failed: Vec::new() })),
+        Err(error @ DatabaseError::Unavailable(_)) => Some(Err(error)),
+        Err(_) => None,
+    }
 }
 
 async fn find_shared<M: TokenModel>(
@@ -131,10 +137,10 @@ async fn find_shared<M: TokenModel>(
     shared: &SharedBatches<M>,
     keys: Vec<String>,
 ) -> Result<BatchResult<M>, DatabaseError> {
-    // The one connection may be lost without a notice, while the server answers others.
+    // The one connection may be frozen, while the server answers others.
     let settings = database.settings();
     let limit = settings.statement_timeout + settings.timeout;
-    match actix_web::rt::time::timeout(limit, database.answered(shared.find_many(database, keys))).await {
+    match actix_web::rt::time::timeout(limit, database.wait(shared.find_many(database, keys))).await {
         Ok(found) => found?,
         Err(_) => Err(DatabaseError::Unavailable("the database did not answer in time".to_owned())),
     }

@@ -87,6 +87,14 @@ impl Drop for Connection {
     }
 }
 
+/// Waits until a server at this URL says whether it accepts connections, or refuses them, or the URL's `connect_timeout`
+/// is over. This blocks.
+pub(super) fn ping(url: &str) {
+    let Ok(url) = CString::new(url) else { return };
+    // SAFETY: the text ends with a NUL.
+    unsafe { ffi::PQping(url.as_ptr()) };
+}
+
 /// Where and how a connection is connected.
 pub(super) struct Endpoint {
     /// A name, an address, or the folder of a Unix socket.

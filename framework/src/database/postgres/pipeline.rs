@@ -18,7 +18,6 @@ use std::rc::Rc;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use actix_web::rt::time::timeout;
 use diesel::deserialize::FromSqlRow;
 use diesel::pg::Pg;
 use diesel::query_builder::{Query, QueryFragment, QueryId};
@@ -29,12 +28,12 @@ use futures_util::TryStreamExt as _;
 use futures_util::future::{Either, select};
 use tokio::sync::{Notify, oneshot};
 
+use super::heartbeat::{Heartbeat, patience};
 use super::opening::{Opened, open};
-use super::pulse::Pulse;
 use super::target::Refusal;
 use crate::database::named::{OUTDATED_PLAN, RenamedQuery};
 use crate::database::statements::StatementCount;
-use crate::database::{DatabaseError, DatabaseSettings, Names};
+use crate::database::{DatabaseSettings, Names};
 
 /// The time after which a statement is stopped. A page of 20 rows with relations takes 1 ms.
 const LIMIT: Duration = Duration::from_millis(250);
@@ -84,14 +83,14 @@ struct Pipeline {
 pub(crate) struct Lease {
     pipeline: Rc<Pipeline>,
     settings: Arc<DatabaseSettings>,
-    pulse: Arc<Pulse>,
+    heartbeat: Arc<Heartbeat>,
     kind: TypeId,
 }
 
 /// Returns the connection for a read of this kind. `None`: it must run on the pool.
 pub(in crate::database) fn lease(
     settings: &Arc<DatabaseSettings>,
-    pulse: &Arc<Pulse>,
+    heartbeat: &Arc<Heartbeat>,
     kind: TypeId,
 ) -> Option<Lease> {
     if settings.read_connections == 0 {
@@ -113,7 +112,7 @@ pub(in crate::database) fn lease(
         pipeline.answered_at.set(Instant::now());
     }
     pipeline.reads.update(|reads| reads + 1);
-    Some(Lease { pipeline, settings: Arc::clone(settings), pulse: Arc::clone(pulse), kind })
+    Some(Lease { pipeline, settings: Arc::clone(settings), heartbeat: Arc::clone(heartbeat), kind })
 }
 
 impl Pipelines {
@@ -217,25 +216,37 @@ impl Lease {
         &self.settings.names
     }
 
-    /// Runs statements of this connection. `None` if they must be repeated on the pool.
+    /// Runs statements of this connection. `None` if they must be repeated on the pool, where all errors of the database are
+    /// met again, but that the server does not answer.
     pub(crate) async fn run<T>(
         &self,
         work: impl Future<Output = Result<T, QueryError>>,
     ) -> Option<Result<T, QueryError>> {
         let (work, given_up) = (pin!(work), pin!(self.pipeline.given_up.notified()));
-        let limited = timeout(self.settings.timeout, select(work, given_up));
-        match self.pulse.answered(limited).await.and_then(|done| done.map_err(|_| late())) {
-            Ok(Either::Left((Err(QueryError::DatabaseError(kind, information)), _))) => {
+        let mut work = pin!(select(work, given_up));
+        let (started, patience) = (Instant::now(), patience(&self.settings));
+        let ended = loop {
+            match self.heartbeat.wait_for(&self.settings, patience, work.as_mut()).await {
+                Ok(Some(ended)) => break ended,
+                // Each of its statements is stopped long before.
+                Ok(None) if self.pipeline.answered_at.get().elapsed() >= patience => {}
+                Ok(None) if started.elapsed() < self.settings.timeout => continue,
+                Ok(None) => self.pause(),
+                Err(frozen) => {
+                    self.pipeline.give_up();
+                    return Some(Err(frozen.into()));
+                }
+            }
+            self.pipeline.give_up();
+            return None;
+        };
+        match ended {
+            Either::Left((Err(QueryError::DatabaseError(kind, information)), _)) => {
                 self.look_at(&kind, information.message());
                 None
             }
-            Ok(Either::Left((result, _))) => Some(result),
-            Ok(Either::Right(_)) => None,
-            Err(_) => {
-                self.pause();
-                self.pipeline.give_up();
-                None
-            }
+            Either::Left((result, _)) => Some(result),
+            Either::Right(_) => None,
         }
     }
 
@@ -294,10 +305,6 @@ impl Lease {
             }
         });
     }
-}
-
-fn late() -> DatabaseError {
-    DatabaseError::Unavailable("the server did not answer in time".to_owned())
 }
 
 impl Drop for Lease {

@@ -13,8 +13,14 @@ pub(in crate::database) struct FileId {
 
 impl FileId {
     /// Returns the file that the path names now.
+    ///
+    /// # Errors
+    /// There is none, or it is empty: a database that was truncated is as good as gone.
     pub(in crate::database) fn from_path(path: &Path) -> io::Result<Self> {
         let metadata = path.metadata()?;
+        if metadata.len() == 0 {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file is empty"));
+        }
         Ok(Self { device: metadata.dev(), inode: metadata.ino() })
     }
 }

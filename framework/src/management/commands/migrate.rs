@@ -52,8 +52,8 @@ impl Command for Migrate {
     ) -> Result<(), CommandError> {
         let options = MigrateOptions::from_arg_matches(arguments)?;
         // A plan alone creates nothing.
-        let database = if options.plan { project.database.clone() } else { project.database.creating_file() };
-        let mut connection = database.get()?;
+        let database = project.database.creating_file();
+        let mut connection = if options.plan { project.database.preview()? } else { database.connect()? };
         let states = project.apps.migrations().states(&mut connection)?;
         let target = (options.app_label.as_deref(), options.migration_name.as_deref());
         let plan = plan(project.apps.migrations(), &states, target)?;

@@ -41,7 +41,7 @@ impl Command for ShowMigrations {
     ) -> Result<(), CommandError> {
         let options = ShowMigrationsOptions::from_arg_matches(arguments)?;
         let migrations = project.apps.migrations();
-        let states = migrations.states(&mut *project.database.get()?)?;
+        let states = migrations.states(&mut project.database.preview()?)?;
         let mut labels: BTreeSet<&str> = states.iter().map(|state| state.app.as_str()).collect();
         if !options.app_label.is_empty() {
             let unknown = |label: &str| !labels.contains(label) && project.apps.get(label).is_none();

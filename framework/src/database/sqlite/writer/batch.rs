@@ -99,7 +99,7 @@ impl Batches {
             Ok(()) => self.connection = Some(connection).filter(|one| !one.has_failed()),
             Err(error) => {
                 let error = format!("a transaction of several writes failed: {error}");
-                warn_sometimes(&format!("Writes were rolled back: {error}"));
+                warn_sometimes(module_path!(), &format!("Writes were rolled back: {error}"));
                 for (index, job) in jobs.iter_mut().enumerate() {
                     if culprit != Some(index) {
                         job.fail(DatabaseError::Unavailable(error.clone()));
