@@ -1,7 +1,5 @@
 //! Views for models while the database fails: 503 with Retry-After, never a 500, and what can be read is served.
 
-#![expect(clippy::unwrap_used, reason = "tests may panic, and clippy.toml does not cover their helper functions")]
-
 use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
