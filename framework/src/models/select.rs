@@ -1,5 +1,7 @@
 //! A SELECT statement whose parts are known only at run time.
 
+mod one_row;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -8,7 +10,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::Untyped;
 
 use super::column::Column;
-use super::condition::{Condition, Lookup};
+use super::condition::Condition;
 use super::dialect::{Dialect, Fragment, push_column, push_name, quoted};
 use super::meta::ModelMeta;
 use super::parameter::Parameter;
@@ -252,64 +254,6 @@ impl Select {
             }
             separator = " AND ";
         }
-        Ok(())
-    }
-
-    /// Whether the conditions name one row, by a unique column.
-    fn reads_one_row(&self) -> bool {
-        let is_unique = |name: &str| {
-            self.meta
-                .columns
-                .iter()
-                .any(|column| column.column == name && (column.primary_key || column.unique))
-        };
-        self.conditions.iter().any(|condition| {
-            matches!(condition, Condition::Compare { column, lookup: Lookup::Exact, pattern: None, .. } if is_unique(column))
-        })
-    }
-
-    /// Writes whether the column of the outer query's one row is among this query's values. SQLite would put all values of
-    /// `IN (SELECT …)` into a temporary table first, instead of looking for the one. As a condition of WHERE it is the same,
-    /// as NULL and false are.
-    fn walk_for_row<'b, DB: Dialect>(
-        &'b self,
-        mut pass: AstPass<'_, 'b, DB>,
-        table: &'static str,
-        column: &'static str,
-    ) -> QueryResult<()> {
-        match self.output {
-            // Within a query of the same table, its name means this one.
-            Output::Column(value)
-                if self.meta.table != table
-                    && self.through.is_none()
-                    && self.limit.is_none()
-                    && self.offset.is_none() =>
-            {
-                pass.push_sql("EXISTS (SELECT 1 FROM ");
-                push_name(&mut pass, self.meta.table)?;
-                self.conditions(&mut pass)?;
-                pass.push_sql(if self.conditions.is_empty() { " WHERE " } else { " AND " });
-                push_column(&mut pass, table, column)?;
-                pass.push_sql(" = ");
-                push_column(&mut pass, self.meta.table, value)?;
-                pass.push_sql(")");
-                Ok(())
-            }
-            _ => self.walk_in(pass, table, column),
-        }
-    }
-
-    /// Writes whether a column is among this query's values.
-    pub(crate) fn walk_in<'b, DB: Dialect>(
-        &'b self,
-        mut pass: AstPass<'_, 'b, DB>,
-        table: &'static str,
-        column: &'static str,
-    ) -> QueryResult<()> {
-        push_column(&mut pass, table, column)?;
-        pass.push_sql(" IN (");
-        self.walk(pass.reborrow())?;
-        pass.push_sql(")");
         Ok(())
     }
 
