@@ -1,9 +1,10 @@
-//! A list of keys as one parameter, so that a statement is prepared once for any number of them.
+//! A list of keys as one parameter, so that a statement is prepared once for any number of them. SQLite compares a single
+//! key as it is: a list takes a virtual table and a temporary one.
 
 use diesel::QueryResult;
 use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::result::Error as QueryError;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::Sqlite;
 use uuid::Uuid;
 
@@ -13,8 +14,7 @@ use super::value::{DbValue, ValueRef};
 #[derive(Clone, Debug)]
 pub(crate) struct Keys {
     list: List,
-    /// For SQLite's `json_each`.
-    json: String,
+    sqlite: SqliteKeys,
 }
 
 #[derive(Clone, Debug)]
@@ -22,6 +22,17 @@ enum List {
     Integers(Vec<i64>),
     Uuids(Vec<Uuid>),
     Texts(Vec<String>),
+}
+
+/// The keys as SQLite's parameter.
+#[derive(Clone, Debug)]
+enum SqliteKeys {
+    /// The only key.
+    Integer(i64),
+    /// The only key.
+    Text(String),
+    /// A list for `json_each`.
+    Json(String),
 }
 
 impl Keys {
@@ -41,15 +52,19 @@ impl Keys {
             uuids.sort_unstable();
             uuids.dedup();
             let texts: Vec<String> = uuids.iter().map(|uuid| uuid.simple().to_string()).collect();
-            Self { json: json(&texts)?, list: List::Uuids(uuids) }
+            Self { sqlite: SqliteKeys::texts(&texts)?, list: List::Uuids(uuids) }
         } else if !texts.is_empty() {
             texts.sort_unstable();
             texts.dedup();
-            Self { json: json(&texts)?, list: List::Texts(texts) }
+            Self { sqlite: SqliteKeys::texts(&texts)?, list: List::Texts(texts) }
         } else {
             integers.sort_unstable();
             integers.dedup();
-            Self { json: json(&integers)?, list: List::Integers(integers) }
+            let sqlite = match integers.as_slice() {
+                [key] => SqliteKeys::Integer(*key),
+                keys => SqliteKeys::json(keys)?,
+            };
+            Self { sqlite, list: List::Integers(integers) }
         })
     }
 
@@ -63,23 +78,45 @@ impl Keys {
     }
 }
 
-fn json<T: serde::Serialize>(keys: &[T]) -> Result<String, QueryError> {
-    serde_json::to_string(keys).map_err(|error| QueryError::SerializationError(error.into()))
+impl SqliteKeys {
+    fn texts(keys: &[String]) -> Result<Self, QueryError> {
+        match keys {
+            [key] => Ok(Self::Text(key.clone())),
+            keys => Self::json(keys),
+        }
+    }
+
+    fn json<T: serde::Serialize>(keys: &[T]) -> Result<Self, QueryError> {
+        let json = serde_json::to_string(keys);
+        json.map(Self::Json).map_err(|error| QueryError::SerializationError(error.into()))
+    }
 }
 
 impl QueryFragment<Sqlite> for Keys {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        pass.push_sql(" IN (SELECT value FROM json_each(");
-        pass.push_bind_param::<Text, _>(&self.json)?;
-        pass.push_sql("))");
-        Ok(())
+        match &self.sqlite {
+            SqliteKeys::Integer(key) => {
+                pass.push_sql(" = ");
+                pass.push_bind_param::<BigInt, _>(key)
+            }
+            SqliteKeys::Text(key) => {
+                pass.push_sql(" = ");
+                pass.push_bind_param::<Text, _>(key)
+            }
+            SqliteKeys::Json(keys) => {
+                pass.push_sql(" IN (SELECT value FROM json_each(");
+                pass.push_bind_param::<Text, _>(keys)?;
+                pass.push_sql("))");
+                Ok(())
+            }
+        }
     }
 }
 
 #[cfg(feature = "postgres")]
 impl QueryFragment<diesel::pg::Pg> for Keys {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, diesel::pg::Pg>) -> QueryResult<()> {
-        use diesel::sql_types::{Array, BigInt};
+        use diesel::sql_types::Array;
         pass.push_sql(" = ANY(");
         match &self.list {
             List::Integers(list) => pass.push_bind_param::<Array<BigInt>, _>(list)?,

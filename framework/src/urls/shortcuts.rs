@@ -1,8 +1,8 @@
 //! Views that are found without actix-web's router. It tries its resources one after the other, each by a regular
 //! expression of every path, so a view would cost more the later it stands in the URLconf.
 //!
-//! A plain path is one hash lookup. Of the routes with parameters only those are tried whose text before the first and
-//! after the last parameter fits.
+//! A plain path is one hash lookup. Of the routes with parameters only those are tried whose text around the parameters
+//! fits. A route with one parameter of a usual kind needs no regular expression.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -32,18 +32,94 @@ struct Candidate {
     definition: ResourceDef,
     /// The text before the first parameter.
     start: String,
+    /// The texts between parameters.
+    between: Vec<String>,
     /// The text after the last parameter.
     end: String,
+    /// The route's only parameter, if it is one that needs no regular expression.
+    parameter: Option<Parameter>,
     /// `None` if the view needs the router.
     endpoint: Option<Endpoint>,
 }
 
+/// A parameter that is one or more letters of a set.
+struct Parameter {
+    name: String,
+    has_letter: fn(&u8) -> bool,
+}
+
+impl Parameter {
+    /// A parameter by its text in braces: `pk:[0-9]+`.
+    fn new(text: &str) -> Option<Self> {
+        let (name, pattern) = text.split_once(':').unwrap_or((text, "[^/]+"));
+        let has_letter: fn(&u8) -> bool = match pattern {
+            "[^/]+" => |letter| *letter != b'/',
+            "[^/.]+" => |letter| !matches!(letter, b'/' | b'.'),
+            "[0-9]+" => u8::is_ascii_digit,
+            "[-a-zA-Z0-9_]+" => |letter| letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'_'),
+            _ => return None,
+        };
+        Some(Self { name: name.to_owned(), has_letter })
+    }
+
+    fn matches(&self, text: &str) -> bool {
+        !text.is_empty() && text.as_bytes().iter().all(self.has_letter)
+    }
+}
+
+/// Splits at the first parameter: the text before it, what is in its braces, and the text after it.
+fn split_parameter(route: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = route.split_once('{')?;
+    let mut depth = 1;
+    let end = rest.find(|letter| {
+        depth += i32::from(letter == '{') - i32::from(letter == '}');
+        depth == 0
+    })?;
+    Some((before, rest.get(..end)?, rest.get(end + 1..)?))
+}
+
 impl Candidate {
     fn new(route: &str, endpoint: Option<Endpoint>) -> Self {
-        let start = route.split_once('{').map_or(route, |(start, _)| start);
+        let (mut texts, mut parameters, mut rest) = (Vec::new(), Vec::new(), route);
+        while let Some((before, parameter, after)) = split_parameter(rest) {
+            texts.push(before.to_owned());
+            parameters.push(parameter);
+            rest = after;
+        }
         // A tail, `{tail}*`, matches anything.
-        let end = if route.ends_with('*') { "" } else { route.rsplit('}').next().unwrap_or_default() };
-        Self { definition: ResourceDef::new(route), start: start.to_owned(), end: end.to_owned(), endpoint }
+        let is_tail = rest.ends_with('*');
+        let end = if is_tail { String::new() } else { rest.to_owned() };
+        let parameter = match parameters.as_slice() {
+            [parameter] if !is_tail => Parameter::new(parameter),
+            _ => None,
+        };
+        let mut texts = texts.into_iter();
+        // Without a parameter, `end` is the whole path.
+        let start = texts.next().unwrap_or_default();
+        let (between, definition) = (texts.collect(), ResourceDef::new(route));
+        Self { definition, start, between, end, parameter, endpoint }
+    }
+
+    /// Returns the part of the path that belongs to the parameters. `None` if the path does not match for certain.
+    fn variable<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let variable = path.strip_prefix(self.start.as_str())?.strip_suffix(self.end.as_str())?;
+        let may_match = match &self.parameter {
+            Some(parameter) => parameter.matches(variable),
+            None => self.between.iter().all(|text| variable.contains(text.as_str())),
+        };
+        may_match.then_some(variable)
+    }
+
+    /// Sets the parameters of the request's path, if it matches.
+    fn capture(&self, variable: String, req: &mut ServiceRequest) -> bool {
+        let Some(parameter) = &self.parameter else {
+            return self.definition.capture_match_info(req.match_info_mut());
+        };
+        // A path's length fits: http limits it.
+        let length = u16::try_from(req.uri().path().len()).unwrap_or(u16::MAX);
+        req.match_info_mut().add_static(parameter.name.clone(), variable);
+        req.match_info_mut().skip(length);
+        true
     }
 }
 
@@ -71,14 +147,16 @@ impl Shortcuts {
         let mut candidates = self.others.iter();
         loop {
             let path = req.uri().path();
-            let found = candidates
-                .find(|candidate| path.starts_with(&candidate.start) && path.ends_with(&candidate.end))?;
+            let (found, variable) = candidates.find_map(|found| Some((found, found.variable(path)?)))?;
             match &found.endpoint {
-                None if found.definition.is_match(path) => return None,
-                Some(endpoint) if found.definition.capture_match_info(req.match_info_mut()) => {
-                    return Some(endpoint);
+                None if found.parameter.is_some() || found.definition.is_match(path) => return None,
+                Some(endpoint) => {
+                    let variable = variable.to_owned();
+                    if found.capture(variable, req) {
+                        return Some(endpoint);
+                    }
                 }
-                _ => {}
+                None => {}
             }
         }
     }

@@ -247,8 +247,13 @@ fn localize(time: NaiveDateTime, offset: Option<TimeDelta>, zone: &TimeZone, use
         Some(offset) => offset,
         None => zone.offset_of_local(time)?,
     };
-    let utc = time.checked_sub_signed(offset_from_utc).filter(has_valid_year)?;
+    // Most times are in UTC, and most zones are.
+    let shifted = |time: NaiveDateTime, offset: TimeDelta| {
+        let shifted = if offset.is_zero() { Some(time) } else { time.checked_add_signed(offset) };
+        shifted.filter(has_valid_year)
+    };
+    let utc = shifted(time, -offset_from_utc)?;
     let offset_from_utc = if offset.is_some() { zone.offset_at(utc) } else { offset_from_utc };
-    let local = utc.checked_add_signed(offset_from_utc).filter(has_valid_year)?;
+    let local = shifted(utc, offset_from_utc)?;
     Some((local, Some(offset_from_utc)))
 }

@@ -15,11 +15,13 @@ const SECONDS_A_DAY: i64 = 86_400;
 
 /// Appends a number with leading zeros.
 #[inline]
-fn digits<const WIDTH: u32>(out: &mut Vec<u8>, value: u32) {
-    for place in (0..WIDTH).rev() {
-        let digit = value / 10_u32.pow(place) % 10;
-        out.push(b'0' + u8::try_from(digit).unwrap_or_default());
+fn digits<const WIDTH: usize>(out: &mut Vec<u8>, mut value: u32) {
+    let mut text = [b'0'; WIDTH];
+    for digit in text.iter_mut().rev() {
+        *digit += u8::try_from(value % 10).unwrap_or_default();
+        value /= 10;
     }
+    out.extend_from_slice(&text);
 }
 
 /// `date.isoformat()`.
@@ -50,6 +52,8 @@ fn clock(out: &mut Vec<u8>, hour: u32, minute: u32, second: u32, micro: u32) {
 
 /// `datetime.isoformat()` of a local time, with `Z` for UTC. `None` is a naive time.
 pub(super) fn datetime(out: &mut Vec<u8>, local: NaiveDateTime, offset: Option<TimeDelta>) {
+    // Once, instead of as the parts are added.
+    out.reserve(32);
     date(out, local.date());
     out.push(b'T');
     time(out, local.time());
