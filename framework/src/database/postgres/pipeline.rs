@@ -28,7 +28,7 @@ use futures_util::TryStreamExt as _;
 use futures_util::future::{Either, select};
 use tokio::sync::{Notify, oneshot};
 
-use super::heartbeat::{Heartbeat, patience};
+use super::heartbeat::{Frozen, Heartbeat, patience};
 use super::opening::{Opened, open};
 use super::target::Refusal;
 use crate::database::named::{OUTDATED_PLAN, RenamedQuery};
@@ -77,6 +77,8 @@ struct Pipeline {
     is_lost: Cell<bool>,
     /// Wakes all its reads when it is given up.
     given_up: Notify,
+    /// It was given up since the server does not answer.
+    is_frozen: Cell<bool>,
 }
 
 /// A connection for one read.
@@ -186,6 +188,7 @@ impl Pipelines {
                     answered_at: Cell::new(Instant::now()),
                     is_lost: Cell::new(false),
                     given_up: Notify::new(),
+                    is_frozen: Cell::new(false),
                 }));
             }
             Err(refusal) => {
@@ -233,6 +236,7 @@ impl Lease {
                 Ok(None) if started.elapsed() < self.settings.timeout => continue,
                 Ok(None) => self.pause(),
                 Err(frozen) => {
+                    self.pipeline.is_frozen.set(true);
                     self.pipeline.give_up();
                     return Some(Err(frozen.into()));
                 }
@@ -246,6 +250,7 @@ impl Lease {
                 None
             }
             Either::Left((result, _)) => Some(result),
+            Either::Right(_) if self.pipeline.is_frozen.get() => Some(Err(Frozen.into())),
             Either::Right(_) => None,
         }
     }
