@@ -30,7 +30,7 @@ fn the_access_log_names_user_and_request(database: &TestDatabase) {
     let token = server.token(&database.token("Pepe"));
     token.request("GET", "/auth/?secret=1").header("x-request-id", ID).send();
     let line = stable(&access_line(&server, ID));
-    insta::assert_snapshot!(line, @r#"INFO  vitamin::access request_id=6f1a2b3c-4d5e-4f60-8a9b-0c1d2e3f4a5b method=GET path="/auth/" status=200 duration=… user="Pepe""#);
+    insta::assert_snapshot!(line, @r#"INFO  vitamin::access request_id=6f1a2b3c-4d5e-4f60-8a9b-0c1d2e3f4a5b method=GET path="/auth/" status=200 duration=… user="Pepe" address=127.0.0.1"#);
 
     let anonymous = server.anonymous();
     let line_of = |method: &str, path: &str| {
@@ -41,9 +41,9 @@ fn the_access_log_names_user_and_request(database: &TestDatabase) {
             .1
             .to_owned()
     };
-    insta::assert_snapshot!(line_of("DELETE", "/auth.json"), @r#"=DELETE path="/auth.json" status=401 duration=… user="-""#);
-    insta::assert_snapshot!(line_of("GET", "/nothing/%22%0afake"), @r#"=GET path="/nothing/%22%0afake" status=404 duration=… user="-""#);
-    insta::assert_snapshot!(line_of("POST", "/auth"), @r#"=POST path="/auth" status=301 duration=… user="-""#);
+    insta::assert_snapshot!(line_of("DELETE", "/auth.json"), @r#"=DELETE path="/auth.json" status=401 duration=… user="-" address=127.0.0.1"#);
+    insta::assert_snapshot!(line_of("GET", "/nothing/%22%0afake"), @r#"=GET path="/nothing/%22%0afake" status=404 duration=… user="-" address=127.0.0.1"#);
+    insta::assert_snapshot!(line_of("POST", "/auth"), @r#"=POST path="/auth" status=301 duration=… user="-" address=127.0.0.1"#);
 }
 
 /// Sends every kind of secret to a server that logs everything.
