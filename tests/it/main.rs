@@ -18,6 +18,7 @@ mod bodies;
 #[cfg(feature = "postgres")]
 mod bounded;
 mod commands;
+mod copied;
 mod debug;
 mod deletion;
 mod demo;

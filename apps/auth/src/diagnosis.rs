@@ -18,7 +18,7 @@ use crate::schema::{
     auth_user_user_permissions, django_content_type, django_session,
 };
 use vitamin_framework::database::needs::NeededTable;
-use vitamin_framework::database::{DatabaseError, DbConnection, UserId, now};
+use vitamin_framework::database::{DatabaseError, DbConnection, Moment, OptionalMoment, UserId, now};
 use vitamin_framework::diagnosis::{Examination, Severity};
 
 /// Number of rows per query.
@@ -30,6 +30,7 @@ pub(super) fn tables() -> Vec<NeededTable> {
     vec![
         NeededTable::new(auth_user::table)
             .unique(&[&[auth_user::id::NAME], &[auth_user::username::NAME]])
+            .may_be_null(&[auth_user::email::NAME, auth_user::first_name::NAME, auth_user::last_name::NAME])
             .written_by("create users in Django, not here"),
         NeededTable::new(auth_group::table),
         NeededTable::new(auth_permission::table),
@@ -59,26 +60,31 @@ pub(super) fn diagnose(
 }
 
 fn check_users(examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
-    let newest: QueryResult<Vec<User>> = auth_user::table
+    let newest = auth_user::table
         .order(auth_user::date_joined.desc())
         .limit(NEWEST)
         .select(User::as_select())
-        .load(examination.connection);
-    let newest = match newest {
-        Ok(newest) => newest,
-        // The error's message may contain the value.
-        Err(diesel::result::Error::DeserializationError(_)) => {
-            let table = examination.settings.database.names.table("auth_user");
-            let message = format!("A row of {table} can't be read: a value does not have its column's type.");
-            examination.diagnosis.add("Users", Severity::Problem, message);
-            return Ok(());
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let last_login: Option<NaiveDateTime> = auth_user::table
+        .load::<User>(examination.connection);
+    let last_login = auth_user::table
         .select(diesel::dsl::max(auth_user::last_login))
-        .get_result(examination.connection)?;
-    check_times(newest.iter().map(|user| user.date_joined).chain(last_login).max(), examination)
+        .get_result::<OptionalMoment>(examination.connection);
+    let (newest, last_login) = (readable(newest)?, readable(last_login)?);
+    if newest.is_none() || last_login.is_none() {
+        let table = examination.settings.database.names.table("auth_user");
+        let message = format!("A row of {table} can't be read: a value does not have its column's type.");
+        examination.diagnosis.add("Users", Severity::Problem, message);
+    }
+    let joined = newest.into_iter().flatten().map(|user| user.date_joined);
+    check_times(joined.chain(last_login.and_then(Into::into)).max(), examination)
+}
+
+/// `None`: a value can't be read, such as PostgreSQL's `infinity` as a time. The error's message may contain the value.
+fn readable<T>(result: QueryResult<T>) -> Result<Option<T>, DatabaseError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(diesel::result::Error::DeserializationError(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Checks that Django and this program use the same time zone. A time in SQLite has no zone, so only a time in the
@@ -153,19 +159,20 @@ fn count_hashes(passwords: &Passwords, connection: &mut DbConnection) -> Result<
 /// Returns the hash that Django probably wrote last: that of the last login or of the newest user, whichever is later.
 fn last_written_hash(connection: &mut DbConnection) -> Result<Option<String>, DatabaseError> {
     let usable = || auth_user::table.filter(auth_user::password.not_like("!%")).limit(1);
-    let by_login: Option<(Option<NaiveDateTime>, String)> = usable()
+    let by_login: QueryResult<(OptionalMoment, String)> = usable()
         .filter(auth_user::last_login.is_not_null())
         .order(auth_user::last_login.desc())
         .select((auth_user::last_login, auth_user::password))
-        .get_result(connection)
-        .optional()?;
-    let by_joining: Option<(NaiveDateTime, String)> = usable()
+        .get_result(connection);
+    let by_joining: QueryResult<(Moment, String)> = usable()
         .order(auth_user::date_joined.desc())
         .select((auth_user::date_joined, auth_user::password))
-        .get_result(connection)
-        .optional()?;
-    let by_joining = by_joining.map(|(joined, encoded)| (Some(joined), encoded));
-    let last = by_login.into_iter().chain(by_joining).max_by_key(|(moment, _)| *moment);
+        .get_result(connection);
+    let by_login = readable(by_login.optional())?.flatten().map(|(login, encoded)| (login.into(), encoded));
+    let by_joining =
+        readable(by_joining.optional())?.flatten().map(|(joined, encoded)| (Some(joined.into()), encoded));
+    let last: Option<(Option<NaiveDateTime>, String)> =
+        by_login.into_iter().chain(by_joining).max_by_key(|(moment, _)| *moment);
     Ok(last.map(|(_, encoded)| encoded))
 }
 

@@ -10,7 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::user_model::UserModel;
 use crate::schema::auth_user;
 use vitamin_framework::database::{
-    DatabaseError, DbConnection, KeyType, Moment, OptionalMoment, UserId, now,
+    DatabaseError, DbConnection, Inferred, KeyType, Moment, OptionalMoment, TextOrEmpty, Truth, UserId, now,
 };
 
 /// A row of `auth_user`, or of the project's own user table ([`UserModel`]). Its `Debug` omits the password hash.
@@ -25,18 +25,24 @@ pub struct User {
     #[diesel(deserialize_as = OptionalMoment)]
     pub last_login: Option<NaiveDateTime>,
     /// Has all permissions implicitly.
+    #[diesel(deserialize_as = Truth)]
     pub is_superuser: bool,
     /// The login: unique, 150 characters at most; or the column that `USERNAME_FIELD` names.
     pub username: String,
-    /// 150 characters at most.
+    /// 150 characters at most; empty also if the column is NULL.
+    #[diesel(deserialize_as = TextOrEmpty)]
     pub first_name: String,
-    /// 150 characters at most.
+    /// 150 characters at most; empty also if the column is NULL.
+    #[diesel(deserialize_as = TextOrEmpty)]
     pub last_name: String,
-    /// 254 characters at most, may be empty.
+    /// 254 characters at most; empty also if the column is NULL, as in a project's `EmailField(null=True)`.
+    #[diesel(deserialize_as = TextOrEmpty)]
     pub email: String,
     /// May use Django's admin site.
+    #[diesel(deserialize_as = Truth)]
     pub is_staff: bool,
     /// Whether the account is active: Django deactivates users instead of deleting them.
+    #[diesel(deserialize_as = Truth)]
     pub is_active: bool,
     /// UTC, except on SQLite without `USE_TZ` ([`now`]).
     #[diesel(deserialize_as = Moment)]
@@ -88,7 +94,8 @@ impl<'a> NewUser<'a> {
 }
 
 impl User {
-    /// Returns the user of exactly this name, or `None`.
+    /// Returns the user of this name, as the database compares it: exactly, unless the column's type or collation ignores case.
+    /// `None`: there is none.
     ///
     /// # Errors
     /// The query fails.
@@ -100,7 +107,9 @@ impl User {
         if username.contains('\0') {
             return Ok(None);
         }
-        let query = auth_user::table.filter(auth_user::username.eq(username)).select(Self::as_select());
+        let query = auth_user::table
+            .filter(auth_user::username.eq(Inferred(username.to_owned())))
+            .select(Self::as_select());
         // Not `first`: SQLite re-prepares a statement with a bound LIMIT each time.
         Ok(query.get_result(connection).optional()?)
     }

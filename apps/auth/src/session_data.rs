@@ -1,6 +1,9 @@
 //! The `session_data` column of `django_session` (`django/contrib/sessions/backends/base.py`), and the keys that
 //! `django/contrib/auth` stores in it.
 
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use vitamin_framework::crypto::{constant_time_compare, salted_hmac};
@@ -32,7 +35,19 @@ impl SessionData {
     /// # Errors
     /// [`SigningError`]. Django logs "Session data corrupted" and goes on with an empty session.
     pub fn decode(session_data: &str, keys: &[&[u8]]) -> Result<Self, SigningError> {
-        signing::loads(session_data, keys, KEY_SALT, None).map(Self)
+        match signing::loads(session_data, keys, KEY_SALT, None) {
+            Ok(data) => Ok(Self(data)),
+            Err(SigningError::Malformed) => Self::decode_partly(session_data, keys),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Decodes data of which some value is more than serde_json holds: nested deeper than 127, or a number of hundreds of
+    /// digits. Such a value is left out.
+    fn decode_partly(session_data: &str, keys: &[&[u8]]) -> Result<Self, SigningError> {
+        let raw: BTreeMap<String, Box<RawValue>> = signing::loads(session_data, keys, KEY_SALT, None)?;
+        let read = |(key, raw): (String, Box<RawValue>)| Some((key, serde_json::from_str(raw.get()).ok()?));
+        Ok(Self(raw.into_iter().filter_map(read).collect()))
     }
 
     /// Encodes the column's value, signed with the first of `keys`.

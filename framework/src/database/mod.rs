@@ -11,8 +11,10 @@
 //! For what diesel's `MultiConnection` can't express (see `#[derive(MultiConnection)]`), match on the variant.
 
 mod clock;
+mod coerced;
 mod executors;
 mod failures;
+mod inferred;
 pub mod inspection;
 #[cfg(test)]
 mod internals;
@@ -42,6 +44,11 @@ use diesel::r2d2::ManageConnection;
 use diesel::result::Error as QueryError;
 
 pub use self::clock::now;
+#[cfg(feature = "postgres")]
+pub(crate) use self::coerced::is_true_in_postgres;
+pub(crate) use self::coerced::is_true_in_sqlite;
+pub use self::coerced::{TextOrEmpty, Truth};
+pub use self::inferred::Inferred;
 pub use self::manager::on_variant;
 pub use self::manager::{DbConnection, Manager};
 pub use self::named::RenamingConnection;

@@ -36,7 +36,9 @@ impl ColumnKind {
             Self::Integer => type_name == "integer",
             Self::BigInt => type_name == "bigint",
             Self::Text => ["char", "text"].iter().any(|part| type_name.contains(part)),
-            Self::Bool => matches!(type_name, "bool" | "boolean"),
+            Self::Bool if sqlite => matches!(type_name, "bool" | "boolean"),
+            // Tables that were copied from MySQL have integers.
+            Self::Bool => matches!(type_name, "boolean" | "smallint" | "integer" | "bigint"),
             Self::Timestamp if sqlite => matches!(type_name, "datetime" | "timestamp"),
             // Django uses this type even without USE_TZ.
             Self::Timestamp => type_name == "timestamp with time zone",
@@ -135,6 +137,7 @@ pub struct NeededTable {
     pub name: String,
     columns: Vec<(&'static str, ColumnKind, bool)>,
     unique: &'static [&'static [&'static str]],
+    null: &'static [&'static str],
     written: Option<Inserts>,
 }
 
@@ -158,13 +161,27 @@ impl NeededTable {
     /// The table as described by `src/schema.rs`: `NeededTable::new(auth_user::table)`.
     #[must_use]
     pub fn new<T: Table<AllColumns: Columns> + QueryFragment<Sqlite>>(table: T) -> Self {
-        Self { name: table_name(table), columns: T::AllColumns::describe(), unique: &[], written: None }
+        Self {
+            name: table_name(table),
+            columns: T::AllColumns::describe(),
+            unique: &[],
+            null: &[],
+            written: None,
+        }
     }
 
     /// Requires these sets of columns to be unique; get_or_create depends on it.
     #[must_use]
     pub const fn unique(mut self, sets: &'static [&'static [&'static str]]) -> Self {
         self.unique = sets;
+        self
+    }
+
+    /// Declares that these columns may be NULL, although `src/schema.rs` says that they are not: the model reads them with
+    /// [`TextOrEmpty`](super::TextOrEmpty) or [`Truth`](super::Truth).
+    #[must_use]
+    pub const fn may_be_null(mut self, columns: &'static [&'static str]) -> Self {
+        self.null = columns;
         self
     }
 
@@ -190,6 +207,7 @@ impl NeededTable {
         let mut differences = Differences::default();
         let problems = &mut differences.problems;
         for (name, kind, nullable) in &self.columns {
+            let nullable = *nullable || self.null.contains(name);
             let name = names.column(&self.name, name);
             let Some(column) = live.columns.iter().find(|column| column.name == name) else {
                 problems.push(format!("{table}.{name} is missing; it should be {}", kind.description()));

@@ -12,7 +12,9 @@ use super::column::{ColumnKind, FieldClass};
 use super::row::{RawValue, Row};
 use super::value::{DbValue, ValueRef};
 use super::{sql_types as own, stored};
-use crate::database::{Moment, UserId, UserKey, UuidKey};
+#[cfg(feature = "postgres")]
+use crate::database::is_true_in_postgres;
+use crate::database::{Moment, UserId, UserKey, UuidKey, is_true_in_sqlite};
 
 /// A type that a row struct's field may have.
 #[diagnostic::on_unimplemented(
@@ -140,7 +142,7 @@ macro_rules! pg {
 
 field_value! {
     bool, sql_types::Bool, Boolean, Boolean:
-        |raw| Ok(raw.read_long() != 0), |raw| pg!(bool, sql_types::Bool, raw), |value| ValueRef::Bool(*value);
+        |raw| Ok(is_true_in_sqlite(&mut raw)), |raw| Ok(is_true_in_postgres(&raw)), |value| ValueRef::Bool(*value);
     i16, sql_types::SmallInt, SmallInteger, Integer:
         |raw| narrow(raw.read_long()), |raw| narrow(stored::postgres::integer(raw)?),
         |value| ValueRef::Integer((*value).into()), [integers!();];

@@ -96,3 +96,28 @@ fn debug_omits_the_values() {
     session.log_in(7.into(), MODEL_BACKEND, "secret hash");
     assert_eq!(format!("{session:?}"), "SessionData { .. }");
 }
+
+/// Values that CPython's JSON reads and serde_json does not: the login beside them is read.
+#[test]
+fn a_login_beside_deep_and_huge_values_is_read() {
+    let mut login = SessionData::default();
+    login.log_in(7.into(), MODEL_BACKEND, "hash");
+    for (value, is_left_out) in [
+        (format!("{}{}", "[".repeat(500), "]".repeat(500)), true),
+        (format!("{}1{}", "{\"a\":".repeat(200), "}".repeat(200)), true),
+        ("1".repeat(400), true),
+        (format!("[null, {}]", "9".repeat(4000)), true),
+        (format!("-{}", "9".repeat(30)), false),
+        ("\"\\ud800\"".to_owned(), false),
+    ] {
+        let raw = |json: &str| RawValue::from_string(json.to_owned()).unwrap();
+        let mut data: BTreeMap<&str, Box<RawValue>> =
+            login.0.iter().map(|(key, value)| (key.as_str(), raw(&value.to_string()))).collect();
+        data.insert("cart", raw(&value));
+        let signed = signing::dumps(&data, &[KEY], KEY_SALT, true).unwrap();
+        let read = SessionData::decode(&signed, &[KEY]).unwrap();
+        assert_eq!((read.user_id(KeyType::Integer), read.backend()), (Some(7.into()), Some(MODEL_BACKEND)));
+        assert_eq!(read.get("cart").is_none(), is_left_out, "{value}");
+        assert_eq!(SessionData::decode(&signed, &[OLD_KEY]), Err(SigningError::DoesNotMatch));
+    }
+}
