@@ -18,6 +18,7 @@ mod bodies;
 #[cfg(feature = "postgres")]
 mod bounded;
 mod commands;
+mod connections;
 mod debug;
 mod deletion;
 mod demo;
@@ -26,6 +27,7 @@ mod docs;
 mod doctor;
 mod dotenv;
 mod environment;
+mod exhaustion;
 mod faults;
 mod forward_auth;
 mod framework;
