@@ -201,7 +201,8 @@ impl Passwords {
         arrived: Instant,
     ) -> Result<Login, Busy> {
         let passwords = self.clone();
-        let (password, encoded) = (Zeroizing::new(password.to_owned()), user.map(|user| user.password.clone()));
+        let (password, encoded) =
+            (Zeroizing::new(password.to_owned()), user.map(|user| user.password.clone()));
         let is_active = user.is_none_or(|user| user.is_active);
         let check = move || passwords.check(&password, encoded.as_deref(), is_active, arrived);
         self.pool()?.run(owner, check).await

@@ -194,7 +194,8 @@ impl Hashers {
     /// Says in the log why a hash is refused that the list could verify if it were cheaper.
     fn log_excessive_cost(&self, encoded: &str) {
         let hasher = self.identify_hasher(encoded);
-        if let Some((hasher, cost)) = hasher.and_then(|hasher| Some((hasher, hasher.excessive_cost(encoded)?)))
+        if let Some((hasher, cost)) =
+            hasher.and_then(|hasher| Some((hasher, hasher.excessive_cost(encoded)?)))
         {
             log::warn!(
                 "Refused a password because its {} hash is too expensive. {cost}.",
