@@ -8,6 +8,7 @@ pub mod audit;
 pub mod cache;
 pub mod checks;
 pub mod conf;
+pub mod connections;
 pub mod crypto;
 pub mod csrf;
 pub mod database;

@@ -13,7 +13,7 @@ use super::management::base::Command;
 use super::middleware::HttpSettings;
 use super::server::{self, ServerSettings};
 use super::urls::Pattern;
-use super::{audit, cache, csrf, database, logging, middleware, shadow, timezone};
+use super::{audit, cache, connections, csrf, database, logging, middleware, shadow, timezone};
 
 /// The framework's own settings.
 #[derive(Clone, Debug)]
@@ -44,6 +44,7 @@ impl Settings {
 fn framework_settings() -> Vec<Setting> {
     [
         server::SETTINGS,
+        connections::SETTINGS,
         logging::SETTINGS,
         middleware::SETTINGS,
         csrf::SETTINGS,

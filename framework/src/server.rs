@@ -2,16 +2,18 @@
 
 use std::fmt::Display;
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::{App, Error, HttpServer, web};
+use actix_web::{App, Error, web};
 
 use super::conf::{Env, ImproperlyConfigured, Setting};
+use super::connections::{self, ConnectionSettings};
 use super::debug::DebugPages;
 use super::middleware::{Middleware, Site, not_found};
 use super::project::Project;
@@ -38,6 +40,8 @@ pub struct ServerSettings {
     pub workers: NonZeroUsize,
     /// `SHUTDOWN_TIMEOUT` (seconds, default 30): how long requests in progress may take at shutdown.
     pub shutdown_timeout: u64,
+    /// The deadlines of connections, and their number.
+    pub connections: ConnectionSettings,
 }
 
 impl ServerSettings {
@@ -51,6 +55,7 @@ impl ServerSettings {
             address: env.parse("ADDRESS", Address(SocketAddr::from(([127, 0, 0, 1], 8000))))?,
             workers: env.parse("WORKERS", cores)?,
             shutdown_timeout: env.parse("SHUTDOWN_TIMEOUT", 30)?,
+            connections: ConnectionSettings::from_env(env)?,
         })
     }
 }
@@ -147,28 +152,24 @@ pub fn run(
             let project = Arc::clone(project);
             move || application(&project)
         };
-        let server = HttpServer::new(factory)
-            .workers(settings.workers.get())
-            .shutdown_timeout(settings.shutdown_timeout)
-            // Without it, a response after another one on the same connection waits for the client's delayed
-            // acknowledgement: 40 ms for pipelined requests.
-            .tcp_nodelay(true)
-            // actix-web would abort requests in progress on SIGINT.
-            .disable_signals()
-            .bind(settings.address.0)
+        let listener = TcpListener::bind(settings.address.0)
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", settings.address)))?;
         survive_full_files()?;
+        let address = listener.local_addr()?;
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        let server =
+            connections::builder(listener, settings.workers, &settings.connections, &is_stopping, factory)?
+                .shutdown_timeout(settings.shutdown_timeout);
         // Installed before the address is announced, so that no signal is lost.
         let end = shutdown_signal()?;
         project.ready();
-        for address in server.addrs() {
-            listening(address)?;
-        }
+        listening(address)?;
         let server = server.run();
         let handle = server.handle();
         actix_web::rt::spawn(async move {
             end.await;
             log::info!("Shutting down; requests in progress are finished first.");
+            is_stopping.store(true, Ordering::Relaxed);
             handle.stop(true).await;
         });
         server.await

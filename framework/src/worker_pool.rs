@@ -3,32 +3,58 @@
 //! actix-web's own blocking pool has an unbounded queue, so a burst of logins would delay every database query. This
 //! pool rejects jobs at once when its queue is full. Its threads have a lower priority than the request threads, which
 //! therefore stay responsive while every core hashes.
+//!
+//! The queue is fair ([`queue`]): a client that sends many jobs delays its own.
+
+mod queue;
 
 use std::io;
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
 use tokio::sync::oneshot;
 
+use self::queue::{Job, Queue};
+use super::connections::ClientGone;
 use super::request_id;
 
 /// The nice value (19 is the lowest priority). Under any load these threads still get a tenth of a core.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;
 
-type Job = Box<dyn FnOnce() + Send>;
-
-/// The pool is full or shutting down; the client may retry.
+/// The pool is full or shutting down, or the client is gone; the client may retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the worker pool's queue is full")]
 pub struct Busy;
 
+/// For whom a job runs. Jobs share the queue by address and by name.
+#[derive(Clone, Debug, Default)]
+pub struct JobOwner {
+    /// The client's address. `None`: the job shares the queue with no other.
+    pub address: Option<IpAddr>,
+    /// The name that the client gives: that of the user who logs in. `None`: as above.
+    pub name: Option<String>,
+    /// Whether the client still waits.
+    pub client: ClientGone,
+}
+
 /// Threads that take jobs from one bounded queue. Clones share them; the threads end with the last clone.
 #[derive(Clone)]
 pub struct WorkerPool {
-    queue: SyncSender<Job>,
+    handle: Arc<Handle>,
+}
+
+/// Ends the threads when it is dropped.
+struct Handle {
+    queue: Arc<Queue>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
 }
 
 impl WorkerPool {
@@ -38,35 +64,51 @@ impl WorkerPool {
     /// # Errors
     /// The operating system can't start a thread.
     pub fn new(name: &str, threads: NonZeroUsize, queue: usize) -> io::Result<Self> {
-        let (sender, receiver) = sync_channel(queue);
-        let receiver = Arc::new(Mutex::new(receiver));
+        let queue = Arc::new(Queue::new(threads.get(), queue));
+        let handle = Arc::new(Handle { queue: Arc::clone(&queue) });
         for number in 0..threads.get() {
-            let receiver = Arc::clone(&receiver);
+            let queue = Arc::clone(&queue);
             thread::Builder::new().name(format!("{name}-{number}")).spawn(move || {
                 lower_priority();
-                work(&receiver);
+                work(&queue);
             })?;
         }
-        Ok(Self { queue: sender })
+        Ok(Self { handle })
     }
 
-    /// Runs a job on one of the threads.
+    /// Runs a job on one of the threads. It does not run if the future is dropped before, or if the client closes its
+    /// connection while the job waits.
     ///
     /// # Errors
-    /// [`Busy`] if the queue is full or the job panicked.
-    pub async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
-        let (result_sender, result) = oneshot::channel();
-        let id = request_id::current();
-        let job: Job = Box::new(move || {
-            // The client has disconnected, so the result is not needed.
-            if !result_sender.is_closed() {
-                let _ = result_sender.send(request_id::scope(id, job));
-            }
-        });
-        self.queue.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) | TrySendError::Disconnected(_) => Busy,
-        })?;
+    /// [`Busy`] if there is no place in the queue for this owner, the job lost its place, or it panicked.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        owner: JobOwner,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        let (sender, result) = oneshot::channel();
+        let job = TypedJob { sender, job, id: request_id::current() };
+        self.handle.queue.push(owner, Box::new(job))?;
         result.await.map_err(|_| Busy)
+    }
+}
+
+struct TypedJob<T, F> {
+    sender: oneshot::Sender<T>,
+    job: F,
+    id: Option<uuid::Uuid>,
+}
+
+impl<T: Send, F: FnOnce() -> T + Send> Job for TypedJob<T, F> {
+    fn is_abandoned(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    fn run(self: Box<Self>, finished: &mut dyn FnMut()) {
+        let Self { sender, job, id } = *self;
+        let result = request_id::scope(id, job);
+        finished();
+        let _ = sender.send(result);
     }
 }
 
@@ -85,13 +127,12 @@ fn lower_priority() {
     }
 }
 
-fn work(receiver: &Mutex<Receiver<Job>>) {
-    loop {
-        // The guard is dropped before the job runs, so that another thread can take the next job.
-        let job = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return };
-        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).is_err() {
+fn work(queue: &Queue) {
+    while let Some(job) = queue.pop() {
+        let run = std::panic::AssertUnwindSafe(|| job.run(&mut || queue.finished()));
+        if std::panic::catch_unwind(run).is_err() {
             log::error!("A job on {:?} panicked.", thread::current().name());
+            queue.finished();
         }
     }
 }
@@ -113,20 +154,19 @@ mod tests {
         let (release, released) = channel::<()>();
         let first = pool.clone();
         let running = actix_web::rt::spawn(async move {
-            first
-                .run(move || {
-                    started.send(()).unwrap();
-                    released.recv().unwrap();
-                    1
-                })
-                .await
+            let job = move || {
+                started.send(()).unwrap();
+                released.recv().unwrap();
+                1
+            };
+            first.run(JobOwner::default(), job).await
         });
         actix_web::rt::task::yield_now().await;
         has_started.recv().unwrap();
         let second = pool.clone();
-        let waiting = actix_web::rt::spawn(async move { second.run(|| 2).await });
+        let waiting = actix_web::rt::spawn(async move { second.run(JobOwner::default(), || 2).await });
         actix_web::rt::task::yield_now().await;
-        assert_eq!(pool.run(|| 3).await, Err(Busy));
+        assert_eq!(pool.run(JobOwner::default(), || 3).await, Err(Busy));
         release.send(()).unwrap();
         assert_eq!(running.await.unwrap(), Ok(1));
         assert_eq!(waiting.await.unwrap(), Ok(2));
@@ -135,8 +175,8 @@ mod tests {
     #[actix_web::test]
     async fn a_panicking_job_affects_no_other() {
         let pool = pool(1, 4);
-        assert_eq!(pool.run(|| panic!("on purpose")).await, Err(Busy));
-        assert_eq!(pool.run(|| 4).await, Ok(4));
+        assert_eq!(pool.run(JobOwner::default(), || panic!("on purpose")).await, Err(Busy));
+        assert_eq!(pool.run(JobOwner::default(), || 4).await, Ok(4));
     }
 
     #[cfg(target_os = "linux")]
@@ -144,7 +184,7 @@ mod tests {
     async fn only_the_pools_threads_have_a_lower_priority() {
         let nice = || rustix::process::getpriority_process(Some(rustix::thread::gettid())).unwrap();
         let own = nice();
-        assert_eq!(pool(1, 1).run(nice).await, Ok(NICE.max(own)));
+        assert_eq!(pool(1, 1).run(JobOwner::default(), nice).await, Ok(NICE.max(own)));
         assert_eq!(nice(), own);
     }
 }

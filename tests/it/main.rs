@@ -18,6 +18,7 @@ mod bodies;
 #[cfg(feature = "postgres")]
 mod bounded;
 mod commands;
+mod connections;
 mod copied;
 mod debug;
 mod deletion;
@@ -27,6 +28,7 @@ mod docs;
 mod doctor;
 mod dotenv;
 mod environment;
+mod exhaustion;
 mod faults;
 mod forward_auth;
 mod framework;

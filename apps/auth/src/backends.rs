@@ -14,10 +14,11 @@ use super::passwords::{Login, Passwords};
 use super::user_model::UserModel;
 use vitamin_framework::audit::{self, Entry, Event};
 use vitamin_framework::cache::{Outcome, Refused};
+use vitamin_framework::connections::Connection;
 use vitamin_framework::database::{Database, DatabaseError, DbConnection};
 use vitamin_framework::http::client_address;
 use vitamin_framework::logging::{OrDash, Quoted, warn_sometimes};
-use vitamin_framework::worker_pool::Busy;
+use vitamin_framework::worker_pool::{Busy, JobOwner};
 
 /// The target of the log's lines about logins.
 const TARGET: &str = "vitamin::login";
@@ -75,7 +76,8 @@ pub async fn authenticate(
         }
     };
     // If the client goes meanwhile, the attempt counts as failed.
-    let checked = check(database, passwords, username, password, arrived).await;
+    let owner = owner(request, username, address);
+    let checked = check(database, passwords, owner, username, password, arrived).await;
     let accepted = matches!(&checked, Ok((_, Login { verdict: Verdict::Correct { .. }, .. })));
     let outcome = if accepted || checked.is_err() { Outcome::Released } else { Outcome::Failed };
     throttle.end(request, attempt, outcome).await;
@@ -100,13 +102,14 @@ pub async fn authenticate(
 async fn check(
     database: &Database,
     passwords: &Passwords,
+    owner: JobOwner,
     username: &str,
     password: &str,
     arrived: Instant,
 ) -> Result<(Option<User>, Login), AuthenticationError> {
     let name = username.to_owned();
     let user = database.run(move |connection| User::get_by_natural_key(connection, &name)).await?;
-    let login = passwords.check_login(password, user.as_ref(), arrived).await?;
+    let login = passwords.check_login(owner, password, user.as_ref(), arrived).await?;
     Ok((user, login))
 }
 
@@ -129,6 +132,15 @@ fn report_lockout(request: &HttpRequest, username: &str, address: Option<IpAddr>
             OrDash(address),
         );
         audit::record(request, || Entry::new(Event::Lockout).username(username));
+    }
+}
+
+/// For whom a password is checked.
+fn owner(request: &HttpRequest, username: &str, address: Option<IpAddr>) -> JobOwner {
+    JobOwner {
+        address,
+        name: Some(username.to_owned()),
+        client: Connection::of(request).map(Connection::client_gone).unwrap_or_default(),
     }
 }
 

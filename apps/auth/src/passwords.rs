@@ -9,7 +9,8 @@ use super::failure_time::FailureTime;
 use super::hashers::{HashError, HasherCosts, Hashers, Verdict, summarize};
 use super::models::User;
 use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
-use vitamin_framework::worker_pool::{Busy, WorkerPool};
+use vitamin_framework::worker_pool::{Busy, JobOwner, WorkerPool};
+use zeroize::Zeroizing;
 
 /// The settings that this module reads.
 pub(super) const SETTINGS: &[Setting] = &[
@@ -33,7 +34,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         .public(),
     Setting::new(
         "PASSWORD_QUEUE",
-        "Logins that may wait for such a thread. Further ones are answered with 503.",
+        "Logins that may wait for such a thread. Further ones are answered with 503. Addresses and names share the \
+         places.",
     )
     .default("64")
     .public(),
@@ -165,12 +167,20 @@ impl Passwords {
     /// For a login, [`authenticate`](crate::authenticate) does more: it limits failures, and hides which users exist if their
     /// hashes differ in scheme or cost.
     ///
+    /// `owner` is for whom: addresses and names share the queue, and the check is dropped if the client closes its connection
+    /// before it begins.
+    ///
     /// [`Busy`] if too many passwords are waiting already.
-    pub async fn check_password(&self, password: &str, encoded: Option<&str>) -> Result<Verdict, Busy> {
+    pub async fn check_password(
+        &self,
+        owner: JobOwner,
+        password: &str,
+        encoded: Option<&str>,
+    ) -> Result<Verdict, Busy> {
         let passwords = self.clone();
-        let (password, encoded) = (password.to_owned(), encoded.map(str::to_owned));
+        let (password, encoded) = (Zeroizing::new(password.to_owned()), encoded.map(str::to_owned));
         let check = move || passwords.check(&password, encoded.as_deref(), true, Instant::now()).verdict;
-        self.pool()?.run(check).await
+        self.pool()?.run(owner, check).await
     }
 
     /// Tells which hashes the database has, so that the first failed login already takes the time of the dearest.
@@ -185,15 +195,17 @@ impl Passwords {
     /// [`Busy`] if too many passwords are waiting already.
     pub(super) async fn check_login(
         &self,
+        owner: JobOwner,
         password: &str,
         user: Option<&User>,
         arrived: Instant,
     ) -> Result<Login, Busy> {
         let passwords = self.clone();
-        let (password, encoded) = (password.to_owned(), user.map(|user| user.password.clone()));
+        let (password, encoded) =
+            (Zeroizing::new(password.to_owned()), user.map(|user| user.password.clone()));
         let is_active = user.is_none_or(|user| user.is_active);
         let check = move || passwords.check(&password, encoded.as_deref(), is_active, arrived);
-        self.pool()?.run(check).await
+        self.pool()?.run(owner, check).await
     }
 
     /// Waits until a failed login may be answered.

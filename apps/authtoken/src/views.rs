@@ -26,12 +26,14 @@ pub fn obtain_auth_token() -> APIView {
         .permission_classes(classes![])
         .parser_classes(classes![FormParser, MultiPartParser, JSONParser])
         .renderer_classes(classes![JSONRenderer])
+        .takes_credentials()
         .serializer(auth_token_serializer())
         .post(post)
 }
 
 async fn post(request: Request, data: Data) -> Result<Response, APIException> {
     let Credentials { username, password } = request.validated(&data)?;
+    request.drop_data(data);
     let token = Token::log_in(&request, &username, &password).await?.ok_or_else(|| {
         let message = "Unable to log in with provided credentials.";
         APIException::validation_error(Detail::non_field(message, "authorization"))

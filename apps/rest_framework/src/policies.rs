@@ -62,6 +62,8 @@ pub(super) struct PolicyDeclaration {
     pub(super) is_for_proxied_request: bool,
     /// The view is not in the schema (`schema = None`).
     pub(super) exclude_from_schema: bool,
+    /// The body holds a password.
+    pub(super) takes_credentials: bool,
     /// The view serves the schema itself.
     pub(super) serves_schema: bool,
     /// What the schema asks, if the view is more than a plain serializer.
@@ -122,6 +124,7 @@ impl PolicyDeclaration {
             ignore_model_permissions: own.ignore_model_permissions || self.ignore_model_permissions,
             is_for_proxied_request: own.is_for_proxied_request || self.is_for_proxied_request,
             exclude_from_schema: own.exclude_from_schema || self.exclude_from_schema,
+            takes_credentials: own.takes_credentials || self.takes_credentials,
             serves_schema: own.serves_schema || self.serves_schema,
             schema_view: either(&own.schema_view, &self.schema_view),
             extended_schemas: [self.extended_schemas.as_slice(), &own.extended_schemas].concat(),
@@ -160,6 +163,7 @@ impl PolicyDeclaration {
                 parsers: or(&self.parser_classes, &settings.default_parser_classes),
                 limits: settings.upload_limits,
                 bodies: settings.bodies.clone(),
+                takes_credentials: self.takes_credentials,
             },
             authenticates: !authenticators.is_empty(),
             throttle_scope: self.throttle_scope,

@@ -24,6 +24,7 @@ pub use self::info::RequestInfo;
 use super::data::Data;
 use super::exceptions::APIException;
 use super::generics::ModelViewInfo;
+use super::parsers::ValuesMemory;
 use super::parsers::reader::BodyReader;
 use super::serializers::Serializer;
 use super::throttling::rate::ThrottleRates;
@@ -68,6 +69,8 @@ pub(super) struct State {
 struct LazyState {
     /// The data, if a policy has parsed the payload.
     data: RefCell<Option<Data>>,
+    /// The memory of the data, if it counts.
+    memory: Cell<Option<ValuesMemory>>,
     version: OnceCell<String>,
     permissions: tokio::sync::OnceCell<HashSet<String>>,
     /// What other threads may know.
@@ -149,6 +152,18 @@ impl State {
     /// Takes the data for a handler, if a policy has parsed the payload.
     fn take_data(&self) -> Option<Data> {
         self.lazy.get()?.data.take()
+    }
+
+    fn keep_memory(&self, memory: ValuesMemory) {
+        if memory.is_counted() {
+            self.lazy().memory.set(Some(memory));
+        }
+    }
+
+    fn release_memory(&self) {
+        if let Some(lazy) = self.lazy.get() {
+            lazy.memory.take();
+        }
     }
 
     fn auth<T: 'static>(&self) -> Option<Rc<T>> {

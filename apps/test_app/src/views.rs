@@ -9,7 +9,7 @@ use serde_json::json;
 use vitamin::auth::User;
 use vitamin::authtoken::{Token, TokenAuthentication};
 use vitamin::rest_framework::classes;
-use vitamin::rest_framework::data::Data;
+use vitamin::rest_framework::data::{Data, Value};
 use vitamin::rest_framework::exceptions::{APIException, ExceptionKind};
 use vitamin::rest_framework::permissions::IsAuthenticated;
 use vitamin::rest_framework::request::Request;
@@ -19,7 +19,7 @@ use vitamin::rest_framework::views::APIView;
 /// Returns a user's token for the user's name and password.
 #[must_use]
 pub fn test_view() -> APIView {
-    APIView::new("TestView").get(async || Response::detail("GET Response")).post(post)
+    APIView::new("TestView").takes_credentials().get(async || Response::detail("GET Response")).post(post)
 }
 
 /// Allows only requests with a valid token.
@@ -44,13 +44,16 @@ async fn post(request: Request, data: Result<Data, APIException>) -> Result<Resp
     let (Some(user), Some(password)) = (data.get("user"), data.get("password")) else {
         return Ok(wrong_credentials());
     };
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let credentials = (text(user), text(password));
+    request.drop_data(data);
     if !request.database()?.run(User::exists).await.map_err(APIException::from)? {
         return Ok(Response::new("No default user, please create one").status(StatusCode::NOT_FOUND));
     }
-    let (Some(user), Some(password)) = (user.as_str(), password.as_str()) else {
+    let (Some(user), Some(password)) = credentials else {
         return Ok(wrong_credentials());
     };
-    let Some(token) = Token::log_in(&request, user, password).await? else {
+    let Some(token) = Token::log_in(&request, &user, &password).await? else {
         return Ok(wrong_credentials());
     };
     Ok(Response::new(json!({"detail": "POST answer", "token": token.key})))

@@ -7,6 +7,7 @@ mod forwarded;
 mod vary;
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{AsHeaderName, HOST, HeaderMap, HeaderName};
@@ -17,6 +18,7 @@ pub use self::cookie::get_cookie;
 pub(crate) use self::forwarded::header_name;
 pub use self::forwarded::{ForwardedAllowIps, SecureProxySslHeader};
 pub use self::vary::patch_vary_headers;
+use super::connections::Connection;
 use super::middleware::HttpSettings;
 
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -45,8 +47,14 @@ pub fn get_host(request: &HttpRequest, settings: &HttpSettings) -> String {
     let host = forwarded.or_else(|| request.headers().get(HOST).map(|host| Cow::Borrowed(host.as_bytes())));
     match host {
         Some(host) => String::from_utf8_lossy(&host).into_owned(),
-        None => request.app_config().local_addr().to_string(),
+        None => local_addr(request).to_string(),
     }
+}
+
+/// Returns the address that the server listens on.
+#[must_use]
+pub fn local_addr(request: &HttpRequest) -> SocketAddr {
+    Connection::of(request).map_or_else(|| request.app_config().local_addr(), Connection::local_addr)
 }
 
 /// Returns whether a host equals the pattern, ignoring the pattern's case, or is below it if the pattern starts with a

@@ -7,7 +7,7 @@
 mod access_log;
 mod common;
 mod cookies;
-mod request_line;
+mod invalid_request;
 mod security;
 
 use std::cell::RefCell;
@@ -26,6 +26,7 @@ use pin_project_lite::pin_project;
 use uuid::Uuid;
 
 use super::conf::{Env, ImproperlyConfigured, SecretKey, Setting};
+use super::connections::Connection;
 use super::csrf::CsrfSettings;
 use super::debug::{DebugPages, ErrorReport, RequestSnapshot, last_panic};
 use super::http::{ForwardedAllowIps, SecureProxySslHeader, TrustedProxies, get_host};
@@ -36,7 +37,7 @@ pub use self::access_log::AccessLog;
 pub(crate) use self::common::is_host_pattern;
 pub use self::common::not_found;
 pub use self::cookies::is_session_key;
-use self::request_line::InvalidRequestLine;
+use self::invalid_request::InvalidRequest;
 
 /// The settings that this module reads.
 pub(crate) const SETTINGS: &[Setting] = &[
@@ -226,6 +227,7 @@ where
     actix_web::dev::forward_ready!(service);
 
     fn call(&self, mut req: ServiceRequest) -> Self::Future {
+        let has_large_field = Connection::begin_request(&mut req);
         let shortcut = self.state.shortcuts.find(&mut req);
         if shortcut.is_none() {
             common::decode_slashes(&mut req);
@@ -233,7 +235,7 @@ where
         let id = client_request_id(&req).unwrap_or_else(Uuid::new_v4);
         let log = AccessLog::start(&req, &self.state.site.settings);
         let snapshot = self.state.site.debug.as_ref().map(|_| Box::new(RequestSnapshot::new(&req)));
-        let inner = if let Some(invalid) = InvalidRequestLine::of(&req) {
+        let inner = if let Some(invalid) = InvalidRequest::of(&req, has_large_field) {
             InnerFuture::ready(Err(invalid.into()))
         } else if self.is_allowed_host(req.request()) {
             let call = || match shortcut {

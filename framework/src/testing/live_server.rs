@@ -84,6 +84,7 @@ impl LiveServer {
     }
 
     /// Sends a signal to the program.
+    #[track_caller]
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }

@@ -19,7 +19,32 @@ pub enum DecodeError {
     /// The body is nested deeper than [`MAX_DEPTH`]. CPython raises RecursionError, which is not a ValueError, so Django
     /// REST framework does not turn it into a ParseError.
     TooDeep,
+    /// The body has more values than [`Limits::max_values`].
+    TooManyValues,
+    /// [`Limits::reserve`] has refused.
+    OutOfMemory,
 }
+
+/// What the values of a document may take.
+pub struct Limits<'a> {
+    /// The maximum number of values, those of arrays and objects and these themselves.
+    pub max_values: usize,
+    /// Asked before the values take this many more bytes of memory. They take at most a step more than was asked for,
+    /// [`RESERVED_STEP`].
+    pub reserve: &'a mut dyn FnMut(usize) -> bool,
+}
+
+/// Bytes of memory that are reserved at a time.
+pub const RESERVED_STEP: usize = 16 << 10;
+
+/// Bytes that an allocation takes beside its content.
+const ALLOCATION: usize = 16;
+
+/// Digits of an integer that surely fits 64 bits.
+const MAX_SMALL_DIGITS: usize = 18;
+
+/// Bytes that an entry of a [`Dict`] takes: the hash, the key and the value, and its place in the table.
+const ENTRY: usize = size_of::<usize>() + size_of::<String>() + size_of::<Value>() + 16;
 
 impl From<String> for DecodeError {
     fn from(message: String) -> Self {
@@ -32,15 +57,31 @@ impl From<String> for DecodeError {
 /// # Errors
 /// [`DecodeError`].
 pub fn decode(bytes: &[u8], charset: Charset) -> Result<Value, DecodeError> {
+    decode_within(bytes, charset, Limits { max_values: usize::MAX, reserve: &mut |_| true })
+}
+
+/// [`decode`] for a client's document, whose values may take many times the memory of their text.
+///
+/// # Errors
+/// [`DecodeError`].
+pub fn decode_within(bytes: &[u8], charset: Charset, limits: Limits<'_>) -> Result<Value, DecodeError> {
     let text = charset.decode_stream(bytes)?;
     if text.starts_with('\u{feff}') {
         return Err(ScanError::at(0, "Unexpected UTF-8 BOM (decode using utf-8-sig)").describe(&text));
     }
-    Decoder { text: &text, at: 0 }.document().map_err(|error| error.describe(&text))
+    let decoder = Decoder { text: &text, at: 0, limits, values: 0, used: 0, reserved: 0 };
+    decoder.document().map_err(|error| error.describe(&text))
 }
 
-struct Decoder<'a> {
+struct Decoder<'a, 'l> {
     text: &'a str,
+    limits: Limits<'l>,
+    /// Values so far.
+    values: usize,
+    /// Bytes of memory that they take.
+    used: usize,
+    /// Bytes of memory that are reserved for them.
+    reserved: usize,
     /// The offset of the next byte, always a character boundary.
     at: usize,
 }
@@ -52,7 +93,7 @@ enum OpenContainer {
     Dict(Dict, String),
 }
 
-impl Decoder<'_> {
+impl Decoder<'_, '_> {
     fn document(mut self) -> Result<Value, ScanError> {
         self.skip_space();
         let value = self.value()?;
@@ -64,6 +105,7 @@ impl Decoder<'_> {
     fn value(&mut self) -> Result<Value, ScanError> {
         let mut open_containers = Vec::new();
         loop {
+            self.count_value()?;
             let value = match self.peek() {
                 Some(bracket @ (b'[' | b'{')) => match self.open(bracket, open_containers.len())? {
                     Ok(empty) => empty,
@@ -112,7 +154,9 @@ impl Decoder<'_> {
             match open_containers.pop() {
                 None => return Ok(Some(value)),
                 Some(OpenContainer::List(mut items)) => {
+                    let before = items.capacity();
                     items.push(value);
+                    self.count_growth(items.capacity() - before, size_of::<Value>())?;
                     if !self.ends(b']')? {
                         open_containers.push(OpenContainer::List(items));
                         return Ok(None);
@@ -120,7 +164,10 @@ impl Decoder<'_> {
                     value = Value::List(items);
                 }
                 Some(OpenContainer::Dict(mut dict, key)) => {
+                    let before = dict.capacity();
+                    self.count_text(key.capacity())?;
                     dict.insert(key, value);
+                    self.count_growth(dict.capacity() - before, ENTRY)?;
                     if !self.ends(b'}')? {
                         open_containers.push(OpenContainer::Dict(dict, self.key()?));
                         return Ok(None);
@@ -129,6 +176,30 @@ impl Decoder<'_> {
                 }
             }
         }
+    }
+
+    /// Counts a container that has room for more items of this size.
+    fn count_growth(&mut self, items: usize, size: usize) -> Result<(), ScanError> {
+        if items == 0 { Ok(()) } else { self.count_memory(items * size + ALLOCATION) }
+    }
+
+    fn count_text(&mut self, capacity: usize) -> Result<(), ScanError> {
+        if capacity == 0 { Ok(()) } else { self.count_memory(capacity + ALLOCATION) }
+    }
+
+    fn count_memory(&mut self, bytes: usize) -> Result<(), ScanError> {
+        self.used += bytes;
+        if self.used <= self.reserved {
+            return Ok(());
+        }
+        let more = (self.used - self.reserved).next_multiple_of(RESERVED_STEP);
+        self.reserved += more;
+        if (self.limits.reserve)(more) { Ok(()) } else { Err(ScanError::OutOfMemory) }
+    }
+
+    fn count_value(&mut self) -> Result<(), ScanError> {
+        self.values += 1;
+        if self.values > self.limits.max_values { Err(ScanError::TooManyValues) } else { Ok(()) }
     }
 
     fn key(&mut self) -> Result<String, ScanError> {
@@ -147,8 +218,15 @@ impl Decoder<'_> {
     fn scalar(&mut self) -> Result<Value, ScanError> {
         let rest = self.text.get(self.at..).unwrap_or_default();
         match rest.as_bytes().first() {
-            Some(b'"') => scan_string(self.text, &mut self.at)
-                .map(|string| string.map_or_else(Value::IllFormed, Value::String)),
+            Some(b'"') => {
+                let value = scan_string(self.text, &mut self.at)?;
+                match value {
+                    Ok(text) => self.count_text(text.capacity()).map(|()| Value::String(text)),
+                    Err(points) => {
+                        self.count_text(size_of_val(points.code_points())).map(|()| Value::IllFormed(points))
+                    }
+                }
+            }
             Some(b'-' | b'0'..=b'9') if !rest.starts_with("-I") => self.number(rest),
             _ => self.constant(rest),
         }
@@ -190,6 +268,10 @@ impl Decoder<'_> {
         let integer = integer_length(rest.as_bytes()).ok_or(ScanError::at(self.at, "Expecting value"))?;
         let length = float_length(rest.as_bytes(), integer);
         let (number, _) = rest.split_at_checked(length).unwrap_or_default();
+        if length > MAX_SMALL_DIGITS {
+            // An integer that is kept as text.
+            self.count_text(length)?;
+        }
         let value = if length > integer {
             number.parse().ok().map(Value::Float)
         } else {

@@ -5,7 +5,7 @@ pub mod encode;
 mod finite;
 mod string;
 
-pub use self::decode::{DecodeError, decode};
+pub use self::decode::{DecodeError, Limits, decode, decode_within};
 pub use self::encode::{detail_to_bytes, to_bytes, write, write_float, write_str};
 
 #[cfg(test)]

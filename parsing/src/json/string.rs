@@ -11,6 +11,8 @@ pub(super) enum ScanError {
     Plain(String),
     /// Too many nested arrays and objects.
     TooDeep,
+    TooManyValues,
+    OutOfMemory,
 }
 
 impl ScanError {
@@ -22,6 +24,8 @@ impl ScanError {
     pub(super) fn describe(self, document: &str) -> DecodeError {
         match self {
             Self::TooDeep => DecodeError::TooDeep,
+            Self::TooManyValues => DecodeError::TooManyValues,
+            Self::OutOfMemory => DecodeError::OutOfMemory,
             Self::Plain(message) => DecodeError::Malformed(message),
             Self::At(byte, message) => {
                 let before = document.get(..byte).unwrap_or(document);

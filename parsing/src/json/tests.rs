@@ -2,7 +2,9 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::decode::MAX_DEPTH;
-use super::{DecodeError, decode, detail_to_bytes, to_bytes, write, write_float, write_str};
+use super::{
+    DecodeError, Limits, decode, decode_within, detail_to_bytes, to_bytes, write, write_float, write_str,
+};
 use crate::data::{Dict, Integer, Value};
 use crate::python::{self, codecs::Charset};
 
@@ -43,6 +45,46 @@ fn depth_is_bounded() {
     assert_eq!(python::repr(&deepest), nested(MAX_DEPTH));
     assert_eq!(decode(nested(MAX_DEPTH + 1).as_bytes(), Charset::Utf8), Err(DecodeError::TooDeep));
     assert_eq!(decode("{\"a\":".repeat(100_000).as_bytes(), Charset::Utf8), Err(DecodeError::TooDeep));
+}
+
+/// The result, and the bytes that were reserved.
+fn within(document: &str, max_values: usize, most: usize) -> (Result<Value, DecodeError>, usize) {
+    let mut reserved = 0;
+    let mut reserve = |bytes: usize| {
+        reserved += bytes;
+        reserved <= most
+    };
+    let limits = Limits { max_values, reserve: &mut reserve };
+    (decode_within(document.as_bytes(), Charset::Utf8, limits), reserved)
+}
+
+#[test]
+fn the_number_of_values_is_limited() {
+    for (document, values) in [("0", 1), ("[]", 1), ("[[], {}, 1]", 4), (r#"{"a": {"b": [null, "x"]}}"#, 5)] {
+        assert_eq!(within(document, values, usize::MAX).0, decode(document.as_bytes(), Charset::Utf8));
+        assert_eq!(within(document, values - 1, usize::MAX).0, Err(DecodeError::TooManyValues), "{document}");
+    }
+}
+
+#[test]
+fn the_memory_of_values_is_reserved_before_it_is_taken() {
+    let list = |item: &str| format!("[{}{item}]", format!("{item},").repeat(9_999));
+    let value = size_of::<Value>();
+    // At least what the values take, and not much more than vectors that grow.
+    for (item, least) in [
+        ("0", value),
+        ("[0]", 2 * value),
+        (r#""abcdefgh""#, value + 8),
+        (r#"{"a":0}"#, 2 * value + size_of::<String>()),
+        ("1000000000000000000000000", value + 25),
+    ] {
+        let (decoded, reserved) = within(&list(item), usize::MAX, usize::MAX);
+        assert!(decoded.is_ok());
+        assert!((10_000 * least..10_000 * (8 * least + 200)).contains(&reserved), "{item}: {reserved}");
+        let (refused, asked) = within(&list(item), usize::MAX, reserved / 2);
+        assert_eq!(refused, Err(DecodeError::OutOfMemory), "{item}");
+        assert!(asked < reserved, "{item}");
+    }
 }
 
 /// The output of Django REST framework's `JSONRenderer` for a value, compact and with `indent=4`.

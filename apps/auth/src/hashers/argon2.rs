@@ -4,14 +4,9 @@
 use argon2::{Algorithm, Argon2, Error, Params, Version};
 use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine as _};
 
+use super::limits::{self, Cost};
 use super::{HashError, PasswordHasher, check_salt, must_update_salt, parse_cost};
 use vitamin_framework::crypto::constant_time_compare;
-
-/// The most memory in KiB that a stored hash may require, unless the hasher itself is set to more: 1 GiB.
-const MAX_MEMORY_COST: u32 = 1 << 20;
-
-/// The most memory in KiB, times passes over it, that a stored hash may require. Some ten seconds.
-const MAX_WORK: u64 = 1 << 24;
 
 /// Bytes of a new hash: `DEFAULT_HASH_LENGTH` of argon2-cffi.
 const HASH_LENGTH: usize = 32;
@@ -74,18 +69,28 @@ impl Argon2PasswordHasher {
     }
 
     fn parse_params(&self, costs: &str) -> Option<Params> {
+        let costs = Self::parse_costs(costs)?;
+        costs.costs(self).iter().all(Cost::is_affordable).then(|| costs.params().ok())?
+    }
+
+    fn parse_costs(costs: &str) -> Option<Self> {
         let mut costs = costs.split(',');
-        let memory = parse_cost(costs.next()?.strip_prefix("m=")?)?;
-        let time = parse_cost(costs.next()?.strip_prefix("t=")?)?;
-        let lanes = parse_cost(costs.next()?.strip_prefix("p=")?)?;
-        let work = |memory: u32, time: u32| u64::from(memory) * u64::from(time);
-        let is_affordable = memory <= MAX_MEMORY_COST.max(self.memory_cost)
-            && work(memory, time) <= MAX_WORK.max(work(self.memory_cost, self.time_cost));
-        if costs.next().is_some() || !is_affordable {
-            None
-        } else {
-            Params::new(memory, time, lanes, None).ok()
-        }
+        let memory_cost = parse_cost(costs.next()?.strip_prefix("m=")?)?;
+        let time_cost = parse_cost(costs.next()?.strip_prefix("t=")?)?;
+        let parallelism = parse_cost(costs.next()?.strip_prefix("p=")?)?;
+        costs.next().is_none().then_some(Self { time_cost, memory_cost, parallelism })
+    }
+
+    fn work(&self) -> u64 {
+        u64::from(self.memory_cost) * u64::from(self.time_cost)
+    }
+
+    fn costs(&self, own: &Self) -> [Cost; 3] {
+        [
+            Cost::new("KiB of memory", self.memory_cost, limits::ARGON2_MEMORY, own.memory_cost),
+            Cost::new("KiB passed over", self.work(), limits::ARGON2_WORK, own.work()),
+            Cost::new("lanes", self.parallelism, limits::ARGON2_LANES, own.parallelism),
+        ]
     }
 }
 
@@ -111,6 +116,11 @@ impl PasswordHasher for Argon2PasswordHasher {
 
     fn is_readable(&self, encoded: &str) -> bool {
         self.decode(encoded).is_some()
+    }
+
+    fn excessive_cost(&self, encoded: &str) -> Option<String> {
+        let costs = encoded.split('$').find(|part| part.starts_with("m="))?;
+        limits::excess(&Self::parse_costs(costs)?.costs(self))
     }
 
     fn verify(&self, password: &str, encoded: &str) -> bool {

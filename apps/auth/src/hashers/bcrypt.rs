@@ -8,6 +8,7 @@ use base64::engine::general_purpose::NO_PAD;
 use base64::engine::{Engine as _, GeneralPurpose};
 use sha2::{Digest as _, Sha256};
 
+use super::limits::{self, Cost};
 use super::{HashError, PasswordHasher};
 use vitamin_framework::crypto::{constant_time_compare, fill_random};
 
@@ -15,9 +16,6 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(&BCRYPT, NO_PAD);
 
 /// The rounds that the algorithm allows: the binary logarithm of its iterations.
 pub(super) const ROUNDS: std::ops::RangeInclusive<u32> = 4..=31;
-
-/// The most rounds that a stored hash may require, unless the hasher itself is set to more. Some ten seconds.
-const MAX_ROUNDS: u32 = 18;
 
 /// The maximum length of bcrypt's key, including the terminating NUL if it fits.
 const MAX_KEY_LENGTH: usize = 72;
@@ -47,7 +45,7 @@ struct DecodedBcrypt<'a> {
 
 impl DecodedBcrypt<'_> {
     /// Reads `$2b$12$` and a salt, with or without the hash.
-    fn parse(text: &str, max_rounds: u32) -> Option<DecodedBcrypt<'_>> {
+    fn parse(text: &str) -> Option<DecodedBcrypt<'_>> {
         let mut parts = text.splitn(4, '$');
         let ("", version, rounds, data) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?) else {
             return None;
@@ -62,16 +60,24 @@ impl DecodedBcrypt<'_> {
         }
         let rounds = rounds.parse().ok()?;
         let salt = BASE64.decode(data.get(..SALT_LENGTH)?).ok()?.try_into().ok()?;
-        (ROUNDS.contains(&rounds) && rounds <= max_rounds).then_some(DecodedBcrypt { version, rounds, salt })
+        ROUNDS.contains(&rounds).then_some(DecodedBcrypt { version, rounds, salt })
     }
 }
 
 impl BCryptPasswordHasher {
+    fn cost(&self, rounds: u32) -> Cost {
+        Cost::new("rounds", rounds, limits::BCRYPT_ROUNDS, self.rounds)
+    }
+
     /// Decodes a stored hash.
     fn decode<'a>(&self, encoded: &'a str) -> Option<DecodedBcrypt<'a>> {
+        self.parse(encoded).filter(|decoded| self.cost(decoded.rounds).is_affordable())
+    }
+
+    fn parse<'a>(&self, encoded: &'a str) -> Option<DecodedBcrypt<'a>> {
         let (algorithm, data) = encoded.split_once('$')?;
         let whole = algorithm == self.algorithm() && data.len() == "$2b$12$".len() + DATA_LENGTH;
-        if whole { DecodedBcrypt::parse(data, MAX_ROUNDS.max(self.rounds)) } else { None }
+        if whole { DecodedBcrypt::parse(data) } else { None }
     }
 
     fn encode_with(
@@ -117,12 +123,16 @@ impl PasswordHasher for BCryptPasswordHasher {
         if !self.sha256 && password.len() > MAX_KEY_LENGTH {
             return Err(HashError::PasswordTooLong);
         }
-        let salt = DecodedBcrypt::parse(salt, *ROUNDS.end()).ok_or(HashError::InvalidSalt)?;
+        let salt = DecodedBcrypt::parse(salt).ok_or(HashError::InvalidSalt)?;
         Ok(self.encode_with(password, &salt))
     }
 
     fn is_readable(&self, encoded: &str) -> bool {
         self.decode(encoded).is_some()
+    }
+
+    fn excessive_cost(&self, encoded: &str) -> Option<String> {
+        limits::excess(&[self.cost(self.parse(encoded)?.rounds)])
     }
 
     fn verify(&self, password: &str, encoded: &str) -> bool {

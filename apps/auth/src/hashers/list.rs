@@ -167,6 +167,7 @@ impl Hashers {
     pub fn verify(&self, password: &str, encoded: Option<&str>, may_log_in: bool) -> bool {
         let Some((hasher, encoded)) = encoded.and_then(|encoded| Some((self.reader(encoded)?, encoded)))
         else {
+            encoded.inspect(|encoded| self.log_excessive_cost(encoded));
             self.hash_dummy(password);
             return false;
         };
@@ -188,6 +189,19 @@ impl Hashers {
     pub fn rehash(&self, password: &str, encoded: &str) -> Option<String> {
         // A password that the preferred scheme rejects (plain bcrypt's 72 bytes) keeps its hash.
         self.must_update(encoded).then(|| self.make_password(Some(password)).ok())?
+    }
+
+    /// Says in the log why a hash is refused that the list could verify if it were cheaper.
+    fn log_excessive_cost(&self, encoded: &str) {
+        let hasher = self.identify_hasher(encoded);
+        if let Some((hasher, cost)) =
+            hasher.and_then(|hasher| Some((hasher, hasher.excessive_cost(encoded)?)))
+        {
+            log::warn!(
+                "Refused a password because its {} hash is too expensive. {cost}.",
+                hasher.algorithm()
+            );
+        }
     }
 
     /// Returns the hasher that can verify `encoded`. `None` if no password matches it.

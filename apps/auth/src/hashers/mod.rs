@@ -14,6 +14,7 @@ mod argon2;
 mod bcrypt;
 mod costs;
 mod legacy;
+mod limits;
 mod list;
 mod pbkdf2;
 mod scrypt;
@@ -84,6 +85,11 @@ pub trait PasswordHasher: Send + Sync {
     /// Whether `encoded` is of this scheme, well formed, and of an affordable cost. If not, [`verify`](Self::verify)
     /// returns false at once.
     fn is_readable(&self, encoded: &str) -> bool;
+
+    /// Why `encoded` is too expensive to be checked, in words for the log. `None` if it is affordable or malformed.
+    fn excessive_cost(&self, _encoded: &str) -> Option<String> {
+        None
+    }
 
     /// Whether `password` matches `encoded`; false if `encoded` is malformed or too expensive. Uses the cost in
     /// `encoded`, not this hasher's.

@@ -6,11 +6,9 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha1::Sha1;
 use sha2::Sha256;
 
+use super::limits::{self, Cost};
 use super::{HashError, PasswordHasher, check_salt, must_update_salt, parse_cost};
 use vitamin_framework::crypto::constant_time_compare;
-
-/// The most iterations that a stored hash may require, unless the hasher itself is set to more. Some ten seconds.
-const MAX_ITERATIONS: u32 = 100_000_000;
 
 /// The hash function that PBKDF2 uses in HMAC: Django's `digest`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,11 +34,18 @@ struct DecodedPbkdf2<'a> {
 }
 
 impl PBKDF2PasswordHasher {
+    fn cost(&self, iterations: u32) -> Cost {
+        Cost::new("iterations", iterations, limits::PBKDF2_ITERATIONS, self.iterations)
+    }
+
     fn decode<'a>(&self, encoded: &'a str) -> Option<DecodedPbkdf2<'a>> {
+        self.parse(encoded).filter(|decoded| self.cost(decoded.iterations).is_affordable())
+    }
+
+    fn parse<'a>(&self, encoded: &'a str) -> Option<DecodedPbkdf2<'a>> {
         let mut parts = encoded.splitn(4, '$');
         let (algorithm, iterations, salt) = (parts.next()?, parse_cost(parts.next()?)?, parts.next()?);
-        let allowed = (1..=MAX_ITERATIONS.max(self.iterations)).contains(&iterations);
-        (algorithm == self.algorithm() && allowed && !salt.is_empty() && parts.next().is_some())
+        (algorithm == self.algorithm() && iterations > 0 && !salt.is_empty() && parts.next().is_some())
             .then_some(DecodedPbkdf2 { iterations, salt })
     }
 
@@ -76,6 +81,10 @@ impl PasswordHasher for PBKDF2PasswordHasher {
 
     fn is_readable(&self, encoded: &str) -> bool {
         self.decode(encoded).is_some()
+    }
+
+    fn excessive_cost(&self, encoded: &str) -> Option<String> {
+        limits::excess(&[self.cost(self.parse(encoded)?.iterations)])
     }
 
     fn verify(&self, password: &str, encoded: &str) -> bool {

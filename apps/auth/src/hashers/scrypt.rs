@@ -3,14 +3,9 @@
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use scrypt::Params;
 
+use super::limits::{self, Cost};
 use super::{HashError, PasswordHasher, check_salt, parse_cost};
 use vitamin_framework::crypto::constant_time_compare;
-
-/// The most memory in bytes that a stored hash may require, unless the hasher itself is set to more: 1 GiB.
-const MAX_MEMORY: u128 = 1 << 30;
-
-/// The most memory in bytes, times `p` passes, that a stored hash may require. Some ten seconds.
-const MAX_WORK: u128 = 1 << 32;
 
 /// Bytes of a hash: Django's `dklen`.
 const HASH_LENGTH: usize = 64;
@@ -32,16 +27,27 @@ struct DecodedScrypt<'a> {
 }
 
 impl ScryptPasswordHasher {
+    fn factors(&self) -> (u128, u128, u128) {
+        (self.work_factor.into(), self.block_size.into(), self.parallelism.into())
+    }
+
+    /// Bytes: the large vector, and the `p` blocks that are mixed one after the other.
     fn memory(&self) -> u128 {
-        128 * u128::from(self.work_factor) * u128::from(self.block_size)
+        let (n, r, p) = self.factors();
+        128 * r * (n + p)
     }
 
+    /// Bytes that are passed over. PBKDF2, which makes the blocks, takes as long as eight steps of the mixing.
     fn work(&self) -> u128 {
-        self.memory() * u128::from(self.parallelism)
+        let (n, r, p) = self.factors();
+        128 * r * p * (n + 8)
     }
 
-    fn is_affordable(&self, limit: &Self) -> bool {
-        self.memory() <= MAX_MEMORY.max(limit.memory()) && self.work() <= MAX_WORK.max(limit.work())
+    fn costs(&self, own: &Self) -> [Cost; 2] {
+        [
+            Cost::new("bytes of memory", self.memory(), limits::SCRYPT_MEMORY, own.memory()),
+            Cost::new("bytes passed over", self.work(), limits::SCRYPT_WORK, own.work()),
+        ]
     }
 
     pub(super) fn params(&self) -> Result<Params, HashError> {
@@ -58,6 +64,12 @@ impl ScryptPasswordHasher {
     }
 
     fn decode<'a>(&self, encoded: &'a str) -> Option<DecodedScrypt<'a>> {
+        self.parse(encoded).filter(|decoded| {
+            decoded.costs.costs(self).iter().all(Cost::is_affordable) && decoded.costs.params().is_ok()
+        })
+    }
+
+    fn parse<'a>(&self, encoded: &'a str) -> Option<DecodedScrypt<'a>> {
         let mut parts = encoded.split('$');
         if parts.next()? != self.algorithm() {
             return None;
@@ -67,8 +79,7 @@ impl ScryptPasswordHasher {
         let costs =
             Self { work_factor: parse_cost(n)?, block_size: parse_cost(r)?, parallelism: parse_cost(p)? };
         let whole = parts.next().is_none() && !salt.is_empty();
-        (whole && costs.is_affordable(self) && costs.params().is_ok())
-            .then_some(DecodedScrypt { costs, salt })
+        whole.then_some(DecodedScrypt { costs, salt })
     }
 }
 
@@ -89,6 +100,10 @@ impl PasswordHasher for ScryptPasswordHasher {
 
     fn is_readable(&self, encoded: &str) -> bool {
         self.decode(encoded).is_some()
+    }
+
+    fn excessive_cost(&self, encoded: &str) -> Option<String> {
+        limits::excess(&self.parse(encoded)?.costs.costs(self))
     }
 
     fn verify(&self, password: &str, encoded: &str) -> bool {

@@ -16,7 +16,7 @@ use crate::request::Request;
 use crate::schemas::SecurityScheme;
 use vitamin_auth::sessions::get_user;
 use vitamin_framework::csrf::{CsrfRequest, check};
-use vitamin_framework::http::{get_cookie, get_header, get_host, is_secure};
+use vitamin_framework::http::{get_cookie, get_header, get_host, is_secure, local_addr};
 use vitamin_framework::middleware::Site;
 
 /// Authenticates the user of Django's session cookie. Unsafe methods also require a CSRF token, or are answered with
@@ -67,7 +67,7 @@ async fn enforce_csrf(request: &Request) -> Result<(), APIException> {
     let (token, origin, referer) = (text(&settings.csrf.header_name), text(&ORIGIN), text(&REFERER));
     let cookie = get_cookie(request.headers(), &settings.csrf.cookie_name);
     let host = get_host(request, settings);
-    let port = request.app_config().local_addr().port();
+    let port = local_addr(request).port();
     let method = method(request).ok_or_else(|| {
         APIException::permission_denied(Some("CSRF Failed: the proxy does not pass on the request's method."))
     })?;

@@ -3,9 +3,7 @@
 //! Django leaves both to the server in front of it. This server may have none. Without these limits, a client could send
 //! half of a body and occupy memory indefinitely.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use actix_web::dev::Payload;
@@ -15,26 +13,17 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 
 use super::UploadLimits;
+use super::memory::{MemoryBudget, ValuesMemory, without_exempt};
 use crate::exceptions::APIException;
 use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
+use vitamin_framework::connections::ConnectionSettings;
 
 /// The settings that this module reads.
 pub(crate) const SETTINGS: &[Setting] = &[
     Setting::new(
-        "REQUEST_BODY_IDLE_TIMEOUT",
-        "Seconds to wait for the next bytes of a body. Then the answer is 408 and the connection is \
-         closed.",
-    )
-    .default("20"),
-    Setting::new(
-        "REQUEST_BODY_TIMEOUT",
-        "Seconds that a whole body may take. Then the answer is 408 and the connection is closed.",
-    )
-    .default("60"),
-    Setting::new(
         "REQUEST_BODIES_MAX_MEMORY",
-        "Bytes that the bodies of all requests may use together, beyond the first 16 KiB of each. Further \
-         bodies are answered with 503. If `FILE_UPLOAD_MAX_SIZE` or `DATA_UPLOAD_MAX_MEMORY_SIZE` is \
+        "Bytes that the bodies of all requests, and the values parsed from them, may use together, beyond the \
+         first 16 KiB of each. Further bodies are answered with 503. If `FILE_UPLOAD_MAX_SIZE` or `DATA_UPLOAD_MAX_MEMORY_SIZE` is \
          larger, the default is that size.",
     )
     .default("268435456"),
@@ -43,30 +32,20 @@ pub(crate) const SETTINGS: &[Setting] = &[
 /// The default of `REQUEST_BODIES_MAX_MEMORY`: about ten forms of `FILE_UPLOAD_MAX_SIZE`.
 const DEFAULT_MAX_MEMORY: usize = 268_435_456;
 
-/// The first bytes of each body are exempt from the memory limit, so exhausting it cannot block logins. Half of what
-/// actix-http buffers of each body.
-const EXEMPT_BYTES: usize = 16_384;
-
 /// The timeouts and the memory limit of reading bodies. Clones share the memory limit.
 #[derive(Clone, Debug)]
 pub struct Bodies {
-    /// The maximum time between two chunks of a body (`REQUEST_BODY_IDLE_TIMEOUT`, seconds, default 20).
+    /// The maximum time between two chunks of a body (`REQUEST_BODY_IDLE_TIMEOUT`, seconds, default 10).
     pub idle_timeout: Duration,
     /// The maximum time for a whole body (`REQUEST_BODY_TIMEOUT`, seconds, default 60).
     pub timeout: Duration,
     memory: Arc<MemoryBudget>,
 }
 
-/// The memory for bodies, shared by all workers. In bytes.
-#[derive(Debug)]
-struct MemoryBudget {
-    used: AtomicUsize,
-    max: usize,
-}
-
 impl Default for Bodies {
     fn default() -> Self {
-        Self::new(Duration::from_secs(20), Duration::from_secs(60), DEFAULT_MAX_MEMORY)
+        let ConnectionSettings { body_idle_timeout, body_timeout, .. } = ConnectionSettings::default();
+        Self::new(body_idle_timeout, body_timeout, DEFAULT_MAX_MEMORY)
     }
 }
 
@@ -74,11 +53,7 @@ impl Bodies {
     /// Reads bodies with these timeouts, and at most `max_memory` bytes for all bodies together.
     #[must_use]
     pub fn new(idle_timeout: Duration, timeout: Duration, max_memory: usize) -> Self {
-        Self {
-            idle_timeout,
-            timeout,
-            memory: Arc::new(MemoryBudget { used: AtomicUsize::new(0), max: max_memory }),
-        }
+        Self { idle_timeout, timeout, memory: Arc::new(MemoryBudget::new(max_memory)) }
     }
 
     /// Reads the settings, including `REQUEST_BODIES_MAX_MEMORY` (bytes, default 256 MiB).
@@ -86,10 +61,7 @@ impl Bodies {
     /// # Errors
     /// A setting is not a number, or the memory is less than the largest body that `limits` allow.
     pub fn from_env(env: &Env, limits: &UploadLimits) -> Result<Self, ImproperlyConfigured> {
-        let default = Self::default();
-        let seconds = |set: Option<NonZeroU32>, default| {
-            set.map_or(default, |seconds| Duration::from_secs(seconds.get().into()))
-        };
+        let ConnectionSettings { body_idle_timeout, body_timeout, .. } = ConnectionSettings::from_env(env)?;
         let largest = limits.file_upload_max_size.max(limits.data_upload_max_memory_size);
         let max_memory = env.parse("REQUEST_BODIES_MAX_MEMORY", DEFAULT_MAX_MEMORY.max(largest))?;
         if max_memory < largest {
@@ -98,11 +70,12 @@ impl Bodies {
                  (FILE_UPLOAD_MAX_SIZE, DATA_UPLOAD_MAX_MEMORY_SIZE)."
             )));
         }
-        Ok(Self::new(
-            seconds(env.optional("REQUEST_BODY_IDLE_TIMEOUT")?, default.idle_timeout),
-            seconds(env.optional("REQUEST_BODY_TIMEOUT")?, default.timeout),
-            max_memory,
-        ))
+        Ok(Self::new(body_idle_timeout, body_timeout, max_memory))
+    }
+
+    /// Counts the values of a body.
+    pub(super) fn values_memory(&self) -> ValuesMemory {
+        ValuesMemory::new(Arc::clone(&self.memory))
     }
 
     /// Reads a whole body. `announced` is its length according to the request's headers.
@@ -133,7 +106,8 @@ impl Bodies {
                 .map_err(|error| APIException::suspicious_operation(format!("unreadable body: {error}")))?;
             if body.bytes.len() + chunk.len() > limit {
                 return Err(APIException::suspicious_operation(
-                    "Request body exceeded DATA_UPLOAD_MAX_MEMORY_SIZE or FILE_UPLOAD_MAX_SIZE.",
+                    "Request body exceeded DATA_UPLOAD_MAX_MEMORY_SIZE, FILE_UPLOAD_MAX_SIZE or, with a password, \
+                     DATA_UPLOAD_MAX_CREDENTIALS_SIZE.",
                 ));
             }
             body.push(&chunk, announced)?;
@@ -181,32 +155,6 @@ impl AsRef<[u8]> for CountedBody {
 impl Drop for CountedBody {
     fn drop(&mut self) {
         self.memory.release(without_exempt(self.reserved));
-    }
-}
-
-fn without_exempt(capacity: usize) -> usize {
-    capacity.saturating_sub(EXEMPT_BYTES)
-}
-
-impl MemoryBudget {
-    fn reserve(&self, bytes: usize) -> Result<(), APIException> {
-        // A body within the exempt bytes is accepted even while others exceed the limit for a moment.
-        if bytes == 0 {
-            return Ok(());
-        }
-        let before = self.used.fetch_add(bytes, Ordering::Relaxed);
-        if before.saturating_add(bytes) <= self.max {
-            return Ok(());
-        }
-        self.release(bytes);
-        Err(APIException::service_unavailable(format!(
-            "the request bodies use {before} bytes, the limit is {} (REQUEST_BODIES_MAX_MEMORY)",
-            self.max
-        )))
-    }
-
-    fn release(&self, bytes: usize) {
-        self.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 

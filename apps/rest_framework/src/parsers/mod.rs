@@ -1,8 +1,10 @@
 //! Parsers (`rest_framework/parsers.py`): they turn the body of a request into [`Data`].
 
 pub mod body;
+mod memory;
 pub(super) mod reader;
 
+pub use self::memory::ValuesMemory;
 pub use vitamin_parsing::{form, multipart};
 
 use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
@@ -29,6 +31,18 @@ pub(super) const SETTINGS: &[Setting] = &[
     )
     .default("1000"),
     Setting::new(
+        "DATA_UPLOAD_MAX_NUMBER_VALUES",
+        "The maximum number of values of a JSON document. More are answered with 400.",
+    )
+    .default("100000"),
+    Setting::new(
+        "DATA_UPLOAD_MAX_CREDENTIALS_SIZE",
+        "The maximum size of a body with a password, such as that of `POST /api-token-auth/`, in bytes. A \
+         larger one is answered with 400.",
+    )
+    .default("65536")
+    .public(),
+    Setting::new(
         "DATA_UPLOAD_MAX_NUMBER_FILES",
         "The maximum number of files of a form. More are answered with 400.",
     )
@@ -47,6 +61,12 @@ pub struct UploadLimits {
     pub data_upload_max_memory_size: usize,
     /// The maximum fields of a form or query string (`DATA_UPLOAD_MAX_NUMBER_FIELDS`, default 1000).
     pub data_upload_max_number_fields: usize,
+    /// The maximum values of a JSON document, arrays and objects included (`DATA_UPLOAD_MAX_NUMBER_VALUES`, default
+    /// 100,000). Django has no such limit; a value takes up to a hundred times the memory of its text.
+    pub data_upload_max_number_values: usize,
+    /// The maximum bytes of a body of a view that [takes credentials](super::views::APIView::takes_credentials)
+    /// (`DATA_UPLOAD_MAX_CREDENTIALS_SIZE`, default 64 KiB). Django has no such limit.
+    pub data_upload_max_credentials_size: usize,
     /// The maximum files of a form (`DATA_UPLOAD_MAX_NUMBER_FILES`, default 100).
     pub data_upload_max_number_files: usize,
     /// The maximum bytes of a form with files (`FILE_UPLOAD_MAX_SIZE`, default 25 MiB). Django has no such limit, because
@@ -59,6 +79,8 @@ impl Default for UploadLimits {
         Self {
             data_upload_max_memory_size: 2_621_440,
             data_upload_max_number_fields: 1000,
+            data_upload_max_number_values: 100_000,
+            data_upload_max_credentials_size: 65_536,
             data_upload_max_number_files: 100,
             file_upload_max_size: 26_214_400,
         }
@@ -77,6 +99,10 @@ impl UploadLimits {
                 .parse("DATA_UPLOAD_MAX_MEMORY_SIZE", default.data_upload_max_memory_size)?,
             data_upload_max_number_fields: env
                 .parse("DATA_UPLOAD_MAX_NUMBER_FIELDS", default.data_upload_max_number_fields)?,
+            data_upload_max_number_values: env
+                .parse("DATA_UPLOAD_MAX_NUMBER_VALUES", default.data_upload_max_number_values)?,
+            data_upload_max_credentials_size: env
+                .parse("DATA_UPLOAD_MAX_CREDENTIALS_SIZE", default.data_upload_max_credentials_size)?,
             data_upload_max_number_files: env
                 .parse("DATA_UPLOAD_MAX_NUMBER_FILES", default.data_upload_max_number_files)?,
             file_upload_max_size: env.parse("FILE_UPLOAD_MAX_SIZE", default.file_upload_max_size)?,
@@ -92,6 +118,8 @@ pub struct ParserContext<'a> {
     pub charset: Charset,
     /// The project's limits.
     pub limits: &'a UploadLimits,
+    /// Counts the values that the parser makes. A parser whose values may take much more memory than their text reserves it.
+    pub memory: &'a ValuesMemory,
 }
 
 /// Parses a body. The request's `Content-Type` selects one of the view's parsers.
@@ -125,13 +153,27 @@ impl Parser for JSONParser {
     }
 
     fn parse(&self, body: Bytes, context: &ParserContext<'_>) -> Result<Data, APIException> {
-        json::decode(&body, context.charset).map(Data::Json).map_err(|error| match error {
+        let mut refused = None;
+        let mut reserve = |bytes| {
+            refused = context.memory.reserve(bytes).err();
+            refused.is_none()
+        };
+        let max_values = context.limits.data_upload_max_number_values;
+        let limits = json::Limits { max_values, reserve: &mut reserve };
+        let decoded = json::decode_within(&body, context.charset, limits);
+        decoded.map(Data::Json).map_err(|error| match error {
             DecodeError::Malformed(reason) => {
                 APIException::parse_error(format!("JSON parse error - {reason}"))
             }
+            // CPython's message. There it is no ValueError, so Django REST framework answers 500.
             DecodeError::TooDeep => {
-                APIException::server_error("the JSON of the request is nested too deeply")
+                APIException::parse_error("JSON parse error - maximum recursion depth exceeded")
             }
+            DecodeError::TooManyValues => APIException::suspicious_operation(
+                "The number of JSON values exceeded DATA_UPLOAD_MAX_NUMBER_VALUES.",
+            ),
+            DecodeError::OutOfMemory => refused
+                .unwrap_or_else(|| APIException::service_unavailable("no memory for the values of a body")),
         })
     }
 }
@@ -145,6 +187,7 @@ impl Parser for FormParser {
     }
 
     fn parse(&self, body: Bytes, context: &ParserContext<'_>) -> Result<Data, APIException> {
+        context.memory.reserve(body.len())?;
         let fields = parse_form(&body, context.charset, Some(context.limits.data_upload_max_number_fields))
             .map_err(APIException::suspicious_operation)?;
         Ok(Data::Form(fields.into_iter().collect()))
@@ -169,6 +212,8 @@ impl Parser for MultiPartParser {
             max_number_fields: Some(context.limits.data_upload_max_number_fields),
             max_number_files: Some(context.limits.data_upload_max_number_files),
         };
+        // Without the files, which are slices of the body.
+        context.memory.reserve(body.len().min(context.limits.data_upload_max_memory_size))?;
         let form = parse_multipart(context.content_type, &body, context.charset, limits);
         let form = form.map_err(|error| match error {
             MultiPartError::Parse(_) => APIException::parse_error(error.to_string()),

@@ -8,7 +8,7 @@ use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderVal
 use bytes::Bytes;
 
 use super::body::Bodies;
-use super::{Parser, ParserContext, UploadLimits};
+use super::{Parser, ParserContext, UploadLimits, ValuesMemory};
 use crate::data::{Data, Dict, QueryDict, Value};
 use crate::exceptions::APIException;
 use crate::mediatypes::latin1;
@@ -21,6 +21,8 @@ pub(crate) struct BodyReader {
     pub(crate) parsers: Vec<Arc<dyn Parser>>,
     pub(crate) limits: UploadLimits,
     pub(crate) bodies: Bodies,
+    /// Whether `data_upload_max_credentials_size` applies.
+    pub(crate) takes_credentials: bool,
 }
 
 /// The parser and length of a body, from the request's headers.
@@ -64,27 +66,33 @@ impl Body<'_> {
     pub(crate) async fn read(&self, payload: Payload) -> Result<Bytes, APIException> {
         match self.parser {
             Some(parser) => {
-                let limit = parser.max_body_size(&self.reader.limits);
+                let limits = &self.reader.limits;
+                let mut limit = parser.max_body_size(limits);
+                if self.reader.takes_credentials {
+                    limit = limit.min(limits.data_upload_max_credentials_size);
+                }
                 self.reader.bodies.read(payload, self.length, limit).await
             }
             None => Ok(Bytes::new()),
         }
     }
 
-    /// Parses the body.
+    /// Parses the body. The memory counts as long as the data may be kept.
     ///
     /// # Errors
     /// Those of the parser, or 400 for an unknown charset.
-    pub(crate) fn parse(&self, body: Bytes) -> Result<Data, APIException> {
-        let Some(parser) = self.parser else { return Ok(empty_data(&self.content_type)) };
+    pub(crate) fn parse(&self, body: Bytes) -> Result<(Data, ValuesMemory), APIException> {
+        let memory = self.reader.bodies.values_memory();
+        let Some(parser) = self.parser else { return Ok((empty_data(&self.content_type), memory)) };
         let parameters = parse_header_parameters(&self.content_type).unwrap_or_default();
         let charset = Charset::of_body(&parameters, &body);
         let context = ParserContext {
             content_type: &self.content_type,
             charset: charset.map_err(|error| APIException::parse_error(error.to_string()))?,
             limits: &self.reader.limits,
+            memory: &memory,
         };
-        parser.parse(body, &context)
+        Ok((parser.parse(body, &context)?, memory))
     }
 }
 

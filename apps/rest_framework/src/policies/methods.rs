@@ -13,6 +13,7 @@ macro_rules! policy_methods {
     (policies) => {
         $crate::policies::policy_methods!(renderer_classes as renderer_classes);
         $crate::policies::policy_methods!(parser_classes);
+        $crate::policies::policy_methods!(takes_credentials);
         $crate::policies::policy_methods!(authentication_classes as authentication_classes);
         $crate::policies::policy_methods!(permission_classes as permission_classes);
         $crate::policies::policy_methods!(throttle_classes as throttle_classes);
@@ -95,6 +96,15 @@ macro_rules! policy_methods {
         #[must_use]
         pub fn $name(mut self, classes: Vec<::std::sync::Arc<dyn $crate::throttling::Throttle>>) -> Self {
             self.declaration_mut().throttle_classes = Some(classes);
+            self
+        }
+    };
+    (takes_credentials) => {
+        /// The body holds a password, so it is small: `DATA_UPLOAD_MAX_CREDENTIALS_SIZE` limits it. For views that anybody may
+        /// call and that wait for a hash.
+        #[must_use]
+        pub fn takes_credentials(mut self) -> Self {
+            self.declaration_mut().takes_credentials = true;
             self
         }
     };

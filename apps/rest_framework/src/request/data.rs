@@ -37,7 +37,9 @@ impl FromRequest for Data {
             let payload = if matches!(payload, Payload::None) { request.take_payload() } else { payload };
             let body = request.view().body_reader.body(request.headers())?;
             let bytes = body.read(payload).await?;
-            body.parse(bytes)
+            let (data, memory) = body.parse(bytes)?;
+            request.state.keep_memory(memory);
+            Ok(data)
         })
     }
 }
@@ -57,6 +59,13 @@ impl Request {
             .map_err(APIException::suspicious_operation)
     }
 
+    /// Drops the data, and gives the memory back that they count for. A handler that waits for something else than its client,
+    /// such as a password's hash, calls this before. Without it, the memory counts until the request ends.
+    pub fn drop_data(&self, data: Data) {
+        drop(data);
+        self.state.release_memory();
+    }
+
     /// Parses the data before the handler runs. The handler can still extract the data or the raw body.
     pub(crate) async fn parse_ahead<T>(&self, inspect: impl FnOnce(&Data) -> T) -> Result<T, APIException> {
         let state = &self.state;
@@ -68,7 +77,8 @@ impl Request {
                 let replay = stream::once(ready(Ok(bytes.clone())));
                 state.payload.replace(Payload::Stream { payload: Box::pin(replay) });
             }
-            let data = body.parse(bytes)?;
+            let (data, memory) = body.parse(bytes)?;
+            state.keep_memory(memory);
             parsed.replace(Some(data));
         }
         let data = parsed.borrow();

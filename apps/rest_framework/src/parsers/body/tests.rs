@@ -1,7 +1,10 @@
 use actix_web::error::PayloadError;
 use futures_util::{Stream, stream};
 
+use std::sync::atomic::Ordering;
+
 use super::*;
+use crate::parsers::memory::EXEMPT_BYTES;
 
 const SOON: Duration = Duration::from_millis(50);
 const LATE: Duration = Duration::from_secs(60);
