@@ -6,7 +6,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
-use diesel::sql_types::{Text, Timestamp};
+use diesel::sql_types::{Integer, Text, Timestamp};
 
 use crate::models::Token;
 use crate::schema::authtoken_token;
@@ -14,7 +14,7 @@ use vitamin_auth::authenticate;
 use vitamin_auth::models::User;
 use vitamin_auth::schema::auth_user;
 use vitamin_framework::audit::{self, Entry, Event};
-use vitamin_framework::database::{DatabaseError, DbConnection, now};
+use vitamin_framework::database::{DatabaseError, DbConnection, Truth, now};
 use vitamin_rest_framework::exceptions::APIException;
 use vitamin_rest_framework::request::Request;
 
@@ -74,9 +74,11 @@ impl Token {
         let unchanged = authtoken_token::table
             .inner_join(auth_user::table)
             .filter(auth_user::id.eq(user.id))
-            .filter(auth_user::password.eq(&user.password))
-            .filter(auth_user::is_active);
-        Ok(unchanged.select(Self::as_select()).get_result(connection).optional()?)
+            .filter(auth_user::password.eq(&user.password));
+        // Not a condition of the query: the column may be an integer.
+        let found: Option<(Self, Truth)> =
+            unchanged.select((Self::as_select(), auth_user::is_active)).get_result(connection).optional()?;
+        Ok(found.filter(|(_, is_active)| (*is_active).into()).map(|(token, _)| token))
     }
 
     /// Returns the number of inserted rows.
@@ -91,7 +93,8 @@ impl Token {
         let unchanged = auth_user::table
             .filter(auth_user::id.eq(user.id))
             .filter(auth_user::password.eq(&user.password))
-            .filter(auth_user::is_active)
+            // The column may be an integer.
+            .filter(auth_user::is_active.cast::<Integer>().ne(0))
             .select(row);
         match connection {
             DbConnection::Sqlite(connection) => {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use clap::{ArgMatches, Args, FromArgMatches};
 
 use super::check::{fail_on_errors, run_checks};
-use crate::database::DatabaseError;
 use crate::management::base::{Command, CommandError};
 use crate::project::Project;
 use crate::server::{self, Address};
@@ -63,15 +62,17 @@ fn warn_of_migrations(project: &Project) -> Result<(), CommandError> {
     let database = &project.database;
     let states = if database.is_postgres() {
         // Not the pool, which tries again until the timeout.
-        match database.connect().and_then(|mut connection| project.apps.migrations().states(&mut connection))
-        {
-            Ok(states) => states,
-            Err(DatabaseError::Unavailable(reason)) => {
+        let mut connection = match database.connect() {
+            Ok(connection) => connection,
+            Err(error) => {
                 log::error!(
-                    "The database can't be reached, and requests that need it are answered with 503: {reason}"
+                    "The database can't be reached. Until it can, requests that need it get 503: {error}"
                 );
                 return Ok(());
             }
+        };
+        match project.apps.migrations().states(&mut connection) {
+            Ok(states) => states,
             Err(error) => {
                 log::warn!("The applied migrations can't be read: {error}");
                 return Ok(());
