@@ -68,6 +68,8 @@ fn expand(
         .enumerate()
         .map(|(index, field)| column(root, field, index == primary_key))
         .collect::<Result<Vec<_>, _>>()?;
+    let (select_sqlite, select_postgres) =
+        (select_list(&table_name, fields, '`'), select_list(&table_name, fields, '"'));
     let idents: Vec<&Ident> = fields.iter().map(|field| &field.ident).collect();
     let types: Vec<&Type> = fields.iter().map(|field| &field.ty).collect();
     let indexes = 0..fields.len();
@@ -95,6 +97,7 @@ fn expand(
                 name: #model_name,
                 table: #table_name,
                 columns: &[#(#columns),*],
+                select_list: #root::models::Quoted { sqlite: #select_sqlite, postgres: #select_postgres },
                 primary_key: #primary_key,
                 ordering: &[#(#ordering),*],
                 unique_together: &[#(#unique_together),*],
@@ -131,6 +134,12 @@ fn expand(
             }
         };
     })
+}
+
+/// All columns, quoted. A Rust identifier has no quote in it.
+fn select_list(table: &str, fields: &[Field], quote: char) -> String {
+    let column = |field: &Field| format!("{quote}{table}{quote}.{quote}{}{quote}", field.ident);
+    fields.iter().map(column).collect::<Vec<_>>().join(", ")
 }
 
 fn column(root: &Path, field: &Field, is_primary_key: bool) -> Result<TokenStream, Error> {

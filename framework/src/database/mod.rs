@@ -45,6 +45,7 @@ pub use self::clock::now;
 pub use self::manager::on_variant;
 pub use self::manager::{DbConnection, Manager};
 pub use self::named::RenamingConnection;
+pub(crate) use self::named::builds_sql;
 pub use self::names::Names;
 use self::pool::Pool;
 pub use self::pool::PooledConnection;

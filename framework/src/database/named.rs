@@ -175,7 +175,7 @@ where
 
 /// Returns whether a pass builds a query's text. A pass does not expose its purpose, but `cast_database` only converts
 /// the parts that it uses.
-pub(super) fn builds_sql<'a, 'b, DB: Backend>(pass: AstPass<'a, 'b, DB>) -> (AstPass<'a, 'b, DB>, bool)
+pub(crate) fn builds_sql<'a, 'b, DB: Backend>(pass: AstPass<'a, 'b, DB>) -> (AstPass<'a, 'b, DB>, bool)
 where
     DB::QueryBuilder: 'a,
     DB::MetadataLookup: 'a,

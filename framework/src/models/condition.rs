@@ -8,7 +8,7 @@ use diesel::query_builder::AstPass;
 use diesel::result::Error as QueryError;
 
 use super::column::ColumnKind;
-use super::dialect::{Dialect, Fragment, push_column};
+use super::dialect::{Dialect, Fragment, push_column, push_name};
 use super::keys::Keys;
 use super::parameter::Parameter;
 use super::select::Select;
@@ -121,13 +121,7 @@ impl Condition {
                 push_column(&mut pass, table, column)?;
                 DB::keys(keys, pass)
             }
-            Self::InQuery { column, query } => {
-                push_column(&mut pass, table, column)?;
-                pass.push_sql(" IN (");
-                query.walk(pass.reborrow())?;
-                pass.push_sql(")");
-                Ok(())
-            }
+            Self::InQuery { column, query } => query.walk_in(pass, table, column),
             Self::Via { hops, condition } => via(pass, table, hops, condition),
             Self::At { table, condition } => condition.walk(pass, table),
             Self::And(conditions) => join(pass, table, conditions, " AND ", "1 = 1"),
@@ -182,7 +176,7 @@ fn via<'b, DB: Dialect>(
     pass.push_sql(" IN (SELECT ");
     push_column(&mut pass, hop.table, hop.matched)?;
     pass.push_sql(" FROM ");
-    pass.push_identifier(hop.table)?;
+    push_name(&mut pass, hop.table)?;
     pass.push_sql(" WHERE ");
     via(pass.reborrow(), hop.table, rest, condition)?;
     pass.push_sql(")");

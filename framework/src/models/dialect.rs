@@ -6,6 +6,7 @@ use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sqlite::Sqlite;
 
 use super::keys::Keys;
+use super::meta::Quoted;
 use super::parameter::Parameter;
 
 /// A part of a query of which only the SQL is known: an expression that an app wrote with diesel.
@@ -44,6 +45,9 @@ where
 pub(crate) trait Dialect: Backend {
     /// Whether it is PostgreSQL.
     const IS_POSTGRES: bool;
+
+    /// What encloses a name.
+    const QUOTE: &'static str = if Self::IS_POSTGRES { "\"" } else { "`" };
 
     /// Writes an app's expression.
     fn fragment<'b>(fragment: &'b dyn Fragment, pass: AstPass<'_, 'b, Self>) -> QueryResult<()>;
@@ -88,13 +92,30 @@ impl Dialect for diesel::pg::Pg {
     }
 }
 
+/// The part as this database quotes it.
+pub(crate) const fn quoted<DB: Dialect>(part: Quoted) -> &'static str {
+    if DB::IS_POSTGRES { part.postgres } else { part.sqlite }
+}
+
+/// Writes a quoted name. diesel's `push_identifier` copies the name first, to double the quotes within, which hardly any
+/// name has.
+pub(crate) fn push_name<DB: Dialect>(pass: &mut AstPass<'_, '_, DB>, name: &str) -> QueryResult<()> {
+    if name.bytes().any(|byte| matches!(byte, b'`' | b'"')) {
+        return pass.push_identifier(name);
+    }
+    pass.push_sql(DB::QUOTE);
+    pass.push_sql(name);
+    pass.push_sql(DB::QUOTE);
+    Ok(())
+}
+
 /// Writes `"table"."column"`.
 pub(crate) fn push_column<DB: Dialect>(
     pass: &mut AstPass<'_, '_, DB>,
     table: &str,
     column: &str,
 ) -> QueryResult<()> {
-    pass.push_identifier(table)?;
+    push_name(pass, table)?;
     pass.push_sql(".");
-    pass.push_identifier(column)
+    push_name(pass, column)
 }

@@ -12,10 +12,11 @@ use futures_util::future::{LocalBoxFuture, ready};
 
 use super::column::Column;
 use super::condition::{Condition, Lookup};
+use super::keys::Key;
 use super::meta::ModelMeta;
 use super::model::Model;
 use super::object::Object;
-use super::plan::{GROUP, Plan};
+use super::plan::Plan;
 use super::row::{Row, SqliteSource};
 use super::select::{Output, Select};
 use super::statement::Statement;
@@ -126,33 +127,38 @@ pub(crate) fn block<T>(work: impl Future<Output = Result<T, QueryError>>) -> Res
     work.now_or_never().ok_or_else(not_ready).flatten().map_err(DatabaseError::from)
 }
 
+/// The rows of a statement, and if it is grouped, each one's group.
+pub(super) struct Rows<T> {
+    pub(super) objects: Vec<Object<T>>,
+    pub(super) groups: Vec<Key>,
+}
+
 /// Reads the rows of a statement, with its annotations and joined rows.
 pub(super) async fn read_rows<T: Model>(
     plan: &Plan<T>,
     mut select: Select,
     executor: &dyn Executor,
-) -> Result<Vec<Object<T>>, QueryError> {
+) -> Result<Rows<T>, QueryError> {
     if !select.joins.is_empty() {
         select.names = executor.names();
     }
     let is_grouped = select.through.is_some();
     let annotations: Vec<&'static str> = select.annotations.iter().map(|(name, _)| *name).collect();
-    let mut objects = Vec::new();
+    let mut rows = Rows { objects: Vec::new(), groups: Vec::new() };
     let each = &mut |row: &mut Row<'_>| {
-        let group = if is_grouped { Some(row.read_any()?) } else { None };
-        let mut object = Object::new(T::from_row(row)?);
-        if let Some(group) = group {
-            object.set_annotation(GROUP, group);
+        if is_grouped {
+            rows.groups.push(Key::from(&row.read_any()?));
         }
+        let mut object = Object::new(T::from_row(row)?);
         for name in &annotations {
             object.set_annotation(name, row.read_any()?);
         }
         plan.read(row, &mut object)?;
-        objects.push(object);
+        rows.objects.push(object);
         Ok(())
     };
     executor.rows(select, each).await?;
-    Ok(objects)
+    Ok(rows)
 }
 
 /// Whether a model has a row of this primary key. `None` is never one.

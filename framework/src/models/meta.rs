@@ -19,6 +19,15 @@ pub struct ManyToManyMeta {
     pub to: fn() -> &'static ModelMeta,
 }
 
+/// A part of a statement, with names as each database quotes them.
+#[derive(Clone, Copy, Debug)]
+pub struct Quoted {
+    /// With backticks.
+    pub sqlite: &'static str,
+    /// With double quotes.
+    pub postgres: &'static str,
+}
+
 /// A model's description.
 pub struct ModelMeta {
     /// The label of its app: `tracker`.
@@ -29,6 +38,8 @@ pub struct ModelMeta {
     pub table: &'static str,
     /// The columns, in the order of the struct's fields.
     pub columns: &'static [Column],
+    /// All columns, in this order, as a statement selects them: `` `t`.`a`, `t`.`b` ``. The derive macro writes it.
+    pub select_list: Quoted,
     /// The index of the primary key's column.
     pub primary_key: usize,
     /// The default order: indexes of columns, and whether descending.

@@ -96,7 +96,7 @@ pub use self::deletion::{DeletionError, Models};
 pub use self::execute::{fetch_pk_exists, pk_exists, value_exists};
 pub use self::expressions::{Bind, bind};
 pub use self::field_value::FieldValue;
-pub use self::meta::{ManyToManyMeta, ModelMeta};
+pub use self::meta::{ManyToManyMeta, ModelMeta, Quoted};
 pub use self::model::Model;
 pub use self::object::{NotLoaded, Object};
 pub use self::path::Path;

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use super::model::Model;
 use super::value::DbValue;
@@ -12,7 +13,7 @@ use super::value::DbValue;
 pub struct Object<T> {
     row: T,
     annotations: Vec<(&'static str, DbValue)>,
-    related: Vec<(&'static str, Box<dyn Any + Send + Sync>)>,
+    related: Vec<(&'static str, Arc<dyn Any + Send + Sync>)>,
     /// Columns of related rows that were not loaded whole: the relation, the column's index, and the value.
     related_values: Vec<(&'static str, usize, DbValue)>,
 }
@@ -62,14 +63,16 @@ impl<T: Model> Object<T> {
         found.and_then(|(_, value)| value.downcast_ref()).ok_or_else(|| Self::not_loaded(relation))
     }
 
+    /// What was loaded for a relation, unless other objects share it.
     pub(crate) fn related_mut<V: 'static>(&mut self, relation: &'static str) -> Option<&mut V> {
         let found = self.related.iter_mut().find(|(known, _)| *known == relation);
-        found.and_then(|(_, value)| value.downcast_mut())
+        found.and_then(|(_, value)| Arc::get_mut(value)?.downcast_mut())
     }
 
-    pub(crate) fn set_related<V: Any + Send + Sync>(&mut self, relation: &'static str, value: V) {
+    /// Sets what was loaded for a relation. Objects may share it.
+    pub(crate) fn set_related<V: Any + Send + Sync>(&mut self, relation: &'static str, value: Arc<V>) {
         self.related.retain(|(known, _)| *known != relation);
-        self.related.push((relation, Box::new(value)));
+        self.related.push((relation, value));
     }
 
     /// A column of the row that a relation leads to.

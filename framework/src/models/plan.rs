@@ -6,19 +6,19 @@ mod known;
 mod prefetched;
 
 use std::any::Any;
+use std::sync::Arc;
 
 use diesel::result::Error as QueryError;
 use futures_util::future::{LocalBoxFuture, try_join_all};
 
 use self::joined::ColumnsOf;
 pub use self::known::Known;
-pub(super) use self::prefetched::GROUP;
 use super::execute::Executor;
 use super::model::Model;
 use super::object::Object;
 use super::relation::{ForeignKey, ManyToMany, Relation, Reverse};
 use super::row::Row;
-use super::select::{Join, OrderBy};
+use super::select::{Join, OrderBy, Source};
 use super::value::ValueRef;
 
 /// Gives objects the related rows that were read for them.
@@ -31,8 +31,11 @@ type Loading<'a, T> = LocalBoxFuture<'a, Result<Attach<T>, QueryError>>;
 /// does; on a connection that blocks, nothing may.
 const AT_ONCE: usize = 16;
 
-/// The relations that are loaded with the rows of a model.
-pub struct Plan<T> {
+/// The relations that are loaded with the rows of a model. Clones share them.
+pub struct Plan<T>(Arc<Loads<T>>);
+
+/// A plan's relations.
+struct Loads<T> {
     one: Vec<Box<dyn LoadOne<T>>>,
     /// Foreign keys of which only some columns are needed.
     columns: Vec<Box<dyn LoadOne<T>>>,
@@ -41,11 +44,17 @@ pub struct Plan<T> {
 
 impl<T> Default for Plan<T> {
     fn default() -> Self {
-        Self { one: Vec::new(), columns: Vec::new(), many: Vec::new() }
+        Self(Arc::new(Loads { one: Vec::new(), columns: Vec::new(), many: Vec::new() }))
     }
 }
 
-impl<T: 'static> Clone for Plan<T> {
+impl<T> Clone for Plan<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T: 'static> Clone for Loads<T> {
     fn clone(&self) -> Self {
         Self {
             one: self.one.iter().map(|load| load.boxed()).collect(),
@@ -63,7 +72,7 @@ trait LoadOne<T>: Any + Send + Sync {
     fn as_any(&self) -> &dyn Any;
     /// Adds what `other` loads, if it is the same relation.
     fn merge(&mut self, other: &dyn Any) -> bool;
-    fn joins(&self, parent: &str, table: &'static str, optional: bool, joins: &mut Vec<Join>);
+    fn joins(&self, parent: Source, table: &'static str, optional: bool, joins: &mut Vec<Join>);
     /// The number of columns, with those of further joins.
     fn width(&self) -> usize;
     fn read(&self, row: &mut Row<'_>, object: &mut Object<T>) -> Result<(), QueryError>;
@@ -93,13 +102,17 @@ impl<T: Model> Plan<T> {
 
     /// Adds all relations of another plan.
     pub fn merge(&mut self, other: &Self) {
-        for load in &other.one {
+        if self.is_empty() {
+            self.clone_from(other);
+            return;
+        }
+        for load in &other.0.one {
             self.add_one(load.boxed());
         }
-        for load in &other.columns {
+        for load in &other.0.columns {
             self.add_column(load.boxed());
         }
-        for load in &other.many {
+        for load in &other.0.many {
             self.add_many(load.boxed());
         }
     }
@@ -107,42 +120,45 @@ impl<T: Model> Plan<T> {
     /// Adds a column of the row that a foreign key refers to: less than the whole row. Read it with
     /// [`ForeignKey::value`].
     pub fn add_value<B: Model>(&mut self, key: ForeignKey<T, B>, column: usize) {
-        self.add_column(Box::new(ColumnsOf { key, columns: vec![column] }));
+        self.add_column(Box::new(ColumnsOf { key, columns: [column].into() }));
     }
 
     fn add_column(&mut self, load: Box<dyn LoadOne<T>>) {
-        if !self.columns.iter_mut().any(|known| known.merge(load.as_any())) {
-            self.columns.push(load);
+        let known = &mut Arc::make_mut(&mut self.0).columns;
+        if !known.iter_mut().any(|known| known.merge(load.as_any())) {
+            known.push(load);
         }
     }
 
     /// What is joined: whole rows, and columns of rows that are not read whole.
     fn joined(&self) -> impl Iterator<Item = &dyn LoadOne<T>> {
         let is_whole =
-            |column: &dyn LoadOne<T>| self.one.iter().any(|whole| whole.target() == column.target());
-        let columns = self.columns.iter().map(AsRef::as_ref).filter(move |column| !is_whole(*column));
-        self.one.iter().map(AsRef::as_ref).chain(columns)
+            |column: &dyn LoadOne<T>| self.0.one.iter().any(|whole| whole.target() == column.target());
+        let columns = self.0.columns.iter().map(AsRef::as_ref).filter(move |column| !is_whole(*column));
+        self.0.one.iter().map(AsRef::as_ref).chain(columns)
     }
 
     /// Whether nothing is loaded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.one.is_empty() && self.columns.is_empty() && self.many.is_empty()
+        self.0.one.is_empty() && self.0.columns.is_empty() && self.0.many.is_empty()
     }
 
     fn add_one(&mut self, load: Box<dyn LoadOne<T>>) {
-        if !self.one.iter_mut().any(|known| known.merge(load.as_any())) {
-            self.one.push(load);
+        let known = &mut Arc::make_mut(&mut self.0).one;
+        if !known.iter_mut().any(|known| known.merge(load.as_any())) {
+            known.push(load);
         }
     }
 
     fn add_many(&mut self, load: Box<dyn LoadMany<T>>) {
-        if !self.many.iter_mut().any(|known| known.merge(load.as_any())) {
-            self.many.push(load);
+        let known = &mut Arc::make_mut(&mut self.0).many;
+        if !known.iter_mut().any(|known| known.merge(load.as_any())) {
+            known.push(load);
         }
     }
 
-    pub(super) fn joins(&self, parent: &str, table: &'static str, optional: bool, joins: &mut Vec<Join>) {
+    pub(super) fn joins(&self, parent: Source, table: &'static str, optional: bool, joins: &mut Vec<Join>) {
         for load in self.joined() {
             load.joins(parent, table, optional, joins);
         }
@@ -174,8 +190,8 @@ impl<T: Model> Plan<T> {
         if objects.is_empty() {
             return None;
         }
-        let one = self.one.iter().filter_map(|load| load.prefetch(executor, objects));
-        let many = self.many.iter().map(|load| load.load(executor, objects));
+        let one = self.0.one.iter().filter_map(|load| load.prefetch(executor, objects));
+        let many = self.0.many.iter().map(|load| load.load(executor, objects));
         let mut all: Vec<Loading<'a, T>> = one.chain(many).collect();
         if all.len() < 2 {
             return all.pop();

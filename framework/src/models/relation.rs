@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use diesel::Column as DieselColumn;
 
@@ -144,7 +143,7 @@ impl<A: Model, B: Model> ForeignKey<A, B> {
     pub fn get(self, object: &Object<A>) -> Result<Option<&Object<B>>, NotLoaded> {
         object.related::<Option<Object<B>>>(self.name).map(Option::as_ref).or_else(|_| {
             // It was known before the object.
-            object.related::<Arc<Object<B>>>(self.name).map(|related| Some(&**related))
+            object.related::<Object<B>>(self.name).map(Some)
         })
     }
 }
@@ -173,7 +172,7 @@ impl<A: Model, B: Model> Reverse<A, B> {
     /// # Errors
     /// They were not loaded.
     pub fn get(self, object: &Object<A>) -> Result<&[Object<B>], NotLoaded> {
-        object.related::<Arc<[Object<B>]>>(self.name).map(AsRef::as_ref)
+        object.related::<Vec<Object<B>>>(self.name).map(Vec::as_slice)
     }
 }
 
@@ -256,6 +255,6 @@ impl<A: Model, B: Model> ManyToMany<A, B> {
     /// # Errors
     /// They were not loaded.
     pub fn get(self, object: &Object<A>) -> Result<&[Object<B>], NotLoaded> {
-        object.related::<Arc<[Object<B>]>>(self.name).map(AsRef::as_ref)
+        object.related::<Vec<Object<B>>>(self.name).map(Vec::as_slice)
     }
 }

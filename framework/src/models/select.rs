@@ -1,5 +1,8 @@
 //! A SELECT statement whose parts are known only at run time.
 
+mod one_row;
+
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use diesel::QueryResult;
@@ -8,10 +11,10 @@ use diesel::sql_types::Untyped;
 
 use super::column::Column;
 use super::condition::Condition;
-use super::dialect::{Dialect, Fragment, push_column};
+use super::dialect::{Dialect, Fragment, push_column, push_name, quoted};
 use super::meta::ModelMeta;
 use super::parameter::Parameter;
-use crate::database::Names;
+use crate::database::{Names, builds_sql};
 
 /// The columns and rows that a statement returns.
 #[derive(Clone)]
@@ -30,13 +33,34 @@ pub(crate) enum Output {
     CountBy(&'static str),
 }
 
-/// A joined model, for a foreign key.
+/// A table of a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// By its name in `schema.rs`.
+    Table(&'static str),
+    /// A joined table, by its number.
+    Joined(usize),
+}
+
+impl Source {
+    /// The name in the statement.
+    fn name(self) -> Cow<'static, str> {
+        const ALIASES: [&str; 8] = ["t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8"];
+        match self {
+            Self::Table(name) => Cow::Borrowed(name),
+            Self::Joined(number) => match ALIASES.get(number) {
+                Some(alias) => Cow::Borrowed(*alias),
+                None => Cow::Owned(format!("t{}", number + 1)),
+            },
+        }
+    }
+}
+
+/// A joined model, for a foreign key. Its alias is [`Source::Joined`] of its index.
 #[derive(Clone)]
 pub(crate) struct Join {
-    /// The alias of the joined table.
-    pub(crate) alias: String,
-    /// The table or alias that has the foreign key.
-    pub(crate) parent: String,
+    /// The table that has the foreign key.
+    pub(crate) parent: Source,
     /// The foreign key's column, and the table in `schema.rs` that it belongs to.
     pub(crate) column: (&'static str, &'static str),
     /// The joined model.
@@ -44,14 +68,18 @@ pub(crate) struct Join {
     /// Whether the foreign key may be NULL.
     pub(crate) optional: bool,
     /// The indexes of the columns that are read. `None`: all.
-    pub(crate) columns: Option<Vec<usize>>,
+    pub(crate) columns: Option<Arc<[usize]>>,
 }
 
 impl Join {
     /// The columns that are read, in order.
     fn columns(&self) -> impl Iterator<Item = &'static Column> + '_ {
         let all = self.meta.columns.iter().filter(|_| self.columns.is_none());
-        let some = self.columns.iter().flatten().filter_map(|index| self.meta.columns.get(*index));
+        let some = self
+            .columns
+            .iter()
+            .flat_map(|columns| columns.iter())
+            .filter_map(|index| self.meta.columns.get(*index));
         all.chain(some)
     }
 }
@@ -108,88 +136,101 @@ impl Select {
     }
 
     /// Writes the statement, or a subquery.
-    pub(crate) fn walk<'b, DB: Dialect>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        let table = self.meta.table;
+    pub(crate) fn walk<'b, DB: Dialect>(&'b self, pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let (mut pass, builds_sql) = builds_sql(pass);
         pass.push_sql("SELECT ");
-        match self.output {
-            Output::Rows => self.columns(&mut pass)?,
-            Output::Column(column) => push_column(&mut pass, table, column)?,
-            Output::Count => pass.push_sql("COUNT(*)"),
-            Output::Exists => pass.push_sql("1"),
-            Output::CountBy(column) => {
-                push_column(&mut pass, table, column)?;
-                pass.push_sql(", COUNT(*)");
-            }
-            Output::Max(column) => {
-                pass.push_sql("MAX(");
-                push_column(&mut pass, table, column)?;
-                pass.push_sql(")");
-            }
-        }
-        pass.push_sql(" FROM ");
-        pass.push_identifier(table)?;
-        if matches!(self.output, Output::Rows) {
-            self.joins(&mut pass)?;
-        }
-        if let Some((through, _)) = &self.through {
-            pass.push_sql(" INNER JOIN ");
-            pass.push_identifier(through.table)?;
-            pass.push_sql(" ON ");
-            push_column(&mut pass, through.table, through.column)?;
-            pass.push_sql(" = ");
-            push_column(&mut pass, table, self.meta.primary_key().column)?;
+        if builds_sql {
+            self.output(&mut pass)?;
+            self.tables(&mut pass)?;
+        } else if matches!(self.output, Output::Rows) {
+            // Of what is selected, only the annotations have parameters.
+            self.annotations(&mut pass)?;
         }
         self.conditions(&mut pass)?;
-        if let Output::CountBy(column) = self.output {
-            for clause in [" GROUP BY ", " ORDER BY "] {
-                pass.push_sql(clause);
-                push_column(&mut pass, table, column)?;
-            }
-        }
-        if matches!(self.output, Output::Rows | Output::Column(_)) && !self.order.is_empty() {
+        if builds_sql {
             self.order(&mut pass)?;
         }
         self.window(&mut pass)
     }
 
-    fn columns<'b, DB: Dialect>(&'b self, pass: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
+    fn output<'b, DB: Dialect>(&'b self, pass: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
         let table = self.meta.table;
-        if let Some((through, _)) = &self.through {
-            push_column(pass, through.table, through.group)?;
-            pass.push_sql(", ");
-        }
-        for (index, column) in self.meta.columns.iter().enumerate() {
-            if index > 0 {
-                pass.push_sql(", ");
+        match self.output {
+            Output::Rows => self.columns(pass)?,
+            Output::Column(column) => push_column(pass, table, column)?,
+            Output::Count => pass.push_sql("COUNT(*)"),
+            Output::Exists => pass.push_sql("1"),
+            Output::CountBy(column) => {
+                push_column(pass, table, column)?;
+                pass.push_sql(", COUNT(*)");
             }
-            push_column(pass, table, column.column)?;
-        }
-        for (_, annotation) in &self.annotations {
-            pass.push_sql(", ");
-            DB::fragment(annotation.as_ref(), pass.reborrow())?;
-        }
-        for join in &self.joins {
-            for column in join.columns() {
-                pass.push_sql(", ");
-                push_column(pass, &join.alias, self.names.column(join.meta.table, column.column))?;
+            Output::Max(column) => {
+                pass.push_sql("MAX(");
+                push_column(pass, table, column)?;
+                pass.push_sql(")");
             }
         }
         Ok(())
     }
 
-    fn joins<'b, DB: Dialect>(&'b self, pass: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        for join in &self.joins {
+    fn columns<'b, DB: Dialect>(&'b self, pass: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        if let Some((through, _)) = &self.through {
+            push_column(pass, through.table, through.group)?;
+            pass.push_sql(", ");
+        }
+        pass.push_sql(quoted::<DB>(self.meta.select_list));
+        self.annotations(pass)?;
+        for (number, join) in self.joins.iter().enumerate() {
+            let alias = Source::Joined(number).name();
+            for column in join.columns() {
+                pass.push_sql(", ");
+                push_column(pass, &alias, self.names.column(join.meta.table, column.column))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn annotations<'b, DB: Dialect>(&'b self, pass: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        for (_, annotation) in &self.annotations {
+            pass.push_sql(", ");
+            DB::fragment(annotation.as_ref(), pass.reborrow())?;
+        }
+        Ok(())
+    }
+
+    fn tables<DB: Dialect>(&self, pass: &mut AstPass<'_, '_, DB>) -> QueryResult<()> {
+        let table = self.meta.table;
+        pass.push_sql(" FROM ");
+        push_name(pass, table)?;
+        if matches!(self.output, Output::Rows) {
+            self.joins(pass)?;
+        }
+        if let Some((through, _)) = &self.through {
+            pass.push_sql(" INNER JOIN ");
+            push_name(pass, through.table)?;
+            pass.push_sql(" ON ");
+            push_column(pass, through.table, through.column)?;
+            pass.push_sql(" = ");
+            push_column(pass, table, self.meta.primary_key().column)?;
+        }
+        Ok(())
+    }
+
+    fn joins<DB: Dialect>(&self, pass: &mut AstPass<'_, '_, DB>) -> QueryResult<()> {
+        for (number, join) in self.joins.iter().enumerate() {
+            let alias = Source::Joined(number).name();
             pass.push_sql(if join.optional { " LEFT OUTER JOIN " } else { " INNER JOIN " });
-            pass.push_identifier(join.meta.table)?;
+            push_name(pass, join.meta.table)?;
             pass.push_sql(" AS ");
-            pass.push_identifier(&join.alias)?;
+            push_name(pass, &alias)?;
             pass.push_sql(" ON ");
             let (table, column) = join.column;
-            let column = if join.parent == table { column } else { self.names.column(table, column) };
-            push_column(pass, &join.parent, column)?;
+            let column =
+                if join.parent == Source::Table(table) { column } else { self.names.column(table, column) };
+            push_column(pass, &join.parent.name(), column)?;
             pass.push_sql(" = ");
             let key = self.names.column(join.meta.table, join.meta.primary_key().column);
-            push_column(pass, &join.alias, key)?;
+            push_column(pass, &alias, key)?;
         }
         Ok(())
     }
@@ -202,15 +243,30 @@ impl Select {
             DB::keys(keys, pass.reborrow())?;
             separator = " AND ";
         }
+        let reads_one_row = !DB::IS_POSTGRES && self.reads_one_row();
         for condition in &self.conditions {
             pass.push_sql(separator);
-            condition.walk(pass.reborrow(), self.meta.table)?;
+            match condition {
+                Condition::InQuery { column, query } if reads_one_row => {
+                    query.walk_for_row(pass.reborrow(), self.meta.table, column)?;
+                }
+                condition => condition.walk(pass.reborrow(), self.meta.table)?,
+            }
             separator = " AND ";
         }
         Ok(())
     }
 
     fn order<DB: Dialect>(&self, pass: &mut AstPass<'_, '_, DB>) -> QueryResult<()> {
+        if let Output::CountBy(column) = self.output {
+            for clause in [" GROUP BY ", " ORDER BY "] {
+                pass.push_sql(clause);
+                push_column(pass, self.meta.table, column)?;
+            }
+        }
+        if !matches!(self.output, Output::Rows | Output::Column(_)) {
+            return Ok(());
+        }
         let mut separator = " ORDER BY ";
         for term in &self.order {
             pass.push_sql(separator);
@@ -253,3 +309,6 @@ impl QueryId for Select {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::Untyped;
 
 use super::condition::Condition;
-use super::dialect::{Dialect, push_column};
+use super::dialect::{Dialect, push_name, quoted};
 use super::meta::ModelMeta;
 use super::parameter::Parameter;
 
@@ -32,14 +32,14 @@ impl<DB: Dialect> QueryFragment<DB> for Statement {
         match self {
             Self::Insert { meta, values } => {
                 pass.push_sql("INSERT INTO ");
-                pass.push_identifier(meta.table)?;
+                push_name(&mut pass, meta.table)?;
                 if values.is_empty() {
                     pass.push_sql(" DEFAULT VALUES");
                 } else {
                     let mut separator = " (";
                     for (column, _) in values {
                         pass.push_sql(separator);
-                        pass.push_identifier(column)?;
+                        push_name(&mut pass, column)?;
                         separator = ", ";
                     }
                     let mut separator = ") VALUES (";
@@ -50,15 +50,16 @@ impl<DB: Dialect> QueryFragment<DB> for Statement {
                     }
                     pass.push_sql(")");
                 }
-                returning(pass, meta)
+                returning(pass, meta);
+                Ok(())
             }
             Self::InsertInto { table, columns: [first, second], rows } => {
                 pass.push_sql("INSERT INTO ");
-                pass.push_identifier(table)?;
+                push_name(&mut pass, table)?;
                 pass.push_sql(" (");
-                pass.push_identifier(first)?;
+                push_name(&mut pass, first)?;
                 pass.push_sql(", ");
-                pass.push_identifier(second)?;
+                push_name(&mut pass, second)?;
                 let mut separator = ") VALUES (";
                 for [first, second] in rows {
                     pass.push_sql(separator);
@@ -72,22 +73,25 @@ impl<DB: Dialect> QueryFragment<DB> for Statement {
             }
             Self::Update { meta, values, condition, returns } => {
                 pass.push_sql("UPDATE ");
-                pass.push_identifier(meta.table)?;
+                push_name(&mut pass, meta.table)?;
                 let mut separator = " SET ";
                 for (column, value) in values {
                     pass.push_sql(separator);
-                    pass.push_identifier(column)?;
+                    push_name(&mut pass, column)?;
                     pass.push_sql(" = ");
                     DB::parameter(value, pass.reborrow())?;
                     separator = ", ";
                 }
                 pass.push_sql(" WHERE ");
                 condition.walk(pass.reborrow(), meta.table)?;
-                if *returns { returning(pass, meta) } else { Ok(()) }
+                if *returns {
+                    returning(pass, meta);
+                }
+                Ok(())
             }
             Self::Delete { table, condition } => {
                 pass.push_sql("DELETE FROM ");
-                pass.push_identifier(table)?;
+                push_name(&mut pass, table)?;
                 pass.push_sql(" WHERE ");
                 condition.walk(pass, table)
             }
@@ -95,14 +99,9 @@ impl<DB: Dialect> QueryFragment<DB> for Statement {
     }
 }
 
-fn returning<DB: Dialect>(mut pass: AstPass<'_, '_, DB>, meta: &'static ModelMeta) -> QueryResult<()> {
-    let mut separator = " RETURNING ";
-    for column in meta.columns {
-        pass.push_sql(separator);
-        push_column(&mut pass, meta.table, column.column)?;
-        separator = ", ";
-    }
-    Ok(())
+fn returning<DB: Dialect>(mut pass: AstPass<'_, '_, DB>, meta: &'static ModelMeta) {
+    pass.push_sql(" RETURNING ");
+    pass.push_sql(quoted::<DB>(meta.select_list));
 }
 
 impl Query for Statement {

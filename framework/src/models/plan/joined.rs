@@ -1,6 +1,7 @@
 //! Foreign keys that are loaded by a join.
 
 use std::any::Any;
+use std::sync::Arc;
 
 use diesel::result::Error as QueryError;
 
@@ -11,13 +12,13 @@ use crate::models::model::Model;
 use crate::models::object::Object;
 use crate::models::relation::ForeignKey;
 use crate::models::row::Row;
-use crate::models::select::Join;
+use crate::models::select::{Join, Source};
 use crate::models::value::ValueRef;
 
 /// Some columns of the rows that a foreign key refers to.
 pub(super) struct ColumnsOf<A, B> {
     pub(super) key: ForeignKey<A, B>,
-    pub(super) columns: Vec<usize>,
+    pub(super) columns: Arc<[usize]>,
 }
 
 impl<A: Model, B: Model> LoadOne<A> for ColumnsOf<A, B> {
@@ -26,7 +27,7 @@ impl<A: Model, B: Model> LoadOne<A> for ColumnsOf<A, B> {
     }
 
     fn boxed(&self) -> Box<dyn LoadOne<A>> {
-        Box::new(Self { key: self.key, columns: self.columns.clone() })
+        Box::new(Self { key: self.key, columns: Arc::clone(&self.columns) })
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -37,22 +38,18 @@ impl<A: Model, B: Model> LoadOne<A> for ColumnsOf<A, B> {
         let Some(other) = other.downcast_ref::<Self>().filter(|other| other.key.name == self.key.name) else {
             return false;
         };
-        for column in &other.columns {
-            if !self.columns.contains(column) {
-                self.columns.push(*column);
-            }
-        }
+        let new = other.columns.iter().filter(|column| !self.columns.contains(column));
+        self.columns = self.columns.iter().chain(new).copied().collect();
         true
     }
 
-    fn joins(&self, parent: &str, table: &'static str, optional: bool, joins: &mut Vec<Join>) {
+    fn joins(&self, parent: Source, table: &'static str, optional: bool, joins: &mut Vec<Join>) {
         joins.push(Join {
-            alias: format!("t{}", joins.len() + 1),
-            parent: parent.to_owned(),
+            parent,
             column: (table, self.key.column),
             meta: B::META,
             optional: optional || self.key.optional,
-            columns: Some(self.columns.clone()),
+            columns: Some(Arc::clone(&self.columns)),
         });
     }
 
@@ -61,7 +58,7 @@ impl<A: Model, B: Model> LoadOne<A> for ColumnsOf<A, B> {
     }
 
     fn read(&self, row: &mut Row<'_>, object: &mut Object<A>) -> Result<(), QueryError> {
-        for index in &self.columns {
+        for index in self.columns.iter() {
             let Some(column) = B::META.columns.get(*index) else { continue };
             let value = row.read_kind(column.kind)?;
             object.set_related_value(self.key.name, *index, value);
@@ -104,18 +101,17 @@ impl<A: Model, B: Model> LoadOne<A> for With<ForeignKey<A, B>, B> {
         same.inspect(|other| self.plan.merge(&other.plan)).is_some()
     }
 
-    fn joins(&self, parent: &str, table: &'static str, optional: bool, joins: &mut Vec<Join>) {
+    fn joins(&self, parent: Source, table: &'static str, optional: bool, joins: &mut Vec<Join>) {
         let optional = optional || self.relation.optional;
-        let alias = format!("t{}", joins.len() + 1);
+        let alias = Source::Joined(joins.len());
         joins.push(Join {
-            alias: alias.clone(),
-            parent: parent.to_owned(),
+            parent,
             column: (table, self.relation.column),
             meta: B::META,
             optional,
             columns: None,
         });
-        self.plan.joins(&alias, B::META.table, optional, joins);
+        self.plan.joins(alias, B::META.table, optional, joins);
     }
 
     fn width(&self) -> usize {
@@ -131,7 +127,7 @@ impl<A: Model, B: Model> LoadOne<A> for With<ForeignKey<A, B>, B> {
             self.plan.read(row, &mut related)?;
             Some(related)
         };
-        object.set_related(self.relation.name, related);
+        object.set_related(self.relation.name, Arc::new(related));
         Ok(())
     }
 
@@ -169,7 +165,7 @@ impl<A: Model, B: Model> LoadOne<A> for With<ForeignKey<A, B>, B> {
 fn attach<A: Model, B: Model>(key: ForeignKey<A, B>, object: &mut Object<A>, known: &Known) -> bool {
     let value = object.value(key.index);
     if value.is_null() {
-        object.set_related(key.name, None::<Object<B>>);
+        object.set_related(key.name, Arc::new(None::<Object<B>>));
         return true;
     }
     let found = find::<B>(known, value);

@@ -5,15 +5,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use diesel::result::Error as QueryError;
+use foldhash::fast::RandomState;
 
 use super::{Attach, LoadMany, Loading, Plan, With, order};
 use crate::models::condition::Condition;
-use crate::models::execute::{Executor, read_rows};
+use crate::models::execute::{Executor, Rows, read_rows};
 use crate::models::keys::{Key, Keys};
 use crate::models::model::Model;
 use crate::models::object::Object;
 use crate::models::relation::{ManyToMany, Reverse};
-use crate::models::select::{Select, Through};
+use crate::models::select::{Select, Source, Through};
 
 impl<A: Model, B: Model> LoadMany<A> for With<Reverse<A, B>, B> {
     fn boxed(&self) -> Box<dyn LoadMany<A>> {
@@ -35,8 +36,8 @@ impl<A: Model, B: Model> LoadMany<A> for With<Reverse<A, B>, B> {
             let (key, name) = (self.relation.key, self.relation.name);
             let mut select = Select::new(B::META);
             select.conditions.push(Condition::In { column: key.column, keys: keys? });
-            let rows = children(&self.plan, select, executor).await?;
-            Ok(attaching(name, rows, move |row: &Object<B>| row.value(key.index).into()))
+            let rows = children(&self.plan, select, executor).await?.objects;
+            Ok(attaching(name, rows.into_iter().map(|row| (Key::from(row.value(key.index)), row))))
         })
     }
 }
@@ -64,46 +65,41 @@ impl<A: Model, B: Model> LoadMany<A> for With<ManyToMany<A, B>, B> {
                 Through { table: relation.table, column: relation.reverse_column, group: relation.column };
             select.through = Some((through, keys?));
             let rows = children(&self.plan, select, executor).await?;
-            let group = |row: &Object<B>| row.annotation(GROUP).map_or(Key::Other, Key::from);
-            Ok(attaching(relation.name, rows, group))
+            Ok(attaching(relation.name, rows.groups.into_iter().zip(rows.objects)))
         })
     }
 }
-
-/// The annotation that holds the other row's key.
-pub(in crate::models) const GROUP: &str = "\0group";
 
 /// The related rows of all objects, in the model's order.
 async fn children<B: Model>(
     plan: &Plan<B>,
     mut select: Select,
     executor: &dyn Executor,
-) -> Result<Vec<Object<B>>, QueryError> {
+) -> Result<Rows<B>, QueryError> {
     select.order = order(B::META);
-    plan.joins(B::META.table, B::META.table, false, &mut select.joins);
+    plan.joins(Source::Table(B::META.table), B::META.table, false, &mut select.joins);
     let mut rows = read_rows(plan, select, executor).await?;
-    plan.prefetch(executor, &mut rows).await?;
+    plan.prefetch(executor, &mut rows.objects).await?;
     Ok(rows)
 }
 
 /// Gives each object its rows, by the object's primary key. An object without rows has an empty list.
 fn attaching<A: Model, B: Model>(
     name: &'static str,
-    rows: Vec<Object<B>>,
-    key: impl Fn(&Object<B>) -> Key,
+    rows: impl Iterator<Item = (Key, Object<B>)>,
 ) -> Attach<A> {
-    let mut groups: HashMap<Key, Vec<Object<B>>> = HashMap::with_capacity(rows.len());
-    for row in rows {
-        groups.entry(key(&row)).or_default().push(row);
+    let mut groups: HashMap<Key, Vec<Object<B>>, RandomState> = HashMap::default();
+    for (key, row) in rows {
+        groups.entry(key).or_default().push(row);
     }
     // Several objects may be the same row, which several others refer to.
-    let groups: HashMap<Key, Arc<[Object<B>]>> =
-        groups.into_iter().map(|(key, rows)| (key, rows.into())).collect();
+    let groups: HashMap<Key, Arc<Vec<Object<B>>>, RandomState> =
+        groups.into_iter().map(|(key, rows)| (key, Arc::new(rows))).collect();
     Box::new(move |objects| {
+        let none = Arc::default();
         for object in objects {
-            let rows =
-                groups.get(&Key::from(object.pk())).map_or_else(|| Arc::new([]) as Arc<[_]>, Arc::clone);
-            object.set_related(name, rows);
+            let rows = groups.get(&Key::from(object.pk())).unwrap_or(&none);
+            object.set_related(name, Arc::clone(rows));
         }
     })
 }
