@@ -9,7 +9,7 @@ use uuid::Uuid;
 use vitamin_parsing::data::Value;
 
 use super::column::{ColumnKind, FieldClass};
-use super::row::RawValue;
+use super::row::{RawValue, Row};
 use super::value::{DbValue, ValueRef};
 use super::{sql_types as own, stored};
 use crate::database::{Moment, UserId, UserKey, UuidKey};
@@ -36,6 +36,12 @@ pub trait FieldValue: Sized {
     /// # Errors
     /// The value is of another type.
     fn from_raw(raw: RawValue<'_>) -> deserialize::Result<Self>;
+
+    /// Reads a column of a row, by its index. `None` is NULL in a column that may not hold it.
+    #[doc(hidden)]
+    fn from_column(row: &Row<'_>, index: usize) -> deserialize::Result<Option<Self>> {
+        row.column(index)
+    }
 
     /// The value that was just stored, if the database may store it in another form: PostgreSQL sorts the keys of JSON, and
     /// SQLite has no negative zero.
@@ -66,6 +72,10 @@ impl<T: FieldValue> FieldValue for Option<T> {
             RawValue::Null => Ok(None),
             raw => T::from_raw(raw).map(Some),
         }
+    }
+
+    fn from_column(row: &Row<'_>, index: usize) -> deserialize::Result<Option<Self>> {
+        T::from_column(row, index).map(Some)
     }
 
     fn from_stored(value: &DbValue) -> Option<Self> {
@@ -106,6 +116,15 @@ macro_rules! field_value {
     )* };
 }
 
+/// Reads integers in fewer steps.
+macro_rules! integers {
+    () => {
+        fn from_column(row: &Row<'_>, index: usize) -> deserialize::Result<Option<Self>> {
+            row.integer(index)?.map(narrow).transpose()
+        }
+    };
+}
+
 /// Narrows a 64-bit integer.
 fn narrow<T: TryFrom<i64>>(value: i64) -> deserialize::Result<T> {
     T::try_from(value).map_err(|_| format!("{value} is out of range").into())
@@ -124,12 +143,12 @@ field_value! {
         |raw| Ok(raw.read_long() != 0), |raw| pg!(bool, sql_types::Bool, raw), |value| ValueRef::Bool(*value);
     i16, sql_types::SmallInt, SmallInteger, Integer:
         |raw| narrow(raw.read_long()), |raw| narrow(stored::postgres::integer(raw)?),
-        |value| ValueRef::Integer((*value).into());
+        |value| ValueRef::Integer((*value).into()), [integers!();];
     i32, sql_types::Integer, Integer, Integer:
         |raw| narrow(raw.read_long()), |raw| narrow(stored::postgres::integer(raw)?),
-        |value| ValueRef::Integer((*value).into());
+        |value| ValueRef::Integer((*value).into()), [integers!();];
     i64, sql_types::BigInt, BigInteger, Integer:
-        |raw| Ok(raw.read_long()), |raw| stored::postgres::integer(raw), |value| ValueRef::Integer(*value);
+        |raw| Ok(raw.read_long()), |raw| stored::postgres::integer(raw), |value| ValueRef::Integer(*value), [integers!();];
     f64, sql_types::Double, Float, Float:
         |raw| Ok(raw.read_double()), |raw| stored::postgres::float(raw), |value| ValueRef::Float(*value), [
             fn from_stored(value: &DbValue) -> Option<Self> {
@@ -140,7 +159,11 @@ field_value! {
             }
         ];
     String, sql_types::Text, Text, Char:
-        |raw| Ok(raw.read_text().to_owned()), |raw| pg!(Self, sql_types::Text, raw), |value| ValueRef::Text(value);
+        |raw| Ok(raw.read_text().to_owned()), |raw| pg!(Self, sql_types::Text, raw), |value| ValueRef::Text(value), [
+            fn from_column(row: &Row<'_>, index: usize) -> deserialize::Result<Option<Self>> {
+                row.text(index)
+            }
+        ];
     NaiveDate, sql_types::Date, Date, Date:
         |raw| stored::date(raw.read_text()), |raw| pg!(Self, sql_types::Date, raw), |value| ValueRef::Date(*value);
     NaiveTime, sql_types::Time, Time, Time:

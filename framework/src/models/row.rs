@@ -30,7 +30,15 @@ pub(crate) trait RowSource {
         index: usize,
         read: &mut dyn FnMut(RawValue<'_>) -> deserialize::Result<()>,
     ) -> deserialize::Result<()>;
+
+    /// An integer, read without a call back. `None` is NULL.
+    fn integer(&self, index: usize) -> deserialize::Result<Option<i64>>;
+
+    /// A text, read without a call back. `None` is NULL.
+    fn text(&self, index: usize) -> deserialize::Result<Option<String>>;
 }
+
+const TOO_FEW: &str = "the row has too few columns";
 
 /// A row of SQLite.
 pub(crate) struct SqliteSource<'r, R>(pub(crate) &'r R);
@@ -41,8 +49,18 @@ impl<'a, R: DieselRow<'a, Sqlite>> RowSource for SqliteSource<'_, R> {
         index: usize,
         read: &mut dyn FnMut(RawValue<'_>) -> deserialize::Result<()>,
     ) -> deserialize::Result<()> {
-        let field = DieselRow::get(self.0, index).ok_or("the row has too few columns")?;
+        let field = DieselRow::get(self.0, index).ok_or(TOO_FEW)?;
         read(field.value().map_or(RawValue::Null, RawValue::Sqlite))
+    }
+
+    fn integer(&self, index: usize) -> deserialize::Result<Option<i64>> {
+        let field = DieselRow::get(self.0, index).ok_or(TOO_FEW)?;
+        Ok(field.value().map(|mut value| value.read_long()))
+    }
+
+    fn text(&self, index: usize) -> deserialize::Result<Option<String>> {
+        let field = DieselRow::get(self.0, index).ok_or(TOO_FEW)?;
+        Ok(field.value().map(|mut value| value.read_text().to_owned()))
     }
 }
 
@@ -57,8 +75,19 @@ impl<'a, R: DieselRow<'a, diesel::pg::Pg>> RowSource for PostgresSource<'_, R> {
         index: usize,
         read: &mut dyn FnMut(RawValue<'_>) -> deserialize::Result<()>,
     ) -> deserialize::Result<()> {
-        let field = DieselRow::get(self.0, index).ok_or("the row has too few columns")?;
+        let field = DieselRow::get(self.0, index).ok_or(TOO_FEW)?;
         read(field.value().map_or(RawValue::Null, RawValue::Postgres))
+    }
+
+    fn integer(&self, index: usize) -> deserialize::Result<Option<i64>> {
+        let field = DieselRow::get(self.0, index).ok_or(TOO_FEW)?;
+        field.value().map(super::stored::postgres::integer).transpose()
+    }
+
+    fn text(&self, index: usize) -> deserialize::Result<Option<String>> {
+        use diesel::{deserialize::FromSql, pg::Pg, sql_types::Text};
+        let field = DieselRow::get(self.0, index).ok_or(TOO_FEW)?;
+        field.value().map(<String as FromSql<Text, Pg>>::from_sql).transpose()
     }
 }
 
@@ -95,18 +124,35 @@ impl<'a> Row<'a> {
             self.next += 1;
             return Ok(value);
         }
-        let mut value = None;
-        let read = self.source.with(self.next, &mut |raw| {
-            value = Some(T::from_raw(raw)?);
-            Ok(())
-        });
         let index = self.next;
         self.next += 1;
-        let explain = |error| {
+        let value =
+            T::from_column(self, index).and_then(|value| value.ok_or_else(|| "unexpected NULL".into()));
+        value.map_err(|error| {
             QueryError::DeserializationError(format!("column {} of the result: {error}", index + 1).into())
-        };
-        read.map_err(explain)?;
-        value.ok_or_else(|| explain("no value".into()))
+        })
+    }
+
+    /// Reads a column. `None` is NULL.
+    pub(crate) fn column<T: FieldValue>(&self, index: usize) -> deserialize::Result<Option<T>> {
+        let mut value = None;
+        self.source.with(index, &mut |raw| {
+            if !matches!(raw, RawValue::Null) {
+                value = Some(T::from_raw(raw)?);
+            }
+            Ok(())
+        })?;
+        Ok(value)
+    }
+
+    /// Reads a column of integers. `None` is NULL.
+    pub(crate) fn integer(&self, index: usize) -> deserialize::Result<Option<i64>> {
+        self.source.integer(index)
+    }
+
+    /// Reads a column of texts. `None` is NULL.
+    pub(crate) fn text(&self, index: usize) -> deserialize::Result<Option<String>> {
+        self.source.text(index)
     }
 
     /// Reads the next column as whatever the database says it is.
