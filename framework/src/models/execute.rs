@@ -127,9 +127,6 @@ pub(crate) fn block<T>(work: impl Future<Output = Result<T, QueryError>>) -> Res
     work.now_or_never().ok_or_else(not_ready).flatten().map_err(DatabaseError::from)
 }
 
-/// The most rows that memory is reserved for beforehand: an object is large to move.
-const MAX_EXPECTED: usize = 32;
-
 /// The rows of a statement, and if it is grouped, each one's group.
 pub(super) struct Rows<T> {
     pub(super) objects: Vec<Object<T>>,
@@ -147,11 +144,7 @@ pub(super) async fn read_rows<T: Model>(
     }
     let is_grouped = select.through.is_some();
     let annotations: Vec<&'static str> = select.annotations.iter().map(|(name, _)| *name).collect();
-    let expected = match select.limit.as_ref().map(|limit| &limit.value) {
-        Some(DbValue::Integer(limit)) => usize::try_from(*limit).unwrap_or(0).min(MAX_EXPECTED),
-        _ => 0,
-    };
-    let mut rows = Rows { objects: Vec::with_capacity(expected), groups: Vec::new() };
+    let mut rows = Rows { objects: Vec::new(), groups: Vec::new() };
     let each = &mut |row: &mut Row<'_>| {
         if is_grouped {
             rows.groups.push(Key::from(&row.read_any()?));
