@@ -159,11 +159,15 @@ def slow_clients(port, count, head, seconds, lower_priority):
                 selector.unregister(client)
                 del waiting[client.fileno()]
                 client.close()
-        if time.monotonic() > next_byte:
-            last_bytes = time.monotonic()
-            for client in waiting.values():
-                with contextlib.suppress(OSError):
-                    client.send(b"a")
+        # Each client in its turn, rather than all at once, which is another load.
+        now = time.monotonic()
+        count_now = int(len(waiting) * (now - last_bytes))
+        clients = list(waiting.values())
+        for client in itertools.islice(itertools.cycle(clients), turn, turn + count_now) if clients else []:
+            with contextlib.suppress(OSError):
+                client.send(b"a")
+        turn = (turn + count_now) % max(len(clients), 1)
+        last_bytes = now
     for client in waiting.values():
         client.close()
 
