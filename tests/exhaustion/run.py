@@ -9,6 +9,7 @@ so ratios are what counts: each is measured between two runs without the load.
 
 import argparse
 import contextlib
+import itertools
 import json
 import multiprocessing
 import os
@@ -135,9 +136,9 @@ def slow_clients(port, count, head, seconds, lower_priority):
     """Keeps `count` connections that have sent `head`, and sends a byte on each of them every second."""
     if lower_priority:
         os.nice(5)
-    selector, waiting = selectors.DefaultSelector(), {}
+    selector, waiting, turn = selectors.DefaultSelector(), {}, 0
     end = time.monotonic() + seconds
-    next_byte = time.monotonic() + 1
+    last_bytes = time.monotonic()
     while time.monotonic() < end:
         # At most a thousand new ones a second.
         for _ in range(min(count - len(waiting), 100)):
@@ -158,11 +159,15 @@ def slow_clients(port, count, head, seconds, lower_priority):
                 selector.unregister(client)
                 del waiting[client.fileno()]
                 client.close()
-        if time.monotonic() > next_byte:
-            next_byte = time.monotonic() + 1
-            for client in waiting.values():
-                with contextlib.suppress(OSError):
-                    client.send(b"a")
+        # Each client in its turn, rather than all at once, which is another load.
+        now = time.monotonic()
+        count_now = int(len(waiting) * (now - last_bytes))
+        clients = list(waiting.values())
+        for client in itertools.islice(itertools.cycle(clients), turn, turn + count_now) if clients else []:
+            with contextlib.suppress(OSError):
+                client.send(b"a")
+        turn = (turn + count_now) % max(len(clients), 1)
+        last_bytes = now
     for client in waiting.values():
         client.close()
 
