@@ -59,7 +59,6 @@ pub async fn authenticate(
     username: &str,
     password: &str,
 ) -> Result<Option<User>, AuthenticationError> {
-    let arrived = Instant::now();
     let (Some(database), Some(passwords), Some(throttle)) = (
         request.app_data::<Data<Database>>(),
         request.app_data::<Data<Passwords>>(),
@@ -75,6 +74,8 @@ pub async fn authenticate(
             return Err(AuthenticationError::Throttled(refused.wait));
         }
     };
+    // Not before: a login may wait for others to end, and the time of the query must not follow that.
+    let arrived = Instant::now();
     // If the client goes meanwhile, the attempt counts as failed.
     let owner = owner(request, username, address);
     let checked = check(database, passwords, owner, username, password, arrived).await;

@@ -1,6 +1,8 @@
 //! Looks at the password hashes of the database when the server starts.
 
 use std::collections::BTreeMap;
+use std::thread;
+use std::time::Duration;
 
 use super::hashers::{Summary, summarize};
 use super::models::User;
@@ -10,14 +12,28 @@ use vitamin_framework::database::{Database, DatabaseError};
 /// The users that are looked at. Each kind of hash in use is among the newest, and the query is quick on any table.
 const USERS: i64 = 100;
 
+/// How long to wait for a database that is away, before the next try.
+const RETRY: Duration = Duration::from_secs(2);
+
 /// Tells the hashing threads which kinds of hashes there are, and the log which of them stay as they are although Django's rule
-/// would rehash them.
+/// would rehash them. On a thread of its own, because the server starts without the database too.
 pub(super) fn examine(database: &Database, passwords: &Passwords) {
+    let (database, passwords) = (database.clone(), passwords.clone());
+    let started = thread::Builder::new().name("hashes".to_owned()).spawn(move || work(&database, &passwords));
+    if let Err(error) = started {
+        log::warn!("The password hashes in use are not examined: {error}");
+    }
+}
+
+fn work(database: &Database, passwords: &Passwords) {
     let newest = || -> Result<_, DatabaseError> { User::newest_passwords(&mut *database.get()?, USERS) };
-    let hashes = match newest() {
-        Ok(hashes) => hashes,
-        // The table is missing, or the database is away. Requests report it.
-        Err(error) => return log::debug!("The password hashes in use are unknown: {error}"),
+    let hashes = loop {
+        match newest() {
+            Ok(hashes) => break hashes,
+            Err(DatabaseError::Unavailable(_)) => thread::sleep(RETRY),
+            // The table is missing, for example. Requests report it.
+            Err(error) => return log::debug!("The password hashes in use are unknown: {error}"),
+        }
     };
     let samples = one_of_each_kind(hashes);
     if let Some(notice) = notice(passwords, &samples) {

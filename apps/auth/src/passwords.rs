@@ -1,7 +1,7 @@
 //! Hashes passwords on a bounded set of threads.
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use super::alarm::Alarm;
@@ -111,14 +111,17 @@ pub struct Passwords {
 }
 
 /// What is known about the time of hashes.
-#[derive(Default)]
 struct Timing {
     failures: FailureTime,
     alarm: Alarm,
-    /// Hashes of the database, one of each kind.
-    samples: OnceLock<Vec<String>>,
-    /// Whether the first login has measured them.
-    measured: OnceLock<()>,
+    /// What the next login measures first: a hash of the preferred scheme (`None`), and one of each kind in the database.
+    unmeasured: Mutex<Vec<Option<String>>>,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self { failures: FailureTime::default(), alarm: Alarm::default(), unmeasured: Mutex::new(vec![None]) }
+    }
 }
 
 /// The result of [`Passwords::check_login`].
@@ -185,8 +188,7 @@ impl Passwords {
 
     /// Tells which hashes the database has, so that the first failed login already takes the time of the dearest.
     pub(super) fn expect(&self, samples: Vec<String>) {
-        // A second server in this process has the same database.
-        let _ = self.timing.samples.set(samples);
+        self.unmeasured().extend(samples.into_iter().map(Some));
     }
 
     /// Checks the login of a user (`None`: an unknown one) who may be inactive. `arrived` is when its request was first
@@ -216,7 +218,7 @@ impl Passwords {
     /// Runs on a hashing thread.
     fn check(&self, password: &str, encoded: Option<&str>, is_active: bool, arrived: Instant) -> Login {
         let (hashers, failures) = (&self.settings.hashers, &self.timing.failures);
-        self.timing.measured.get_or_init(|| self.measure());
+        self.measure();
         let began = Instant::now();
         let not_before = failures.not_before(arrived, began);
         let readable = encoded.filter(|encoded| hashers.reader(encoded).is_some());
@@ -237,18 +239,22 @@ impl Passwords {
         Login { verdict, not_before }
     }
 
-    /// Measures a hash of the preferred scheme, and one of each kind in the database.
+    fn unmeasured(&self) -> MutexGuard<'_, Vec<Option<String>>> {
+        self.timing.unmeasured.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Measures what is not measured yet. Other logins wait meanwhile: they too would be answered too early.
     fn measure(&self) {
-        let (hashers, failures) = (&self.settings.hashers, &self.timing.failures);
-        let began = Instant::now();
-        hashers.verify("", None, true);
-        failures.record(None, began.elapsed());
-        for sample in self.timing.samples.get().into_iter().flatten() {
-            if let (Ok(kind), true) = (summarize(sample), hashers.reader(sample).is_some()) {
-                let began = Instant::now();
-                hashers.verify("", Some(sample), true);
-                failures.record(Some(kind), began.elapsed());
+        let hashers = &self.settings.hashers;
+        for sample in self.unmeasured().drain(..) {
+            let readable = sample.as_deref().filter(|sample| hashers.reader(sample).is_some());
+            if sample.is_some() && readable.is_none() {
+                continue;
             }
+            let began = Instant::now();
+            hashers.verify("", readable, true);
+            let kind = readable.and_then(|sample| summarize(sample).ok());
+            self.timing.failures.record(kind, began.elapsed());
         }
     }
 
