@@ -3,7 +3,6 @@
 use vitamin::conf::{Env, ImproperlyConfigured};
 use vitamin::rest_framework::classes;
 use vitamin::rest_framework::permissions::{ObjectPermission, Permission};
-use vitamin::rest_framework::policy_result::PolicyResult;
 use vitamin::rest_framework::request::Request;
 use vitamin::rest_framework::views::APIView;
 use vitamin::urls::{Pattern, path};
@@ -12,11 +11,7 @@ use vitamin::apps;
 struct Mine;
 struct Note;
 struct IsOwner;
-impl Permission for IsOwner {
-    fn has_permission(&self, _request: &Request) -> PolicyResult<'_, bool> {
-        true.into()
-    }
-}
+impl Permission for IsOwner { fn has_permission(&self, _: &Request) -> vitamin::rest_framework::policy_result::PolicyResult<'_, bool> { true.into() } }
 
 fn view() -> APIView {
     APIView::new("View")
