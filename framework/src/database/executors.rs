@@ -21,7 +21,8 @@ impl Database {
     /// anything outside of the closure. On SQLite their connection rejects writes, unless it is a pooled one. While reads from
     /// one place in the code take long, they run on pooled connections from the start.
     ///
-    /// On PostgreSQL it is [`Database::run`]: each query sees the state at its own start.
+    /// On PostgreSQL it is [`Database::run`]: each query sees the state at its own start. If the server has closed the
+    /// connection, they run again on another one.
     ///
     /// # Errors
     /// Errors of the queries and of [`Database::get`].
@@ -36,7 +37,18 @@ impl Database {
         {
             return result;
         }
-        self.run(move |connection| reader::read_on(connection, queries)).await
+        let (result, again) = self
+            .run(move |connection| {
+                let result = reader::read_on(connection, &queries);
+                // The server has closed it, for example because it restarted.
+                let is_lost = result.is_err() && connection.is_postgres() && connection.has_failed();
+                Ok::<_, E>((result, is_lost.then_some(queries)))
+            })
+            .await?;
+        match again {
+            Some(queries) => self.run(move |connection| reader::read_on(connection, queries)).await,
+            None => result,
+        }
     }
 
     /// Runs one query that only reads, on the worker's own connection to PostgreSQL, which takes the queries of several

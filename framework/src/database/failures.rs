@@ -73,6 +73,9 @@ pub(super) fn ends_connection(error: &QueryError) -> bool {
         QueryError::DatabaseError(DatabaseErrorKind::Unknown, information) => {
             SQLITE_STORAGE.contains(&information.message())
         }
+        QueryError::DatabaseError(kind, _) => {
+            matches!(kind, DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand)
+        }
         _ => false,
     }
 }

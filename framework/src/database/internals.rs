@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sqlite::Sqlite;
 
-use super::named::builds_sql;
+use super::builds_sql;
 use super::{DbConnection, Names, Prepared, RenamingConnection};
 
 diesel::table! {

@@ -106,10 +106,16 @@ impl Shared {
         Ok(pooled)
     }
 
-    fn put_back(&self, returned: Option<Idle>) {
+    /// `None`: the connection is closed. If `failed`, so are those that are idle: what ended one may have ended all, for
+    /// example a restart of the server.
+    fn put_back(&self, returned: Option<Idle>, failed: bool) {
         let mut old = Vec::new();
         {
             let mut state = self.state();
+            if failed {
+                old.append(&mut state.idle);
+                state.open = state.open.saturating_sub(u32::try_from(old.len()).unwrap_or(u32::MAX));
+            }
             match returned {
                 Some(idle) => state.idle.push(idle),
                 None => state.open = state.open.saturating_sub(1),
@@ -135,11 +141,13 @@ impl PooledConnection {
 impl Drop for PooledConnection {
     fn drop(&mut self) {
         let (pool, opened_at) = (&self.pool, self.opened_at);
-        let usable = self
-            .connection
-            .take()
-            .and_then(|mut connection| (!pool.manager.has_broken(&mut connection)).then_some(connection));
-        pool.put_back(usable.map(|connection| Idle { connection, opened_at, used_at: Instant::now() }));
+        let mut connection = self.connection.take();
+        let failed = connection.as_ref().is_some_and(DbConnection::has_failed);
+        if connection.as_mut().is_some_and(|connection| pool.manager.has_broken(connection)) {
+            connection = None;
+        }
+        let idle = connection.map(|connection| Idle { connection, opened_at, used_at: Instant::now() });
+        pool.put_back(idle, failed);
     }
 }
 

@@ -6,7 +6,7 @@ use diesel::RunQueryDsl;
 use diesel::backend::Backend;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 
-use super::named::builds_sql;
+use super::builds_sql;
 
 /// A query of constant text, and its parameters separately.
 pub struct Prepared<Q, P> {

@@ -190,7 +190,7 @@ async fn on_each(with_app: bool, test: fn(&Served)) {
             apps.push(Box::new(Keys(TokenLookups::from_env(&env).unwrap())));
         }
         let project = Arc::new(Project::new(&env, apps, urlpatterns).unwrap());
-        let mut connection = project.database.connect().unwrap();
+        let mut connection = project.database.creating_file().connect().unwrap();
         project.apps.migrations().apply_all(&mut connection).unwrap();
         connection.batch_execute(ROWS).unwrap();
         (1..=5).for_each(|id| insert_user(&mut connection, id));

@@ -31,7 +31,8 @@ use tokio::sync::{Notify, oneshot};
 use super::heartbeat::{Frozen, Heartbeat, patience};
 use super::opening::{Opened, open};
 use super::target::Refusal;
-use crate::database::named::{OUTDATED_PLAN, RenamedQuery};
+use crate::database::named::OUTDATED_PLAN;
+use crate::database::renamed_query::RenamedQuery;
 use crate::database::statements::StatementCount;
 use crate::database::{DatabaseSettings, Names};
 

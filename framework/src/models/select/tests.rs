@@ -93,7 +93,7 @@ fn sqlite() -> (tempfile::TempDir, Database) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("db").to_str().unwrap().to_owned();
     let env = Env::from_iter([("DATABASE_URL", path.as_str())]);
-    let database = Database::new(&DatabaseSettings::from_env(&env).unwrap());
+    let database = Database::new(&DatabaseSettings::from_env(&env).unwrap()).creating_file();
     (folder, database)
 }
 
@@ -258,7 +258,7 @@ fn renamed_tables_and_columns_are_found() {
     settings.names.rename_table("shelf_room", "places");
     settings.names.rename_table("shelf_book", "the books");
     settings.names.rename_column("shelf_book", "room_id", "place");
-    let database = Database::new(&settings);
+    let database = Database::new(&settings).creating_file();
     let connection = &mut *database.get().unwrap();
     create(connection, "places", "'the books'");
     connection.batch_execute("ALTER TABLE 'the books' RENAME room_id TO place").unwrap();
