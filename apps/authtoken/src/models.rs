@@ -9,7 +9,9 @@ use diesel::sql_types::Text;
 
 use crate::lookup::Places;
 use crate::schema::authtoken_token;
-use crate::token_model::{FoundTokens, TokenModel};
+#[cfg(feature = "postgres")]
+use crate::token_model::FoundTokens;
+use crate::token_model::TokenModel;
 use vitamin_auth::models::User;
 use vitamin_auth::schema::auth_user;
 use vitamin_framework::crypto::fill_random;

@@ -17,8 +17,8 @@ use vitamin_rest_framework::views::APIView;
 /// The view; a project mounts it with `path("api-token-auth/", obtain_auth_token())`.
 ///
 /// It answers `{"token": "…"}`, always the same token for a user. It needs no permission. Failed logins are limited
-/// (`LOGIN_THROTTLE`), as everywhere; requests are not, unless the project sets throttle classes. The default authentication classes still run, so an invalid credential in the
-/// header is refused.
+/// (`LOGIN_THROTTLE`), as everywhere; requests are not, unless the project sets throttle classes. The default
+/// authentication classes still run, so an invalid credential in the header is refused.
 #[must_use]
 pub fn obtain_auth_token() -> APIView {
     APIView::new("ObtainAuthToken")

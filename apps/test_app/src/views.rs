@@ -23,7 +23,6 @@ pub fn test_view() -> APIView {
 }
 
 /// Allows only requests with a valid token.
-///
 #[must_use]
 pub fn auth_view() -> APIView {
     APIView::new("AuthView")

@@ -74,6 +74,7 @@ fn a_locked_file_is_read() {
     let mut other = database.connection();
     diesel::connection::SimpleConnection::batch_execute(&mut *other, "BEGIN EXCLUSIVE").unwrap();
     assert!(api.read().iter().all(|response| response.status == 200));
+    api.server.anonymous().get("/api/me/").assert_status(401);
     assert_unavailable(|| api.write("second"));
     assert_unavailable(|| api.client.patch("/api/labels/first/", json!({"name": "x"})));
     assert_unavailable(|| api.client.delete("/api/labels/first/"));

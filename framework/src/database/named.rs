@@ -3,6 +3,7 @@
 //! It implements what `#[derive(MultiConnection)]` generates, with diesel's internals (`diesel::internal`): another
 //! minor version of diesel may change them, and this would not compile.
 
+#[cfg(feature = "postgres")]
 use std::time::{Duration, Instant};
 
 use diesel::backend::Backend;
@@ -40,6 +41,7 @@ pub struct RenamingConnection<C> {
     callbacks: Callbacks,
     late: LateTransaction,
     /// When it was last taken from the pool.
+    #[cfg(feature = "postgres")]
     used_at: Instant,
 }
 
@@ -66,6 +68,7 @@ impl<C: Connection> RenamingConnection<C> {
             signals: Signals::default(),
             callbacks: Callbacks::default(),
             late: LateTransaction::default(),
+            #[cfg(feature = "postgres")]
             used_at: Instant::now(),
         }
     }

@@ -101,6 +101,10 @@ impl<T> AnyQuery for T where T: Query<SqlType = Untyped> + QueryId + QueryFragme
 fn rows(
     connection: &mut DbConnection,
     query: impl AnyQuery,
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(unused_variables, reason = "SQLite has no late transactions")
+    )]
     alone: bool,
     each: Each<'_>,
 ) -> Result<(), QueryError> {
