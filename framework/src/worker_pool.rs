@@ -4,7 +4,7 @@
 //! pool rejects jobs at once when its queue is full. Its threads have a lower priority than the request threads, which
 //! therefore stay responsive while every core hashes.
 //!
-//! The queue is fair ([`queue`]): a client that sends many jobs delays its own.
+//! The queue is fair (`worker_pool/queue.rs`): a client that sends many jobs delays its own.
 
 mod queue;
 

@@ -1,16 +1,16 @@
 //! Connections of clients: deadlines for what a client sends and reads, and a limit of connections.
 //!
-//! actix-web's own deadline covers the first request head of a connection only, and a body that no handler reads has none. So the
-//! server gives actix-web a stream that knows what its connection waits for ([`Stream`]). Once every [`TICK`] each worker looks for
-//! connections whose client has taken too long, and closes them. Requests take no clock and no timer.
+//! actix-web's own deadline covers the first request head of a connection only, and a body that no handler reads has none. So
+//! the server gives actix-web a stream that knows what its connection waits for (`stream.rs`). Four times a second each worker
+//! looks for connections whose client has taken too long, and closes them. Requests take no clock and no timer.
 //!
 //! | waiting for | limit |
 //! |---|---|
 //! | a request head, from its first byte, and the first one from the connection's begin | `REQUEST_HEAD_TIMEOUT` |
 //! | the next bytes of a body that a handler reads, and the whole body | `REQUEST_BODY_IDLE_TIMEOUT`, `REQUEST_BODY_TIMEOUT` |
-//! | the rest of a body that no handler read, and the next head, from the response | `REQUEST_HEAD_TIMEOUT`, and [`MAX_DRAINED`] bytes |
+//! | the rest of a body that no handler read, and the next head, from the response | `REQUEST_HEAD_TIMEOUT`, and 256 KiB |
 //! | the client, who does not read the response | `RESPONSE_IDLE_TIMEOUT` |
-//! | a next request, with nothing received | [`KEEP_ALIVE`], by actix-web |
+//! | a next request, with nothing received | 5 seconds, by actix-web |
 //!
 //! A handler that waits for a client's body is the only one that is limited: a body that stays unread while a handler works is not
 //! the client's fault.

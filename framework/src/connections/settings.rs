@@ -47,7 +47,7 @@ const RESERVED_FILES: u64 = 64;
 /// The deadlines of connections and their number.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionSettings {
-    /// `MAX_CONNECTIONS`, of all workers. `None`: [`ConnectionSettings::limit`] derives it from the limit of open files.
+    /// `MAX_CONNECTIONS`, of all workers. `None`: 10,000, or less if the limit of open files is low.
     pub max_connections: Option<NonZeroUsize>,
     /// `REQUEST_HEAD_TIMEOUT` (seconds, default 5).
     pub head_timeout: Duration,

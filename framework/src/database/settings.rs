@@ -60,10 +60,10 @@ pub struct DatabaseSettings {
     /// keep their mode, since backups may depend on it.
     pub journal_mode: Option<JournalMode>,
     /// The database's table and column names. Not from the environment: the installed apps set them
-    /// ([`App::names`](super::app::App::names)).
+    /// ([`App::names`](crate::app::App::names)).
     pub names: Names,
     /// The receivers of signals. Not from the environment: the installed apps connect them
-    /// ([`App::connect`](super::app::App::connect)).
+    /// ([`App::connect`](crate::app::App::connect)).
     pub signals: Signals,
     /// `TIME_ZONE` and `USE_TZ`: the meaning of times in SQLite.
     pub time_zone: TimeZone,

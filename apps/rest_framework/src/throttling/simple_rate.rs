@@ -27,7 +27,7 @@ pub trait SimpleRateThrottle: Send + Sync {
     /// The name of the rate in `DEFAULT_THROTTLE_RATES`.
     fn scope(&self) -> &str;
 
-    /// The cache key that counts the request, usually [`cache_key`]. `None` allows the request without counting it.
+    /// The cache key that counts the request, usually [`cache_key`](super::cache_key). `None` allows the request without counting it.
     fn get_cache_key(&self, request: &Request) -> Option<String>;
 
     /// The rate, or `None` for no limit. The default is the scope's rate.
