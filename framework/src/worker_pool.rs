@@ -14,10 +14,12 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
 
+use actix_web::HttpRequest;
 use tokio::sync::oneshot;
 
 use self::queue::{Job, Queue};
-use super::connections::ClientGone;
+use super::connections::{ClientGone, Connection};
+use super::http::client_address;
 use super::request_id;
 
 /// The nice value (19 is the lowest priority). Under any load these threads still get a tenth of a core.
@@ -38,6 +40,18 @@ pub struct JobOwner {
     pub name: Option<String>,
     /// Whether the client still waits.
     pub client: ClientGone,
+}
+
+impl JobOwner {
+    /// The client of this request, who gives this name.
+    #[must_use]
+    pub fn new(request: &HttpRequest, name: &str) -> Self {
+        Self {
+            address: client_address(request),
+            name: Some(name.to_owned()),
+            client: Connection::of(request).map(Connection::client_gone).unwrap_or_default(),
+        }
+    }
 }
 
 /// Threads that take jobs from one bounded queue. Clones share them; the threads end with the last clone.

@@ -14,7 +14,6 @@ use super::passwords::{Login, Passwords};
 use super::user_model::UserModel;
 use vitamin_framework::audit::{self, Entry, Event};
 use vitamin_framework::cache::{Outcome, Refused};
-use vitamin_framework::connections::Connection;
 use vitamin_framework::database::{Database, DatabaseError, DbConnection};
 use vitamin_framework::http::client_address;
 use vitamin_framework::logging::{OrDash, Quoted, warn_sometimes};
@@ -77,7 +76,7 @@ pub async fn authenticate(
     // Not before: a login may wait for others to end, and the time of the query must not follow that.
     let arrived = Instant::now();
     // If the client goes meanwhile, the attempt counts as failed.
-    let owner = owner(request, username, address);
+    let owner = JobOwner::new(request, username);
     let checked = check(database, passwords, owner, username, password, arrived).await;
     let accepted = matches!(&checked, Ok((_, Login { verdict: Verdict::Correct { .. }, .. })));
     let outcome = if accepted || checked.is_err() { Outcome::Released } else { Outcome::Failed };
@@ -133,15 +132,6 @@ fn report_lockout(request: &HttpRequest, username: &str, address: Option<IpAddr>
             OrDash(address),
         );
         audit::record(request, || Entry::new(Event::Lockout).username(username));
-    }
-}
-
-/// For whom a password is checked.
-fn owner(request: &HttpRequest, username: &str, address: Option<IpAddr>) -> JobOwner {
-    JobOwner {
-        address,
-        name: Some(username.to_owned()),
-        client: Connection::of(request).map(Connection::client_gone).unwrap_or_default(),
     }
 }
 
