@@ -14,7 +14,7 @@ use vitamin_auth::authenticate;
 use vitamin_auth::models::User;
 use vitamin_auth::schema::auth_user;
 use vitamin_framework::audit::{self, Entry, Event};
-use vitamin_framework::database::{DatabaseError, DbConnection, Truth, now};
+use vitamin_framework::database::{Database, DatabaseError, DbConnection, Truth, now};
 use vitamin_rest_framework::exceptions::APIException;
 use vitamin_rest_framework::request::Request;
 
@@ -36,10 +36,7 @@ impl Token {
     ) -> Result<Option<Self>, APIException> {
         for _ in 0..TRIES {
             let Some(user) = authenticate(request, username, password).await? else { return Ok(None) };
-            let checked = user.clone();
-            if let Some((token, created)) =
-                request.database()?.run(move |db| Self::issue(db, &checked)).await?
-            {
+            if let Some((token, created)) = Self::issue_later(request.database()?, &user).await? {
                 if created {
                     audit::record(request, || Entry::new(Event::TokenCreated).user(user.id, &user.username));
                 }
@@ -47,6 +44,20 @@ impl Token {
             }
         }
         Ok(None)
+    }
+
+    /// [`issue`](Self::issue) in a request. On SQLite only a login without a token writes, on the thread for writes: no
+    /// connection of the pool waits for a lock, which others need to read.
+    async fn issue_later(database: &Database, user: &User) -> Result<Option<(Self, bool)>, DatabaseError> {
+        let user = user.clone();
+        if database.is_postgres() {
+            return database.run(move |db| Self::issue(db, &user)).await;
+        }
+        let checked = user.clone();
+        match database.read(move |db| Self::of_unchanged(db, &checked)).await? {
+            Some(token) => Ok(Some((token, false))),
+            None => database.write(move |db| Self::issue(db, &user)).await,
+        }
     }
 
     /// Returns the user's token, and whether it was just created, if the user is still active and has still the password of

@@ -83,7 +83,8 @@ impl Queue {
         if client.is_gone() && free_threads == 0 {
             return Err(Busy);
         }
-        let client = if client.is_gone() { ClientGone::default() } else { client };
+        // With a free thread it runs in any case, also if the client closes its side in the meantime.
+        let client = if free_threads > 0 { ClientGone::default() } else { client };
         let round = state.next_round(address, name);
         if free_threads == 0 && state.waiting.len() + state.running >= self.places + self.threads {
             let last = state.last().filter(|(_, waiting)| waiting.round > round).map(|(index, _)| index);
