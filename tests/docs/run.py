@@ -192,8 +192,10 @@ SKIPPED = {
         ),
     },
     "docs/performance.md": {
-        "python3 benches/run.py --output table.md             # all tables of this page; --quick only checks that it works":
-            "takes 23 minutes and a machine of its own",
+        "python3 benches/run.py --output table.md             # nearly all tables of this page; --quick only checks that it works":
+            "takes half an hour and a machine of its own",
+        "python3 benches/run.py --only view-growth            # views for models with a million rows":
+            "takes minutes and a machine of its own",
         "cargo bench                                          # parsers, rendering, negotiation and the sentinel, by function":
             "takes minutes and a release build",
         "python3 benches/instructions.py target/release/manage   # instructions per request, by callgrind":
@@ -210,8 +212,16 @@ NOT_RUN = {
         "$ manage install_token_triggers        # once; --sql prints the statements, --uninstall removes the triggers":
             "needs PostgreSQL; tests/it/bounded.rs runs both commands",
     },
+    "docs/security.md": {
+        "cargo build --release": "takes a quarter of an hour; tests/it/logins.rs has the short form",
+        "class             mean ms   median deviation greatest |t|": "what the script printed",
+        "python3 tests/faults/kill.py 200": "takes half an hour; the step `faults` of .ci/run has the short form",
+    },
     "docs/compiler-errors.md": {"*": "the compiler's messages, which vitamin/tests/compile_errors.rs compares"},
-    "docs/settings.md": {"$ manage diffsettings": "an example; tests/it/settings.rs runs the command"},
+    "docs/settings.md": {
+        "$ manage diffsettings": "an example; tests/it/settings.rs runs the command",
+        "# a comment": "an example of a file; tests/django/configuration.py compares such lines with python-dotenv",
+    },
     "docs/migrations.md": {"apps/polls/build.rs": "a list of files"},
     "docs/adding-an-app.md": {
         "$ cargo run -- startapp notes --install": "builds a project; the step `template` of .ci/run does that",
