@@ -14,8 +14,9 @@ use super::hashers::Summary;
 const LOOKUP: Duration = Duration::from_millis(5);
 /// The least allowance for what a hash takes longer than at its quickest.
 const MIN_STRETCH: f64 = 1.1;
-/// The most that one measurement counts: a machine that stands still for seconds says nothing about the next hash.
-const MAX_STRETCH: f64 = 8.0;
+/// The most, so that a failed login on an overloaded machine is not answered after many times its hash. Also the most that one
+/// measurement counts: a machine that stands still for seconds says nothing about the next hash.
+const MAX_STRETCH: f64 = 2.0;
 /// The most kinds of hashes that are told apart. A database has one or two.
 const MAX_KINDS: usize = 64;
 
@@ -77,7 +78,7 @@ impl Measured {
 
     fn time(&self) -> Duration {
         let dearest = self.quickest.values().copied().fold(0.0, f64::max);
-        let stretch = (self.stretch + 4.0 * self.deviation).max(MIN_STRETCH);
+        let stretch = (self.stretch + 4.0 * self.deviation).clamp(MIN_STRETCH, MAX_STRETCH);
         Duration::try_from_secs_f64(dearest * stretch).unwrap_or_default()
     }
 }
