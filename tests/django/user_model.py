@@ -249,7 +249,9 @@ def main():
         with live.django() as django, live.vitamin() as vitamin:
             step(users, live, django, vitamin)
             step(deletion, live, django, vitamin)
-            check("WARN" not in vitamin.said(), "the server warns:", vitamin.said())
+            # A failed login is part of the test.
+            said = [line for line in vitamin.said().splitlines() if "vitamin::login" not in line]
+            check("WARN" not in "\n".join(said), "the server warns:", *said)
         check("0 problems, 0 warnings." in live.manage("doctor"), live.manage("doctor"))
 
 
