@@ -29,7 +29,7 @@ pub(super) struct FailureTime(Mutex<Measured>);
 
 #[derive(Debug)]
 struct Measured {
-    /// What a hash of each kind takes if nothing disturbs it: the quickest that was measured, in seconds.
+    /// The shortest time of a hash of each kind so far, in seconds.
     quickest: BTreeMap<Kind, f64>,
     /// How much longer than at their quickest recent hashes took, and their mean deviation: the estimator of TCP's
     /// retransmission timer (RFC 6298, section 2).

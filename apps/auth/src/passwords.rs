@@ -110,14 +110,16 @@ pub struct Passwords {
     timing: Arc<Timing>,
 }
 
-/// How long one login measures. What is left is for the next ones: slow hashes, as in a development build, take no login minutes.
+/// How long one login measures hashes. The next logins measure the rest: in a development build, all kinds together take longer
+/// than a client waits.
 const MEASURING: Duration = Duration::from_secs(1);
 
-/// What is known about the time of hashes.
+/// The measured times of hashes, and the clock that wakes failed logins.
 struct Timing {
     failures: FailureTime,
     alarm: Alarm,
-    /// What the next login measures first: a hash of the preferred scheme (`None`), and one of each kind in the database.
+    /// Hashes that the next logins compute once to measure their time: one of the preferred scheme (`None`), and one of each
+    /// kind in the database.
     unmeasured: Mutex<Vec<Option<String>>>,
 }
 

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "tests may panic, and clippy.toml does not cover their helper functions")]
 
+mod support;
+
 use std::sync::{Arc, Mutex};
 
 use tracker::models::{Comment, Issue, Label};
@@ -9,13 +11,8 @@ use tracker::schema::tracker_label;
 use tracker::urls::urlpatterns;
 use vitamin::app::App;
 use vitamin::apps;
-use vitamin::auth::Auth;
-use vitamin::authtoken::{AuthToken, TokenAuthentication};
 use vitamin::models::{Changes, Model as _, Models, Signals, ValueRef};
-use vitamin::project::Project;
 use vitamin::rest_framework::exceptions::APIException;
-use vitamin::rest_framework::permissions::IsAuthenticated;
-use vitamin::rest_framework::{APISettings, RestFramework, classes};
 use vitamin::testing::*;
 
 database_tests!(the_signals_are_djangos, a_receiver_answers_the_request, relations_from_both_sides);
@@ -96,21 +93,7 @@ impl App for Recorder {
 fn server(database: &TestDatabase) -> (TestProject, Log) {
     let log = Log::default();
     let recorder = Recorder(log.clone());
-    let server = TestProject::new(database, |env| {
-        let rest_framework = APISettings {
-            default_authentication_classes: classes![TokenAuthentication::new()],
-            default_permission_classes: classes![IsAuthenticated],
-            ..APISettings::from_env(env)?
-        };
-        let installed = apps![
-            Auth::from_env(env)?,
-            RestFramework::new(rest_framework),
-            AuthToken::from_env(env)?,
-            tracker::apps::Tracker,
-            recorder,
-        ];
-        Project::new(env, installed, urlpatterns)
-    });
+    let server = support::serve(database, urlpatterns, || apps![recorder]);
     (server, log)
 }
 

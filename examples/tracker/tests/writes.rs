@@ -6,6 +6,8 @@
     reason = "tests may panic, and clippy.toml does not cover their helper functions"
 )]
 
+mod support;
+
 use std::io::Write as _;
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,15 +19,9 @@ use tracker::models::{Comment, Issue, Label};
 use tracker::schema::{tracker_comment, tracker_issue, tracker_label};
 use tracker::serializers::label_serializer;
 use tracker::settings::project;
-use vitamin::apps;
-use vitamin::auth::Auth;
-use vitamin::authtoken::{AuthToken, TokenAuthentication};
 use vitamin::models::{Changes, Model as _, Object};
-use vitamin::project::Project;
-use vitamin::rest_framework::permissions::IsAuthenticated;
 use vitamin::rest_framework::prelude::*;
 use vitamin::rest_framework::routers::DefaultRouter;
-use vitamin::rest_framework::{APISettings, RestFramework, classes};
 use vitamin::testing::*;
 use vitamin::urls::{Pattern, include};
 
@@ -157,20 +153,7 @@ fn urlpatterns() -> Vec<Pattern> {
 }
 
 fn server(database: &TestDatabase) -> TestProject {
-    TestProject::new(database, |env| {
-        let rest_framework = APISettings {
-            default_authentication_classes: classes![TokenAuthentication::new()],
-            default_permission_classes: classes![IsAuthenticated],
-            ..APISettings::from_env(env)?
-        };
-        let installed = apps![
-            Auth::from_env(env)?,
-            RestFramework::new(rest_framework),
-            AuthToken::from_env(env)?,
-            tracker::apps::Tracker,
-        ];
-        Project::new(env, installed, urlpatterns)
-    })
+    support::serve(database, urlpatterns, Vec::new)
 }
 
 fn slugs(server: &TestProject) -> Vec<String> {

@@ -94,10 +94,7 @@ impl<T: Model> Changes<T> {
     /// # Errors
     /// The database or a receiver refuses the row, or a default is not of its column's type.
     pub fn insert(&self, connection: &mut DbConnection) -> Result<Object<T>, DatabaseError> {
-        match connection.signals().of_saves(T::META.table) {
-            Some(receivers) => signals::insert(&receivers, connection, self),
-            None => self.insert_row(connection, false),
-        }
+        self.insert_and_tell(connection, false)
     }
 
     /// [`insert`](Self::insert) as the last change of a [`Database::write`](crate::database::Database::write): if it is the
@@ -106,9 +103,17 @@ impl<T: Model> Changes<T> {
     /// # Errors
     /// As `insert`.
     pub fn insert_last(&self, connection: &mut DbConnection) -> Result<Object<T>, DatabaseError> {
+        self.insert_and_tell(connection, true)
+    }
+
+    fn insert_and_tell(
+        &self,
+        connection: &mut DbConnection,
+        is_last: bool,
+    ) -> Result<Object<T>, DatabaseError> {
         match connection.signals().of_saves(T::META.table) {
             Some(receivers) => signals::insert(&receivers, connection, self),
-            None => self.insert_row(connection, true),
+            None => self.insert_row(connection, is_last),
         }
     }
 
@@ -169,10 +174,7 @@ impl<T: Model> Changes<T> {
         connection: &mut DbConnection,
         pk: ValueRef<'_>,
     ) -> Result<Option<T>, DatabaseError> {
-        match connection.signals().of_saves(T::META.table) {
-            Some(receivers) => signals::update(&receivers, connection, self, pk),
-            None => self.update_row(connection, pk, false),
-        }
+        self.update_and_tell(connection, pk, false)
     }
 
     /// [`update`](Self::update) as the last change of a [`Database::write`](crate::database::Database::write): if it is the
@@ -185,9 +187,18 @@ impl<T: Model> Changes<T> {
         connection: &mut DbConnection,
         pk: ValueRef<'_>,
     ) -> Result<Option<T>, DatabaseError> {
+        self.update_and_tell(connection, pk, true)
+    }
+
+    fn update_and_tell(
+        &self,
+        connection: &mut DbConnection,
+        pk: ValueRef<'_>,
+        is_last: bool,
+    ) -> Result<Option<T>, DatabaseError> {
         match connection.signals().of_saves(T::META.table) {
             Some(receivers) => signals::update(&receivers, connection, self, pk),
-            None => self.update_row(connection, pk, true),
+            None => self.update_row(connection, pk, is_last),
         }
     }
 

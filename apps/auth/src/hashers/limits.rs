@@ -1,4 +1,4 @@
-//! What a stored hash may cost.
+//! The limits of a stored hash: the iterations, memory and passes beyond which it matches no password.
 //!
 //! Costs come from rows. A client that can write a row, or a dump that somebody imports, must not be able to stop the server with a
 //! hash that takes minutes or gigabytes. A hash above the limits matches no password, and the log says why.

@@ -6,7 +6,9 @@ use indexmap::IndexMap;
 
 use super::input::{parse_html_dict, parse_html_list};
 use super::limit::describe_limit;
-use super::{AnyField, BaseField, CharField, Context, Field, Input, Kind, Options, Output, OutputError};
+use super::{
+    AnyField, BaseField, CharField, Context, Field, Input, Kind, Options, Output, OutputError, write_items,
+};
 use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
 use crate::json;
@@ -185,15 +187,7 @@ impl Kind for List {
         let ValueRef::Json(Value::List(items)) = value else {
             return Err(OutputError::unexpected("ListField", value));
         };
-        out.push(b'[');
-        for (index, item) in items.iter().enumerate() {
-            if index > 0 {
-                out.push(b',');
-            }
-            self.child.represent_value(item, output, out)?;
-        }
-        out.push(b']');
-        Ok(())
+        write_items(items, out, |item, out| self.child.represent_value(item, output, out))
     }
 
     fn describe_limits(&self, info: &mut Dict) {

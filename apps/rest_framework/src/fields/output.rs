@@ -180,3 +180,23 @@ fn type_name(value: ValueRef<'_>) -> &'static str {
         ValueRef::Binary(_) => "bytes",
     }
 }
+
+/// Appends a JSON list: `write` appends each item.
+///
+/// # Errors
+/// Those of `write`.
+pub(crate) fn write_items<I, E>(
+    items: impl IntoIterator<Item = I>,
+    out: &mut Vec<u8>,
+    mut write: impl FnMut(I, &mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
+    out.push(b'[');
+    for (index, item) in items.into_iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write(item, out)?;
+    }
+    out.push(b']');
+    Ok(())
+}

@@ -12,7 +12,7 @@ use crate::exceptions::APIException;
 use crate::filters::{compare, filter_column};
 use crate::pagination::{CursorPagination, CursorPlan, Pagination, Plan, Rows, parse_position, position};
 use crate::response::Response;
-use crate::serializers::{ModelListSerializer, Save};
+use crate::serializers::{Destination, ModelListSerializer, Save};
 use vitamin_framework::models::{Lookup, Model, Object, Path, QuerySet};
 
 impl<T: Model> GenericView<T> {
@@ -133,7 +133,7 @@ impl<T: Model> GenericView<T> {
             .write(move |connection, info| {
                 let perform =
                     move |save: &mut Save<'_, T>| perform.iter().try_for_each(|perform| perform(save));
-                serializer.save_last(connection, info, &data, None, false, Some(&perform))
+                serializer.store(connection, info, &data, Destination::new_object(), Some(&perform))
             })
             .await?;
         let response = self.respond(&created)?.status(StatusCode::CREATED);
@@ -173,7 +173,8 @@ impl<T: Model> GenericView<T> {
         let (serializer, perform) = (self.get_serializer(), self.view.perform_update.clone());
         let updated = self
             .write(move |connection, info| {
-                serializer.save_last(connection, info, &data, Some(object), partial, perform.as_deref())
+                let to = Destination::object(object, partial);
+                serializer.store(connection, info, &data, to, perform.as_deref())
             })
             .await?;
         self.respond(&updated)

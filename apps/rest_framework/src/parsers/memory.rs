@@ -10,7 +10,7 @@ use crate::exceptions::APIException;
 /// block logins. Half of what actix-http buffers of each body.
 pub(super) const EXEMPT_BYTES: usize = 16_384;
 
-/// What is counted of a size.
+/// The bytes of a body, or of its values, that count towards the memory limit.
 pub(super) fn without_exempt(size: usize) -> usize {
     size.saturating_sub(EXEMPT_BYTES)
 }

@@ -18,7 +18,7 @@ use vitamin_framework::database::{DatabaseError, DbConnection};
 use vitamin_framework::urls::{Pattern, path};
 
 /// A custom authentication class that trusts the username in a header.
-struct ByName;
+pub(super) struct ByName;
 
 impl Authentication for ByName {
     fn authenticate<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Option<Identity>> {

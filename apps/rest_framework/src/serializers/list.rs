@@ -10,7 +10,7 @@ use crate::data::{Data, Dict, Value, from_value};
 use crate::error_detail::Detail;
 use crate::fields::input::parse_html_list;
 use crate::fields::limit::describe_limit;
-use crate::fields::{BaseField, Context, Field, Input, Kind, Options, Output, OutputError};
+use crate::fields::{BaseField, Context, Field, Input, Kind, Options, Output, OutputError, write_items};
 use crate::schemas::FieldShape;
 use vitamin_framework::models::ValueRef;
 use vitamin_framework::timezone::TimeZone;
@@ -32,6 +32,33 @@ pub(super) struct Lengths {
     pub(super) max: Option<usize>,
     pub(super) min: Option<usize>,
 }
+
+/// The methods of a builder with `lengths`. Each type writes them itself, so that they are documented there.
+macro_rules! length_methods {
+    () => {
+        /// Whether the empty list is valid. By default it is.
+        #[must_use]
+        pub fn allow_empty(mut self, allow: bool) -> Self {
+            self.lengths.allow_empty = allow;
+            self
+        }
+
+        /// The maximum number of objects of a list.
+        #[must_use]
+        pub fn max_length(mut self, objects: usize) -> Self {
+            self.lengths.max = Some(objects);
+            self
+        }
+
+        /// The minimum number of objects of a list.
+        #[must_use]
+        pub fn min_length(mut self, objects: usize) -> Self {
+            self.lengths.min = Some(objects);
+            self
+        }
+    };
+}
+pub(super) use length_methods;
 
 impl Default for Lengths {
     fn default() -> Self {
@@ -172,15 +199,7 @@ impl Kind for Many {
         let ValueRef::Json(Value::List(items)) = value else {
             return Err(OutputError::new("a ListSerializer writes lists only"));
         };
-        out.push(b'[');
-        for (index, item) in items.iter().enumerate() {
-            if index > 0 {
-                out.push(b',');
-            }
-            self.child.represent_value(item, output, out)?;
-        }
-        out.push(b']');
-        Ok(())
+        write_items(items, out, |item, out| self.child.represent_value(item, output, out))
     }
 
     fn wrap_errors(&self, errors: Detail) -> Detail {

@@ -42,6 +42,7 @@ use vitamin_framework::models::ValueRef;
 use vitamin_framework::timezone::TimeZone;
 
 pub use self::list::{ListSerializer, Many};
+pub(crate) use self::model::Destination;
 pub use self::model::*;
 pub use self::partial::nullable;
 use self::source::set_value;

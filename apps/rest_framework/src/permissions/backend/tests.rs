@@ -5,12 +5,11 @@ use std::sync::Arc;
 use actix_web::test::TestRequest;
 
 use super::*;
-use crate::authentication::{Authentication, Identity};
 use crate::classes;
 use crate::generics::RetrieveUpdateDestroyAPIView;
+use crate::permissions::tests::ByName;
 use crate::serializers::ModelSerializer;
 use crate::testing::TestProject;
-use vitamin_auth::User;
 use vitamin_framework::models::Model;
 use vitamin_framework::urls::{Pattern, path};
 
@@ -56,19 +55,6 @@ impl ObjectPermissionBackend for Grants {
         assert_eq!((object.meta().name, object.get::<vitamin_auth::PublicUser>().is_some()), ("Box", false));
         let action = perm.trim_start_matches("desk.").trim_end_matches("_box");
         object.get::<Crate>().is_some_and(|own| own.name.split(' ').any(|name| name == action)).into()
-    }
-}
-
-struct ByName;
-
-impl Authentication for ByName {
-    fn authenticate<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Option<Identity>> {
-        let Some(name) = request.headers().get("x-user") else { return None.into() };
-        let name = name.to_str().unwrap_or_default().to_owned();
-        PolicyResult::later(async move {
-            let user = request.database()?.run(move |db| User::get_by_natural_key(db, &name)).await?;
-            Ok(user.map(Identity::new))
-        })
     }
 }
 

@@ -155,7 +155,7 @@ impl<U: Model> Among<U> {
     }
 }
 
-/// What a client's value means for a column of this kind (`queryset.get(slug=…)`). `None` if no row can have it.
+/// Converts a client's value to a value of a column of this kind, as `queryset.get(slug=…)` does. `None` if no row can have it.
 fn slug_value(data: &Value, kind: Option<ColumnKind>) -> Result<Option<DbValue>, Detail> {
     let kind = kind.filter(|kind| {
         matches!(

@@ -11,7 +11,7 @@ use crate::exceptions::APIException;
 use crate::fields::{BaseField as _, Field};
 use crate::request::RequestInfo;
 use crate::schemas::BodySchema;
-use crate::serializers::list::Lengths;
+use crate::serializers::list::{Lengths, length_methods};
 use vitamin_framework::database::DbConnection;
 use vitamin_framework::models::{Model, Object};
 
@@ -58,26 +58,7 @@ impl<T: Model> ModelListSerializer<T> {
         Self { child, lengths: Lengths::default() }
     }
 
-    /// Whether the empty list is valid. By default it is.
-    #[must_use]
-    pub fn allow_empty(mut self, allow: bool) -> Self {
-        self.lengths.allow_empty = allow;
-        self
-    }
-
-    /// The maximum number of objects.
-    #[must_use]
-    pub fn max_length(mut self, objects: usize) -> Self {
-        self.lengths.max = Some(objects);
-        self
-    }
-
-    /// The minimum number of objects.
-    #[must_use]
-    pub fn min_length(mut self, objects: usize) -> Self {
-        self.lengths.min = Some(objects);
-        self
-    }
+    length_methods!();
 
     /// Validates a body, and creates its objects with the serializer's own `create`. All are validated before the first is
     /// created, so a unique value that appears twice in the list is an error of the database, as in Django REST framework.

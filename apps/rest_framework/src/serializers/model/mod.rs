@@ -48,6 +48,7 @@ pub use self::related_field::{
     ByColumn, ByUrl, HyperlinkedRelatedField, PrimaryKeyRelatedField, RelatedField, SlugRelatedField,
 };
 pub use self::relations::HyperlinkedModelSerializer;
+pub(crate) use self::save::Destination;
 pub use self::save::{Perform, Save, Validated};
 pub use self::string_related::StringRelatedField;
 pub use self::to_many::ToMany;

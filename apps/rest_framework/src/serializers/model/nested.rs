@@ -17,7 +17,7 @@ use crate::exceptions::{APIException, ExceptionKind};
 use crate::fields::input::{parse_html_dict, parse_html_list};
 use crate::fields::{BaseField as _, Context, Field, Input, Kind, Options};
 use crate::schemas::{DescribeSerializer as _, FieldShape};
-use crate::serializers::list::Lengths;
+use crate::serializers::list::{Lengths, length_methods};
 use vitamin_framework::models::{Changes, ForeignKey, ManyToMany, Model, Reverse};
 
 /// The message for an item that is null.
@@ -121,26 +121,7 @@ impl<R: Copy, U: Model> Nested<R, U> {
         self
     }
 
-    /// Whether a list may be empty.
-    #[must_use]
-    pub fn allow_empty(mut self, allow: bool) -> Self {
-        self.lengths.allow_empty = allow;
-        self
-    }
-
-    /// The maximum number of objects of a list.
-    #[must_use]
-    pub fn max_length(mut self, objects: usize) -> Self {
-        self.lengths.max = Some(objects);
-        self
-    }
-
-    /// The minimum number of objects of a list.
-    #[must_use]
-    pub fn min_length(mut self, objects: usize) -> Self {
-        self.lengths.min = Some(objects);
-        self
-    }
+    length_methods!();
 
     fn field(&self) -> Field<NestedKind<U>> {
         let kind = NestedKind {

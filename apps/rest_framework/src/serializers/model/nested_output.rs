@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::ModelSerializer;
 use super::output::{OutputField, Representation, null};
 use crate::exceptions::APIException;
+use crate::fields::write_items;
 use vitamin_framework::models::{ForeignKey, ManyToMany, Model, Object, Plan, Relation, Reverse, With};
 
 /// The output of a relation by another serializer.
@@ -75,13 +76,5 @@ pub(crate) fn write_list<'o, U: Model>(
     context: &Representation<'_>,
     out: &mut Vec<u8>,
 ) -> Result<(), APIException> {
-    out.push(b'[');
-    for (position, object) in objects.into_iter().enumerate() {
-        if position > 0 {
-            out.push(b',');
-        }
-        serializer.write(object, context, out)?;
-    }
-    out.push(b']');
-    Ok(())
+    write_items(objects, out, |object, out| serializer.write(object, context, out))
 }

@@ -12,7 +12,7 @@ use super::output::{OutputField, Representation, null};
 use super::related::Related;
 use super::to_many::ToMany;
 use crate::exceptions::APIException;
-use crate::fields::{BaseField, Field, Options};
+use crate::fields::{BaseField, Field, Options, write_items};
 use crate::request::RequestInfo;
 use vitamin_framework::models::{ForeignKey, Model, Object, Path, Plan, QuerySet, ValueRef};
 
@@ -111,7 +111,7 @@ impl<R, U: Model, N> RelatedField<R, U, N> {
         Arc::new(Field { options: self.options.clone(), kind: self.kind(many) })
     }
 
-    /// What names an object in the output.
+    /// The relation, with the column of the related object that the output shows, or makes a URL of.
     fn name(&self) -> Result<Named<R>, String>
     where
         R: Copy,
@@ -273,14 +273,8 @@ impl<R: ToMany> OutputField<R::From> for Named<R> {
         context: &Representation<'_>,
         out: &mut Vec<u8>,
     ) -> Result<bool, APIException> {
-        out.push(b'[');
-        for (position, related) in self.relation.objects(object)?.iter().enumerate() {
-            if position > 0 {
-                out.push(b',');
-            }
-            self.write_value(related.value(self.index), context, out)?;
-        }
-        out.push(b']');
+        let related = self.relation.objects(object)?;
+        write_items(related, out, |related, out| self.write_value(related.value(self.index), context, out))?;
         Ok(true)
     }
 

@@ -68,7 +68,8 @@ pub struct Save<'a, T: Model> {
     progress: Progress,
 }
 
-/// What a save has done, or will.
+/// How far a save is, as far as it is known. It tells whether the change needs a transaction, and whether related rows must be
+/// read after it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Progress {
     /// More may follow, in the app's own code.
@@ -231,11 +232,23 @@ impl<T: Model> Save<'_, T> {
 }
 
 /// Where a save stores its data.
-struct Destination<T> {
+pub(crate) struct Destination<T> {
     /// `None`: in a new object.
     instance: Option<Object<T>>,
     partial: bool,
     progress: Progress,
+}
+
+impl<T> Destination<T> {
+    /// A new object, the last thing that the request writes.
+    pub(crate) const fn new_object() -> Self {
+        Self { instance: None, partial: false, progress: Progress::IsLast }
+    }
+
+    /// An object that is there, the last thing that the request writes.
+    pub(crate) const fn object(object: Object<T>, partial: bool) -> Self {
+        Self { instance: Some(object), partial, progress: Progress::IsLast }
+    }
 }
 
 /// A view's closure that runs before the data are stored: `perform_create` or `perform_update`.
@@ -259,24 +272,11 @@ impl<T: Model> ModelSerializer<T> {
         self.store(connection, info, data, Destination { instance, partial, progress }, perform)
     }
 
-    /// [`save`](Self::save) as the last thing that a request writes.
+    /// [`save`](Self::save) in a destination.
     ///
     /// # Errors
     /// As `save`.
-    pub(crate) fn save_last(
-        &self,
-        connection: &mut DbConnection,
-        info: &RequestInfo,
-        data: &Data,
-        instance: Option<Object<T>>,
-        partial: bool,
-        perform: Option<&Perform<T>>,
-    ) -> Result<Object<T>, APIException> {
-        let progress = Progress::IsLast;
-        self.store(connection, info, data, Destination { instance, partial, progress }, perform)
-    }
-
-    fn store(
+    pub(crate) fn store(
         &self,
         connection: &mut DbConnection,
         info: &RequestInfo,

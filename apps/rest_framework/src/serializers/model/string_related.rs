@@ -9,6 +9,7 @@ use super::entry::{Entry, SerializerField, read_only};
 use super::output::{OutputField, Representation, null};
 use super::to_many::ToMany;
 use crate::exceptions::APIException;
+use crate::fields::write_items;
 use crate::json as encode;
 use crate::schemas::FieldShape;
 use vitamin_framework::models::{ForeignKey, Model, Object, Plan};
@@ -135,14 +136,10 @@ impl<R: ToMany, F: Fn(&Object<R::To>) -> String + Send + Sync> OutputField<R::Fr
         _: &Representation<'_>,
         out: &mut Vec<u8>,
     ) -> Result<bool, APIException> {
-        out.push(b'[');
-        for (position, related) in self.relation.objects(object)?.iter().enumerate() {
-            if position > 0 {
-                out.push(b',');
-            }
+        write_items(self.relation.objects(object)?, out, |related, out| {
             encode::write_str(out, &(self.text)(related));
-        }
-        out.push(b']');
+            Ok::<_, APIException>(())
+        })?;
         Ok(true)
     }
 
