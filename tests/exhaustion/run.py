@@ -138,16 +138,19 @@ def slow_clients(port, count, head, seconds, lower_priority):
         os.nice(5)
     selector, waiting, turn = selectors.DefaultSelector(), {}, 0
     end = time.monotonic() + seconds
-    last_bytes = time.monotonic()
+    started = last_bytes = time.monotonic()
+    made = 0
     while time.monotonic() < end:
-        # At most a thousand new ones a second.
-        for _ in range(min(count - len(waiting), 100)):
+        # At most a thousand new ones a second, evenly: a burst of them would be another load.
+        allowed = min(1000 * (time.monotonic() - started), made + 10)
+        while made < allowed and len(waiting) < count:
+            made += 1
             client = socket.socket()
             client.setblocking(False)
             client.connect_ex((HOST, port))
             waiting[client.fileno()] = client
             selector.register(client, selectors.EVENT_WRITE)
-        for key, events in selector.select(0.1):
+        for key, events in selector.select(0.005):
             client = key.fileobj
             try:
                 if events & selectors.EVENT_WRITE:

@@ -146,12 +146,12 @@ pub(super) async fn read_rows<T: Model>(
     if !select.joins.is_empty() {
         select.names = executor.names();
     }
-    let is_grouped = select.through.is_some();
+    let group = select.through.as_ref().map(|(through, _)| through.kind);
     let annotations: Vec<&'static str> = select.annotations.iter().map(|(name, _)| *name).collect();
     let mut rows = Rows { objects: Vec::new(), groups: Vec::new() };
     let each = &mut |row: &mut Row<'_>| {
-        if is_grouped {
-            rows.groups.push(Key::from(&row.read_any()?));
+        if let Some(kind) = group {
+            rows.groups.push(Key::from(&row.read_kind(kind)?));
         }
         let mut object = Object::new(T::from_row(row)?);
         for name in &annotations {

@@ -6,7 +6,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::model::Model;
-use super::value::DbValue;
+use super::plan::RelatedColumns;
+use super::value::{DbValue, ValueRef};
 
 /// A row of a model, its annotations, and the related rows that were loaded with it. Derefs to the row: `issue.title`.
 /// `Issue::PROJECT.get(&issue)?` is what was loaded for a relation.
@@ -16,6 +17,8 @@ pub struct Object<T> {
     related: Vec<(&'static str, Arc<dyn Any + Send + Sync>)>,
     /// Columns of related rows that were not loaded whole: the relation, the column's index, and the value.
     related_values: Vec<(&'static str, usize, DbValue)>,
+    /// The same of relations to many rows.
+    related_columns: Vec<(&'static str, Arc<RelatedColumns>)>,
 }
 
 /// A relation or an annotation was used that the query did not load: a mistake of the app.
@@ -30,7 +33,13 @@ impl<T: Model> Object<T> {
     /// A row without anything else.
     #[must_use]
     pub const fn new(row: T) -> Self {
-        Self { row, annotations: Vec::new(), related: Vec::new(), related_values: Vec::new() }
+        Self {
+            row,
+            annotations: Vec::new(),
+            related: Vec::new(),
+            related_values: Vec::new(),
+            related_columns: Vec::new(),
+        }
     }
 
     /// The row.
@@ -87,16 +96,41 @@ impl<T: Model> Object<T> {
         self.related_values.push((relation, index, value));
     }
 
+    /// A column of the rows that a relation to many leads to.
+    pub(crate) fn related_column<B: Model>(
+        &self,
+        relation: &'static str,
+        index: usize,
+    ) -> Result<impl Iterator<Item = ValueRef<'_>>, NotLoaded> {
+        let whole = self.related::<Vec<Object<B>>>(relation).ok();
+        let columns = if whole.is_some() {
+            None
+        } else {
+            let found = self.related_columns.iter().find(|(known, _)| *known == relation);
+            let column = found.and_then(|(_, columns)| columns.column(index));
+            Some(column.ok_or_else(|| Self::not_loaded(relation))?)
+        };
+        let of_whole = whole.into_iter().flatten().map(move |object| object.value(index));
+        Ok(of_whole.chain(columns.into_iter().flatten()))
+    }
+
+    pub(crate) fn set_related_columns(&mut self, relation: &'static str, columns: Arc<RelatedColumns>) {
+        self.related_columns.retain(|(known, _)| *known != relation);
+        self.related_columns.push((relation, columns));
+    }
+
     /// Takes over what was loaded with the same row.
     pub(crate) fn take_related(&mut self, other: Self) {
         self.related = other.related;
         self.related_values = other.related_values;
+        self.related_columns = other.related_columns;
     }
 
     /// Forgets a relation, because it changed.
     pub(crate) fn clear_related(&mut self) {
         self.related.clear();
         self.related_values.clear();
+        self.related_columns.clear();
     }
 
     fn not_loaded(relation: &'static str) -> NotLoaded {

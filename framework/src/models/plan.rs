@@ -4,6 +4,7 @@
 mod joined;
 mod known;
 mod prefetched;
+mod prefetched_columns;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -13,6 +14,8 @@ use futures_util::future::{LocalBoxFuture, try_join_all};
 
 use self::joined::ColumnsOf;
 pub use self::known::Known;
+use self::prefetched_columns::ColumnsOfMany;
+pub(crate) use self::prefetched_columns::RelatedColumns;
 use super::execute::Executor;
 use super::model::Model;
 use super::object::Object;
@@ -40,11 +43,14 @@ struct Loads<T> {
     /// Foreign keys of which only some columns are needed.
     columns: Vec<Box<dyn LoadOne<T>>>,
     many: Vec<Box<dyn LoadMany<T>>>,
+    /// Relations to many rows of which only some columns are needed.
+    many_columns: Vec<Box<dyn LoadMany<T>>>,
 }
 
 impl<T> Default for Plan<T> {
     fn default() -> Self {
-        Self(Arc::new(Loads { one: Vec::new(), columns: Vec::new(), many: Vec::new() }))
+        let (one, columns, many, many_columns) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self(Arc::new(Loads { one, columns, many, many_columns }))
     }
 }
 
@@ -60,6 +66,7 @@ impl<T: 'static> Clone for Loads<T> {
             one: self.one.iter().map(|load| load.boxed()).collect(),
             columns: self.columns.iter().map(|load| load.boxed()).collect(),
             many: self.many.iter().map(|load| load.boxed()).collect(),
+            many_columns: self.many_columns.iter().map(|load| load.boxed()).collect(),
         }
     }
 }
@@ -87,6 +94,8 @@ trait LoadOne<T>: Any + Send + Sync {
 
 /// A relation to many rows that is loaded by one query for all objects.
 trait LoadMany<T>: Any + Send + Sync {
+    /// The relation's name.
+    fn name(&self) -> &'static str;
     fn boxed(&self) -> Box<dyn LoadMany<T>>;
     fn as_any(&self) -> &dyn Any;
     /// Adds what `other` loads, if it is the same relation.
@@ -115,6 +124,9 @@ impl<T: Model> Plan<T> {
         for load in &other.0.many {
             self.add_many(load.boxed());
         }
+        for load in &other.0.many_columns {
+            self.add_many_column(load.boxed());
+        }
     }
 
     /// Adds a column of the row that a foreign key refers to: less than the whole row. Read it with
@@ -130,6 +142,33 @@ impl<T: Model> Plan<T> {
         }
     }
 
+    /// Adds a column of the rows that refer to a row: less than the whole rows. Read it with [`Reverse::values`].
+    pub fn add_reverse_value<B: Model>(&mut self, relation: Reverse<T, B>, column: usize) {
+        self.add_many_column(Box::new(ColumnsOfMany { relation, columns: [column].into() }));
+    }
+
+    /// Adds a column of the rows of a many-to-many relation: less than the whole rows. Read it with
+    /// [`ManyToMany::values`].
+    pub fn add_many_to_many_value<B: Model>(&mut self, relation: ManyToMany<T, B>, column: usize) {
+        self.add_many_column(Box::new(ColumnsOfMany { relation, columns: [column].into() }));
+    }
+
+    fn add_many_column(&mut self, load: Box<dyn LoadMany<T>>) {
+        let known = &mut Arc::make_mut(&mut self.0).many_columns;
+        if !known.iter_mut().any(|known| known.merge(load.as_any())) {
+            known.push(load);
+        }
+    }
+
+    /// The relations to many rows: whole rows, and columns of rows that are not read whole.
+    fn prefetched(&self) -> impl Iterator<Item = &dyn LoadMany<T>> {
+        let is_whole =
+            |columns: &dyn LoadMany<T>| self.0.many.iter().any(|whole| whole.name() == columns.name());
+        let columns =
+            self.0.many_columns.iter().map(AsRef::as_ref).filter(move |columns| !is_whole(*columns));
+        self.0.many.iter().map(AsRef::as_ref).chain(columns)
+    }
+
     /// What is joined: whole rows, and columns of rows that are not read whole.
     fn joined(&self) -> impl Iterator<Item = &dyn LoadOne<T>> {
         let is_whole =
@@ -141,7 +180,12 @@ impl<T: Model> Plan<T> {
     /// Whether nothing is loaded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.one.is_empty() && self.0.columns.is_empty() && self.0.many.is_empty()
+        self.0.one.is_empty() && self.0.columns.is_empty() && !self.prefetches()
+    }
+
+    /// Whether a relation to many rows is loaded.
+    fn prefetches(&self) -> bool {
+        !(self.0.many.is_empty() && self.0.many_columns.is_empty())
     }
 
     fn add_one(&mut self, load: Box<dyn LoadOne<T>>) {
@@ -191,7 +235,7 @@ impl<T: Model> Plan<T> {
             return None;
         }
         let one = self.0.one.iter().filter_map(|load| load.prefetch(executor, objects));
-        let many = self.0.many.iter().map(|load| load.load(executor, objects));
+        let many = self.prefetched().map(|load| load.load(executor, objects));
         let mut all: Vec<Loading<'a, T>> = one.chain(many).collect();
         if all.len() < 2 {
             return all.pop();

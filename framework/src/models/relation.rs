@@ -13,6 +13,7 @@ use super::plan::Plan;
 use super::q::Q;
 use super::queryset::QuerySet;
 use super::save::Changes;
+use super::select::Through;
 use super::value::ValueRef;
 use crate::database::{DatabaseError, DbConnection};
 
@@ -174,6 +175,18 @@ impl<A: Model, B: Model> Reverse<A, B> {
     pub fn get(self, object: &Object<A>) -> Result<&[Object<B>], NotLoaded> {
         object.related::<Vec<Object<B>>>(self.name).map(Vec::as_slice)
     }
+
+    /// A column of the rows, by the column's index, as loaded with the object.
+    ///
+    /// # Errors
+    /// Neither the rows nor the column were loaded.
+    pub fn values(
+        self,
+        object: &Object<A>,
+        column: usize,
+    ) -> Result<impl Iterator<Item = ValueRef<'_>>, NotLoaded> {
+        object.related_column::<B>(self.name, column)
+    }
 }
 
 impl<A: Model, B: Model> Reverse<A, B> {
@@ -226,6 +239,12 @@ impl<A: Model, B: Model> ManyToMany<A, B> {
         ManyToMany::new(name, self.table, self.reverse_column, self.column)
     }
 
+    /// The table between the two, as a query of the related rows needs it.
+    pub(super) fn through(self) -> Through {
+        let kind = A::META.primary_key().kind;
+        Through { table: self.table, column: self.reverse_column, group: self.column, kind }
+    }
+
     /// The primary key of the related rows.
     pub(crate) fn pk_path(self) -> Path<A> {
         Path::<B>::own(self.reverse_column, B::META).behind([Hop {
@@ -256,5 +275,17 @@ impl<A: Model, B: Model> ManyToMany<A, B> {
     /// They were not loaded.
     pub fn get(self, object: &Object<A>) -> Result<&[Object<B>], NotLoaded> {
         object.related::<Vec<Object<B>>>(self.name).map(Vec::as_slice)
+    }
+
+    /// A column of the rows, by the column's index, as loaded with the object.
+    ///
+    /// # Errors
+    /// Neither the rows nor the column were loaded.
+    pub fn values(
+        self,
+        object: &Object<A>,
+        column: usize,
+    ) -> Result<impl Iterator<Item = ValueRef<'_>>, NotLoaded> {
+        object.related_column::<B>(self.name, column)
     }
 }

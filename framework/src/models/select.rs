@@ -9,7 +9,7 @@ use diesel::QueryResult;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::Untyped;
 
-use super::column::Column;
+use super::column::{Column, ColumnKind};
 use super::condition::Condition;
 use super::dialect::{Dialect, Fragment, push_column, push_name, quoted};
 use super::meta::ModelMeta;
@@ -21,6 +21,8 @@ use crate::database::{Names, builds_sql};
 pub(crate) enum Output {
     /// The model's columns, the annotations, and the columns of the joined models.
     Rows,
+    /// Some of the model's columns.
+    Columns(Arc<[usize]>),
     /// One column.
     Column(&'static str),
     /// The number of rows.
@@ -93,6 +95,8 @@ pub(crate) struct Through {
     pub(crate) column: &'static str,
     /// Its column that refers to the other rows; the first column of the result.
     pub(crate) group: &'static str,
+    /// What kind of key that is.
+    pub(crate) kind: ColumnKind,
 }
 
 /// A term of ORDER BY.
@@ -155,8 +159,18 @@ impl Select {
 
     fn output<'b, DB: Dialect>(&'b self, pass: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
         let table = self.meta.table;
-        match self.output {
+        match &self.output {
             Output::Rows => self.columns(pass)?,
+            Output::Columns(columns) => {
+                let columns = columns.iter().filter_map(|index| self.meta.columns.get(*index));
+                self.group(pass)?;
+                for (number, column) in columns.enumerate() {
+                    if number > 0 {
+                        pass.push_sql(", ");
+                    }
+                    push_column(pass, table, column.column)?;
+                }
+            }
             Output::Column(column) => push_column(pass, table, column)?,
             Output::Count => pass.push_sql("COUNT(*)"),
             Output::Exists => pass.push_sql("1"),
@@ -173,11 +187,17 @@ impl Select {
         Ok(())
     }
 
-    fn columns<'b, DB: Dialect>(&'b self, pass: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
+    /// What rows of a relation are grouped by, before their columns.
+    fn group<DB: Dialect>(&self, pass: &mut AstPass<'_, '_, DB>) -> QueryResult<()> {
         if let Some((through, _)) = &self.through {
             push_column(pass, through.table, through.group)?;
             pass.push_sql(", ");
         }
+        Ok(())
+    }
+
+    fn columns<'b, DB: Dialect>(&'b self, pass: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.group(pass)?;
         pass.push_sql(quoted::<DB>(self.meta.select_list));
         self.annotations(pass)?;
         for (number, join) in self.joins.iter().enumerate() {
@@ -264,7 +284,7 @@ impl Select {
                 push_column(pass, self.meta.table, column)?;
             }
         }
-        if !matches!(self.output, Output::Rows | Output::Column(_)) {
+        if !matches!(self.output, Output::Rows | Output::Columns(_) | Output::Column(_)) {
             return Ok(());
         }
         let mut separator = " ORDER BY ";

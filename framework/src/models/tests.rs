@@ -40,6 +40,7 @@ diesel::allow_tables_to_appear_in_same_query!(desk_project, desk_issue);
 #[derive(Model)]
 #[diesel(table_name = desk_project)]
 #[model(crate = crate, ordering("name"))]
+#[model(many_to_many(topics: Label, desk_project_topics(project_id, label_id), blank))]
 struct Project {
     #[model(primary_key, default = Uuid::new_v4(), not_editable)]
     id: Uuid,
@@ -81,6 +82,7 @@ CREATE TABLE desk_issue (id integer PRIMARY KEY, project_id char(32) NOT NULL RE
     parent_id bigint REFERENCES desk_issue (id), title varchar(120) NOT NULL, estimate bigint, due datetime);
 CREATE TABLE desk_label (id integer PRIMARY KEY, slug varchar(30) NOT NULL);
 CREATE TABLE desk_issue_labels (id integer PRIMARY KEY, issue_id bigint NOT NULL, label_id bigint NOT NULL);
+CREATE TABLE desk_project_topics (id integer PRIMARY KEY, project_id char(32) NOT NULL, label_id bigint NOT NULL);
 INSERT INTO desk_project VALUES ('00000000000000000000000000000001', 'One', '{"b": 1, "a": [1e400]}'),
     ('00000000000000000000000000000002', 'Two', '{}');
 INSERT INTO desk_issue VALUES
@@ -89,6 +91,7 @@ INSERT INTO desk_issue VALUES
     (3, '00000000000000000000000000000002', NULL, 'Third', NULL, NULL);
 INSERT INTO desk_label VALUES (1, 'bug'), (2, 'art');
 INSERT INTO desk_issue_labels VALUES (1, 1, 1), (2, 1, 2), (3, 3, 1);
+INSERT INTO desk_project_topics VALUES (1, '00000000000000000000000000000002', 1), (2, '00000000000000000000000000000002', 2);
 "#;
 
 fn database(folder: &std::path::Path) -> Database {
@@ -353,26 +356,4 @@ fn a_stored_document_keeps_its_form() {
     assert_eq!(text(&project), "[2,1]");
 }
 
-#[test]
-fn a_column_of_a_related_row_is_read_without_the_rest() {
-    let folder = tempfile::tempdir().unwrap();
-    let connection = &mut *database(folder.path()).get().unwrap();
-    let mut plan = Plan::<Issue>::default();
-    plan.add_value(Issue::PROJECT, 1);
-    plan.add_value(Issue::PARENT, 5);
-    plan.add_value(Issue::PARENT, 3);
-    let issues = Issue::objects().order_by(["id"]).with_plan(&plan).load(connection).unwrap();
-    let parents: Vec<_> =
-        issues.iter().map(|issue| Issue::PARENT.value(issue, 3).unwrap().map(ValueRef::to_owned)).collect();
-    assert_eq!(parents, [None, Some("First 50%".into()), None]);
-    assert!(matches!(Issue::PARENT.value(&issues[1], 5).unwrap(), Some(ValueRef::DateTime(_))));
-    assert!(Issue::PROJECT.value(&issues[0], 1).unwrap() == Some(ValueRef::Text("One")));
-    assert!(Issue::PROJECT.get(&issues[0]).is_err());
-    assert!(Issue::PROJECT.value(&issues[0], 2).is_err());
-    // The whole row makes it superfluous.
-    plan.add(Issue::PROJECT);
-    let issues = Issue::objects().with_plan(&plan).load(connection).unwrap();
-    assert_eq!(Issue::PROJECT.get(&issues[0]).unwrap().unwrap().name, "Two");
-    assert!(Issue::PROJECT.value(&issues[0], 1).unwrap() == Some(ValueRef::Text("Two")));
-    assert!(Issue::PARENT.value(&issues[1], 3).unwrap().is_some());
-}
+mod related_columns;

@@ -48,8 +48,11 @@ struct ApiKey {
     user_id: UserId,
 }
 
-/// How often `find` ran: in all models of this process, so a test compares before and after.
+/// How often `find` ran, in all tests of this process.
 static QUERIES: AtomicUsize = AtomicUsize::new(0);
+
+/// One test at a time counts.
+static COUNTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 impl TokenModel for ApiKey {
     fn find(connection: &mut DbConnection, key: &str) -> Result<Option<(Self, User)>, DatabaseError> {
@@ -175,6 +178,7 @@ impl Served {
 
 /// Serves a project with two workers on each available database, and runs the test against it.
 async fn on_each(with_app: bool, test: fn(&Served)) {
+    let _counting = COUNTING.lock().await;
     #[cfg_attr(not(feature = "postgres"), expect(unused_mut, reason = "PostgreSQL's is added to it"))]
     let mut databases = vec![TestDatabase::sqlite()];
     #[cfg(feature = "postgres")]

@@ -26,12 +26,12 @@ impl<T: Model> Plan<T> {
             Some(value) => Some(value.as_ref()),
             None => instance.map(|object| object.value(index)),
         };
-        self.0.many.is_empty()
+        !self.prefetches()
             && self.joined().all(|load| key(load.index()).is_some_and(|key| load.is_known(key, known)))
     }
 
     /// Gives an object its related rows. Returns false if one is not known: they must be [loaded](Object::load).
     pub fn attach_known(&self, object: &mut Object<T>, known: &Known) -> bool {
-        self.0.many.is_empty() && self.joined().all(|load| load.attach_known(object, known))
+        !self.prefetches() && self.joined().all(|load| load.attach_known(object, known))
     }
 }

@@ -14,9 +14,13 @@ use crate::models::keys::{Key, Keys};
 use crate::models::model::Model;
 use crate::models::object::Object;
 use crate::models::relation::{ManyToMany, Reverse};
-use crate::models::select::{Select, Source, Through};
+use crate::models::select::{Select, Source};
 
 impl<A: Model, B: Model> LoadMany<A> for With<Reverse<A, B>, B> {
+    fn name(&self) -> &'static str {
+        self.relation.name
+    }
+
     fn boxed(&self) -> Box<dyn LoadMany<A>> {
         Box::new(self.clone())
     }
@@ -43,6 +47,10 @@ impl<A: Model, B: Model> LoadMany<A> for With<Reverse<A, B>, B> {
 }
 
 impl<A: Model, B: Model> LoadMany<A> for With<ManyToMany<A, B>, B> {
+    fn name(&self) -> &'static str {
+        self.relation.name
+    }
+
     fn boxed(&self) -> Box<dyn LoadMany<A>> {
         Box::new(self.clone())
     }
@@ -59,13 +67,10 @@ impl<A: Model, B: Model> LoadMany<A> for With<ManyToMany<A, B>, B> {
     fn load<'a>(&'a self, executor: &'a dyn Executor, objects: &[&Object<A>]) -> Loading<'a, A> {
         let keys = Keys::new(objects.iter().map(|object| object.pk()));
         Box::pin(async move {
-            let relation = self.relation;
             let mut select = Select::new(B::META);
-            let through =
-                Through { table: relation.table, column: relation.reverse_column, group: relation.column };
-            select.through = Some((through, keys?));
+            select.through = Some((self.relation.through(), keys?));
             let rows = children(&self.plan, select, executor).await?;
-            Ok(attaching(relation.name, rows.groups.into_iter().zip(rows.objects)))
+            Ok(attaching(self.relation.name, rows.groups.into_iter().zip(rows.objects)))
         })
     }
 }

@@ -273,13 +273,13 @@ impl<R: ToMany> OutputField<R::From> for Named<R> {
         context: &Representation<'_>,
         out: &mut Vec<u8>,
     ) -> Result<bool, APIException> {
-        let related = self.relation.objects(object)?;
-        write_items(related, out, |related, out| self.write_value(related.value(self.index), context, out))?;
+        let values = self.relation.values(object, self.index)?;
+        write_items(values, out, |value, out| self.write_value(value, context, out))?;
         Ok(true)
     }
 
     fn plan(&self, plan: &mut Plan<R::From>) {
-        plan.add(self.relation);
+        self.relation.add_value(plan, self.index);
     }
 }
 
