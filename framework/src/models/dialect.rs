@@ -57,6 +57,9 @@ pub(crate) trait Dialect: Backend {
 
     /// Writes the right side of a comparison with a list of keys: ` IN (…)`.
     fn keys<'b>(keys: &'b Keys, pass: AstPass<'_, 'b, Self>) -> QueryResult<()>;
+
+    /// Writes a list of keys as a table with a column `value`, where that is quicker than a comparison.
+    fn key_table<'b>(keys: &'b Keys, pass: AstPass<'_, 'b, Self>) -> QueryResult<()>;
 }
 
 impl Dialect for Sqlite {
@@ -72,6 +75,10 @@ impl Dialect for Sqlite {
 
     fn keys<'b>(keys: &'b Keys, pass: AstPass<'_, 'b, Self>) -> QueryResult<()> {
         keys.walk_ast(pass)
+    }
+
+    fn key_table<'b>(keys: &'b Keys, pass: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+        keys.table(pass)
     }
 }
 
@@ -89,6 +96,10 @@ impl Dialect for diesel::pg::Pg {
 
     fn keys<'b>(keys: &'b Keys, pass: AstPass<'_, 'b, Self>) -> QueryResult<()> {
         keys.walk_ast(pass)
+    }
+
+    fn key_table<'b>(_: &'b Keys, _: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+        Ok(())
     }
 }
 

@@ -146,7 +146,7 @@ pub(super) async fn read_rows<T: Model>(
     if !select.joins.is_empty() {
         select.names = executor.names();
     }
-    let group = select.through.as_ref().map(|(through, _)| through.kind);
+    let group = select.through.as_ref().map(|through| through.kind);
     let annotations: Vec<&'static str> = select.annotations.iter().map(|(name, _)| *name).collect();
     let mut rows = Rows { objects: Vec::new(), groups: Vec::new() };
     let each = &mut |row: &mut Row<'_>| {

@@ -68,6 +68,21 @@ impl Keys {
         })
     }
 
+    /// Whether SQLite gets a list, rather than the only key.
+    pub(crate) const fn is_list(&self) -> bool {
+        matches!(self.sqlite, SqliteKeys::Json(_))
+    }
+
+    /// Writes a table with a column `value` on SQLite, if there [is a list](Self::is_list).
+    pub(super) fn table<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        if let SqliteKeys::Json(keys) = &self.sqlite {
+            pass.push_sql("json_each(");
+            pass.push_bind_param::<Text, _>(keys)?;
+            pass.push_sql(")");
+        }
+        Ok(())
+    }
+
     /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
         match &self.list {
@@ -103,10 +118,10 @@ impl QueryFragment<Sqlite> for Keys {
                 pass.push_sql(" = ");
                 pass.push_bind_param::<Text, _>(key)
             }
-            SqliteKeys::Json(keys) => {
-                pass.push_sql(" IN (SELECT value FROM json_each(");
-                pass.push_bind_param::<Text, _>(keys)?;
-                pass.push_sql("))");
+            SqliteKeys::Json(_) => {
+                pass.push_sql(" IN (SELECT value FROM ");
+                self.table(pass.reborrow())?;
+                pass.push_sql(")");
                 Ok(())
             }
         }

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use diesel::Column as DieselColumn;
 
 use super::condition::{Hop, Lookup};
+use super::keys::Keys;
 use super::model::Model;
 use super::object::{NotLoaded, Object};
 use super::path::Path;
@@ -13,7 +14,7 @@ use super::plan::Plan;
 use super::q::Q;
 use super::queryset::QuerySet;
 use super::save::Changes;
-use super::select::Through;
+use super::select::{Keyed, Through};
 use super::value::ValueRef;
 use crate::database::{DatabaseError, DbConnection};
 
@@ -190,6 +191,11 @@ impl<A: Model, B: Model> Reverse<A, B> {
 }
 
 impl<A: Model, B: Model> Reverse<A, B> {
+    /// The rows of these objects.
+    pub(super) const fn keyed(self, keys: Keys) -> Keyed {
+        Keyed { table: B::META.table, column: self.key.column, keys }
+    }
+
     /// All rows that refer to an object (`project.issues`).
     #[must_use]
     pub fn of(self, object: &A) -> QuerySet<B> {
@@ -243,6 +249,11 @@ impl<A: Model, B: Model> ManyToMany<A, B> {
     pub(super) fn through(self) -> Through {
         let kind = A::META.primary_key().kind;
         Through { table: self.table, column: self.reverse_column, group: self.column, kind }
+    }
+
+    /// The rows of these objects.
+    pub(super) const fn keyed(self, keys: Keys) -> Keyed {
+        Keyed { table: self.table, column: self.column, keys }
     }
 
     /// The primary key of the related rows.

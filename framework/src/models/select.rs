@@ -1,5 +1,6 @@
 //! A SELECT statement whose parts are known only at run time.
 
+mod keyed;
 mod one_row;
 
 use std::borrow::Cow;
@@ -9,7 +10,8 @@ use diesel::QueryResult;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::Untyped;
 
-use super::column::{Column, ColumnKind};
+pub(crate) use self::keyed::{Keyed, Through};
+use super::column::Column;
 use super::condition::Condition;
 use super::dialect::{Dialect, Fragment, push_column, push_name, quoted};
 use super::meta::ModelMeta;
@@ -86,19 +88,6 @@ impl Join {
     }
 }
 
-/// Rows that are grouped by the row of another table that refers to them (ManyToManyField).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Through {
-    /// The table between the two.
-    pub(crate) table: &'static str,
-    /// Its column that refers to the selected rows.
-    pub(crate) column: &'static str,
-    /// Its column that refers to the other rows; the first column of the result.
-    pub(crate) group: &'static str,
-    /// What kind of key that is.
-    pub(crate) kind: ColumnKind,
-}
-
 /// A term of ORDER BY.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OrderBy {
@@ -113,7 +102,8 @@ pub(crate) struct Select {
     pub(crate) output: Output,
     pub(crate) annotations: Vec<(&'static str, Arc<dyn Fragment>)>,
     pub(crate) joins: Vec<Join>,
-    pub(crate) through: Option<(Through, super::keys::Keys)>,
+    pub(crate) through: Option<Through>,
+    pub(crate) keyed: Option<Keyed>,
     pub(crate) conditions: Vec<Condition>,
     pub(crate) order: Vec<OrderBy>,
     pub(crate) limit: Option<Parameter>,
@@ -131,6 +121,7 @@ impl Select {
             annotations: Vec::new(),
             joins: Vec::new(),
             through: None,
+            keyed: None,
             conditions: Vec::new(),
             order: Vec::new(),
             limit: None,
@@ -145,10 +136,14 @@ impl Select {
         pass.push_sql("SELECT ");
         if builds_sql {
             self.output(&mut pass)?;
-            self.tables(&mut pass)?;
+            pass.push_sql(" FROM ");
         } else if matches!(self.output, Output::Rows) {
             // Of what is selected, only the annotations have parameters.
             self.annotations(&mut pass)?;
+        }
+        self.key_table(&mut pass)?;
+        if builds_sql {
+            self.tables(&mut pass)?;
         }
         self.conditions(&mut pass)?;
         if builds_sql {
@@ -187,15 +182,6 @@ impl Select {
         Ok(())
     }
 
-    /// What rows of a relation are grouped by, before their columns.
-    fn group<DB: Dialect>(&self, pass: &mut AstPass<'_, '_, DB>) -> QueryResult<()> {
-        if let Some((through, _)) = &self.through {
-            push_column(pass, through.table, through.group)?;
-            pass.push_sql(", ");
-        }
-        Ok(())
-    }
-
     fn columns<'b, DB: Dialect>(&'b self, pass: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
         self.group(pass)?;
         pass.push_sql(quoted::<DB>(self.meta.select_list));
@@ -220,18 +206,19 @@ impl Select {
 
     fn tables<DB: Dialect>(&self, pass: &mut AstPass<'_, '_, DB>) -> QueryResult<()> {
         let table = self.meta.table;
-        pass.push_sql(" FROM ");
-        push_name(pass, table)?;
-        if matches!(self.output, Output::Rows) {
-            self.joins(pass)?;
-        }
-        if let Some((through, _)) = &self.through {
-            pass.push_sql(" INNER JOIN ");
+        if let Some(through) = &self.through {
             push_name(pass, through.table)?;
+            pass.push_sql(" INNER JOIN ");
+            push_name(pass, table)?;
             pass.push_sql(" ON ");
             push_column(pass, through.table, through.column)?;
             pass.push_sql(" = ");
             push_column(pass, table, self.meta.primary_key().column)?;
+        } else {
+            push_name(pass, table)?;
+        }
+        if matches!(self.output, Output::Rows) {
+            self.joins(pass)?;
         }
         Ok(())
     }
@@ -257,10 +244,9 @@ impl Select {
 
     fn conditions<'b, DB: Dialect>(&'b self, pass: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
         let mut separator = " WHERE ";
-        if let Some((through, keys)) = &self.through {
+        if let Some(keyed) = &self.keyed {
             pass.push_sql(separator);
-            push_column(pass, through.table, through.group)?;
-            DB::keys(keys, pass.reborrow())?;
+            keyed.condition(pass)?;
             separator = " AND ";
         }
         let reads_one_row = !DB::IS_POSTGRES && self.reads_one_row();

@@ -8,7 +8,6 @@ use diesel::result::Error as QueryError;
 use foldhash::fast::RandomState;
 
 use super::{Attach, LoadMany, Loading, Plan, With, order};
-use crate::models::condition::Condition;
 use crate::models::execute::{Executor, Rows, read_rows};
 use crate::models::keys::{Key, Keys};
 use crate::models::model::Model;
@@ -39,7 +38,7 @@ impl<A: Model, B: Model> LoadMany<A> for With<Reverse<A, B>, B> {
         Box::pin(async move {
             let (key, name) = (self.relation.key, self.relation.name);
             let mut select = Select::new(B::META);
-            select.conditions.push(Condition::In { column: key.column, keys: keys? });
+            select.keyed = Some(self.relation.keyed(keys?));
             let rows = children(&self.plan, select, executor).await?.objects;
             Ok(attaching(name, rows.into_iter().map(|row| (Key::from(row.value(key.index)), row))))
         })
@@ -68,7 +67,8 @@ impl<A: Model, B: Model> LoadMany<A> for With<ManyToMany<A, B>, B> {
         let keys = Keys::new(objects.iter().map(|object| object.pk()));
         Box::pin(async move {
             let mut select = Select::new(B::META);
-            select.through = Some((self.relation.through(), keys?));
+            select.through = Some(self.relation.through());
+            select.keyed = Some(self.relation.keyed(keys?));
             let rows = children(&self.plan, select, executor).await?;
             Ok(attaching(self.relation.name, rows.groups.into_iter().zip(rows.objects)))
         })

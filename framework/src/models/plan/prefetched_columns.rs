@@ -8,7 +8,6 @@ use diesel::result::Error as QueryError;
 use foldhash::fast::RandomState;
 
 use super::{Attach, LoadMany, Loading, order};
-use crate::models::condition::Condition;
 use crate::models::execute::Executor;
 use crate::models::keys::{Key, Keys};
 use crate::models::model::Model;
@@ -78,16 +77,16 @@ macro_rules! columns_of_many {
 }
 
 columns_of_many!(Reverse, this, keys => {
-    let key = this.relation.key;
-    let columns = [key.index].into_iter().chain(this.columns.iter().copied());
+    let columns = [this.relation.key.index].into_iter().chain(this.columns.iter().copied());
     let mut select = select::<B>(columns.collect());
-    select.conditions.push(Condition::In { column: key.column, keys });
+    select.keyed = Some(this.relation.keyed(keys));
     select
 });
 
 columns_of_many!(ManyToMany, this, keys => {
     let mut select = select::<B>(Arc::clone(&this.columns));
-    select.through = Some((this.relation.through(), keys));
+    select.through = Some(this.relation.through());
+    select.keyed = Some(this.relation.keyed(keys));
     select
 });
 

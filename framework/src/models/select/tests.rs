@@ -7,10 +7,11 @@ use diesel::sqlite::Sqlite;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::Output;
+use super::{Keyed, Output, Select};
 use crate::conf::Env;
 use crate::database::{Database, DatabaseSettings, DbConnection};
 use crate::models::condition::Condition;
+use crate::models::keys::Keys;
 use crate::models::statement::Statement;
 use crate::models::*;
 
@@ -152,6 +153,34 @@ fn one_key_is_compared_without_a_list() {
         assert!(sql(&one).contains("` = ?"), "{}", sql(&one));
         assert!(sql(&several).contains("` IN (SELECT value FROM json_each(?))"), "{}", sql(&several));
     }
+}
+
+#[test]
+fn related_rows_are_looked_up_from_the_list_of_keys() {
+    let select = |keys: &[i64]| {
+        let keys = Keys::new(keys.iter().map(|key| ValueRef::Integer(*key))).unwrap();
+        let mut select = Select::new(Book::META);
+        select.output = Output::Columns([2].into());
+        select.keyed = Some(Keyed { table: Book::META.table, column: "next_id", keys });
+        select.conditions.push(Condition::IsNull { column: "room_id", is_null: true });
+        select
+    };
+    assert_eq!(
+        debug_query::<Sqlite, _>(&select(&[3, 4])).to_string(),
+        "SELECT `shelf_book`.`code` FROM json_each(?) AS vitamin_keys CROSS JOIN `shelf_book` WHERE \
+         `shelf_book`.`next_id` = vitamin_keys.value AND `shelf_book`.`room_id` IS NULL -- binds: [\"[3,4]\"]"
+    );
+    assert_eq!(
+        debug_query::<Sqlite, _>(&select(&[3])).to_string(),
+        "SELECT `shelf_book`.`code` FROM `shelf_book` WHERE `shelf_book`.`next_id` = ? AND \
+         `shelf_book`.`room_id` IS NULL -- binds: [3]"
+    );
+    #[cfg(feature = "postgres")]
+    assert_eq!(
+        debug_query::<diesel::pg::Pg, _>(&select(&[3, 4])).to_string(),
+        "SELECT \"shelf_book\".\"code\" FROM \"shelf_book\" WHERE \"shelf_book\".\"next_id\" = ANY($1) AND \
+         \"shelf_book\".\"room_id\" IS NULL -- binds: [[3, 4]]"
+    );
 }
 
 #[test]
