@@ -72,6 +72,15 @@ impl FromStr for TrustedProxies {
     }
 }
 
+/// Whether the connection comes from one of the project's `TRUSTED_PROXIES`, so that what only a proxy may say can be believed.
+/// A Unix socket counts as a proxy: who may connect is decided by its file. Outside of a project there are no proxies.
+#[must_use]
+pub fn comes_from_trusted_proxy(request: &HttpRequest) -> bool {
+    let Some(peer) = request.peer_addr() else { return true };
+    let site = request.app_data::<Data<Site>>();
+    site.is_some_and(|site| site.settings.trusted_proxies.contains(peer.ip().to_canonical()))
+}
+
 /// Returns the address of the request's client, by the project's `TRUSTED_PROXIES`. Outside of a project it is the address of
 /// the connection. `None` on a Unix socket.
 #[must_use]

@@ -13,7 +13,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{AsHeaderName, HOST, HeaderMap, HeaderName};
 
 pub use self::absolute::build_absolute_uri;
-pub use self::client_address::{TrustedProxies, client_address};
+pub use self::client_address::{TrustedProxies, client_address, comes_from_trusted_proxy};
 pub use self::cookie::get_cookie;
 pub(crate) use self::forwarded::header_name;
 pub use self::forwarded::{ForwardedAllowIps, SecureProxySslHeader};

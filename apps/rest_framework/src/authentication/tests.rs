@@ -331,6 +331,24 @@ async fn a_remote_user_is_created_without_a_password() {
     }
 }
 
+#[actix_web::test]
+async fn a_remote_user_counts_from_trusted_proxies_alone() {
+    let project = TestProject::new(urlpatterns, &[("TRUSTED_PROXIES", "203.0.113.0/24,::1")]);
+    for (peer, forwarded, status) in [
+        ("203.0.113.7:1", None, 200),
+        ("[::ffff:203.0.113.7]:1", Some("198.51.100.1"), 200),
+        ("[::1]:1", None, 200),
+        ("127.0.0.1:1", None, 403),
+        ("127.0.0.1:1", Some("203.0.113.7"), 403),
+    ] {
+        let mut request = get("/remote", &[("x-remote-user", "ann")]).peer_addr(peer.parse().unwrap());
+        if let Some(forwarded) = forwarded {
+            request = request.append_header(("x-forwarded-for", forwarded));
+        }
+        assert_eq!(project.send_one(request).await.status, status, "{peer} {forwarded:?}");
+    }
+}
+
 #[test]
 fn credentials_are_split_as_in_python() {
     for (header, expected) in [
