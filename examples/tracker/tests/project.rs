@@ -9,7 +9,8 @@ database_tests!(
     a_user_gets_a_token,
     the_models_have_permissions,
     a_form_cannot_store_null_in_a_required_column,
-    the_program_migrates_and_serves
+    the_program_migrates_and_serves,
+    the_log_explains_a_proxy_that_ends_tls_unnoticed
 );
 
 /// In this process: users are made directly, and requests go over HTTP.
@@ -59,4 +60,24 @@ fn the_program_migrates_and_serves(database: &TestDatabase) {
     program.manage(&["check"]).run().expect_success();
     let server = program.serve();
     server.anonymous().get("/api-token-auth/").assert_status(405).assert_header("allow", "POST, OPTIONS");
+}
+
+fn the_log_explains_a_proxy_that_ends_tls_unnoticed(database: &TestDatabase) {
+    let program = Program::new(env!("CARGO_BIN_EXE_tracker"), database);
+    program.manage(&["migrate"]).run().expect_success();
+    let server = program.serve();
+    let session = server.session(&server.create_user("Pepe", "aaaa"));
+    let origin = format!("https://{}", server.address());
+    let create = |headers: &[(&str, &str)]| {
+        let request = session.request("POST", "/api/projects/");
+        headers.iter().fold(request, |request, (name, value)| request.header(name, *value)).send()
+    };
+    let detail = format!("CSRF Failed: Origin checking failed - {origin} does not match any trusted origins.");
+    create(&[("origin", &origin)]).assert_status(403).assert_body(&format!(r#"{{"detail":"{detail}"}}"#));
+    let log = server.wait_for_log("SECURE_PROXY_SSL_HEADER");
+    assert!(
+        log.contains(&format!("Origin {origin} is not http://{}. A browser uses https", server.address())),
+        "{log}"
+    );
+    create(&[("origin", "null")]).assert_status(403);
 }

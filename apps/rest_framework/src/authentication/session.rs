@@ -15,8 +15,9 @@ use crate::policy_result::PolicyResult;
 use crate::request::Request;
 use crate::schemas::SecurityScheme;
 use vitamin_auth::sessions::get_user;
-use vitamin_framework::csrf::{CsrfRequest, check};
+use vitamin_framework::csrf::{CsrfRequest, RejectRequest, check};
 use vitamin_framework::http::{get_cookie, get_header, get_host, is_secure, local_addr};
+use vitamin_framework::logging::warn_sometimes;
 use vitamin_framework::middleware::Site;
 
 /// Authenticates the user of Django's session cookie. Unsafe methods also require a CSRF token, or are answered with
@@ -93,8 +94,24 @@ async fn enforce_csrf(request: &Request) -> Result<(), APIException> {
         let form_token = request.parse_ahead(form_token).await?;
         checked = check(&csrf_request, || form_token);
     }
-    checked
-        .map_err(|reason| APIException::permission_denied(Some(&reason.detail(&settings.csrf.header_name))))
+    checked.map_err(|reason| {
+        if let (RejectRequest::BadOrigin(origin), false) = (&reason, csrf_request.is_secure) {
+            explain_bad_origin(origin, &host);
+        }
+        APIException::permission_denied(Some(&reason.detail(&settings.csrf.header_name)))
+    })
+}
+
+/// Tells the operator of a proxy that ends TLS unnoticed: no session could change anything.
+fn explain_bad_origin(origin: &str, host: &str) {
+    if origin.strip_prefix("https://") == Some(host) {
+        let cause = "A browser uses https, but its request came by http. If a proxy ends TLS, set \
+                     SECURE_PROXY_SSL_HEADER, and let the proxy set that header.";
+        warn_sometimes(
+            module_path!(),
+            &format!("CSRF Failed: Origin {origin} is not http://{host}. {cause}"),
+        );
+    }
 }
 
 /// The last `csrfmiddlewaretoken` of a form. Files of that name are ignored.
