@@ -222,3 +222,24 @@ fn idle_connections_do_not_delay_the_end_of_the_server() {
     assert_eq!(server.wait().code(), Some(0));
     assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
 }
+
+#[test]
+fn raw_bytes_in_a_path_or_query_mean_what_they_mean_encoded() {
+    let server = serve(&[]);
+    for (target, status, logged) in [
+        ("/?q=<\"é\">`", "200", "/"),
+        ("/<\"é\">`/", "404", "/%3C%22%C3%A9%22%3E%60/"),
+        ("/auth/?q=\"", "401", "/auth/"),
+    ] {
+        let head =
+            |target: &str| format!("GET {target} HTTP/1.1\r\nHost: testserver\r\nConnection: close\r\n\r\n");
+        let (raw, _) = read_to_end(&send(&server, &head(target)));
+        assert_eq!(statuses(&raw), [status], "{target}");
+        server.wait_for_log(&format!("path=\"{logged}\" status={status}"));
+    }
+    // On a kept connection too.
+    let twice = send(&server, "GET /?\" HTTP/1.1\r\nHost: testserver\r\n\r\n");
+    std::thread::sleep(Duration::from_millis(300));
+    (&twice).write_all(b"GET /\"/ HTTP/1.1\r\nHost: testserver\r\nConnection: close\r\n\r\n").unwrap();
+    assert_eq!(statuses(&read_to_end(&twice).0), ["200", "404"]);
+}

@@ -19,6 +19,7 @@ mod connection;
 mod line_feeds;
 mod payload;
 mod registry;
+mod request_target;
 mod server;
 mod settings;
 mod stream;

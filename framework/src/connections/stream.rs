@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::connection::{Connection, End};
 use super::line_feeds::LineFeeds;
 use super::registry::Registry;
+use super::request_target;
 
 /// A TCP stream that tells its connection what passes, and ends when the connection shall.
 pub(super) struct Stream {
@@ -67,13 +68,17 @@ impl AsyncRead for Stream {
                     this.connection.resume();
                 }
                 if this.connection.received(bytes.len()) {
-                    if this.connection.begins_head(bytes.len()) {
+                    let begins_head = this.connection.begins_head(bytes.len());
+                    if begins_head {
                         this.line_feeds = LineFeeds::new(bytes, this.connection.is_new());
                     }
                     if this.line_feeds.is_bare_in(bytes) {
                         buffer.set_filled(before);
                         this.connection.set_end(End::With("400 Bad Request"));
                         return this.close();
+                    }
+                    if begins_head {
+                        request_target::encode(buffer, before);
                     }
                 }
             }
