@@ -53,4 +53,5 @@ mod superuser;
 mod times;
 mod tokens;
 mod tutorial;
+mod user_columns;
 mod user_model;

@@ -64,8 +64,9 @@ impl User {
 /// The columns of `django.contrib.auth`, and of the admin site, which is no app here.
 pub(super) fn related_to_user() -> Vec<UserRelation> {
     vec![
-        UserRelation::new(auth_user_groups::user_id),
-        UserRelation::new(auth_user_user_permissions::user_id),
+        // A model without PermissionsMixin has none.
+        UserRelation::new(auth_user_groups::user_id).if_exists(),
+        UserRelation::new(auth_user_user_permissions::user_id).if_exists(),
         UserRelation::new(django_admin_log::user_id).if_exists(),
     ]
 }

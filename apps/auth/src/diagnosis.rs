@@ -26,8 +26,8 @@ const BATCH: i64 = 2000;
 /// Number of newest rows that are checked one by one.
 const NEWEST: i64 = 20;
 
-pub(super) fn tables() -> Vec<NeededTable> {
-    vec![
+pub(super) fn tables(model: &UserModel) -> Vec<NeededTable> {
+    let mut tables = vec![
         NeededTable::new(auth_user::table)
             .unique(&[&[auth_user::id::NAME], &[auth_user::username::NAME]])
             .may_be_null(&[auth_user::email::NAME, auth_user::first_name::NAME, auth_user::last_name::NAME])
@@ -35,11 +35,14 @@ pub(super) fn tables() -> Vec<NeededTable> {
         NeededTable::new(auth_group::table),
         NeededTable::new(auth_permission::table),
         NeededTable::new(auth_group_permissions::table),
-        NeededTable::new(auth_user_groups::table),
-        NeededTable::new(auth_user_user_permissions::table),
         NeededTable::new(django_content_type::table),
         NeededTable::new(django_session::table).unique(&[&[django_session::session_key::NAME]]).written(),
-    ]
+    ];
+    if model.has_permissions() {
+        tables.push(NeededTable::new(auth_user_groups::table));
+        tables.push(NeededTable::new(auth_user_user_permissions::table));
+    }
+    tables
 }
 
 pub(super) fn diagnose(

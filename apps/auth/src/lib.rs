@@ -149,7 +149,7 @@ impl App for Auth {
     }
 
     fn tables(&self) -> Vec<NeededTable> {
-        diagnosis::tables()
+        diagnosis::tables(&self.user_model)
     }
 
     fn diagnose(&self, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {

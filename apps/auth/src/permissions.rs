@@ -100,12 +100,13 @@ impl User {
         self.is_active && self.is_superuser
     }
 
-    /// Returns no permissions for an inactive user, all for a superuser, and `None` if they depend on grants.
+    /// Returns no permissions for an inactive user or one that can have none, all for a superuser, and `None` if they depend on grants.
     fn implied_permissions(
         &self,
         connection: &mut DbConnection,
     ) -> Result<Option<HashSet<String>>, DatabaseError> {
-        if !self.is_active {
+        // Without `is_superuser` the model has no PermissionsMixin, and so no tables of permissions.
+        if !self.is_active || connection.names().constant("auth_user", "is_superuser").is_some() {
             return Ok(Some(HashSet::new()));
         }
         if !self.is_superuser {

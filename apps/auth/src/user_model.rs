@@ -1,6 +1,9 @@
 //! The settings that describe a Django project's custom user model (`AUTH_USER_MODEL` of
 //! `django/conf/global_settings.py`): its tables' names, its key's type, and its login field.
 
+mod columns;
+
+use self::columns::UserColumns;
 use super::models::{MAX_USERNAME_LENGTH, User, normalize_email, normalize_username};
 use super::password_validation::UserAttributes;
 use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
@@ -17,6 +20,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         "The type of its primary key: `integer`, `bigint` or `uuid`, or the name of Django's field.",
     )
     .default("integer")
+    .public(),
+    Setting::new(
+        "AUTH_USER_COLUMNS",
+        "Columns of the user model with other names than AbstractUser's, and fields that it does not have: `first_name=given_name,is_staff=`.",
+    )
     .public(),
     Setting::new("USERNAME_FIELD", "The field that users log in with, for example `email`.")
         .default("username"),
@@ -46,6 +54,7 @@ pub struct UserModel {
     db_table: String,
     key: KeyType,
     username_field: String,
+    pub(super) columns: UserColumns,
 }
 
 impl Default for UserModel {
@@ -57,14 +66,16 @@ impl Default for UserModel {
             db_table: "auth_user".to_owned(),
             key: KeyType::default(),
             username_field: "username".to_owned(),
+            columns: UserColumns::default(),
         }
     }
 }
 
 impl UserModel {
     /// Reads `AUTH_USER_MODEL` (default `auth.User`), `AUTH_USER_DB_TABLE` (default: Django's name for that model's table),
-    /// `AUTH_USER_KEY` (default `integer`) and `USERNAME_FIELD` (default `username`).
+    /// `AUTH_USER_KEY` (default `integer`), `USERNAME_FIELD` (default `username`) and `AUTH_USER_COLUMNS` (default: none).
     ///
+    /// # Errors
     /// A name is not valid for Django or the database.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         let default = Self::default();
@@ -94,6 +105,7 @@ impl UserModel {
             model_name,
             key: env.parse("AUTH_USER_KEY", default.key)?,
             username_field,
+            columns: env.parse("AUTH_USER_COLUMNS", UserColumns::default())?,
         })
     }
 
@@ -182,6 +194,7 @@ impl UserModel {
         let table = &self.db_table;
         names.rename_table("auth_user", table);
         names.rename_column("auth_user", "username", &self.username_field);
+        self.columns.names(names);
         let user_id = format!("{}_id", self.model_name);
         for (through, field) in
             [("auth_user_groups", "groups"), ("auth_user_user_permissions", "user_permissions")]
@@ -189,6 +202,17 @@ impl UserModel {
             names.rename_table(through, &format!("{table}_{field}"));
             names.rename_column(through, "user_id", &user_id);
         }
+    }
+
+    /// Whether it lacks fields of `AbstractUser`, so that users cannot be created here.
+    pub(super) fn lacks_fields(&self) -> bool {
+        self.columns.lacks_any()
+    }
+
+    /// Whether the model has groups and permissions (Django's `PermissionsMixin`, which brings `is_superuser` along).
+    #[must_use]
+    pub fn has_permissions(&self) -> bool {
+        self.columns.has("is_superuser")
     }
 
     /// The setting that makes the user table the project's own, if any. Such a table may have columns that only Django
@@ -201,6 +225,7 @@ impl UserModel {
             (self.db_table != default.db_table, "AUTH_USER_DB_TABLE"),
             (self.key != default.key, "AUTH_USER_KEY"),
             (self.username_field != default.username_field, "USERNAME_FIELD"),
+            (!self.columns.is_empty(), "AUTH_USER_COLUMNS"),
         ]
         .into_iter()
         .find_map(|(own, setting)| own.then_some(setting))
@@ -209,6 +234,7 @@ impl UserModel {
 
 /// Validates the name of a table or column, if set.
 ///
+/// # Errors
 /// The name has other characters than letters, digits and underscores, or starts with a digit. A database could quote
 /// more, but such a name is probably a mistake (e.g. `"schema"."table"`; use PostgreSQL's search path for that).
 pub fn identifier(setting: &str, value: Option<&str>) -> Result<Option<String>, ImproperlyConfigured> {

@@ -54,7 +54,7 @@ pub use self::inferred::Inferred;
 pub use self::manager::on_variant;
 pub use self::manager::{DbConnection, Manager};
 pub use self::named::RenamingConnection;
-pub use self::names::Names;
+pub use self::names::{Constant, Names};
 use self::pool::Pool;
 pub use self::pool::PooledConnection;
 pub use self::prepared::Prepared;

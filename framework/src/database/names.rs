@@ -22,6 +22,36 @@ struct Renames {
     tables: BTreeMap<&'static str, String>,
     /// Columns by the table's name in `src/schema.rs`.
     columns: BTreeMap<&'static str, BTreeMap<&'static str, String>>,
+    /// Columns that the database does not have, in the same way.
+    constants: BTreeMap<&'static str, BTreeMap<&'static str, Constant>>,
+}
+
+/// What a query reads instead of a column that the table does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Constant {
+    /// An empty text.
+    EmptyText,
+    /// A boolean.
+    Bool(bool),
+    /// A time that is NULL.
+    NoTime,
+    /// The begin of 1970, UTC.
+    Epoch,
+}
+
+impl Constant {
+    /// The expression. PostgreSQL must know the type, and no bare constant may stand in ORDER BY.
+    pub(crate) const fn sql(self, is_postgres: bool) -> &'static str {
+        match self {
+            Self::EmptyText => "CAST('' AS varchar)",
+            Self::Bool(true) => "CAST(1 AS boolean)",
+            Self::Bool(false) => "CAST(0 AS boolean)",
+            Self::NoTime if is_postgres => "CAST(NULL AS timestamp with time zone)",
+            Self::NoTime => "NULL",
+            Self::Epoch if is_postgres => "CAST('1970-01-01 00:00:00+00' AS timestamp with time zone)",
+            Self::Epoch => "CAST('1970-01-01 00:00:00' AS text)",
+        }
+    }
 }
 
 impl Names {
@@ -38,6 +68,18 @@ impl Names {
             let columns = &mut Arc::make_mut(self.0.get_or_insert_default()).columns;
             columns.entry(table).or_default().insert(column, live.to_owned());
         }
+    }
+
+    /// Reads a constant instead of a column. Statements that write the column fail.
+    pub fn replace_column(&mut self, table: &'static str, column: &'static str, constant: Constant) {
+        let constants = &mut Arc::make_mut(self.0.get_or_insert_default()).constants;
+        constants.entry(table).or_default().insert(column, constant);
+    }
+
+    /// What is read instead of a column, by the table's name in `src/schema.rs`. `None` if the database has the column.
+    #[must_use]
+    pub fn constant(&self, table: &str, column: &str) -> Option<Constant> {
+        self.0.as_ref()?.constants.get(table)?.get(column).copied()
     }
 
     /// Returns whether all names equal those of `src/schema.rs`.
@@ -83,18 +125,28 @@ impl Names {
             ["INSERT", "REPLACE", "UPDATE", "DELETE"].iter().any(|word| first.eq_ignore_ascii_case(word));
         let target = if writes { pieces(sql).find_map(Piece::name) } else { None };
         let mut renamed = String::with_capacity(sql.len() + 64);
-        let mut all = pieces(sql).peekable();
+        let pieces: Vec<Piece<'_>> = pieces(sql).collect();
+        let mut rest = pieces.as_slice();
         // The identifier before the preceding dot.
         let mut qualifier: Option<&str> = None;
-        while let Some(piece) = all.next() {
-            let Piece::Identifier { quote, name } = piece else {
+        while let Some((piece, after)) = rest.split_first() {
+            rest = after;
+            let Piece::Identifier { quote, name } = *piece else {
                 renamed.push_str(piece.text());
                 if piece.text() != "." {
                     qualifier = None;
                 }
                 continue;
             };
-            let qualifies = matches!(all.peek(), Some(Piece::Other(".")));
+            if let [Piece::Other("."), Piece::Identifier { name: column, .. }, after @ ..] = after
+                && let Some(constant) = self.constant(name, column)
+            {
+                // Only PostgreSQL's names are in double quotes.
+                renamed.push_str(constant.sql(quote == '"'));
+                rest = after;
+                continue;
+            }
+            let qualifies = matches!(after.first(), Some(Piece::Other(".")));
             let live = match qualifier.take() {
                 Some(table) => self.column(table, name),
                 None if self.table(name) != name => self.table(name),
@@ -163,6 +215,29 @@ mod tests {
             ("SELECT `auth_user", "SELECT `auth_user"),
         ] {
             assert_eq!(names().rename(sql), renamed);
+        }
+    }
+
+    #[test]
+    fn a_column_that_is_missing_is_read_as_a_constant() {
+        let mut names = names();
+        names.replace_column("auth_user", "is_active", Constant::Bool(true));
+        names.replace_column("auth_user", "date_joined", Constant::Epoch);
+        assert_eq!(names.constant("auth_user", "is_active"), Some(Constant::Bool(true)));
+        assert_eq!((names.constant("auth_user", "email"), names.constant("x", "is_active")), (None, None));
+        for (sql, renamed) in [
+            (
+                "SELECT `auth_user`.`is_active`, `auth_user`.`id`, `x`.`is_active` FROM `auth_user` ORDER BY `auth_user`.`date_joined`",
+                "SELECT CAST(1 AS boolean), `members`.`id`, `x`.`is_active` FROM `members` ORDER BY CAST('1970-01-01 00:00:00' AS text)",
+            ),
+            (
+                r#"SELECT "auth_user"."date_joined" FROM "auth_user" WHERE "auth_user"."is_active""#,
+                r#"SELECT CAST('1970-01-01 00:00:00+00' AS timestamp with time zone) FROM "members" WHERE CAST(1 AS boolean)"#,
+            ),
+            // The database says that there is no such column.
+            (r#"UPDATE "auth_user" SET "is_active" = $1"#, r#"UPDATE "members" SET "is_active" = $1"#),
+        ] {
+            assert_eq!(names.rename(sql), renamed);
         }
     }
 

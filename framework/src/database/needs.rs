@@ -206,7 +206,8 @@ impl NeededTable {
         let live = schema.tables.get(table)?;
         let mut differences = Differences::default();
         let problems = &mut differences.problems;
-        for (name, kind, nullable) in &self.columns {
+        let needed = self.columns.iter().filter(|(name, ..)| names.constant(&self.name, name).is_none());
+        for (name, kind, nullable) in needed {
             let nullable = *nullable || self.null.contains(name);
             let name = names.column(&self.name, name);
             let Some(column) = live.columns.iter().find(|column| column.name == name) else {

@@ -190,7 +190,10 @@ impl Select {
             let alias = Source::Joined(number).name();
             for column in join.columns() {
                 pass.push_sql(", ");
-                push_column(pass, &alias, self.names.column(join.meta.table, column.column))?;
+                match self.names.constant(join.meta.table, column.column) {
+                    Some(constant) => pass.push_sql(constant.sql(DB::IS_POSTGRES)),
+                    None => push_column(pass, &alias, self.names.column(join.meta.table, column.column))?,
+                }
             }
         }
         Ok(())

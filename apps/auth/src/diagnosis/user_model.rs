@@ -110,6 +110,11 @@ fn compare(
         let login = login.unwrap_or("<the column of the login>");
         add("USERNAME_FIELD", login, format!("{table} has no column {field}"));
     }
+    let missing = model.columns.missing(|column| has(live, column));
+    if !missing.is_empty() {
+        let why = format!("{table} has no column {}", missing.join(", "));
+        add("AUTH_USER_COLUMNS", &model.columns.without(&missing), why);
+    }
     Ok(mismatches)
 }
 

@@ -84,6 +84,11 @@ impl Command for CreateSuperuser {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
+        if self.user_model.lacks_fields() {
+            return Err(CommandError::new(
+                "Your user model lacks fields of AbstractUser (AUTH_USER_COLUMNS): create the user in Django.",
+            ));
+        }
         let text = |name| arguments.try_get_one::<String>(name).ok().flatten().cloned();
         let options = CreateSuperuserOptions { username: text(LOGIN), email: text(EMAIL) };
         let data = if arguments.get_flag(NOINPUT) {
