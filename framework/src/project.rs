@@ -161,14 +161,19 @@ impl Project {
     /// Returns the same project with a read-only database and a cache in this process: for a server whose responses are
     /// only compared.
     pub(super) fn read_only(&self) -> Self {
+        self.on_database(&DatabaseSettings { read_only: true, ..self.settings.database.clone() })
+    }
+
+    /// Returns the same project on another database, with a cache in this process, and without an audit stream.
+    pub(super) fn on_database(&self, database: &DatabaseSettings) -> Self {
         Self {
-            settings: self.settings.clone(),
+            settings: Settings { database: database.clone(), ..self.settings.clone() },
             env: self.env.clone(),
             declared: self.declared.clone(),
             apps: self.apps.clone(),
             urlpatterns: self.urlpatterns,
             commands: Vec::new(),
-            database: Database::read_only(&self.settings.database),
+            database: Database::new(database),
             cache: Cache::locmem(),
             audit: Audit::default(),
             ready: Once::new(),

@@ -68,6 +68,49 @@ fn nothing_is_written_even_if_django_is_down() {
     assert_eq!(database.user("Pepe").unwrap().password, hash);
 }
 
+/// The tokens of a database.
+fn tokens(database: &TestDatabase) -> i64 {
+    use diesel::prelude::*;
+    vitamin::authtoken::schema::authtoken_token::table.count().get_result(&mut *database.connection()).unwrap()
+}
+
+#[test]
+fn writes_are_replayed_on_a_copy() {
+    let [theirs, copy] = [(); 2].map(|()| TestDatabase::sqlite());
+    for database in [&theirs, &copy] {
+        database.migrate().create_user("Pepe", "aaaa");
+    }
+    theirs.create_user("Rosa", "bbbb");
+    let django = theirs.serve();
+    let origin = format!("http://{}", django.address());
+    let shadow = ["shadow", "--to", &origin, "--write-database", copy.url(), "127.0.0.1:0"];
+    let mut shadow = theirs.manage(&shadow).serve();
+    let key = shadow.anonymous().post("/", "user=Pepe&password=aaaa").key();
+    assert_eq!(shadow.anonymous().post("/", "user=Pepe&password=wrong").status, 401);
+    assert_eq!(shadow.anonymous().request("POST", "/auth/").send().status, 401);
+    assert_eq!(shadow.anonymous().post("/nothing/", "a=b").status, 404);
+    assert_eq!(shadow.anonymous().post("/", "user=Rosa&password=bbbb").status, 200);
+    // The last one is replayed before the end.
+    shadow.signal(Signal::TERM);
+    assert_eq!(shadow.wait().code(), Some(1));
+    let report = shadow.log();
+    for expected in [
+        "POST /\n       1 x body",
+        "       1 x status 200 there, 401 here\n",
+        "4 responses compared, 1 of them differ. Not compared: 1 for paths that only Django has, 0 because",
+    ] {
+        assert!(report.contains(expected), "{expected} is not in {report}");
+    }
+    assert_eq!((tokens(&theirs), tokens(&copy)), (2, 1));
+    assert_eq!(theirs.token("Pepe"), key);
+    assert_ne!(copy.token("Pepe"), key);
+    let refused = theirs.manage(&["shadow", "--to", &origin, "--write-database", theirs.url()]).run();
+    assert_eq!(
+        refused.stderr,
+        "CommandError: --write-database must be a copy: it names the project's own database.\n"
+    );
+}
+
 /// A server that responds `{"detail":"GET Response"}` over TLS, with a certificate signed by `fixtures/tls-ca.pem`.
 #[cfg(feature = "shadow-tls")]
 fn behind_tls() -> std::net::SocketAddr {

@@ -15,7 +15,7 @@ use actix_web::web::Payload;
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyDataStream, BodyExt, Empty, StreamBody};
+use http_body_util::{BodyDataStream, BodyExt, Empty, Full, StreamBody};
 use hyper::body::{Body as _, Frame, Incoming};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -24,6 +24,7 @@ use tokio::sync::mpsc;
 
 use super::compare::ComparedResponse;
 use super::headers::{RequestHead, without_hop_by_hop};
+use super::replay::Recorder;
 use super::{MAX_COMPARED_BODY, TIMEOUT};
 use crate::conf::Env;
 
@@ -104,6 +105,18 @@ impl ProxyClient {
         self.request(origin, head, Empty::new().map_err(|never| match never {}).boxed_unsync(), None).await
     }
 
+    /// Sends a request with this body.
+    pub(super) async fn send_bytes(
+        &self,
+        origin: &str,
+        head: &RequestHead,
+        body: Bytes,
+    ) -> Result<ProxiedResponse, SendError> {
+        let length = HeaderValue::from(body.len());
+        let body = Full::new(body).map_err(|never| match never {}).boxed_unsync();
+        self.request(origin, head, body, Some(&length)).await
+    }
+
     /// Sends a request with the client's body, with its length if the client named it: a WSGI server may not read a body
     /// of unknown length. If the client breaks the body off, it is broken off there too.
     pub(super) async fn send_with_body(
@@ -112,12 +125,16 @@ impl ProxyClient {
         head: &RequestHead,
         request: &HttpRequest,
         payload: Payload,
+        recorder: Option<Recorder>,
     ) -> Result<ProxiedResponse, SendError> {
         let length = request.headers().get(CONTENT_LENGTH);
         if length.is_none() && !request.headers().contains_key(TRANSFER_ENCODING) {
+            if let Some(recorder) = recorder {
+                recorder.finish();
+            }
             return self.send(origin, head).await;
         }
-        self.request(origin, head, sendable(payload), length).await
+        self.request(origin, head, sendable(payload, recorder), length).await
     }
 
     async fn request(
@@ -148,15 +165,19 @@ impl ProxyClient {
 }
 
 /// The body for hyper, which wants one that other threads may read.
-fn sendable(mut payload: Payload) -> RequestBody {
+fn sendable(mut payload: Payload, mut recorder: Option<Recorder>) -> RequestBody {
     let (sender, receiver) = mpsc::channel(1);
     actix_web::rt::spawn(async move {
         while let Some(chunk) = payload.next().await {
             let is_end = chunk.is_err();
+            recorder = recorder.and_then(|recorder| recorder.record(&chunk));
             // The other program may respond before it has read the body.
             if sender.send(chunk.map(Frame::data).map_err(io::Error::other)).await.is_err() || is_end {
                 return;
             }
+        }
+        if let Some(recorder) = recorder {
+            recorder.finish();
         }
     });
     let chunks = stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
@@ -175,6 +196,11 @@ impl ProxiedResponse {
             }
         }
         Ok(ComparedResponse { status, headers, body: Some(all.freeze()) })
+    }
+
+    /// Status and headers, for a comparison.
+    pub(super) fn head(&self) -> ComparedResponse {
+        ComparedResponse { status: self.status, headers: self.headers.clone(), body: None }
     }
 
     /// Whether there is no body.

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
+use chrono::{DateTime, TimeDelta};
 use serde_json::Value;
+use uuid::Uuid;
 
 /// Headers that the HTTP server sets, or that name one response. They are not compared. The headers of a connection are
 /// not even here.
@@ -26,6 +28,15 @@ pub(super) struct ComparedResponse {
 
 /// Returns the differences that a client could see.
 pub(super) fn differences(theirs: &ComparedResponse, ours: &ComparedResponse) -> BTreeSet<String> {
+    compare(theirs, ours, false)
+}
+
+/// The same for requests that write. Both programs may have made a time, a UUID or a token of their own.
+pub(super) fn differences_of_writes(theirs: &ComparedResponse, ours: &ComparedResponse) -> BTreeSet<String> {
+    compare(theirs, ours, true)
+}
+
+fn compare(theirs: &ComparedResponse, ours: &ComparedResponse, is_write: bool) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     if theirs.status != ours.status {
         found.insert(format!("status {} there, {} here", theirs.status.as_u16(), ours.status.as_u16()));
@@ -33,7 +44,8 @@ pub(super) fn differences(theirs: &ComparedResponse, ours: &ComparedResponse) ->
     let names: BTreeSet<&str> =
         theirs.headers.keys().chain(ours.headers.keys()).map(HeaderName::as_str).collect();
     for name in names.into_iter().filter(|name| !SERVER_HEADERS.contains(name)) {
-        match (comparable(&theirs.headers, name), comparable(&ours.headers, name)) {
+        let comparable = |headers| comparable(headers, name, is_write && name == "location");
+        match (comparable(&theirs.headers), comparable(&ours.headers)) {
             (a, b) if a == b => {}
             (a, _) if a.is_empty() => drop(found.insert(format!("header {name} only here"))),
             (_, b) if b.is_empty() => drop(found.insert(format!("header {name} only there"))),
@@ -44,7 +56,7 @@ pub(super) fn differences(theirs: &ComparedResponse, ours: &ComparedResponse) ->
         && a != b
     {
         match (serde_json::from_slice(a), serde_json::from_slice(b)) {
-            (Ok(a), Ok(b)) => json(&a, &b, &mut found),
+            (Ok(a), Ok(b)) => json(&a, &b, is_write, &mut found),
             _ => drop(found.insert(format!("body: {} bytes there, {} here", a.len(), b.len()))),
         }
     }
@@ -52,9 +64,9 @@ pub(super) fn differences(theirs: &ComparedResponse, ours: &ComparedResponse) ->
 }
 
 /// The values of a header, as far as both programs must send the same.
-fn comparable(headers: &HeaderMap, name: &str) -> Vec<Vec<u8>> {
+fn comparable(headers: &HeaderMap, name: &str, varies: bool) -> Vec<Vec<u8>> {
     let values = headers.get_all(name).map(HeaderValue::as_bytes);
-    if PRESENT_HEADERS.contains(&name) {
+    if varies || PRESENT_HEADERS.contains(&name) {
         return values.map(|_| Vec::new()).collect();
     }
     if name == "set-cookie" {
@@ -76,17 +88,24 @@ fn cookie(value: &[u8]) -> Vec<u8> {
     format!("{name};{}", attributes.join(";")).into_bytes()
 }
 
-fn json(theirs: &Value, ours: &Value, found: &mut BTreeSet<String>) {
+fn json(theirs: &Value, ours: &Value, is_write: bool, found: &mut BTreeSet<String>) {
     let mut places = BTreeSet::new();
-    walk(theirs, ours, "$", 0, &mut places);
-    if places.is_empty() {
+    walk((theirs, ours), "$", 0, is_write, &mut places);
+    // What a write makes differs in its text.
+    if places.is_empty() && (!is_write || theirs == ours) {
         found.insert("body: the same JSON, formatted or ordered differently".to_owned());
     }
     found.extend(places.into_iter().map(|place| format!("body: {place}")));
 }
 
-fn walk(theirs: &Value, ours: &Value, place: &str, depth: usize, places: &mut BTreeSet<String>) {
-    if theirs == ours || places.len() >= MAX_PLACES {
+fn walk(
+    (theirs, ours): (&Value, &Value),
+    place: &str,
+    depth: usize,
+    is_write: bool,
+    places: &mut BTreeSet<String>,
+) {
+    if theirs == ours || places.len() >= MAX_PLACES || is_write && are_generated(theirs, ours) {
         return;
     }
     match (theirs, ours) {
@@ -94,7 +113,7 @@ fn walk(theirs: &Value, ours: &Value, place: &str, depth: usize, places: &mut BT
             for (key, value) in a {
                 let place = format!("{place}.{}", redacted_key(key));
                 match b.get(key) {
-                    Some(other) => walk(value, other, &place, depth + 1, places),
+                    Some(other) => walk((value, other), &place, depth + 1, is_write, places),
                     None => drop(places.insert(format!("{place} only there"))),
                 }
             }
@@ -107,11 +126,23 @@ fn walk(theirs: &Value, ours: &Value, place: &str, depth: usize, places: &mut BT
                 places.insert(format!("{place}: {} items there, {} here", a.len(), b.len()));
             }
             for (value, other) in a.iter().zip(b) {
-                walk(value, other, &format!("{place}[]"), depth + 1, places);
+                walk((value, other), &format!("{place}[]"), depth + 1, is_write, places);
             }
         }
         _ => drop(places.insert(place.to_owned())),
     }
+}
+
+/// Whether both are values that a write makes anew: times within a minute, UUIDs, or tokens.
+fn are_generated(theirs: &Value, ours: &Value) -> bool {
+    let (Value::String(theirs), Value::String(ours)) = (theirs, ours) else { return false };
+    let time = |text: &str| DateTime::parse_from_rfc3339(text).ok();
+    if let (Some(a), Some(b)) = (time(theirs), time(ours)) {
+        return a.offset() == b.offset() && (a - b).abs() < TimeDelta::minutes(1);
+    }
+    let is_token = |text: &str| text.len() >= 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let are_tokens = theirs.len() == ours.len() && is_token(theirs) && is_token(ours);
+    are_tokens || Uuid::try_parse(theirs).is_ok() && Uuid::try_parse(ours).is_ok()
 }
 
 /// Returns the key if it looks like a field's name, else an asterisk: keys can be data.
@@ -212,6 +243,32 @@ mod tests {
         );
         assert_eq!(bodies("<p>abc", "<p>"), ["body: 6 bytes there, 3 here"]);
         assert!(bodies("[1]", "[1]").is_empty());
+    }
+
+    #[test]
+    fn what_a_write_makes_may_differ() {
+        let writes = |theirs: &str, ours: &str| {
+            let url = |url| [(actix_web::http::header::LOCATION, url)];
+            let (theirs, ours) = (response(201, &url("/a/1/"), theirs), response(201, &url("/a/2/"), ours));
+            differences_of_writes(&theirs, &ours).into_iter().collect::<Vec<_>>()
+        };
+        let theirs =
+            r#"{"created":"2026-11-30T10:00:00.123Z","id":"6f1a2b3c-4d5e-4f60-8a9b-0c1d2e3f4a5b","n":1}"#;
+        let ours = r#"{"created":"2026-11-30T10:00:59Z","id":"00000000-0000-4000-8000-000000000000","n":1}"#;
+        assert!(writes(theirs, ours).is_empty());
+        let found = writes(theirs, r#"{"created":"2026-11-30T10:02:00Z","id":"x","n":2}"#);
+        assert_eq!(found, ["body: $.created", "body: $.id", "body: $.n"]);
+        let [token, other] = ["a", "b"].map(|letter| format!(r#"{{"token":"{}"}}"#, letter.repeat(40)));
+        assert!(writes(&token, &other).is_empty());
+        assert_eq!(bodies(&token, &other), ["body: $.token"]);
+        assert_eq!(
+            writes(r#"{"created":"2026-11-30T10:00:00Z"}"#, r#"{"created":"2026-11-30T11:00:00+01:00"}"#),
+            ["body: $.created"]
+        );
+        assert_eq!(
+            writes(r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#),
+            ["body: the same JSON, formatted or ordered differently"]
+        );
     }
 
     #[test]

@@ -12,12 +12,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, stream};
 use percent_encoding::percent_decode_str;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::MAX_COMPARED_BODY;
 use super::client::{ProxiedResponse, SendError, SharedClient, chunks};
 use super::compare::{ComparedResponse, differences};
 use super::headers::RequestHead;
+use super::replay::{Recorder, Replay, Write};
 use super::report::Report;
 use crate::http::ForwardedAllowIps;
 use crate::urls::Resolver;
@@ -34,6 +35,8 @@ pub(super) struct ShadowProxy {
     pub(super) resolver: Arc<Resolver>,
     pub(super) report: Arc<Report>,
     pub(super) permits: Arc<Semaphore>,
+    /// `None` without `--write-database`.
+    pub(super) replay: Option<Replay>,
 }
 
 /// Responds with Django's response, and compares it at its end.
@@ -43,14 +46,19 @@ pub(super) async fn forward(
     shadow: web::Data<ShadowProxy>,
 ) -> HttpResponse {
     let head = Arc::new(RequestHead::new(&request, &shadow.trusted));
-    let theirs = match shadow.client.send_with_body(&shadow.theirs, &head, &request, payload).await {
+    let (recorder, body) = shadow.recorder(&head.method).unzip();
+    let sent = shadow.client.send_with_body(&shadow.theirs, &head, &request, payload, recorder).await;
+    let theirs = match sent {
         Ok(theirs) => theirs,
         Err(error) => {
             log::error!("Responded with 502: Django did not respond: {error}");
             return HttpResponse::BadGateway().body("Bad Gateway");
         }
     };
-    let comparison = Comparison::new(&shadow, &request, &head, &theirs);
+    let comparison = match body {
+        Some(body) => Comparison::of_write(&shadow, &request, &head, &theirs, body),
+        None => Comparison::new(&shadow, &request, &head, &theirs),
+    };
     respond(&head.method, theirs, comparison)
 }
 
@@ -105,7 +113,7 @@ impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Stream for ComparedB
         {
             let start = std::mem::take(&mut this.start).freeze();
             match &next {
-                Some(Err(_)) => comparison.shadow.report.add_failed(),
+                Some(Err(_)) => comparison.fail(),
                 _ => comparison.start((!is_long).then_some(start)),
             }
         }
@@ -113,8 +121,15 @@ impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Stream for ComparedB
     }
 }
 
-/// A comparison that begins with the end of Django's response. If the client leaves before, there is none.
-struct Comparison {
+/// What follows the end of Django's response.
+enum Comparison {
+    Read(ReadComparison),
+    /// A write is queued already, and waits for the body of the response.
+    Write(oneshot::Sender<Bytes>),
+}
+
+/// The comparison of a safe request. If the client leaves before the end, there is none.
+struct ReadComparison {
     shadow: web::Data<ShadowProxy>,
     head: Arc<RequestHead>,
     route: String,
@@ -132,25 +147,53 @@ impl Comparison {
     ) -> Option<Self> {
         let has_body = request.headers().contains_key(CONTENT_LENGTH)
             || request.headers().contains_key(TRANSFER_ENCODING);
-        if !matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS) || has_body {
+        if !is_safe(&head.method) || has_body {
             return None;
         }
-        let Some(route) = shadow.resolver.route(&percent_decode_str(request.path()).decode_utf8_lossy())
-        else {
-            shadow.report.add_unknown_path();
-            return None;
-        };
+        let route = shadow.route(request)?;
         let Ok(permit) = Arc::clone(&shadow.permits).try_acquire_owned() else {
             shadow.report.add_skipped();
             return None;
         };
-        let theirs = ComparedResponse { status: theirs.status, headers: theirs.headers.clone(), body: None };
-        Some(Self { shadow: shadow.clone(), head: Arc::clone(head), route: route.to_owned(), theirs, permit })
+        let (shadow, head) = (shadow.clone(), Arc::clone(head));
+        Some(Self::Read(ReadComparison { shadow, head, route, theirs: theirs.head(), permit }))
     }
 
+    /// Queues a write whose body is `body`.
+    fn of_write(
+        shadow: &web::Data<ShadowProxy>,
+        request: &HttpRequest,
+        head: &Arc<RequestHead>,
+        theirs: &ProxiedResponse,
+        body: oneshot::Receiver<Bytes>,
+    ) -> Option<Self> {
+        let route = shadow.route(request)?;
+        let (sender, their_body) = oneshot::channel();
+        let write = Write { head: Arc::clone(head), body, route, theirs: theirs.head(), their_body };
+        if !shadow.replay.as_ref()?.add(write) {
+            shadow.report.add_skipped();
+            return None;
+        }
+        Some(Self::Write(sender))
+    }
+
+    /// Django broke the response off. What it wrote is replayed.
+    fn fail(self) {
+        if let Self::Read(comparison) = self {
+            comparison.shadow.report.add_failed();
+        }
+    }
+
+    /// The body is `None` if it is too long to compare.
     fn start(self, body: Option<Bytes>) {
-        let Self { shadow, head, route, theirs, permit } = self;
-        let theirs = ComparedResponse { body, ..theirs };
+        let ReadComparison { shadow, head, route, theirs, permit } = match (self, body) {
+            (Self::Read(comparison), body) => {
+                let theirs = ComparedResponse { body, ..comparison.theirs };
+                ReadComparison { theirs, ..comparison }
+            }
+            (Self::Write(sender), Some(body)) => return drop(sender.send(body)),
+            (Self::Write(_), None) => return,
+        };
         actix_web::rt::spawn(async move {
             match shadow.compare(&head, &theirs).await {
                 Ok(found) => shadow.report.add_comparison(&head.method, &route, found),
@@ -161,7 +204,25 @@ impl Comparison {
     }
 }
 
+const fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
 impl ShadowProxy {
+    /// Keeps the body of a request that writes.
+    fn recorder(&self, method: &Method) -> Option<(Recorder, oneshot::Receiver<Bytes>)> {
+        (self.replay.is_some() && !is_safe(method)).then(Recorder::new)
+    }
+
+    /// The route of a path of this project. Others are counted.
+    fn route(&self, request: &HttpRequest) -> Option<String> {
+        let route = self.resolver.route(&percent_decode_str(request.path()).decode_utf8_lossy());
+        if route.is_none() {
+            self.report.add_unknown_path();
+        }
+        route.map(str::to_owned)
+    }
+
     /// Returns the differences. If there are any, asks both again, since the data may have changed in between: only
     /// differences that occur both times count.
     async fn compare(

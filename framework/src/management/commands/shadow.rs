@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::{ArgMatches, Args, FromArgMatches};
 
 use super::check::{fail_on_errors, run_checks};
+use crate::database::DatabaseUrl;
 use crate::management::base::{Command, CommandError};
 use crate::project::Project;
 use crate::server::Address;
@@ -19,6 +20,9 @@ struct ShadowOptions {
     /// Django's origin: http://HOST:PORT or https://HOST, without a path.
     #[arg(long)]
     to: Origin,
+    /// A copy of the database, on which requests that write are replayed.
+    #[arg(long, value_name = "URL")]
+    write_database: Option<DatabaseUrl>,
     /// Optional port number, or ipaddr:port, to listen on.
     #[arg(default_value = "127.0.0.1:8003")]
     addrport: Address,
@@ -58,13 +62,19 @@ impl Command for Shadow {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        let ShadowOptions { to: Origin(origin), addrport } = ShadowOptions::from_arg_matches(arguments)?;
+        let ShadowOptions { to: Origin(origin), write_database, addrport } =
+            ShadowOptions::from_arg_matches(arguments)?;
+        if write_database.as_ref() == Some(&project.settings.database.url) {
+            return Err(CommandError::new(
+                "--write-database must be a copy: it names the project's own database.",
+            ));
+        }
         fail_on_errors(&run_checks(project, false))?;
         let mut listening = |address: SocketAddr| {
             writeln!(out, "Forwarding http://{address}/ to {origin}\nQuit with CONTROL-C for the report.")?;
             out.flush()
         };
-        let report = shadow::run(project, addrport, &origin, &mut listening)?;
+        let report = shadow::run(project, addrport, &origin, write_database, &mut listening)?;
         if report.different() > 0 {
             return Err(CommandError::Verbatim(report.to_string()));
         }
