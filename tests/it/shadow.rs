@@ -71,7 +71,10 @@ fn nothing_is_written_even_if_django_is_down() {
 /// The tokens of a database.
 fn tokens(database: &TestDatabase) -> i64 {
     use diesel::prelude::*;
-    vitamin::authtoken::schema::authtoken_token::table.count().get_result(&mut *database.connection()).unwrap()
+    vitamin::authtoken::schema::authtoken_token::table
+        .count()
+        .get_result(&mut *database.connection())
+        .unwrap()
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! password.
 
 use chrono::NaiveDateTime;
-use vitamin_framework::models::Model;
+use vitamin_framework::models::{Model, TextOrNull};
 
 use super::User;
 use crate::schema::auth_user;
@@ -30,13 +30,13 @@ pub struct PublicUser {
     pub username: String,
     /// The first name, which may be empty.
     #[model(blank, max_length = 150, verbose_name = "first name")]
-    pub first_name: String,
+    pub first_name: TextOrNull,
     /// The last name, which may be empty.
     #[model(blank, max_length = 150, verbose_name = "last name")]
-    pub last_name: String,
+    pub last_name: TextOrNull,
     /// The e-mail address, which may be empty.
     #[model(blank, email, verbose_name = "email address")]
-    pub email: String,
+    pub email: TextOrNull,
     /// May use Django's admin site.
     #[model(
         default = false,
@@ -80,14 +80,14 @@ impl User {
 }
 
 impl From<&User> for PublicUser {
-    /// The same user without the password.
+    /// The same user without the password. A NULL is an empty text, since `User` does not keep the difference.
     fn from(user: &User) -> Self {
         Self {
             id: user.id,
             username: user.username.clone(),
-            first_name: user.first_name.clone(),
-            last_name: user.last_name.clone(),
-            email: user.email.clone(),
+            first_name: user.first_name.clone().into(),
+            last_name: user.last_name.clone().into(),
+            email: user.email.clone().into(),
             is_staff: user.is_staff,
             is_active: user.is_active,
             date_joined: user.date_joined,

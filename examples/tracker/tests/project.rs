@@ -10,6 +10,7 @@ database_tests!(
     the_models_have_permissions,
     a_form_cannot_store_null_in_a_required_column,
     the_program_migrates_and_serves,
+    users_without_an_address_are_shown,
     the_log_explains_a_proxy_that_ends_tls_unnoticed
 );
 
@@ -80,4 +81,27 @@ fn the_log_explains_a_proxy_that_ends_tls_unnoticed(database: &TestDatabase) {
         "{log}"
     );
     create(&[("origin", "null")]).assert_status(403);
+}
+
+/// A user model of the project's own may have `EmailField(null=True)`.
+fn users_without_an_address_are_shown(database: &TestDatabase) {
+    use diesel::connection::SimpleConnection as _;
+
+    let server = TestProject::new(database, project);
+    let pepe = server.create_user("Pepe", "aaaa");
+    let mut connection = server.project().database.get().unwrap();
+    let null = if database.is_sqlite() {
+        "PRAGMA writable_schema = ON;
+         UPDATE sqlite_schema SET sql = replace(replace(sql, '\"first_name\" varchar(150) NOT NULL', '\"first_name\" varchar(150)'),
+            '\"email\" varchar(254) NOT NULL', '\"email\" varchar(254)') WHERE name = 'auth_user';
+         PRAGMA writable_schema = RESET;"
+    } else {
+        "ALTER TABLE auth_user ALTER COLUMN email DROP NOT NULL; ALTER TABLE auth_user ALTER COLUMN first_name DROP NOT NULL;"
+    };
+    connection.batch_execute(&format!("{null} UPDATE auth_user SET email = NULL, first_name = NULL;")).unwrap();
+    let client = server.token(&server.create_token(&pepe));
+    client.post("/api/projects/", [("name", "Shop"), ("slug", "shop")]).assert_status(201);
+    let list = client.get("/api/projects/").assert_status(200).json();
+    assert_eq!(list["results"][0]["owner"]["username"], "Pepe", "{list}");
+    client.get("/api/me/").assert_status(200);
 }

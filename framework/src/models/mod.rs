@@ -85,6 +85,7 @@ pub mod signals;
 pub mod sql_types;
 mod statement;
 mod stored;
+mod text_or_null;
 mod value;
 
 pub use self::column::{Column, ColumnKind, FieldClass, OnDelete, Reference, Validator};
@@ -108,6 +109,7 @@ pub use self::row::{RawValue, Row};
 pub use self::save::Changes;
 pub use self::signals::Signals;
 pub use self::sql_types::Json;
+pub use self::text_or_null::TextOrNull;
 pub use self::value::{DbValue, ValueRef};
 pub use vitamin_macros::Model;
 

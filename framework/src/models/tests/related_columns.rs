@@ -65,3 +65,37 @@ fn columns_of_many_related_rows_are_read_without_the_rest() {
     assert_eq!(Project::TOPICS.get(&projects[1]).unwrap().len(), 2);
     assert_eq!(texts(&mut Project::ISSUES.values(&projects[1], 3).unwrap()), "Third");
 }
+
+diesel::table! {
+    desk_member (id) {
+        id -> BigInt,
+        mail -> Text,
+    }
+}
+
+#[derive(Model)]
+#[model(crate = crate, table = desk_member, ordering("id"))]
+struct Member {
+    id: i64,
+    #[model(blank, max_length = 30)]
+    mail: TextOrNull,
+}
+
+#[test]
+fn a_text_may_be_null_in_the_tables_of_another_project() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = &mut *database(folder.path()).get().unwrap();
+    let table = "CREATE TABLE desk_member (id integer PRIMARY KEY, mail text); INSERT INTO desk_member VALUES (1, NULL), (2, 'a@b')";
+    connection.batch_execute(table).unwrap();
+    let members = Member::objects().load(connection).unwrap();
+    assert!(members[0].mail.is_null() && members[0].mail.is_empty());
+    assert!(members[0].value(1) == ValueRef::Null && members[1].value(1) == ValueRef::Text("a@b"));
+    assert_eq!(
+        (&*members[1].mail, members[1].mail.to_string(), members[1].mail.is_null()),
+        ("a@b", "a@b".to_owned(), false)
+    );
+    let new = Changes::<Member>::new().set(desk_member::mail, "c@d").insert(connection).unwrap();
+    assert_eq!(String::from(new.into_inner().mail), "c@d");
+    let without = Changes::<Member>::new().insert(connection).unwrap();
+    assert!(!without.mail.is_null(), "the default is an empty text");
+}
