@@ -12,6 +12,7 @@ use super::database::{Database, DatabaseError, DbConnection, Names, UserId};
 use super::deletion::{UserRelation, delete_related};
 use super::diagnosis::Examination;
 use super::management::base::Command;
+use super::metrics::Snapshot;
 use super::models::{ModelMeta, Signals};
 
 /// A self-contained part of a project: a folder below `apps/`, listed in `INSTALLED_APPS`.
@@ -85,6 +86,9 @@ pub trait App: Send + Sync {
     /// Connects the app's receivers of signals: what it does when rows of models are saved or deleted, in any app
     /// ([`signals`](super::models::signals)). Called once, before the first connection.
     fn connect(&self, _signals: &mut Signals) {}
+
+    /// Adds what the app counts to the [`metrics`](super::metrics) of this moment. Called for each scrape, on a thread of its own.
+    fn metrics(&self, _metrics: &mut Snapshot) {}
 
     /// Adds the app's findings about the live database to `manage doctor`'s report. Must only read.
     ///

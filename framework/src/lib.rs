@@ -18,6 +18,7 @@ pub mod diagnosis;
 pub mod http;
 pub mod logging;
 pub mod management;
+pub mod metrics;
 pub mod middleware;
 pub mod models;
 pub mod pages;

@@ -10,10 +10,11 @@ use super::cache::Cache;
 use super::conf::{Env, ImproperlyConfigured, Setting, SettingsRegistry};
 use super::database::{Database, DatabaseSettings};
 use super::management::base::Command;
+use super::metrics::Metrics;
 use super::middleware::HttpSettings;
 use super::server::{self, ServerSettings};
 use super::urls::Pattern;
-use super::{audit, cache, connections, csrf, database, logging, middleware, shadow, timezone};
+use super::{audit, cache, connections, csrf, database, logging, metrics, middleware, shadow, timezone};
 
 /// The framework's own settings.
 #[derive(Clone, Debug)]
@@ -52,6 +53,7 @@ fn framework_settings() -> Vec<Setting> {
         timezone::SETTINGS,
         cache::SETTINGS,
         audit::SETTINGS,
+        metrics::SETTINGS,
         shadow::SETTINGS,
     ]
     .concat()
@@ -78,6 +80,8 @@ pub struct Project {
     pub cache: Cache,
     /// The audit stream.
     pub audit: Audit,
+    /// What is counted.
+    pub metrics: Metrics,
     /// Whether the apps were told that the server starts.
     ready: Once,
 }
@@ -112,14 +116,20 @@ impl Project {
             declared.add(app.label(), &app.settings())?;
         }
         env.declare(declared.iter().map(|(_, setting)| setting.name));
+        let database = Database::new(&settings.database);
+        let metrics = match settings.server.metrics_address {
+            Some(_) => Metrics::on(&apps, &database),
+            None => Metrics::default(),
+        };
         Ok(Self {
             apps,
             declared,
             urlpatterns,
             commands: Vec::new(),
-            database: Database::new(&settings.database),
+            database,
             cache: Cache::from_env(env)?,
             audit: Audit::from_env(env),
+            metrics,
             settings,
             env: env.clone(),
             ready: Once::new(),
@@ -176,6 +186,7 @@ impl Project {
             database: Database::new(database),
             cache: Cache::locmem(),
             audit: Audit::default(),
+            metrics: Metrics::default(),
             ready: Once::new(),
         }
     }

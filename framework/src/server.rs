@@ -15,6 +15,7 @@ use actix_web::{App, Error, web};
 use super::conf::{Env, ImproperlyConfigured, Setting};
 use super::connections::{self, ConnectionSettings};
 use super::debug::DebugPages;
+use super::metrics::{MetricsServer, WorkerRequests};
 use super::middleware::{Middleware, Site, not_found};
 use super::project::Project;
 use super::signals::{shutdown_signal, survive_full_files};
@@ -40,6 +41,8 @@ pub struct ServerSettings {
     pub workers: NonZeroUsize,
     /// `SHUTDOWN_TIMEOUT` (seconds, default 30): how long requests in progress may take at shutdown.
     pub shutdown_timeout: u64,
+    /// `METRICS_ADDRESS`. `None`: no metrics.
+    pub metrics_address: Option<Address>,
     /// The deadlines of connections, and their number.
     pub connections: ConnectionSettings,
 }
@@ -55,6 +58,7 @@ impl ServerSettings {
             address: env.parse("ADDRESS", Address(SocketAddr::from(([127, 0, 0, 1], 8000))))?,
             workers: env.parse("WORKERS", cores)?,
             shutdown_timeout: env.parse("SHUTDOWN_TIMEOUT", 30)?,
+            metrics_address: env.optional("METRICS_ADDRESS")?,
             connections: ConnectionSettings::from_env(env)?,
         })
     }
@@ -99,27 +103,29 @@ pub fn application(
         InitError = (),
     > + use<>,
 > {
-    let site = site(project);
+    let (site, requests) = site(project);
     let mut shortcuts = Shortcuts::default();
     App::new()
         .configure(|config| shortcuts = wire(project, &site, config))
         // Wrapped last, so it is the outermost: it adds headers and the log line to every response.
-        .wrap(Middleware::new(site, shortcuts))
+        .wrap(Middleware::new(site, shortcuts, requests))
 }
 
 /// The same wiring, as the last service of an application that is not the project's own.
 pub(super) fn mount(project: &Project, config: &mut web::ServiceConfig) {
-    let site = site(project);
+    let (site, requests) = site(project);
     let mut shortcuts = Shortcuts::default();
     let scope = web::scope("").configure(|config| shortcuts = wire(project, &site, config));
-    config.service(scope.wrap(Middleware::new(site, shortcuts)));
+    config.service(scope.wrap(Middleware::new(site, shortcuts, requests)));
 }
 
-fn site(project: &Project) -> Arc<Site> {
-    let resolver = UrlConf::new((project.urlpatterns)()).resolver();
+/// The site's data and the counters of a worker.
+fn site(project: &Project) -> (Arc<Site>, Option<WorkerRequests>) {
+    let urls = UrlConf::new((project.urlpatterns)());
+    let (resolver, requests) = (urls.resolver(), project.metrics.worker(|| urls.labels()));
     let debug = project.settings.http.debug.then(|| DebugPages::new(project));
     let (settings, urlpatterns) = (project.settings.http.clone(), project.urlpatterns);
-    Arc::new(Site { settings, resolver, urlpatterns, debug })
+    (Arc::new(Site { settings, resolver, urlpatterns, debug }), requests)
 }
 
 /// Registers the views and everything that they find in their app data.
@@ -131,6 +137,7 @@ fn wire(project: &Project, site: &Arc<Site>, config: &mut web::ServiceConfig) ->
         // One clone per worker: each has its own connection.
         .app_data(web::Data::new(project.cache.clone()))
         .app_data(web::Data::new(project.audit.clone()))
+        .app_data(web::Data::new(project.metrics.clone()))
         .default_service(web::to(not_found));
     project.apps.iter().for_each(|app| app.configure(config));
     UrlConf::new((project.urlpatterns)()).register(config)
@@ -154,15 +161,21 @@ pub fn run(
         };
         let listener = TcpListener::bind(settings.address.0)
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", settings.address)))?;
+        let metrics = settings.metrics_address.map(MetricsServer::bind).transpose()?;
         survive_full_files()?;
         let address = listener.local_addr()?;
         let is_stopping = Arc::new(AtomicBool::new(false));
+        let counts = project.metrics.connections();
+        let limits = &settings.connections;
         let server =
-            connections::builder(listener, settings.workers, &settings.connections, &is_stopping, factory)?
+            connections::builder(listener, settings.workers, limits, &counts, &is_stopping, factory)?
                 .shutdown_timeout(settings.shutdown_timeout);
         // Installed before the address is announced, so that no signal is lost.
         let end = shutdown_signal()?;
         project.ready();
+        if let Some(metrics) = metrics {
+            metrics.start(project, &is_stopping)?;
+        }
         listening(address)?;
         let server = server.run();
         let handle = server.handle();

@@ -13,6 +13,7 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use actix_web::HttpRequest;
 use tokio::sync::oneshot;
@@ -54,6 +55,23 @@ impl JobOwner {
     }
 }
 
+/// The use of a pool at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorkerPoolUsage {
+    /// Jobs that run.
+    pub running: usize,
+    /// Jobs that wait for a thread.
+    pub waiting: usize,
+    /// Jobs that may wait.
+    pub places: usize,
+    /// Jobs that have ended so far.
+    pub finished: u64,
+    /// The time that they took together.
+    pub busy: Duration,
+    /// Jobs that got no place, or lost it to another's.
+    pub refused: u64,
+}
+
 /// Threads that take jobs from one bounded queue. Clones share them; the threads end with the last clone.
 #[derive(Clone)]
 pub struct WorkerPool {
@@ -88,6 +106,12 @@ impl WorkerPool {
             })?;
         }
         Ok(Self { handle })
+    }
+
+    /// Returns the use of the pool.
+    #[must_use]
+    pub fn usage(&self) -> WorkerPoolUsage {
+        self.handle.queue.usage()
     }
 
     /// Runs a job on one of the threads. It does not run if the future is dropped before, or if the client closes its
@@ -143,10 +167,11 @@ fn lower_priority() {
 
 fn work(queue: &Queue) {
     while let Some(job) = queue.pop() {
-        let run = std::panic::AssertUnwindSafe(|| job.run(&mut || queue.finished()));
+        let began = Instant::now();
+        let run = std::panic::AssertUnwindSafe(|| job.run(&mut || queue.finished(began.elapsed())));
         if std::panic::catch_unwind(run).is_err() {
             log::error!("A job on {:?} panicked.", thread::current().name());
-            queue.finished();
+            queue.finished(began.elapsed());
         }
     }
 }

@@ -10,7 +10,7 @@
 | `python`        | compiled                                                                             |
 | `toml`, `json`  | parsed                                                                               |
 | `sql`           | run on SQLite, the page's blocks in order                                            |
-| others          | nothing: `text`, `console` and blocks without a language must be in the list NOT_RUN |
+| others          | nothing: `text`, `console`, `yaml` and blocks without a language must be in the list NOT_RUN |
 |                 | below, with the reason                                                               |
 
 A page with `psql` needs PostgreSQL, as `pg_virtualenv` starts it. With the option --no-postgres it is not followed.
@@ -76,7 +76,7 @@ def check(page, text):
                 tomllib.loads(block.text)
             case "json":
                 json.loads(block.text)
-            case "text" | "console" | "":
+            case "text" | "console" | "yaml" | "":
                 if listed.pop(block.first_line, anything) is None:
                     sys.exit(f"{where}: the block is not run, and NOT_RUN in tests/docs/run.py has no reason for it")
             case other:
@@ -126,6 +126,7 @@ def follow(page, text):
             Path(path).mkdir(parents=True)
         port = free_port()
         here.append(("127.0.0.1:8000", f"127.0.0.1:{port}"))
+        here.append(("127.0.0.1:9100", f"127.0.0.1:{free_port()}"))
         if "PGHOST" in os.environ:
             here.append(("127.0.0.1:5432", f"{os.environ['PGHOST']}:{os.environ['PGPORT']}"))
         env = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
@@ -203,7 +204,7 @@ SKIPPED = {
     },
 }
 
-# Blocks of the languages `text` and `console`, by page and first line, with the reason. `*`: all of a page's.
+# Blocks of the languages `text`, `console` and `yaml`, by page and first line, with the reason. `*`: all of a page's.
 NOT_RUN = {
     "docs/nginx.md": {
         "DATABASE_URL=…         # as in Django": "a sketch of settings; tests/django/nginx.py sets them",
@@ -234,6 +235,8 @@ NOT_RUN = {
     },
     "docs/deployment.md": {
         "# systemctl daemon-reload": "there is no systemd as process 1 here",
+        "scrape_configs:": "there is no Prometheus here; tests/it/metrics.rs parses what it would read",
+        "ports:": "there is no Kubernetes here; tests/it/metrics.rs asks what the probes ask",
         "$ podman build -f docs/Containerfile -t vitamin .": "there is no container engine here",
     },
     "docs/commands.md": {"*": "the output of `manage help`, which tests/it/docs.rs compares with the program's"},

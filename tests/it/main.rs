@@ -36,6 +36,7 @@ mod interactive;
 mod locked;
 mod logins;
 mod logs;
+mod metrics;
 mod migrations;
 mod mount;
 mod passwords;

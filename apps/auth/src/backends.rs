@@ -8,6 +8,7 @@ use actix_web::rt::time::timeout;
 use actix_web::web::Data;
 
 use super::hashers::{Verdict, unusable_password};
+use super::login_counts::LoginCounts;
 use super::login_throttle::LoginThrottle;
 use super::models::User;
 use super::passwords::{Login, Passwords};
@@ -54,6 +55,18 @@ pub enum AuthenticationError {
 /// # Errors
 /// [`AuthenticationError`], which reveals nothing about the user.
 pub async fn authenticate(
+    request: &HttpRequest,
+    username: &str,
+    password: &str,
+) -> Result<Option<User>, AuthenticationError> {
+    let outcome = log_in(request, username, password).await;
+    if let Some(counts) = request.app_data::<Data<LoginCounts>>() {
+        counts.record(&outcome);
+    }
+    outcome
+}
+
+async fn log_in(
     request: &HttpRequest,
     username: &str,
     password: &str,

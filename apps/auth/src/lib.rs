@@ -9,6 +9,7 @@ mod diagnosis;
 mod failure_time;
 pub mod hashers;
 mod hashes_in_use;
+mod login_counts;
 mod login_throttle;
 mod management;
 pub mod models;
@@ -25,9 +26,12 @@ pub mod testing;
 pub mod user_model;
 pub mod validators;
 
+use std::sync::Arc;
+
 use actix_web::web::{Data, ServiceConfig};
 
 pub use self::backends::{AuthenticationError, RemoteUserBackend, authenticate};
+use self::login_counts::LoginCounts;
 pub use self::login_throttle::LoginThrottle;
 pub use self::models::User;
 use self::password_validation::PasswordValidators;
@@ -45,12 +49,14 @@ use vitamin_framework::database::{Database, DatabaseError, Names};
 use vitamin_framework::deletion::UserRelation;
 use vitamin_framework::diagnosis::Examination;
 use vitamin_framework::management::Command;
+use vitamin_framework::metrics::Snapshot;
 use vitamin_framework::models::{Model as _, ModelMeta};
 
 /// The app: the project's user model, hashers, validators and session settings.
 pub struct Auth {
     passwords: Passwords,
     login_throttle: LoginThrottle,
+    login_counts: Arc<LoginCounts>,
     validators: PasswordValidators,
     sessions: SessionSettings,
     user_model: UserModel,
@@ -71,6 +77,7 @@ impl Auth {
         Ok(Self {
             passwords: Passwords::new(PasswordSettings::from_env(env)?),
             login_throttle: LoginThrottle::from_env(env)?,
+            login_counts: Arc::default(),
             validators,
             sessions: SessionSettings { user_key: user_model.key(), ..SessionSettings::from_env(env) },
             user_model,
@@ -93,12 +100,18 @@ impl App for Auth {
         config
             .app_data(Data::new(self.passwords.clone()))
             .app_data(Data::new(self.login_throttle.clone()))
+            .app_data(Data::from(Arc::clone(&self.login_counts)))
             .app_data(Data::new(self.sessions.clone()))
             .app_data(Data::new(self.user_model.clone()));
     }
 
     fn ready(&self, database: &Database) {
         hashes_in_use::examine(database, &self.passwords);
+    }
+
+    fn metrics(&self, metrics: &mut Snapshot) {
+        self.login_counts.collect(metrics);
+        self.passwords.collect(metrics);
     }
 
     fn settings(&self) -> Vec<Setting> {

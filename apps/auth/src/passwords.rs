@@ -9,7 +9,8 @@ use super::failure_time::FailureTime;
 use super::hashers::{HashError, HasherCosts, Hashers, Verdict, summarize};
 use super::models::User;
 use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
-use vitamin_framework::worker_pool::{Busy, JobOwner, WorkerPool};
+use vitamin_framework::metrics::Snapshot;
+use vitamin_framework::worker_pool::{Busy, JobOwner, WorkerPool, WorkerPoolUsage};
 use zeroize::Zeroizing;
 
 /// The settings that this module reads.
@@ -263,6 +264,32 @@ impl Passwords {
             let kind = readable.and_then(|sample| summarize(sample).ok());
             self.timing.failures.record(kind, began.elapsed());
         }
+    }
+
+    /// Adds the use of the threads to the metrics.
+    pub(super) fn collect(&self, metrics: &mut Snapshot) {
+        let unused = WorkerPoolUsage { places: self.settings.queue, ..WorkerPoolUsage::default() };
+        let WorkerPoolUsage { running, waiting, places, finished, busy, refused } =
+            self.pool.get().map_or(unused, WorkerPool::usage);
+        metrics.counter("vitamin_password_hashes", "Password checks and hashes that have ended.", finished);
+        metrics.counter(
+            "vitamin_password_hash_seconds",
+            "The time that they took on the password threads.",
+            busy.as_secs_f64(),
+        );
+        metrics.gauge(
+            "vitamin_password_threads",
+            "Password threads (PASSWORD_THREADS).",
+            self.settings.threads.get(),
+        );
+        metrics.gauge("vitamin_password_threads_busy", "Password threads that hash.", running);
+        metrics.gauge("vitamin_password_queue_waiting", "Logins that wait for a password thread.", waiting);
+        metrics.gauge("vitamin_password_queue_limit", "Logins that may wait (PASSWORD_QUEUE).", places);
+        metrics.counter(
+            "vitamin_password_queue_refused",
+            "Logins that got no place in the queue, or lost it.",
+            refused,
+        );
     }
 
     fn pool(&self) -> Result<&WorkerPool, Busy> {

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use actix_web::web::ServiceConfig;
 
 pub use self::authentication::TokenAuthentication;
+use self::lookup::LookupCounts;
 pub use self::lookup::TokenLookup;
 #[cfg(feature = "postgres")]
 use self::lookup::bounded::RevocationFeed;
@@ -39,6 +40,7 @@ use vitamin_framework::database::{DatabaseError, Names};
 use vitamin_framework::deletion::UserRelation;
 use vitamin_framework::diagnosis::Examination;
 use vitamin_framework::management::Command;
+use vitamin_framework::metrics::{PerWorker, Snapshot};
 
 /// The settings that this module reads.
 const SETTINGS: &[Setting] = &[
@@ -91,6 +93,7 @@ impl FromStr for TokenCache {
 pub struct AuthToken {
     cache: TokenCache,
     lookups: TokenLookups,
+    lookup_counts: PerWorker<LookupCounts>,
     /// `TOKEN_DB_TABLE`, if set.
     db_table: Option<String>,
     user_model: UserModel,
@@ -106,6 +109,7 @@ impl AuthToken {
         Ok(Self {
             cache: env.parse("TOKEN_CACHE", TokenCache::default())?,
             lookups: TokenLookups::from_env(env)?,
+            lookup_counts: PerWorker::default(),
             db_table: identifier("TOKEN_DB_TABLE", env.text("TOKEN_DB_TABLE"))?,
             user_model: UserModel::from_env(env)?,
             #[cfg(feature = "postgres")]
@@ -120,7 +124,7 @@ impl App for AuthToken {
     }
 
     fn configure(&self, config: &mut ServiceConfig) {
-        let lookup = self.lookups.lookup();
+        let lookup = self.lookups.lookup().counted(self.lookup_counts.add(LookupCounts::default()));
         #[cfg(feature = "postgres")]
         let lookup = match self.cache {
             TokenCache::Exact => lookup,
@@ -137,6 +141,10 @@ impl App for AuthToken {
         if self.cache == TokenCache::Bounded && !is_sqlite && self.lookups.cache_size() > 0 {
             self.revocation_feed.listen(database);
         }
+    }
+
+    fn metrics(&self, metrics: &mut Snapshot) {
+        LookupCounts::collect(&self.lookup_counts, metrics);
     }
 
     fn settings(&self) -> Vec<Setting> {

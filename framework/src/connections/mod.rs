@@ -16,6 +16,7 @@
 //! the client's fault.
 
 mod connection;
+mod counts;
 mod line_feeds;
 mod payload;
 mod registry;
@@ -27,6 +28,7 @@ mod stream;
 use std::time::Duration;
 
 pub use self::connection::{ClientGone, Connection};
+pub(crate) use self::counts::ConnectionCounts;
 pub(crate) use self::server::builder;
 pub use self::settings::ConnectionSettings;
 pub(crate) use self::settings::SETTINGS;

@@ -11,6 +11,7 @@ use actix_web::rt;
 
 use super::TICK;
 use super::connection::{Connection, End};
+use super::counts::ConnectionCounts;
 use super::settings::ConnectionSettings;
 
 /// The limits of bodies are this much longer than the settings, so that a handler's own timeout comes first: it can answer.
@@ -50,6 +51,7 @@ pub(super) struct Registry {
     /// Milliseconds since `started` at the last tick.
     now: Cell<u64>,
     is_ticking: Cell<bool>,
+    pub(super) counts: Arc<ConnectionCounts>,
     is_stopping: Arc<AtomicBool>,
     pub(super) local_addr: SocketAddr,
 }
@@ -59,6 +61,7 @@ impl Registry {
         settings: &ConnectionSettings,
         max_connections: usize,
         local_addr: SocketAddr,
+        counts: Arc<ConnectionCounts>,
         is_stopping: Arc<AtomicBool>,
     ) -> Self {
         Self {
@@ -68,6 +71,7 @@ impl Registry {
             started: Instant::now(),
             now: Cell::new(0),
             is_ticking: Cell::new(false),
+            counts,
             is_stopping,
             local_addr,
         }
@@ -84,6 +88,7 @@ impl Registry {
             self.set_now();
             rt::spawn(tick(Rc::clone(self)));
         }
+        self.counts.opened.add(1);
         let connection = Rc::new(Connection::new(Rc::clone(self)));
         let mut connections = self.connections.borrow_mut();
         connection.index.set(connections.len());
@@ -93,6 +98,7 @@ impl Registry {
     }
 
     pub(super) fn remove(&self, connection: &Connection) {
+        self.counts.closed.add(1);
         let mut connections = self.connections.borrow_mut();
         let index = connection.index.get();
         if index < connections.len() {
@@ -133,6 +139,7 @@ impl Registry {
         }
         for (_, index) in &idle {
             if let Some(connection) = connections.get(*index) {
+                self.counts.at_limit.add(1);
                 connection.end_with(End::Now);
             }
         }
@@ -148,6 +155,7 @@ impl Registry {
         let is_stopping = self.is_stopping.load(Ordering::Relaxed);
         for connection in connections.iter().filter(|connection| connection.end() == End::None) {
             if let Some(end) = connection.overdue(&self.limits) {
+                self.counts.too_slow.add(1);
                 connection.end_with(end);
             } else if is_stopping && connection.is_idle() {
                 connection.end_with(End::IfIdle);

@@ -22,14 +22,16 @@ use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
 
 use super::KEEP_ALIVE;
+use super::counts::ConnectionCounts;
 use super::registry::Registry;
 use super::settings::ConnectionSettings;
 use super::stream::Stream;
+use crate::metrics::PerWorker;
 
 /// How long a connection is still read after an answer to a request whose body is unread, so that the client sees the answer.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// A server of the application on this listener. Once `is_stopping` is set, it closes idle connections.
+/// A server of the application on this listener, which counts its connections. Once `is_stopping` is set, it closes idle connections.
 ///
 /// The application's `AppConfig` has no address: [`Connection::local_addr`](super::Connection::local_addr) has.
 ///
@@ -39,6 +41,7 @@ pub(crate) fn builder<F, I, S, B>(
     listener: TcpListener,
     workers: NonZeroUsize,
     settings: &ConnectionSettings,
+    counts: &PerWorker<ConnectionCounts>,
     is_stopping: &Arc<AtomicBool>,
     application: F,
 ) -> io::Result<ServerBuilder>
@@ -58,9 +61,11 @@ where
     let most = (settings.limit() / workers).max(2);
     // actix-web accepts no more than `most`. The oldest are closed before, so that a new connection need not wait.
     let max_connections = most - (most / 16).max(1);
-    let (settings, is_stopping) = (*settings, Arc::clone(is_stopping));
+    let (settings, counts, is_stopping) = (*settings, counts.clone(), Arc::clone(is_stopping));
     let factory = move || {
-        let registry = Rc::new(Registry::new(&settings, max_connections, address, Arc::clone(&is_stopping)));
+        let counts = counts.add(ConnectionCounts::new(most));
+        let registry = Registry::new(&settings, max_connections, address, counts, Arc::clone(&is_stopping));
+        let registry = Rc::new(registry);
         let application = application().into_factory().map_err(|error| error.into().error_response());
         let http = HttpService::build()
             // The connections' own deadline covers each head.

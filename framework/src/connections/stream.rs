@@ -74,6 +74,7 @@ impl AsyncRead for Stream {
                     }
                     if this.line_feeds.is_bare_in(bytes) {
                         buffer.set_filled(before);
+                        this.connection.registry.counts.invalid.add(1);
                         this.connection.set_end(End::With("400 Bad Request"));
                         return this.close();
                     }

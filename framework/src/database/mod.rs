@@ -55,8 +55,8 @@ pub use self::manager::on_variant;
 pub use self::manager::{DbConnection, Manager};
 pub use self::named::RenamingConnection;
 pub use self::names::{Constant, Names};
-use self::pool::Pool;
 pub use self::pool::PooledConnection;
+use self::pool::{Pool, PoolUsage};
 pub use self::prepared::Prepared;
 pub(crate) use self::renamed_query::builds_sql;
 #[doc(hidden)]
@@ -70,6 +70,7 @@ use self::sqlite::writer::Writer;
 pub use self::timestamp::{Moment, OptionalMoment};
 pub use self::url::DatabaseUrl;
 pub use self::user_id::{KeyType, UserId, UserKey, UuidKey};
+use super::metrics::Snapshot;
 use super::request_id;
 
 /// Why a query failed.
@@ -208,6 +209,26 @@ impl Database {
     /// [`DatabaseError::Unavailable`] if there is none within the timeout.
     pub fn get(&self) -> Result<PooledConnection, DatabaseError> {
         self.pool.get(self.settings.timeout)
+    }
+
+    /// Adds the use of the pool to the metrics.
+    pub(crate) fn collect(&self, snapshot: &mut Snapshot) {
+        let PoolUsage { size, used, idle, waiting, timeouts } = self.pool.usage();
+        snapshot
+            .gauges("vitamin_database_pool_connections", "Open connections of the pool.")
+            .sample(&[("state", "used")], used)
+            .sample(&[("state", "idle")], idle);
+        snapshot.gauge(
+            "vitamin_database_pool_limit",
+            "Connections of the pool at a time (DATABASE_POOL_SIZE).",
+            size,
+        );
+        snapshot.gauge("vitamin_database_pool_waiting", "Threads that wait for a connection.", waiting);
+        snapshot.counter(
+            "vitamin_database_pool_timeouts",
+            "How often none was free within DATABASE_TIMEOUT.",
+            timeouts,
+        );
     }
 
     /// Runs queries on a pooled connection, off the request's thread. Waiting for a thread, a connection and locks is

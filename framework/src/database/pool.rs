@@ -35,6 +35,20 @@ struct State {
     idle: Vec<Idle>,
     /// Those in use and those that are idle.
     open: u32,
+    /// Threads that wait for a connection.
+    waiting: u32,
+    /// How many have waited in vain.
+    timeouts: u64,
+}
+
+/// The use of the pool at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PoolUsage {
+    pub(super) size: u32,
+    pub(super) used: u32,
+    pub(super) idle: u32,
+    pub(super) waiting: u32,
+    pub(super) timeouts: u64,
 }
 
 struct Idle {
@@ -82,11 +96,26 @@ impl Pool {
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
+                state.timeouts += 1;
                 let reason = format!("all {} connections are in use", self.0.size);
                 return Err(DatabaseError::Unavailable(reason));
             }
+            state.waiting += 1;
             let waited = self.0.freed.wait_timeout(state, left);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state.waiting -= 1;
+        }
+    }
+
+    pub(super) fn usage(&self) -> PoolUsage {
+        let state = self.0.state();
+        let idle = u32::try_from(state.idle.len()).unwrap_or(u32::MAX);
+        PoolUsage {
+            size: self.0.size,
+            used: state.open.saturating_sub(idle),
+            idle,
+            waiting: state.waiting,
+            timeouts: state.timeouts,
         }
     }
 }

@@ -30,6 +30,7 @@ use super::connections::Connection;
 use super::csrf::CsrfSettings;
 use super::debug::{DebugPages, ErrorReport, RequestSnapshot, last_panic};
 use super::http::{ForwardedAllowIps, SecureProxySslHeader, TrustedProxies, get_host};
+use super::metrics::{Received, WorkerRequests};
 use super::urls::{EndpointFuture, Pattern, Resolver, Shortcuts};
 use super::{pages, request_id};
 
@@ -162,13 +163,15 @@ pub struct Middleware {
 struct MiddlewareState {
     site: Arc<Site>,
     shortcuts: Shortcuts,
+    /// `None` without metrics.
+    requests: Option<WorkerRequests>,
 }
 
 impl Middleware {
-    /// Creates the middleware. It calls the views of `shortcuts` without the router.
+    /// Creates the middleware. It calls the views of `shortcuts` without the router, and counts in `requests`.
     #[must_use]
-    pub fn new(site: Arc<Site>, shortcuts: Shortcuts) -> Self {
-        Self { state: Rc::new(MiddlewareState { site, shortcuts }) }
+    pub(crate) fn new(site: Arc<Site>, shortcuts: Shortcuts, requests: Option<WorkerRequests>) -> Self {
+        Self { state: Rc::new(MiddlewareState { site, shortcuts, requests }) }
     }
 }
 
@@ -232,14 +235,16 @@ where
         if shortcut.is_none() {
             common::decode_slashes(&mut req);
         }
+        let mut received = self.state.received(&req, shortcut.map(|shortcut| shortcut.position));
         let id = client_request_id(&req).unwrap_or_else(Uuid::new_v4);
         let log = AccessLog::start(&req, &self.state.site.settings);
         let snapshot = self.state.site.debug.as_ref().map(|_| Box::new(RequestSnapshot::new(&req)));
         let inner = if let Some(invalid) = InvalidRequest::of(&req, has_large_field) {
+            received = received.map(Received::without_view);
             InnerFuture::ready(Err(invalid.into()))
         } else if self.is_allowed_host(req.request()) {
             let call = || match shortcut {
-                Some(endpoint) => InnerFuture::Boxed { future: endpoint(req) },
+                Some(shortcut) => InnerFuture::Boxed { future: (shortcut.endpoint)(req) },
                 None => InnerFuture::Called { future: self.service.call(req) },
             };
             match catch_unwind(AssertUnwindSafe(|| request_id::scope(Some(id), call))) {
@@ -247,6 +252,7 @@ where
                 Err(_) => InnerFuture::ready(Err(InternalServerError::new(id).into())),
             }
         } else {
+            received = received.map(Received::without_view);
             log::error!(
                 "Invalid HTTP_HOST header: {:?}. You may need to add it to ALLOWED_HOSTS.",
                 get_host(req.request(), &self.state.site.settings)
@@ -255,7 +261,7 @@ where
             let page = common::own_response(req.request().version(), pages::bad_request());
             InnerFuture::ready(Ok(req.into_response(page)))
         };
-        ResponseFuture { inner, id, state: Rc::clone(&self.state), log, snapshot }
+        ResponseFuture { inner, id, state: Rc::clone(&self.state), log, received, snapshot }
     }
 }
 
@@ -267,6 +273,8 @@ pin_project! {
         id: Uuid,
         state: Rc<MiddlewareState>,
         log: AccessLog,
+        // Only with metrics.
+        received: Option<Received>,
         // Only with `DEBUG`.
         snapshot: Option<Box<RequestSnapshot>>,
     }
@@ -321,8 +329,20 @@ where
                 }
             };
             this.log.finish(status.as_u16());
+            if let (Some(requests), Some(received)) = (&this.state.requests, *this.received) {
+                requests.answered(received, status.as_u16());
+            }
             polled
         })
+    }
+}
+
+impl MiddlewareState {
+    /// Begins to measure a request. `position` is that of its shortcut; other views are looked up as the router does.
+    fn received(&self, req: &ServiceRequest, position: Option<usize>) -> Option<Received> {
+        let requests = self.requests.as_ref()?;
+        let position = position.or_else(|| self.site.resolver.position(req.match_info().unprocessed()));
+        Some(requests.received(position, req.method()))
     }
 }
 

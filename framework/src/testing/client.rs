@@ -42,6 +42,12 @@ impl Client {
         }
     }
 
+    /// The server's address.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Sends this `Host` instead of the address.
     #[must_use]
     pub fn host(mut self, host: &str) -> Self {

@@ -83,6 +83,12 @@ impl Resolver {
         self.all().any(|(definition, _)| definition.capture_match_info(&mut Path::new(path)))
     }
 
+    /// Returns the position of the first pattern that matches a path.
+    pub(crate) fn position(&self, path: &str) -> Option<usize> {
+        let matches = |definition: &ResourceDef| definition.capture_match_info(&mut Path::new(path));
+        self.0.iter().position(|entry| entry.routes.iter().any(|(definition, _)| matches(definition)))
+    }
+
     /// Returns the first pattern that matches a path, with the values of its parameters (`resolve`). The path is not
     /// percent-encoded.
     #[must_use]

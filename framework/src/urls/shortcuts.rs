@@ -22,9 +22,15 @@ pub type Endpoint = Rc<dyn Fn(ServiceRequest) -> EndpointFuture>;
 /// One worker's endpoints.
 #[derive(Default)]
 pub struct Shortcuts {
-    plain: HashMap<String, Endpoint, RandomState>,
+    plain: HashMap<String, Shortcut, RandomState>,
     /// All other routes, in the order in which they match.
     others: Vec<Candidate>,
+}
+
+/// An endpoint, and the position of its pattern in the URLconf.
+pub(crate) struct Shortcut {
+    pub(crate) position: usize,
+    pub(crate) endpoint: Endpoint,
 }
 
 /// A route that is not a plain path of an endpoint.
@@ -39,7 +45,7 @@ struct Candidate {
     /// The route's only parameter, if it is one that needs no regular expression.
     parameter: Option<Parameter>,
     /// `None` if the view needs the router.
-    endpoint: Option<Endpoint>,
+    shortcut: Option<Shortcut>,
 }
 
 /// A parameter that is one or more letters of a set.
@@ -79,7 +85,7 @@ fn split_parameter(route: &str) -> Option<(&str, &str, &str)> {
 }
 
 impl Candidate {
-    fn new(route: &str, endpoint: Option<Endpoint>) -> Self {
+    fn new(route: &str, shortcut: Option<Shortcut>) -> Self {
         let (mut texts, mut parameters, mut rest) = (Vec::new(), Vec::new(), route);
         while let Some((before, parameter, after)) = split_parameter(rest) {
             texts.push(before.to_owned());
@@ -97,7 +103,7 @@ impl Candidate {
         // Without a parameter, `end` is the whole path.
         let start = texts.next().unwrap_or_default();
         let (between, definition) = (texts.collect(), ResourceDef::new(route));
-        Self { definition, start, between, end, parameter, endpoint }
+        Self { definition, start, between, end, parameter, shortcut }
     }
 
     /// Returns the part of the path that belongs to the parameters. `None` if the path does not match for certain.
@@ -125,21 +131,22 @@ impl Candidate {
 
 impl Shortcuts {
     /// Adds the plain path of an endpoint. No route before it matches the path.
-    pub(super) fn add_plain(&mut self, path: String, endpoint: Endpoint) {
-        self.plain.insert(path, endpoint);
+    pub(super) fn add_plain(&mut self, path: String, position: usize, endpoint: Endpoint) {
+        self.plain.insert(path, Shortcut { position, endpoint });
     }
 
     /// Adds another route. The first one that matches counts.
-    pub(super) fn add(&mut self, route: &str, endpoint: Option<Endpoint>) {
-        self.others.push(Candidate::new(route, endpoint));
+    pub(super) fn add(&mut self, route: &str, position: usize, endpoint: Option<Endpoint>) {
+        let shortcut = endpoint.map(|endpoint| Shortcut { position, endpoint });
+        self.others.push(Candidate::new(route, shortcut));
     }
 
     /// Returns the endpoint of the request's path, and sets the parameters of the path. `None` if the router must find
     /// it. Paths with escapes go through the router, which decodes them.
-    pub(crate) fn find(&self, req: &mut ServiceRequest) -> Option<&Endpoint> {
+    pub(crate) fn find(&self, req: &mut ServiceRequest) -> Option<&Shortcut> {
         let path = req.uri().path();
-        if let Some(endpoint) = self.plain.get(path) {
-            return Some(endpoint);
+        if let Some(shortcut) = self.plain.get(path) {
+            return Some(shortcut);
         }
         if self.others.is_empty() || path != req.match_info().unprocessed() || path.contains('%') {
             return None;
@@ -148,12 +155,12 @@ impl Shortcuts {
         loop {
             let path = req.uri().path();
             let (found, variable) = candidates.find_map(|found| Some((found, found.variable(path)?)))?;
-            match &found.endpoint {
+            match &found.shortcut {
                 None if found.parameter.is_some() || found.definition.is_match(path) => return None,
-                Some(endpoint) => {
+                Some(shortcut) => {
                     let variable = variable.to_owned();
                     if found.capture(variable, req) {
-                        return Some(endpoint);
+                        return Some(shortcut);
                     }
                 }
                 None => {}

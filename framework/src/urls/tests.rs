@@ -177,7 +177,8 @@ async fn same_answers(routes: &[(String, bool)], paths: &[String]) -> usize {
     for path in paths {
         let routed = call_and_read_body(&app, TestRequest::get().uri(path).to_request()).await;
         let mut request = TestRequest::get().uri(path).to_srv_request();
-        if let Some(endpoint) = shortcuts.find(&mut request) {
+        if let Some(shortcut) = shortcuts.find(&mut request) {
+            let endpoint = &shortcut.endpoint;
             let body = to_bytes(endpoint(request).await.unwrap().into_body()).await.unwrap();
             assert_eq!(body, routed, "{path} {routes:?}");
             found += 1;

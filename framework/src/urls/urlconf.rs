@@ -46,6 +46,15 @@ impl UrlConf {
         Resolver::new(self.0.iter().map(|entry| ResolverEntry::new(entry.qualified_name(), &entry.routes)))
     }
 
+    /// Returns what the metrics call each view, in order: its name with the namespaces, or the first route of a pattern without a
+    /// name.
+    pub(crate) fn labels(&self) -> Vec<String> {
+        let label = |entry: &RouteEntry| {
+            entry.qualified_name().or_else(|| entry.routes.first().cloned()).unwrap_or_default()
+        };
+        self.0.iter().map(label).collect()
+    }
+
     /// What is wrong with the routes and their views. `manage check` reports it.
     pub fn problems(&self) -> impl Iterator<Item = Cow<'_, str>> {
         self.0.iter().flat_map(|entry| {
@@ -72,7 +81,7 @@ impl UrlConf {
         let mut before: Vec<ResourceDef> = Vec::new();
         let mut shortcuts = Shortcuts::default();
         let mut others = Vec::new();
-        for entry in self.0 {
+        for (position, entry) in self.0.into_iter().enumerate() {
             let mut name = entry.qualified_name();
             let RouteEntry { routes, namespace, view, .. } = entry;
             let mut other = Location { paths: Vec::new(), name: None, namespace: namespace.clone() };
@@ -88,18 +97,18 @@ impl UrlConf {
                     let location =
                         Location { paths: vec![route.clone()], name, namespace: namespace.clone() };
                     match view.register(location, config) {
-                        Some(endpoint) => shortcuts.add_plain(route, endpoint),
-                        None => shortcuts.add(&route, None),
+                        Some(endpoint) => shortcuts.add_plain(route, position, endpoint),
+                        None => shortcuts.add(&route, position, None),
                     }
                 }
             }
-            others.push((view, other));
+            others.push((position, view, other));
         }
-        for (view, location) in others {
+        for (position, view, location) in others {
             if !location.paths.is_empty() {
                 let routes = location.paths.clone();
                 let endpoint = view.register(location, config);
-                routes.iter().for_each(|route| shortcuts.add(route, endpoint.clone()));
+                routes.iter().for_each(|route| shortcuts.add(route, position, endpoint.clone()));
             }
         }
         shortcuts

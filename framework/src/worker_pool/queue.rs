@@ -11,8 +11,9 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::IpAddr;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use super::{Busy, JobOwner};
+use super::{Busy, JobOwner, WorkerPoolUsage};
 use crate::connections::ClientGone;
 
 pub(super) trait Job: Send {
@@ -47,6 +48,9 @@ struct State {
     /// The round of the job that was started last.
     round: u64,
     number: u64,
+    finished: u64,
+    busy: Duration,
+    refused: u64,
     is_closed: bool,
 }
 
@@ -81,12 +85,15 @@ impl Queue {
         // Not counting the jobs that the threads are about to take.
         let free_threads = self.threads.saturating_sub(state.running + state.waiting.len());
         if client.is_gone() && free_threads == 0 {
+            state.refused += 1;
             return Err(Busy);
         }
         // With a free thread it runs in any case, also if the client closes its side in the meantime.
         let client = if free_threads > 0 { ClientGone::default() } else { client };
         let round = state.next_round(address, name);
         if free_threads == 0 && state.waiting.len() + state.running >= self.places + self.threads {
+            // Either this job or the last one.
+            state.refused += 1;
             let last = state.last().filter(|(_, waiting)| waiting.round > round).map(|(index, _)| index);
             state.waiting.swap_remove(last.ok_or(Busy)?);
         }
@@ -118,9 +125,24 @@ impl Queue {
         }
     }
 
-    /// A job that [`pop`](Self::pop) returned has ended, or panicked.
-    pub(super) fn finished(&self) {
-        self.lock().running -= 1;
+    /// A job that [`pop`](Self::pop) returned has ended, or panicked, after this time.
+    pub(super) fn finished(&self, took: Duration) {
+        let mut state = self.lock();
+        state.running -= 1;
+        state.finished += 1;
+        state.busy += took;
+    }
+
+    pub(super) fn usage(&self) -> WorkerPoolUsage {
+        let state = self.lock();
+        WorkerPoolUsage {
+            running: state.running,
+            waiting: state.waiting.len(),
+            places: self.places,
+            finished: state.finished,
+            busy: state.busy,
+            refused: state.refused,
+        }
     }
 
     /// Ends the threads once no job waits.

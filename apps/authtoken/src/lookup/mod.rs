@@ -14,6 +14,7 @@ mod batches;
 #[cfg(feature = "postgres")]
 pub(super) mod bounded;
 mod cache;
+mod counts;
 mod entries;
 #[cfg(feature = "postgres")]
 mod gathering;
@@ -22,7 +23,6 @@ mod usage;
 
 use std::cell::RefCell;
 use std::rc::Rc;
-#[cfg(feature = "postgres")]
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,7 @@ pub(super) use self::batches::SharedBatches;
 #[cfg(feature = "postgres")]
 use self::bounded::{BoundedCache, CacheLookup};
 use self::cache::ExactCache;
+pub(crate) use self::counts::LookupCounts;
 pub use self::entries::TokenAndUser;
 #[cfg(feature = "postgres")]
 use self::gathering::WorkerQueue;
@@ -51,6 +52,7 @@ const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Finds the tokens of one model. The app stores one in each worker's app data: `request.app_data::<TokenLookup>()`.
 pub struct TokenLookup<M: TokenModel = Token> {
+    counts: Arc<LookupCounts>,
     sqlite: Rc<RefCell<SqliteLookup<M>>>,
     #[cfg(feature = "postgres")]
     queue: WorkerQueue<M>,
@@ -63,6 +65,7 @@ impl<M: TokenModel> TokenLookup<M> {
     #[must_use]
     pub fn new(cache_size: usize) -> Self {
         Self {
+            counts: Arc::default(),
             sqlite: Rc::new(RefCell::new(SqliteLookup {
                 cache: ExactCache::new(cache_size),
                 reports_pages: None,
@@ -75,6 +78,11 @@ impl<M: TokenModel> TokenLookup<M> {
             #[cfg(feature = "postgres")]
             bounded: None,
         }
+    }
+
+    /// Counts in `counts`.
+    pub(super) fn counted(self, counts: Arc<LookupCounts>) -> Self {
+        Self { counts, ..self }
     }
 
     /// Uses the batch queue that all workers share.
@@ -107,7 +115,10 @@ impl<M: TokenModel> TokenLookup<M> {
         }
         match self.find_now(database, key) {
             Some(answer) => Ok(answer),
-            None => find(database, key).await,
+            None => {
+                self.counts.misses.add(1);
+                find(database, key).await
+            }
         }
     }
 
@@ -118,10 +129,13 @@ impl<M: TokenModel> TokenLookup<M> {
         if let Some(bounded) = &self.bounded
             && let CacheLookup::Hit(found) = bounded.borrow_mut().look_up(key)
         {
+            self.counts.hits.add(1);
             return Some(found);
         }
         // Empty if the database is not SQLite.
-        self.sqlite.borrow_mut().cached(key)
+        let found = self.sqlite.borrow_mut().cached(key)?;
+        self.counts.hits.add(1);
+        Some(found)
     }
 
     /// [`find`](Self::find) without waiting, for a key that is not [`cached`](Self::cached). `None` if it has to wait.
@@ -132,6 +146,7 @@ impl<M: TokenModel> TokenLookup<M> {
         let mut local = self.sqlite.borrow_mut();
         let was_in_turn = local.is_in_turn();
         let answer = local.find(database, key);
+        self.counts.misses.add(answer.is_some().into());
         if !was_in_turn && local.is_in_turn() {
             // Spawned in the worker's `LocalSet`, so it runs once all ready tasks have run, and before the thread
             // waits.
@@ -147,12 +162,19 @@ impl<M: TokenModel> TokenLookup<M> {
         database: &Database,
         key: &str,
     ) -> Result<Option<TokenAndUser<M>>, DatabaseError> {
-        let Some(bounded) = &self.bounded else { return self.queue.find(database, key).await };
+        let Some(bounded) = &self.bounded else {
+            self.counts.misses.add(1);
+            return self.queue.find(database, key).await;
+        };
         // Before the query, so that anything revoked from here on is not cached.
         let start = match bounded.borrow_mut().look_up(key.as_bytes()) {
-            CacheLookup::Hit(found) => return Ok(Some(found)),
+            CacheLookup::Hit(found) => {
+                self.counts.hits.add(1);
+                return Ok(Some(found));
+            }
             CacheLookup::Miss(start) => start,
         };
+        self.counts.misses.add(1);
         let found = self.queue.find(database, key).await?;
         if let Some(found) = &found {
             bounded.borrow_mut().insert(start, key, found);

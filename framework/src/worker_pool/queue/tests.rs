@@ -48,7 +48,7 @@ fn order(queue: &Queue, jobs: &[(&'static str, JobOwner)]) -> (Vec<bool>, Vec<&'
     drop(sender);
     queue.close();
     while let Some(job) = queue.pop() {
-        job.run(&mut || queue.finished());
+        job.run(&mut || queue.finished(Duration::ZERO));
     }
     (pushed, ran.iter().collect())
 }
@@ -117,7 +117,7 @@ fn abandoned_jobs_give_up_their_places() {
     is_abandoned.store(true, Ordering::Relaxed);
     queue.push(owner("192.0.2.2", "b"), job("b", &Arc::default())).unwrap();
     queue.close();
-    queue.pop().unwrap().run(&mut || queue.finished());
+    queue.pop().unwrap().run(&mut || queue.finished(Duration::ZERO));
     assert!(queue.pop().is_none());
     assert_eq!(ran.recv().unwrap(), "b");
 }
