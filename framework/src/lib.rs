@@ -15,6 +15,9 @@ pub mod database;
 pub mod debug;
 pub mod deletion;
 pub mod diagnosis;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod http;
 pub mod logging;
 pub mod management;

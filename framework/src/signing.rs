@@ -96,9 +96,14 @@ fn dumps_at<T: Serialize>(
         Some(data) => format!(".{}", URL_SAFE_NO_PAD.encode(data)),
         None => URL_SAFE_NO_PAD.encode(json),
     };
+    Ok(sign(&data, key, salt, timestamp))
+}
+
+/// Signs encoded data.
+pub(crate) fn sign(data: &str, key: &[u8], salt: &str, timestamp: u64) -> String {
     let value = format!("{data}:{}", b62_encode(timestamp));
     let signature = signature(&value, key, salt);
-    Ok(format!("{value}:{signature}"))
+    format!("{value}:{signature}")
 }
 
 fn loads_at<T: DeserializeOwned>(

@@ -217,6 +217,7 @@ NOT_RUN = {
         "cargo build --release": "takes a quarter of an hour; tests/it/logins.rs has the short form",
         "class             mean ms   median deviation greatest |t|": "what the script printed",
         "python3 tests/mutations/run.py 100000 manage tracker": "takes ten minutes; the step `mutations` of .ci/run has the short form",
+        "PROPTEST_CASES=20000 cargo test --package vitamin-fuzz-targets": "takes minutes; the step `test` of .ci/run has the short form",
         "python3 tests/faults/kill.py 200": "takes half an hour; the step `faults` of .ci/run has the short form",
     },
     "docs/compiler-errors.md": {"*": "the compiler's messages, which vitamin/tests/compile_errors.rs compares"},

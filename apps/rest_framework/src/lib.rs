@@ -12,6 +12,9 @@ pub mod fields;
 pub mod filters;
 mod finalize;
 mod formatting;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod generics;
 mod handlers;
 mod initial;

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use super::ImproperlyConfigured;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use self::parser::parse;
 pub(super) use self::parser::{Parsed, Variable};
 
 const NAME: &str = ".env";

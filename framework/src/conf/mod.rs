@@ -3,7 +3,7 @@
 //! Each module that reads settings declares them ([`Setting`]). The framework and the apps
 //! ([`App::settings`](super::app::App::settings)) list the declarations, and [`SettingsRegistry`] has them all.
 
-mod dotenv;
+pub(crate) mod dotenv;
 mod env;
 pub(crate) mod filter;
 pub mod list;

@@ -29,7 +29,7 @@ pub(crate) fn parse_datetime(text: &str) -> Option<Moment> {
 }
 
 /// `parse_time`. An offset is ignored. `None` if the text is not a time.
-pub(super) fn parse_time(text: &str) -> Option<NaiveTime> {
+pub(crate) fn parse_time(text: &str) -> Option<NaiveTime> {
     let iso = iso_time(text.strip_prefix('T').unwrap_or(text).as_bytes());
     iso.map(|(time, _)| time).or_else(|| {
         let ascii = digits::to_ascii(text);

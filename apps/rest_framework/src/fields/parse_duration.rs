@@ -6,10 +6,10 @@ use super::{digits, text};
 
 /// Python's OverflowError: the duration has too many days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Overflow;
+pub(crate) struct Overflow;
 
 /// Parses Django's format, ISO 8601 or PostgreSQL's format of intervals. `None` if it is none of them.
-pub(super) fn parse_duration(text: &str) -> Result<Option<TimeDelta>, Overflow> {
+pub(crate) fn parse_duration(text: &str) -> Result<Option<TimeDelta>, Overflow> {
     let ascii = digits::to_ascii(text);
     // Python's `$` also matches before a trailing newline.
     let text = ascii.strip_suffix('\n').unwrap_or(&ascii);

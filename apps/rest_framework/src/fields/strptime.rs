@@ -9,7 +9,7 @@ use super::strftime::{MONTHS, WEEKDAYS};
 use crate::python;
 
 /// Parses text in this format. `None` if it does not match, or is not a date and time.
-pub(super) fn strptime(text: &str, format: &str) -> Option<Moment> {
+pub(crate) fn strptime(text: &str, format: &str) -> Option<Moment> {
     let text = digits::to_ascii(text);
     let format = format.replace("%c", "%a %b %d %H:%M:%S %Y").replace("%x", "%m/%d/%y");
     let format = format.replace("%X", "%H:%M:%S").replace("%T", "%H:%M:%S");

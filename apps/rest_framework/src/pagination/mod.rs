@@ -21,7 +21,7 @@
 
 mod body;
 mod builder;
-mod cursor;
+pub(crate) mod cursor;
 mod limit_offset;
 mod page_number;
 mod page_size;

@@ -8,8 +8,8 @@
 
 /// The variables of a file, in its order, and what was wrong with it.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(in crate::conf) struct Parsed {
-    pub(in crate::conf) variables: Vec<Variable>,
+pub(crate) struct Parsed {
+    pub(crate) variables: Vec<Variable>,
     /// Lines without a variable, counted from 1.
     pub(in crate::conf) skipped: Vec<usize>,
     /// Lines whose value begins with a quote that does not end it.
@@ -18,9 +18,9 @@ pub(in crate::conf) struct Parsed {
 
 /// A variable.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::conf) struct Variable {
-    pub(in crate::conf) name: String,
-    pub(in crate::conf) value: String,
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    pub(crate) value: String,
     /// The line of its name, counted from 1.
     pub(in crate::conf) line: usize,
 }
@@ -42,7 +42,7 @@ enum Value<'a> {
 }
 
 /// Parses a file's bytes. A line that is not UTF-8 is skipped, unless it is a comment.
-pub(in crate::conf) fn parse(bytes: &[u8]) -> Parsed {
+pub(crate) fn parse(bytes: &[u8]) -> Parsed {
     let text = String::from_utf8_lossy(bytes);
     // What Python's text files do.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text).replace("\r\n", "\n").replace('\r', "\n");

@@ -13,15 +13,15 @@ use vitamin_parsing::form::parse_form;
 
 /// Where a page starts.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Cursor {
-    pub(super) offset: u64,
-    pub(super) reverse: bool,
-    pub(super) position: Option<String>,
+pub(crate) struct Cursor {
+    pub(crate) offset: u64,
+    pub(crate) reverse: bool,
+    pub(crate) position: Option<String>,
 }
 
 impl Cursor {
     /// `None` if the text is no cursor. A `cutoff` of 0 is none.
-    pub(super) fn decode(encoded: &str, cutoff: u64) -> Option<Self> {
+    pub(crate) fn decode(encoded: &str, cutoff: u64) -> Option<Self> {
         if !encoded.is_ascii() {
             return None;
         }
@@ -38,7 +38,7 @@ impl Cursor {
         Some(Self { offset: if cutoff > 0 { offset.min(cutoff) } else { offset }, reverse, position })
     }
 
-    pub(super) fn encode(&self) -> String {
+    pub(crate) fn encode(&self) -> String {
         let mut tokens = Vec::new();
         if self.offset != 0 {
             tokens.push(format!("o={}", self.offset));

@@ -1,6 +1,6 @@
 //! `CursorPagination`: opaque cursors, which stay right while rows are added.
 
-mod code;
+pub(crate) mod code;
 mod links;
 
 use serde_json::Value;
