@@ -10,7 +10,7 @@ use clap::{ArgMatches, Args, FromArgMatches};
 use crate::settings;
 use vitamin::auth::passwords::{PasswordSettings, Passwords};
 use vitamin::auth::{User, UserModel};
-use vitamin::authtoken::Token;
+use vitamin::authtoken::{Token, TokenSettings};
 use vitamin::conf::Env;
 use vitamin::crypto::get_random_string;
 use vitamin::management::{Command, CommandError};
@@ -82,7 +82,7 @@ fn prepare(project: &Project) -> Result<String, CommandError> {
     User::create_superuser(&mut connection, &UserModel::default(), USERNAME, "", &encoded)?;
     let user = User::get_by_natural_key(&mut connection, USERNAME)?
         .ok_or_else(|| CommandError::new("The demo's user is not there."))?;
-    Ok(Token::get_or_create(&mut connection, user.id)?.0.key)
+    Ok(Token::get_or_create(&mut connection, &TokenSettings::default(), user.id)?.0.key)
 }
 
 fn introduce(out: &mut dyn Write, address: SocketAddr, token: &str) -> io::Result<()> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::web::ServiceConfig;
 
+use super::audit::Event;
 use super::checks::CheckMessage;
 use super::conf::{ImproperlyConfigured, Setting};
 use super::database::migrations::{AppMigrations, Migrations};
@@ -102,6 +103,19 @@ pub trait App: Send + Sync {
     /// cascade does. `manage doctor` reports a foreign key to users that is missing here.
     fn related_to_user(&self) -> Vec<UserRelation> {
         Vec::new()
+    }
+
+    /// Does what a change of a user's password calls for, such as to revoke the user's credentials. Runs inside the transaction that
+    /// stores the new password. Returns what it did, for the audit stream. Not called if the same password is hashed again.
+    ///
+    /// # Errors
+    /// Any error of the queries rolls back the whole transaction.
+    fn password_changed(
+        &self,
+        _connection: &mut DbConnection,
+        _user_id: UserId,
+    ) -> Result<Vec<Event>, DatabaseError> {
+        Ok(Vec::new())
     }
 
     /// Deletes the app's rows of a user who is being deleted: those of [`related_to_user`](Self::related_to_user). Runs

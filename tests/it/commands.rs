@@ -232,6 +232,7 @@ fn manage_lists_the_commands_by_app() {
     [authtoken]
         drf_create_token       Creates a token for a given user.
         install_token_triggers Installs or removes the triggers that TOKEN_CACHE=bounded needs in a PostgreSQL database.
+        revoke_tokens          Revokes the tokens of users. They are refused from the next request on.
     ");
     for help in [&["help"], &["--help"], &["-h"]] {
         assert_eq!(database.manage(help).run().expect_success(), list, "{help:?}");

@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
+use vitamin::audit::Event;
+use vitamin::auth::User;
 use vitamin::auth::schema::auth_user;
-use vitamin::authtoken::Token;
+use vitamin::authtoken::{Token, TokenSettings};
 use vitamin::database::DatabaseError;
 use vitamin::testing::TokenEnvironment as _;
 
@@ -228,6 +230,10 @@ fn a_change_during_a_login_leaves_no_token(database: &TestDatabase) {
     assert_eq!(database.count_tokens(), 1);
 }
 
+fn issue(database: &TestDatabase, user: &User) -> Option<(Token, Option<Event>)> {
+    Token::issue(&mut database.connection(), &TokenSettings::default(), user).unwrap()
+}
+
 /// The change is made, but not committed yet.
 fn a_change_in_progress_is_waited_for(database: &TestDatabase) {
     database.migrate().create_user("Pepe", "aaaa");
@@ -245,20 +251,20 @@ fn a_change_in_progress_is_waited_for(database: &TestDatabase) {
             changed.unwrap();
         });
         has_begun.recv().unwrap();
-        let user = vitamin::auth::User { is_active: true, ..database.user("Pepe").unwrap() };
-        assert_eq!(Token::issue(&mut database.connection(), &user).unwrap(), None);
+        let user = User { is_active: true, ..database.user("Pepe").unwrap() };
+        assert_eq!(issue(database, &user), None);
     });
     assert_eq!(database.count_tokens(), 0);
     let user = database.user("Pepe").unwrap();
     let token = database.create_token(&user);
-    assert_eq!(Token::issue(&mut database.connection(), &user).unwrap(), None, "inactive");
+    assert_eq!(issue(database, &user), None, "inactive");
     diesel::update(auth_user::table)
         .set(auth_user::is_active.eq(true))
         .execute(&mut *database.connection())
         .unwrap();
-    assert_eq!(Token::issue(&mut database.connection(), &user).unwrap(), Some((token, false)));
-    let other = vitamin::auth::User { password: "other".to_owned(), ..user };
-    assert_eq!(Token::issue(&mut database.connection(), &other).unwrap(), None, "another password");
+    assert_eq!(issue(database, &user), Some((token, None)));
+    let other = User { password: "other".to_owned(), ..user };
+    assert_eq!(issue(database, &other), None, "another password");
 }
 
 fn failures_are_logged_without_forged_lines(database: &TestDatabase) {

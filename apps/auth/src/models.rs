@@ -9,6 +9,8 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::user_model::UserModel;
 use crate::schema::auth_user;
+use vitamin_framework::app::Apps;
+use vitamin_framework::audit::Event;
 use vitamin_framework::database::{
     DatabaseError, DbConnection, Inferred, KeyType, Moment, OptionalMoment, TextOrEmpty, Truth, UserId, now,
 };
@@ -178,13 +180,31 @@ impl User {
         Ok(())
     }
 
-    /// Stores a password hash.
+    /// Stores the hash of a new password, in one transaction with what the apps do then
+    /// ([`App::password_changed`](vitamin_framework::app::App::password_changed)). Returns the events for the audit stream. Handlers
+    /// get the apps from app data (`Data<Apps>`).
+    ///
+    /// A user who was deleted has no event.
     ///
     /// # Errors
-    /// The query fails.
-    pub fn set_password(&self, connection: &mut DbConnection, encoded: &str) -> Result<(), DatabaseError> {
-        diesel::update(self).set(auth_user::password.eq(encoded)).execute(connection)?;
-        Ok(())
+    /// A query fails, and nothing is changed.
+    pub fn set_password(
+        &self,
+        connection: &mut DbConnection,
+        apps: &Apps,
+        encoded: &str,
+    ) -> Result<Vec<Event>, DatabaseError> {
+        connection.transaction(|connection| {
+            let changed = diesel::update(self).set(auth_user::password.eq(encoded)).execute(connection)?;
+            if changed == 0 {
+                return Ok(Vec::new());
+            }
+            let mut events = vec![Event::PasswordChanged];
+            for app in apps.iter() {
+                events.extend(app.password_changed(connection, self.id)?);
+            }
+            Ok(events)
+        })
     }
 
     /// Stores a new hash of the same password, and returns whether it did: not if the stored hash was changed meanwhile.

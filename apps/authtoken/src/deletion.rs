@@ -1,6 +1,7 @@
 //! The tables of tokens that refer to users: this app's, and that of django-rest-knox if it exists.
 
 use crate::schema::authtoken_token;
+use crate::uses::vitamin_token_use;
 use vitamin_framework::deletion::UserRelation;
 
 mod knox_schema {
@@ -14,5 +15,9 @@ mod knox_schema {
 use knox_schema::knox_authtoken;
 
 pub(super) fn related_to_user() -> Vec<UserRelation> {
-    vec![UserRelation::new(authtoken_token::user_id), UserRelation::new(knox_authtoken::user_id).if_exists()]
+    vec![
+        UserRelation::new(authtoken_token::user_id),
+        UserRelation::new(vitamin_token_use::user_id).if_exists(),
+        UserRelation::new(knox_authtoken::user_id).if_exists(),
+    ]
 }

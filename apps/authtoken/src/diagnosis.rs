@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::TokenCache;
 use super::models::Token;
 use crate::schema::authtoken_token;
+use crate::uses::vitamin_token_use;
 use vitamin_framework::database::DatabaseError;
 #[cfg(feature = "postgres")]
 use vitamin_framework::database::DbConnection;
@@ -15,12 +16,12 @@ const SECTION: &str = "Tokens";
 /// Number of newest rows that are checked one by one.
 const NEWEST: i64 = 20;
 
-pub(super) fn tables() -> Vec<NeededTable> {
-    vec![
-        NeededTable::new(authtoken_token::table)
-            .unique(&[&[authtoken_token::key::NAME], &[authtoken_token::user_id::NAME]])
-            .written(),
-    ]
+pub(super) fn tables(records_uses: bool) -> Vec<NeededTable> {
+    let tokens = NeededTable::new(authtoken_token::table)
+        .unique(&[&[authtoken_token::key::NAME], &[authtoken_token::user_id::NAME]])
+        .written();
+    let uses = NeededTable::new(vitamin_token_use::table).unique(&[&[vitamin_token_use::user_id::NAME]]);
+    [tokens].into_iter().chain(records_uses.then(|| uses.written())).collect()
 }
 
 pub(super) fn diagnose(examination: &mut Examination<'_>, cache: TokenCache) -> Result<(), DatabaseError> {

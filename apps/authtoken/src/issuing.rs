@@ -3,6 +3,7 @@
 //! Hashing a password takes long enough for the user to be deactivated, or for the password to be changed, which often means
 //! that it was stolen. So the statement that reads or stores the token compares both with what was checked.
 
+use actix_web::web::Data;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
@@ -10,6 +11,7 @@ use diesel::sql_types::{Integer, Text, Timestamp};
 
 use crate::models::Token;
 use crate::schema::authtoken_token;
+use crate::settings::TokenSettings;
 use vitamin_auth::authenticate;
 use vitamin_auth::models::User;
 use vitamin_auth::schema::auth_user;
@@ -25,7 +27,8 @@ impl Token {
     /// Returns the token of the user with this name and password, and creates it if there is none. `None` if they are wrong,
     /// or the user is inactive.
     ///
-    /// A login that began before a change of the password, or before the user was deactivated, returns no token after it.
+    /// A login that began before a change of the password, or before the user was deactivated, returns no token after it. A
+    /// token whose time is over is replaced.
     ///
     /// # Errors
     /// 429: too many logins have failed. 503: the database or the password threads are busy.
@@ -34,48 +37,72 @@ impl Token {
         username: &str,
         password: &str,
     ) -> Result<Option<Self>, APIException> {
+        let settings = request.app_data::<Data<TokenSettings>>();
+        let settings = settings.map(|settings| settings.as_ref().clone()).unwrap_or_default();
         for _ in 0..TRIES {
             let Some(user) = authenticate(request, username, password).await? else { return Ok(None) };
-            if let Some((token, created)) = Self::issue_later(request.database()?, &user).await? {
-                if created {
-                    audit::record(request, || Entry::new(Event::TokenCreated).user(user.id, &user.username));
-                }
-                return Ok(Some(token));
+            let database = request.database()?;
+            let Some((token, event)) = Self::issue_later(database, &settings, &user).await? else { continue };
+            match event {
+                Some(event) => audit::record(request, || Entry::new(event).user(user.id, &user.username)),
+                // The login is a use. If the token ended this very moment, the next login replaces it.
+                None => _ = settings.accepts(database, &token).await?,
             }
+            return Ok(Some(token));
         }
         Ok(None)
     }
 
     /// [`issue`](Self::issue) in a request. On SQLite only a login without a token writes, on the thread for writes: no
     /// connection of the pool waits for a lock, which others need to read.
-    async fn issue_later(database: &Database, user: &User) -> Result<Option<(Self, bool)>, DatabaseError> {
-        let user = user.clone();
+    async fn issue_later(
+        database: &Database,
+        settings: &TokenSettings,
+        user: &User,
+    ) -> Result<Option<(Self, Option<Event>)>, DatabaseError> {
+        let (user, settings) = (user.clone(), settings.clone());
         if database.is_postgres() {
-            return database.run(move |db| Self::issue(db, &user)).await;
+            return database.run(move |db| Self::issue(db, &settings, &user)).await;
         }
-        let checked = user.clone();
-        match database.read(move |db| Self::of_unchanged(db, &checked)).await? {
-            Some(token) => Ok(Some((token, false))),
-            None => database.write(move |db| Self::issue(db, &user)).await,
+        let (checked, ages) = (user.clone(), settings.clone());
+        let valid = move |db: &mut DbConnection| match Self::of_unchanged(db, &checked)? {
+            Some(token) if !ages.has_expired(db, &token)? => Ok::<_, DatabaseError>(Some(token)),
+            _ => Ok(None),
+        };
+        match database.read(valid).await? {
+            Some(token) => Ok(Some((token, None))),
+            None => database.write(move |db| Self::issue(db, &settings, &user)).await,
         }
     }
 
-    /// Returns the user's token, and whether it was just created, if the user is still active and has still the password of
-    /// `user`, which was checked before. Else `None`, also if the user was deleted.
+    /// Returns the user's token, and what was done, for the audit stream: `None` if there was one. Only if the user is still
+    /// active and has still the password of `user`, which was checked before; else `None`, also if the user was deleted. A token
+    /// whose time is over is replaced.
     ///
     /// # Errors
     /// A query fails.
-    pub fn issue(connection: &mut DbConnection, user: &User) -> Result<Option<(Self, bool)>, DatabaseError> {
+    pub fn issue(
+        connection: &mut DbConnection,
+        settings: &TokenSettings,
+        user: &User,
+    ) -> Result<Option<(Self, Option<Event>)>, DatabaseError> {
+        let mut event = Event::TokenCreated;
         if let Some(token) = Self::of_unchanged(connection, user)? {
-            return Ok(Some((token, false)));
+            if !settings.has_expired(connection, &token)? {
+                return Ok(Some((token, None)));
+            }
+            // If the user changes now, no token replaces it. It was worth nothing.
+            if token.delete(connection)? {
+                event = Event::TokenRotated;
+            }
         }
-        let (key, created) = (Self::generate_key(), now(connection)?);
+        let (key, created) = (settings.generate_key(), now(connection)?);
         match Self::insert_if_unchanged(connection, user, &key, created) {
             Ok(0) => Ok(None),
-            Ok(_) => Ok(Some((Self { key, created, user_id: user.id }, true))),
+            Ok(_) => Ok(Some((Self { key, created, user_id: user.id }, Some(event)))),
             // A concurrent login inserted first.
             Err(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
-                Ok(Self::of_unchanged(connection, user)?.map(|token| (token, false)))
+                Ok(Self::of_unchanged(connection, user)?.map(|token| (token, None)))
             }
             Err(error) => Err(error.into()),
         }

@@ -4,22 +4,25 @@ pub mod authentication;
 mod deletion;
 mod diagnosis;
 mod issuing;
+pub mod keys;
 pub mod lookup;
 mod management;
 pub mod models;
 #[expect(missing_docs, reason = "written by diesel; the models document the columns")]
 pub mod schema;
 pub mod serializers;
+pub mod settings;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod token_model;
+mod uses;
 pub mod views;
 
 use std::str::FromStr;
 #[cfg(feature = "postgres")]
 use std::sync::Arc;
 
-use actix_web::web::ServiceConfig;
+use actix_web::web::{Data, ServiceConfig};
 
 pub use self::authentication::TokenAuthentication;
 use self::lookup::LookupCounts;
@@ -27,16 +30,18 @@ pub use self::lookup::TokenLookup;
 #[cfg(feature = "postgres")]
 use self::lookup::bounded::RevocationFeed;
 pub use self::models::Token;
+pub use self::settings::TokenSettings;
 pub use self::token_model::{FoundTokens, TokenLookups, TokenModel};
 use vitamin_auth::UserModel;
 use vitamin_auth::user_model::identifier;
 use vitamin_framework::app::App;
+use vitamin_framework::audit::Event;
 use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
 #[cfg(feature = "postgres")]
 use vitamin_framework::database::Database;
 use vitamin_framework::database::migrations::{AppMigrations, migrations};
 use vitamin_framework::database::needs::NeededTable;
-use vitamin_framework::database::{DatabaseError, Names};
+use vitamin_framework::database::{DatabaseError, DbConnection, Names, UserId};
 use vitamin_framework::deletion::UserRelation;
 use vitamin_framework::diagnosis::Examination;
 use vitamin_framework::management::Command;
@@ -94,6 +99,7 @@ pub struct AuthToken {
     cache: TokenCache,
     lookups: TokenLookups,
     lookup_counts: PerWorker<LookupCounts>,
+    tokens: TokenSettings,
     /// `TOKEN_DB_TABLE`, if set.
     db_table: Option<String>,
     user_model: UserModel,
@@ -110,6 +116,7 @@ impl AuthToken {
             cache: env.parse("TOKEN_CACHE", TokenCache::default())?,
             lookups: TokenLookups::from_env(env)?,
             lookup_counts: PerWorker::default(),
+            tokens: TokenSettings::from_env(env)?,
             db_table: identifier("TOKEN_DB_TABLE", env.text("TOKEN_DB_TABLE"))?,
             user_model: UserModel::from_env(env)?,
             #[cfg(feature = "postgres")]
@@ -124,7 +131,8 @@ impl App for AuthToken {
     }
 
     fn configure(&self, config: &mut ServiceConfig) {
-        let lookup = self.lookups.lookup().counted(self.lookup_counts.add(LookupCounts::default()));
+        let counts = self.lookup_counts.add(LookupCounts::default());
+        let lookup = self.lookups.lookup().counted(counts).with_settings(&self.tokens);
         #[cfg(feature = "postgres")]
         let lookup = match self.cache {
             TokenCache::Exact => lookup,
@@ -132,7 +140,7 @@ impl App for AuthToken {
                 lookup.with_bounded_cache(self.revocation_feed.cache(self.lookups.cache_size()))
             }
         };
-        config.app_data(lookup);
+        config.app_data(lookup).app_data(Data::new(self.tokens.clone()));
     }
 
     #[cfg(feature = "postgres")]
@@ -148,15 +156,24 @@ impl App for AuthToken {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        SETTINGS.to_vec()
+        [SETTINGS, settings::SETTINGS].concat()
     }
 
     fn commands(&self) -> Vec<Box<dyn Command>> {
-        vec![Box::new(management::DrfCreateToken), Box::new(management::InstallTokenTriggers)]
+        vec![
+            Box::new(management::DrfCreateToken { settings: self.tokens.clone() }),
+            Box::new(management::InstallTokenTriggers),
+            Box::new(management::RevokeTokens),
+        ]
     }
 
     fn migrations(&self) -> Vec<AppMigrations> {
-        vec![migrations!()]
+        let mut migrations = vec![migrations!()];
+        if self.tokens.records_uses() {
+            // Another label: Django never makes this table.
+            migrations.push(migrations!("migrations/token_use").label("vitamin_token_use"));
+        }
+        migrations
     }
 
     fn names(&self, names: &mut Names) {
@@ -172,7 +189,7 @@ impl App for AuthToken {
     }
 
     fn tables(&self) -> Vec<NeededTable> {
-        diagnosis::tables()
+        diagnosis::tables(self.tokens.records_uses())
     }
 
     fn diagnose(&self, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
@@ -181,5 +198,14 @@ impl App for AuthToken {
 
     fn related_to_user(&self) -> Vec<UserRelation> {
         deletion::related_to_user()
+    }
+
+    fn password_changed(
+        &self,
+        connection: &mut DbConnection,
+        user_id: UserId,
+    ) -> Result<Vec<Event>, DatabaseError> {
+        let is_revoked = self.tokens.password_change_revokes && Token::delete_of_user(connection, user_id)?;
+        Ok(is_revoked.then_some(Event::TokenRevoked).into_iter().collect())
     }
 }

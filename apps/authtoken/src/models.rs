@@ -9,11 +9,13 @@ use diesel::sql_types::Text;
 
 use crate::lookup::Places;
 use crate::schema::authtoken_token;
+use crate::settings::TokenSettings;
 #[cfg(feature = "postgres")]
 use crate::token_model::FoundTokens;
 use crate::token_model::TokenModel;
 use vitamin_auth::models::User;
 use vitamin_auth::schema::auth_user;
+use vitamin_framework::audit::Event;
 use vitamin_framework::crypto::fill_random;
 #[cfg(feature = "postgres")]
 use vitamin_framework::database::Database;
@@ -29,7 +31,7 @@ const MIN_KEYS: usize = 16;
 #[derive(Clone, PartialEq, Eq, Queryable, Selectable, Identifiable, Insertable)]
 #[diesel(table_name = authtoken_token, primary_key(key))]
 pub struct Token {
-    /// The key that the client sends: 40 lower-case hexadecimal digits.
+    /// The key that the client sends: 40 lower-case hexadecimal digits, or what `TOKEN_PREFIX` makes of it.
     pub key: String,
     /// UTC, except on SQLite without `USE_TZ` ([`now`]).
     #[diesel(deserialize_as = Moment)]
@@ -39,7 +41,8 @@ pub struct Token {
 }
 
 impl Token {
-    /// Generates a key: 20 random bytes in hexadecimal.
+    /// Generates a key of Django REST framework's own form: 20 random bytes in hexadecimal. See also
+    /// [`TokenSettings::generate_key`].
     #[must_use]
     pub fn generate_key() -> String {
         let mut bytes = [0; 20];
@@ -73,25 +76,34 @@ impl Token {
         }))
     }
 
-    /// Returns the user's token, and whether it was just created. Concurrent calls all get the same token.
+    /// Returns the user's token, and what was done, for the audit stream: `None` if there was one. A token whose time is over
+    /// is replaced. Concurrent calls all get the same token.
     ///
     /// After a login, use [`log_in`](Self::log_in) or [`issue`](Self::issue): the user may have changed since the check.
     ///
+    /// # Errors
     /// A query fails, or the user does not exist.
     pub fn get_or_create(
         connection: &mut DbConnection,
+        settings: &TokenSettings,
         user_id: UserId,
-    ) -> Result<(Self, bool), DatabaseError> {
+    ) -> Result<(Self, Option<Event>), DatabaseError> {
+        let mut event = Event::TokenCreated;
         if let Some(token) = Self::of_user(connection, user_id)? {
-            return Ok((token, false));
+            if !settings.has_expired(connection, &token)? {
+                return Ok((token, None));
+            }
+            if token.delete(connection)? {
+                event = Event::TokenRotated;
+            }
         }
-        let token = Self { key: Self::generate_key(), created: now(connection)?, user_id };
+        let token = Self { key: settings.generate_key(), created: now(connection)?, user_id };
         match diesel::insert_into(authtoken_token::table).values(&token).execute(connection) {
-            Ok(_) => Ok((token, true)),
+            Ok(_) => Ok((token, Some(event))),
             // A concurrent call inserted first: return its token.
             Err(error @ QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
                 let token = Self::of_user(connection, user_id)?;
-                token.map(|token| (token, false)).ok_or_else(|| error.into())
+                token.map(|token| (token, None)).ok_or_else(|| error.into())
             }
             Err(error) => Err(error.into()),
         }
@@ -105,6 +117,23 @@ impl Token {
         let query =
             authtoken_token::table.filter(authtoken_token::user_id.eq(user_id)).select(Self::as_select());
         Ok(query.get_result(connection).optional()?)
+    }
+
+    /// Revokes this token, and returns whether it was still stored. Another token of its user stays.
+    ///
+    /// # Errors
+    /// The query fails.
+    pub fn delete(&self, connection: &mut DbConnection) -> Result<bool, DatabaseError> {
+        Ok(diesel::delete(authtoken_token::table.find(&self.key)).execute(connection)? > 0)
+    }
+
+    /// Revokes all tokens, and returns the users who had one.
+    ///
+    /// # Errors
+    /// The query fails.
+    pub fn delete_all(connection: &mut DbConnection) -> Result<Vec<UserId>, DatabaseError> {
+        let all = diesel::delete(authtoken_token::table);
+        Ok(on_variant!(connection, |inner| all.returning(authtoken_token::user_id).get_results(inner))?)
     }
 
     /// Revokes the user's token, and returns whether there was one.
@@ -145,6 +174,10 @@ impl TokenModel for Token {
 
     fn key(&self) -> Option<&str> {
         Some(&self.key)
+    }
+
+    fn as_token(&self) -> Option<&Token> {
+        Some(self)
     }
 
     fn places() -> Option<Places<Self>> {

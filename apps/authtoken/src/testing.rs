@@ -2,7 +2,7 @@
 
 #![expect(clippy::panic, reason = "a test panics if it cannot be arranged")]
 
-use super::Token;
+use super::{Token, TokenSettings};
 use vitamin_auth::User;
 use vitamin_framework::testing::{Client, TestEnvironment, TestServer};
 
@@ -11,7 +11,8 @@ pub trait TokenEnvironment: TestEnvironment {
     /// Returns the user's token. Creates it if the user has none.
     #[track_caller]
     fn create_token(&self, user: &User) -> Token {
-        let token = Token::get_or_create(&mut self.connection(), user.id);
+        let settings = TokenSettings::from_env(self.env()).unwrap_or_else(|error| panic!("{error}"));
+        let token = Token::get_or_create(&mut self.connection(), &settings, user.id);
         token.unwrap_or_else(|error| panic!("the token of {user:?}: {error}")).0
     }
 }

@@ -117,6 +117,12 @@ pub trait TokenModel: Clone + Send + 'static {
         None
     }
 
+    /// The token, if it is Django REST framework's: `TOKEN_AGE` and `TOKEN_IDLE_AGE` apply to it.
+    #[doc(hidden)]
+    fn as_token(&self) -> Option<&Token> {
+        None
+    }
+
     /// How SQLite tells where the rows are, so that only commits to these places end their use. Only this crate can
     /// make one: whatever [`find`](Self::find) reads would have to be covered.
     #[doc(hidden)]

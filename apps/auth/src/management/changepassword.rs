@@ -10,7 +10,7 @@ use crate::models::User;
 use crate::password_validation::PasswordValidators;
 use crate::passwords::Passwords;
 use crate::user_model::UserModel;
-use vitamin_framework::audit::{Entry, Event};
+use vitamin_framework::audit::Entry;
 use vitamin_framework::management::{Command, CommandError, with_database_option};
 use vitamin_framework::project::Project;
 
@@ -57,8 +57,9 @@ impl Command for ChangePassword {
             .passwords
             .make_password(Some(&password))
             .map_err(|error| CommandError::new(error.to_string()))?;
-        user.set_password(&mut *project.database.get()?, &encoded)?;
-        project.audit.record(&Entry::new(Event::PasswordChanged).user(user.id, &user.username));
+        for event in user.set_password(&mut *project.database.get()?, &project.apps, &encoded)? {
+            project.audit.record(&Entry::new(event).user(user.id, &user.username));
+        }
         writeln!(out, "Password changed successfully for user '{}'", user.username)?;
         Ok(())
     }

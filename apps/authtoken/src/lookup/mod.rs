@@ -38,6 +38,7 @@ use self::gathering::WorkerQueue;
 pub use self::rows::Places;
 use self::rows::TokenRow;
 use super::models::Token;
+use super::settings::TokenSettings;
 use super::token_model::TokenModel;
 use vitamin_auth::models::User;
 #[cfg(feature = "postgres")]
@@ -53,6 +54,10 @@ const LOG_INTERVAL: Duration = Duration::from_secs(60);
 /// Finds the tokens of one model. The app stores one in each worker's app data: `request.app_data::<TokenLookup>()`.
 pub struct TokenLookup<M: TokenModel = Token> {
     counts: Arc<LookupCounts>,
+    /// Without a bounded cache and without `settings`.
+    is_plain: bool,
+    /// The project's, if not every stored token is valid.
+    settings: Option<TokenSettings>,
     sqlite: Rc<RefCell<SqliteLookup<M>>>,
     #[cfg(feature = "postgres")]
     queue: WorkerQueue<M>,
@@ -66,6 +71,8 @@ impl<M: TokenModel> TokenLookup<M> {
     pub fn new(cache_size: usize) -> Self {
         Self {
             counts: Arc::default(),
+            is_plain: true,
+            settings: None,
             sqlite: Rc::new(RefCell::new(SqliteLookup {
                 cache: ExactCache::new(cache_size),
                 reports_pages: None,
@@ -94,10 +101,17 @@ impl<M: TokenModel> TokenLookup<M> {
     /// Caches tokens until their revocation is received.
     #[cfg(feature = "postgres")]
     pub(super) fn with_bounded_cache(self, cache: BoundedCache<M>) -> Self {
-        Self { bounded: Some(RefCell::new(cache)), ..self }
+        Self { bounded: Some(RefCell::new(cache)), is_plain: false, ..self }
     }
 
-    /// Returns the token of this key with its user, active or not. Requires actix-web's runtime.
+    /// Finds no token whose time is over, and no mistyped key.
+    pub(super) fn with_settings(self, settings: &TokenSettings) -> Self {
+        let settings = (!settings.accepts_all()).then(|| settings.clone());
+        Self { is_plain: self.is_plain && settings.is_none(), settings, ..self }
+    }
+
+    /// Returns the token of this key with its user, active or not. `None` also if the token's time is over. Requires actix-web's
+    /// runtime.
     ///
     /// # Errors
     /// The query fails.
@@ -106,14 +120,43 @@ impl<M: TokenModel> TokenLookup<M> {
         database: &Database,
         key: &str,
     ) -> Result<Option<TokenAndUser<M>>, DatabaseError> {
+        match &self.settings {
+            None => self.find_row(database, key).await,
+            // Boxed, so that the future is as small as without settings.
+            Some(settings) => Box::pin(self.find_valid(settings, database, key)).await,
+        }
+    }
+
+    async fn find_valid(
+        &self,
+        settings: &TokenSettings,
+        database: &Database,
+        key: &str,
+    ) -> Result<Option<TokenAndUser<M>>, DatabaseError> {
+        if settings.is_mistyped(key) {
+            return Ok(None);
+        }
+        let Some(found) = self.find_row(database, key).await? else { return Ok(None) };
+        let is_valid = match found.0.as_token() {
+            Some(token) => settings.accepts(database, token).await?,
+            None => true,
+        };
+        Ok(is_valid.then_some(found))
+    }
+
+    async fn find_row(
+        &self,
+        database: &Database,
+        key: &str,
+    ) -> Result<Option<TokenAndUser<M>>, DatabaseError> {
         #[cfg(feature = "postgres")]
         if let DatabaseUrl::Postgres(_) = database.settings().url {
             return self.find_on_postgres(database, key).await;
         }
-        if let Some(found) = self.cached(key.as_bytes()) {
+        if let Some(found) = self.cached_row(key.as_bytes()) {
             return Ok(Some(found));
         }
-        match self.find_now(database, key) {
+        match self.find_row_now(database, key) {
             Some(answer) => Ok(answer),
             None => {
                 self.counts.misses.add(1);
@@ -125,6 +168,15 @@ impl<M: TokenModel> TokenLookup<M> {
     /// Returns the cached entry, if it is still valid. The key is as the client sent it, unvalidated: only real keys
     /// are cached.
     pub(super) fn cached(&self, key: &[u8]) -> Option<TokenAndUser<M>> {
+        if self.is_plain {
+            return self.cached_on_sqlite(key);
+        }
+        let found = self.cached_row(key)?;
+        let token = self.settings.as_ref().zip(found.0.as_token());
+        token.is_none_or(|(settings, token)| settings.accepts_now(token)).then_some(found)
+    }
+
+    fn cached_row(&self, key: &[u8]) -> Option<TokenAndUser<M>> {
         #[cfg(feature = "postgres")]
         if let Some(bounded) = &self.bounded
             && let CacheLookup::Hit(found) = bounded.borrow_mut().look_up(key)
@@ -132,7 +184,11 @@ impl<M: TokenModel> TokenLookup<M> {
             self.counts.hits.add(1);
             return Some(found);
         }
-        // Empty if the database is not SQLite.
+        self.cached_on_sqlite(key)
+    }
+
+    /// Nothing if the database is not SQLite.
+    fn cached_on_sqlite(&self, key: &[u8]) -> Option<TokenAndUser<M>> {
         let found = self.sqlite.borrow_mut().cached(key)?;
         self.counts.hits.add(1);
         Some(found)
@@ -140,6 +196,11 @@ impl<M: TokenModel> TokenLookup<M> {
 
     /// [`find`](Self::find) without waiting, for a key that is not [`cached`](Self::cached). `None` if it has to wait.
     pub(super) fn find_now(&self, database: &Database, key: &str) -> Option<Option<TokenAndUser<M>>> {
+        // A token's use may have to be read or stored.
+        if self.settings.is_some() { None } else { self.find_row_now(database, key) }
+    }
+
+    fn find_row_now(&self, database: &Database, key: &str) -> Option<Option<TokenAndUser<M>>> {
         if !database.settings().url.is_sqlite() {
             return None;
         }

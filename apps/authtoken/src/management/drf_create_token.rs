@@ -6,12 +6,15 @@ use std::sync::Arc;
 use clap::{ArgMatches, Args, FromArgMatches};
 
 use crate::models::Token;
+use crate::settings::TokenSettings;
 use vitamin_auth::models::User;
 use vitamin_framework::audit::{Entry, Event};
 use vitamin_framework::management::{Command, CommandError};
 use vitamin_framework::project::Project;
 
-pub(in super::super) struct DrfCreateToken;
+pub(in super::super) struct DrfCreateToken {
+    pub(in super::super) settings: TokenSettings,
+}
 
 #[derive(Args)]
 struct DrfCreateTokenOptions {
@@ -42,13 +45,8 @@ impl Command for DrfCreateToken {
             CommandError::new(format!("Cannot create the Token: user {username} does not exist"))
         })?;
         let is_revoked = reset_token && Token::delete_of_user(&mut connection, user.id)?;
-        let (token, is_created) = Token::get_or_create(&mut connection, user.id)?;
-        let event = match (is_revoked, is_created) {
-            (true, _) => Some(Event::TokenRotated),
-            (false, true) => Some(Event::TokenCreated),
-            (false, false) => None,
-        };
-        if let Some(event) = event {
+        let (token, event) = Token::get_or_create(&mut connection, &self.settings, user.id)?;
+        if let Some(event) = if is_revoked { Some(Event::TokenRotated) } else { event } {
             project.audit.record(&Entry::new(event).user(user.id, &user.username));
         }
         writeln!(out, "Generated token {} for user {username}", token.key)?;

@@ -2,6 +2,8 @@
 
 mod drf_create_token;
 mod install_token_triggers;
+mod revoke_tokens;
 
 pub(super) use self::drf_create_token::DrfCreateToken;
 pub(super) use self::install_token_triggers::InstallTokenTriggers;
+pub(super) use self::revoke_tokens::RevokeTokens;

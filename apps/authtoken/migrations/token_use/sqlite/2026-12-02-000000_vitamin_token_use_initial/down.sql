@@ -1,0 +1,1 @@
+DROP TABLE "vitamin_token_use";
