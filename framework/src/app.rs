@@ -15,6 +15,7 @@ use super::diagnosis::Examination;
 use super::management::base::Command;
 use super::metrics::Snapshot;
 use super::models::{ModelMeta, Signals};
+use super::urls::UrlConf;
 
 /// A self-contained part of a project: a folder below `apps/`, listed in `INSTALLED_APPS`.
 ///
@@ -54,6 +55,11 @@ pub trait App: Send + Sync {
 
     /// Checks the app's settings. With `deploy`, includes the checks of `check --deploy`.
     fn checks(&self, _deploy: bool) -> Vec<CheckMessage> {
+        Vec::new()
+    }
+
+    /// Checks the project's views for `check --deploy`.
+    fn check_views(&self, _urls: &UrlConf) -> Vec<CheckMessage> {
         Vec::new()
     }
 

@@ -2,6 +2,15 @@
 
 use std::fmt;
 
+use super::conf::Setting;
+
+/// The settings that this module reads.
+pub(crate) const SETTINGS: &[Setting] = &[Setting::new(
+    "SILENCED_SYSTEM_CHECKS",
+    "Ids of checks whose messages `manage check` does not print, because you have decided about them, comma-separated: \
+     `vitamin.W028`.",
+)];
+
 /// The severity of a message. An `Error` stops `runserver`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {

@@ -14,7 +14,9 @@ use super::metrics::Metrics;
 use super::middleware::HttpSettings;
 use super::server::{self, ServerSettings};
 use super::urls::Pattern;
-use super::{audit, cache, connections, csrf, database, logging, metrics, middleware, shadow, timezone};
+use super::{
+    audit, cache, checks, connections, csrf, database, logging, metrics, middleware, shadow, timezone,
+};
 
 /// The framework's own settings.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub struct Settings {
     pub server: ServerSettings,
     /// The database.
     pub database: DatabaseSettings,
+    /// `SILENCED_SYSTEM_CHECKS`: ids of checks whose messages are not printed.
+    pub silenced_system_checks: Vec<String>,
 }
 
 impl Settings {
@@ -37,6 +41,7 @@ impl Settings {
             http: HttpSettings::from_env(env)?,
             server: ServerSettings::from_env(env)?,
             database: DatabaseSettings::from_env(env)?,
+            silenced_system_checks: env.words("SILENCED_SYSTEM_CHECKS"),
         })
     }
 }
@@ -54,6 +59,7 @@ fn framework_settings() -> Vec<Setting> {
         cache::SETTINGS,
         audit::SETTINGS,
         metrics::SETTINGS,
+        checks::SETTINGS,
         shadow::SETTINGS,
     ]
     .concat()

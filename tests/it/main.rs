@@ -23,6 +23,7 @@ mod copied;
 mod debug;
 mod deletion;
 mod demo;
+mod deploy_checks;
 mod diesel_version;
 mod docs;
 mod doctor;

@@ -1,7 +1,18 @@
 //! The system checks of the auth app.
 
 use super::hashers::{Hashers, is_legacy};
+use super::login_throttle::LoginThrottle;
 use vitamin_framework::checks::CheckMessage;
+
+/// Warns, for `check --deploy`, of logins without a limit.
+pub(super) fn deployment_checks(throttle: &LoginThrottle) -> Option<CheckMessage> {
+    let message =
+        "LOGIN_THROTTLE is false, so passwords can be guessed as fast as the server computes hashes.";
+    (!throttle.is_on()).then(|| {
+        CheckMessage::warning("vitamin.W026", message)
+            .hint("Remove it, unless something in front limits logins.")
+    })
+}
 
 /// Warns of hashers in `PASSWORD_HASHERS` that are skipped, and of a first one that protects no password.
 pub(super) fn checks(hashers: &Hashers) -> Vec<CheckMessage> {

@@ -153,8 +153,9 @@ impl App for Auth {
         self.user_model.names(names);
     }
 
-    fn checks(&self, _deploy: bool) -> Vec<CheckMessage> {
-        checks::checks(self.passwords.hashers())
+    fn checks(&self, deploy: bool) -> Vec<CheckMessage> {
+        let deployment = deploy.then(|| checks::deployment_checks(&self.login_throttle)).flatten();
+        checks::checks(self.passwords.hashers()).into_iter().chain(deployment).collect()
     }
 
     fn left_to_django(&self) -> Option<&'static str> {

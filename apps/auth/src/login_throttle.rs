@@ -63,6 +63,11 @@ impl LoginThrottle {
         Ok(Self { limits: is_on.then_some(limits), own: Cache::locmem() })
     }
 
+    /// Whether failed logins are limited.
+    pub(super) const fn is_on(&self) -> bool {
+        self.limits.is_some()
+    }
+
     fn cache<'a>(&'a self, request: &'a HttpRequest) -> &'a Cache {
         request.app_data::<Data<Cache>>().map_or(&self.own, |cache| cache.get_ref())
     }

@@ -36,6 +36,7 @@ use vitamin_auth::UserModel;
 use vitamin_auth::user_model::identifier;
 use vitamin_framework::app::App;
 use vitamin_framework::audit::Event;
+use vitamin_framework::checks::CheckMessage;
 use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
 #[cfg(feature = "postgres")]
 use vitamin_framework::database::Database;
@@ -157,6 +158,18 @@ impl App for AuthToken {
 
     fn settings(&self) -> Vec<Setting> {
         [SETTINGS, settings::SETTINGS].concat()
+    }
+
+    fn checks(&self, deploy: bool) -> Vec<CheckMessage> {
+        if !deploy || self.tokens.has_age() {
+            return Vec::new();
+        }
+        let message =
+            "Tokens never end, so that one which was stolen or forgotten works until somebody deletes it.";
+        vec![
+            CheckMessage::warning("vitamin.W027", message)
+                .hint("Set TOKEN_AGE or TOKEN_IDLE_AGE (docs/security.md)."),
+        ]
     }
 
     fn commands(&self) -> Vec<Box<dyn Command>> {

@@ -2,6 +2,7 @@
 //! policy has its own file, named as in Django REST framework.
 
 pub mod authentication;
+mod checks;
 mod current;
 pub mod data;
 mod dispatch;
@@ -58,6 +59,7 @@ use vitamin_framework::app::App;
 use vitamin_framework::checks::CheckMessage;
 use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
 use vitamin_framework::management::Command;
+use vitamin_framework::urls::UrlConf;
 
 /// The app. It holds the default settings of the project's views.
 pub struct RestFramework {
@@ -115,6 +117,10 @@ impl App for RestFramework {
                  in src/settings.rs.",
             ),
         ]
+    }
+
+    fn check_views(&self, urls: &UrlConf) -> Vec<CheckMessage> {
+        checks::check_views(&self.settings, urls)
     }
 }
 

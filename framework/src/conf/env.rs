@@ -116,6 +116,14 @@ impl Env {
         self.values.get(name).map(|(_, source)| source)
     }
 
+    /// Returns the `.env` file, if any variable comes from one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.values.values().find_map(|(_, source)| match source {
+            Source::DotEnv { path, .. } => Some(path.as_path()),
+            Source::Environment | Source::Program => None,
+        })
+    }
+
     /// Returns the names of the settings that were read so far.
     #[must_use]
     pub fn names_read(&self) -> BTreeSet<String> {

@@ -49,6 +49,15 @@ impl DatabaseUrl {
         matches!(self, Self::Sqlite(_))
     }
 
+    /// Whether the connection to another machine may be in plain text. `default_mode` is the environment's `PGSSLMODE`.
+    pub(crate) fn may_be_plain_text(&self, default_mode: Option<&str>) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(url) => postgres::may_be_plain_text(url, default_mode),
+        }
+    }
+
     /// Removes the password from a library's message: libpq quotes a URL that it can't parse.
     pub(super) fn redact(&self, words: &str) -> String {
         match self {

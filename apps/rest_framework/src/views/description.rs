@@ -67,6 +67,11 @@ impl APIView {
         self.declaration.view_set.as_deref()
     }
 
+    /// Whether the view declares its authentication classes, instead of taking the project's defaults.
+    pub(crate) const fn has_authentication_classes(&self) -> bool {
+        self.declaration.authentication_classes.is_some()
+    }
+
     /// The policies in a project with these settings.
     #[must_use]
     pub fn policies(&self, settings: &APISettings) -> DeclaredPolicies {

@@ -1,8 +1,10 @@
 //! URLs of PostgreSQL: from the forms that Django projects use to the one that libpq reads.
 
+use std::net::IpAddr;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::decode;
+use super::{decode, parameters as split_parameters};
 
 /// The parameters that Django itself reads, or that choose something about its driver, not about the session.
 const DJANGO_S: [&str; 8] = [
@@ -138,6 +140,33 @@ fn parameters(query: &str) -> Result<Vec<String>, &'static str> {
     }
     let encoded = |text: &str| utf8_percent_encode(text, &PARAMETER).to_string();
     Ok(found.into_iter().map(|(name, value)| format!("{}={}", encoded(&name), encoded(&value))).collect())
+}
+
+/// Whether libpq may connect to another machine without TLS: by `sslmode`, whose default is `prefer`. `url` is what [`url`]
+/// returned.
+pub(super) fn may_be_plain_text(url: &str, default_mode: Option<&str>) -> bool {
+    let (start, parameters) = split_parameters(url);
+    let parameter = |name: &str| {
+        parameters.iter().rev().find_map(|parameter| parameter.strip_prefix(name)?.strip_prefix('='))
+    };
+    let authority =
+        start.split_once("://").map_or(start, |(_, rest)| rest).rsplit('@').next().unwrap_or_default();
+    let hosts = authority.split('/').next().filter(|hosts| !hosts.is_empty());
+    let hosts = parameter("hostaddr").or(parameter("host")).or(hosts).and_then(decode).unwrap_or_default();
+    let is_encrypted = ["require", "verify-ca", "verify-full"]
+        .contains(&parameter("sslmode").or(default_mode).unwrap_or_default());
+    !is_encrypted && !hosts.split(',').all(is_this_machine)
+}
+
+/// A host, perhaps with a port. An empty one, and a folder, is a Unix socket.
+fn is_this_machine(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None if host.matches(':').count() > 1 => host,
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let is_loopback = || name.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    name.is_empty() || name.starts_with(['/', '@']) || name == "localhost" || is_loopback()
 }
 
 /// What every other part keeps.

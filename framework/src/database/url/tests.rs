@@ -219,4 +219,36 @@ mod postgres {
             assert_eq!(parameters(url), (start, found));
         }
     }
+
+    #[test]
+    fn plain_text_leads_to_other_machines_only_by_a_mode_that_refuses_it() {
+        let may_be = |url: &str, mode| url.parse::<DatabaseUrl>().unwrap().may_be_plain_text(mode);
+        for url in [
+            "postgres://u:p@db.example/x",
+            "postgres://u:p@db.example/x?sslmode=prefer",
+            "postgres://u:p@db.example:5433/x?sslmode=disable",
+            "postgres://127.0.0.1,db.example/x",
+            "postgres://[2001:db8::1]:5432/x",
+            "postgres://127.0.0.1/x?hostaddr=203.0.113.7",
+            "postgres:///x?host=db.example",
+        ] {
+            assert!(may_be(url, None), "{url}");
+        }
+        for url in [
+            "postgres://u:p@db.example/x?sslmode=require",
+            "postgres://u:p@db.example/x?sslmode=verify-full",
+            "postgres://u:p@db.example/x?sslmode=disable&sslmode=verify-ca",
+            "postgres://u:p@127.0.0.1:5432/x?sslmode=disable",
+            "postgres://localhost/x",
+            "postgres://[::1]:5432/x",
+            "postgres:///x",
+            "postgres://%2Fvar%2Frun%2Fpostgresql/x",
+            "postgres:////var/run/postgresql/x",
+        ] {
+            assert!(!may_be(url, None), "{url}");
+        }
+        assert!(!may_be("postgres://db.example/x", Some("verify-full")));
+        assert!(may_be("postgres://db.example/x?sslmode=allow", Some("verify-full")));
+        assert!(!may_be("db.sqlite3", None));
+    }
 }

@@ -1,5 +1,7 @@
 //! `manage check [--deploy] [--database default]` (`django/core/management/commands/check.py`).
 
+mod deployment;
+
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -42,28 +44,50 @@ impl Command for Check {
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
         let options = CheckOptions::from_arg_matches(arguments)?;
-        let mut messages = run_checks(project, options.deploy);
+        let mut messages = all_checks(project, options.deploy);
         if options.database.is_some() {
             messages.extend(database_checks(project)?);
         }
+        let (silenced, messages): (Vec<_>, Vec<_>) =
+            messages.into_iter().partition(|message| is_silenced(project, message));
         fail_on_errors(&messages)?;
+        let silenced = match silenced.len() {
+            0 => String::new(),
+            count => format!(" ({count} silenced)"),
+        };
         if messages.is_empty() {
-            writeln!(out, "System check identified no issues.")?;
+            writeln!(out, "System check identified no issues{silenced}.")?;
         } else {
-            writeln!(out, "{}", report(&messages))?;
+            writeln!(out, "{}{silenced}.", report(&messages))?;
         }
         Ok(())
     }
 }
 
-/// Runs the framework's checks and those of each app.
+/// Runs the checks, without those that `SILENCED_SYSTEM_CHECKS` names.
 pub(super) fn run_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
+    let mut messages = all_checks(project, deploy);
+    messages.retain(|message| !is_silenced(project, message));
+    messages
+}
+
+fn is_silenced(project: &Project, message: &CheckMessage) -> bool {
+    project.settings.silenced_system_checks.iter().any(|id| id == message.id)
+}
+
+/// Runs the framework's checks and those of each app.
+fn all_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
     let mut messages = framework_checks(project, deploy);
     messages.extend(project.declared.checks(&project.env));
     let urls = UrlConf::new((project.urlpatterns)());
     messages.extend(urls.problems().map(|problem| CheckMessage::error("vitamin.E004", problem)));
     messages.extend(migration_checks(project.apps.migrations(), Path::new(copies::FOLDER)));
-    messages.extend(project.apps.iter().flat_map(|app| app.checks(deploy)));
+    for app in project.apps.iter() {
+        messages.extend(app.checks(deploy));
+        if deploy {
+            messages.extend(app.check_views(&urls));
+        }
+    }
     messages
 }
 
@@ -117,11 +141,12 @@ fn database_checks(project: &Project) -> Result<Vec<CheckMessage>, CommandError>
 /// Returns an error with all messages if any of them is an error.
 pub(super) fn fail_on_errors(messages: &[CheckMessage]) -> Result<(), CommandError> {
     if messages.iter().any(|message| message.level == Level::Error) {
-        return Err(CommandError::Verbatim(format!("SystemCheckError: {}", report(messages))));
+        return Err(CommandError::Verbatim(format!("SystemCheckError: {}.", report(messages))));
     }
     Ok(())
 }
 
+/// The messages and their number, without a full stop.
 fn report(messages: &[CheckMessage]) -> String {
     let mut text = String::from("System check identified some issues:\n");
     for (title, level) in [("ERRORS", Level::Error), ("WARNINGS", Level::Warning)] {
@@ -134,7 +159,7 @@ fn report(messages: &[CheckMessage]) -> String {
         }
     }
     let count = messages.len();
-    text.push_str(&format!("\nSystem check identified {count} issue{}.", if count == 1 { "" } else { "s" }));
+    text.push_str(&format!("\nSystem check identified {count} issue{}", if count == 1 { "" } else { "s" }));
     text
 }
 
@@ -185,6 +210,7 @@ fn framework_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
                 "ALLOWED_HOSTS must not be empty in deployment.",
             ));
         }
+        messages.extend(deployment::checks(project));
     }
     messages
 }
