@@ -3,6 +3,8 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+/// A value that is overwritten when it is dropped: for passwords.
+pub use zeroize::Zeroizing;
 
 /// The alphabet of [`get_random_string`], in the order of Django's `RANDOM_STRING_CHARS`.
 pub const RANDOM_STRING_CHARS: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";

@@ -55,6 +55,15 @@ pub fn parse_form(
 /// Python's `unquote(text.replace("+", " "))`. Percent escapes are bytes in `charset`. Each run of ASCII is decoded
 /// separately, so escapes on both sides of a non-ASCII character do not form one character.
 fn unquote_plus(text: &str, charset: Charset) -> String {
+    if !text.contains(['+', '%']) {
+        return text.to_owned();
+    }
+    if charset == Charset::Utf8
+        && text.is_ascii()
+        && let Ok(text) = String::from_utf8(unquoted_bytes(text.as_bytes()))
+    {
+        return text;
+    }
     let spaced = if text.contains('+') { Cow::Owned(text.replace('+', " ")) } else { Cow::Borrowed(text) };
     if !spaced.contains('%') {
         return spaced.into_owned();
@@ -68,6 +77,28 @@ fn unquote_plus(text: &str, charset: Charset) -> String {
         let (raw, after) = after.split_at(after.find(|c: char| c.is_ascii()).unwrap_or(after.len()));
         out.push_str(raw);
         rest = after;
+    }
+    out
+}
+
+/// The bytes that ASCII text stands for, in one allocation: it may be a password, and copies would stay in memory.
+fn unquoted_bytes(text: &[u8]) -> Vec<u8> {
+    let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        out.push(match first {
+            b'+' => b' ',
+            b'%' => match (digit(after.first()), digit(after.get(1))) {
+                (Some(high), Some(low)) => {
+                    rest = after.get(2..).unwrap_or_default();
+                    u8::try_from(high * 16 + low).unwrap_or_default()
+                }
+                _ => b'%',
+            },
+            other => *other,
+        });
     }
     out
 }

@@ -59,3 +59,5 @@ mod tokens;
 mod tutorial;
 mod user_columns;
 mod user_model;
+#[cfg(target_os = "linux")]
+mod wiped;

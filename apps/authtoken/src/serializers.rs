@@ -1,6 +1,7 @@
 //! What `obtain_auth_token` reads (`rest_framework/authtoken/serializers.py`).
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use zeroize::Zeroizing;
 
 use vitamin_rest_framework::fields::CharField;
 use vitamin_rest_framework::serializers::Serializer;
@@ -10,8 +11,13 @@ use vitamin_rest_framework::serializers::Serializer;
 pub struct Credentials {
     /// Trimmed.
     pub username: String,
-    /// Not trimmed.
-    pub password: String,
+    /// Not trimmed. Overwritten when it is dropped.
+    #[serde(deserialize_with = "zeroizing")]
+    pub password: Zeroizing<String>,
+}
+
+fn zeroizing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Zeroizing<String>, D::Error> {
+    String::deserialize(deserializer).map(Zeroizing::new)
 }
 
 /// Django REST framework's AuthTokenSerializer. The view checks the credentials, because that takes time and a

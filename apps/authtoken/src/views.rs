@@ -32,8 +32,10 @@ pub fn obtain_auth_token() -> APIView {
 }
 
 async fn post(request: Request, data: Data) -> Result<Response, APIException> {
-    let Credentials { username, password } = request.validated(&data)?;
+    let credentials = request.validated(&data);
+    // Also if they are invalid.
     request.drop_data(data);
+    let Credentials { username, password } = credentials?;
     let token = Token::log_in(&request, &username, &password).await?.ok_or_else(|| {
         let message = "Unable to log in with provided credentials.";
         APIException::validation_error(Detail::non_field(message, "authorization"))

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use serde::{Serialize, Serializer};
+use zeroize::Zeroize;
 
 pub use vitamin_parsing::data::{
     Dict, IllFormed, Integer, Mismatch, QueryDict, UploadedFile, Value, from_value,
@@ -34,6 +35,16 @@ impl Data {
         match self {
             Self::Json(value) => value.type_name(),
             Self::Form(_) => "QueryDict",
+        }
+    }
+}
+
+/// Overwrites the texts of all values, and leaves them empty: they may be passwords.
+impl Zeroize for Data {
+    fn zeroize(&mut self) {
+        match self {
+            Self::Json(value) => value.zeroize(),
+            Self::Form(form) => form.zeroize(),
         }
     }
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use vitamin::auth::User;
 use vitamin::authtoken::{Token, TokenAuthentication};
+use vitamin::crypto::Zeroizing;
 use vitamin::rest_framework::classes;
 use vitamin::rest_framework::data::{Data, Value};
 use vitamin::rest_framework::exceptions::{APIException, ExceptionKind};
@@ -40,12 +41,14 @@ async fn post(request: Request, data: Result<Data, APIException>) -> Result<Resp
         }
         other => other?,
     };
-    let (Some(user), Some(password)) = (data.get("user"), data.get("password")) else {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let credentials = data.get("user").zip(data.get("password"));
+    let credentials = credentials.map(|(user, password)| (text(user), text(password).map(Zeroizing::new)));
+    // Overwrites the password in it.
+    request.drop_data(data);
+    let Some(credentials) = credentials else {
         return Ok(wrong_credentials());
     };
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    let credentials = (text(user), text(password));
-    request.drop_data(data);
     if !request.database()?.run(User::exists).await.map_err(APIException::from)? {
         return Ok(Response::new("No default user, please create one").status(StatusCode::NOT_FOUND));
     }

@@ -12,6 +12,7 @@ mod uploaded_file;
 use std::fmt;
 
 use indexmap::IndexMap;
+use zeroize::Zeroize;
 
 pub use self::deserialize::{Mismatch, from_value};
 pub use self::integer::Integer;
@@ -73,6 +74,19 @@ impl Value {
             Self::List(_) => "list",
             Self::Dict(_) => "dict",
             Self::File(_) => "InMemoryUploadedFile",
+        }
+    }
+}
+
+/// Overwrites all texts, also in lists and dicts. Files stay: their content belongs to the body.
+impl Zeroize for Value {
+    fn zeroize(&mut self) {
+        match self {
+            Self::String(text) => text.zeroize(),
+            Self::IllFormed(text) => text.zeroize(),
+            Self::List(items) => items.iter_mut().for_each(Self::zeroize),
+            Self::Dict(dict) => dict.values_mut().for_each(Self::zeroize),
+            Self::Null | Self::Bool(_) | Self::Int(_) | Self::Float(_) | Self::File(_) => {}
         }
     }
 }

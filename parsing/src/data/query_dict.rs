@@ -3,6 +3,7 @@
 use std::fmt;
 
 use indexmap::IndexMap;
+use zeroize::Zeroize;
 
 use super::Value;
 
@@ -66,6 +67,13 @@ impl QueryDict {
     /// Each key with all its values.
     pub fn lists(&self) -> impl Iterator<Item = (&str, &[Value])> {
         self.0.iter().map(|(key, values)| (key.as_str(), values.as_slice()))
+    }
+}
+
+/// Overwrites the texts of all values.
+impl Zeroize for QueryDict {
+    fn zeroize(&mut self) {
+        self.0.values_mut().flatten().for_each(Value::zeroize);
     }
 }
 

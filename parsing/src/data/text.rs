@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use zeroize::Zeroize;
+
 /// Text with at least one surrogate code point, such as JSON's `"\ud800"`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct IllFormed(Box<[u32]>);
@@ -37,6 +39,12 @@ impl IllFormed {
     /// The text with U+FFFD for each surrogate.
     pub fn to_string_lossy(&self) -> String {
         lossy(&self.0)
+    }
+}
+
+impl Zeroize for IllFormed {
+    fn zeroize(&mut self) {
+        self.0.zeroize();
     }
 }
 

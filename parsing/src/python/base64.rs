@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use zeroize::Zeroizing;
 
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -19,7 +20,8 @@ pub fn b64encode(bytes: &[u8]) -> String {
 /// Decodes `encoded`. Ignores characters outside of the alphabet and everything after the padding. `None` if the padding
 /// is incomplete.
 pub fn b64decode(encoded: &[u8]) -> Option<Vec<u8>> {
-    let mut symbols = Vec::with_capacity(encoded.len());
+    // They may be a password's.
+    let mut symbols = Zeroizing::new(Vec::with_capacity(encoded.len()));
     let (mut pads, mut padded) = (0, false);
     for byte in encoded {
         let position = symbols.len() % 4;
@@ -37,7 +39,7 @@ pub fn b64decode(encoded: &[u8]) -> Option<Vec<u8>> {
     if !padded && !symbols.len().is_multiple_of(4) {
         return None;
     }
-    LENIENT.decode(symbols).ok()
+    LENIENT.decode(&*symbols).ok()
 }
 
 #[cfg(test)]

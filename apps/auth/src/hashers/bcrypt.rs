@@ -1,12 +1,13 @@
 //! `bcrypt_sha256` and `bcrypt`: `<algorithm>$$2b$<rounds>$<22 characters of salt><31 of hash>`.
 
-use std::fmt::Write as _;
 use std::hint::black_box;
+use std::io::Write as _;
 
 use base64::alphabet::BCRYPT;
 use base64::engine::general_purpose::NO_PAD;
 use base64::engine::{Engine as _, GeneralPurpose};
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use super::limits::{self, Cost};
 use super::{HashError, PasswordHasher};
@@ -85,16 +86,16 @@ impl BCryptPasswordHasher {
         password: &str,
         DecodedBcrypt { version, rounds, salt }: &DecodedBcrypt<'_>,
     ) -> String {
-        let mut key = if self.sha256 {
-            Sha256::digest(password).iter().fold(String::new(), |mut hex, byte| {
-                // Writing to a String can't fail.
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            })
+        // With room for all of it: a reallocation would leave a copy behind.
+        let mut key = Zeroizing::new(Vec::with_capacity(password.len().max(2 * Sha256::output_size()) + 1));
+        if self.sha256 {
+            for byte in Sha256::digest(password) {
+                // Writing to a Vec can't fail.
+                let _ = write!(key, "{byte:02x}");
+            }
         } else {
-            password.to_owned()
+            key.extend_from_slice(password.as_bytes());
         }
-        .into_bytes();
         key.push(0);
         key.truncate(MAX_KEY_LENGTH);
         let hash = ::bcrypt::bcrypt(*rounds, *salt, &key);

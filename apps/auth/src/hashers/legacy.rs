@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 
 use md5::{Digest as _, Md5};
 use sha1::Sha1;
+use zeroize::Zeroizing;
 
 use super::{HashError, PasswordHasher, check_salt, must_update_salt};
 use vitamin_framework::crypto::{constant_time_compare, get_random_string};
@@ -85,7 +86,7 @@ impl LegacyPasswordHasher {
     }
 
     fn digest(&self, password: &str, salt: &str) -> String {
-        let text = [salt.as_bytes(), password.as_bytes()].concat();
+        let text = Zeroizing::new([salt.as_bytes(), password.as_bytes()].concat());
         let hex = |bytes: &[u8]| {
             bytes.iter().fold(String::new(), |mut hex, byte| {
                 // Writing to a String can't fail.
@@ -94,8 +95,8 @@ impl LegacyPasswordHasher {
             })
         };
         match self.digest {
-            LegacyDigest::Md5 => hex(&Md5::digest(text)),
-            LegacyDigest::Sha1 => hex(&Sha1::digest(text)),
+            LegacyDigest::Md5 => hex(&Md5::digest(&*text)),
+            LegacyDigest::Sha1 => hex(&Sha1::digest(&*text)),
         }
     }
 }

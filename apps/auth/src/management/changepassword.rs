@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use clap::{ArgMatches, Args, FromArgMatches};
+use zeroize::Zeroizing;
 
 use super::prompt::Prompt;
 use crate::models::User;
@@ -66,7 +67,12 @@ impl Command for ChangePassword {
 }
 
 impl ChangePassword {
-    fn ask(&self, user: &User, prompt: &Prompt, out: &mut dyn Write) -> Result<String, CommandError> {
+    fn ask(
+        &self,
+        user: &User,
+        prompt: &Prompt,
+        out: &mut dyn Write,
+    ) -> Result<Zeroizing<String>, CommandError> {
         let attributes = self.user_model.attributes(user);
         let ask_hidden = |question| match prompt.ask_hidden(question) {
             Ok(password) if !password.is_empty() => Ok(password),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::{Arg, ArgAction, ArgMatches};
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
 
 use super::prompt::Prompt;
 use crate::models::User;
@@ -51,7 +52,7 @@ struct CreateSuperuserOptions {
 struct SuperuserData {
     username: String,
     email: String,
-    password: Option<String>,
+    password: Option<Zeroizing<String>>,
 }
 
 impl Command for CreateSuperuser {
@@ -106,7 +107,7 @@ impl Command for CreateSuperuser {
         };
         let encoded = self
             .passwords
-            .make_password(data.password.as_deref())
+            .make_password(data.password.as_ref().map(|password| password.as_str()))
             .map_err(|error| CommandError::new(error.to_string()))?;
         let SuperuserData { username, email, .. } = data;
         let connection = &mut *project.database.get()?;
@@ -137,7 +138,7 @@ impl CreateSuperuser {
         if let Some(message) = self.username_error(project, &username)? {
             return Err(CommandError::new(message));
         }
-        let password = variable("DJANGO_SUPERUSER_PASSWORD");
+        let password = variable("DJANGO_SUPERUSER_PASSWORD").map(Zeroizing::new);
         if self.user_model.is_email() {
             return Ok(SuperuserData { username, email: String::new(), password });
         }
@@ -178,7 +179,11 @@ impl CreateSuperuser {
         Ok(SuperuserData { username, email, password: Some(password) })
     }
 
-    fn ask_password(&self, user: &UserAttributes<'_>, prompt: &Prompt) -> Result<String, CommandError> {
+    fn ask_password(
+        &self,
+        user: &UserAttributes<'_>,
+        prompt: &Prompt,
+    ) -> Result<Zeroizing<String>, CommandError> {
         loop {
             let password = prompt.ask_hidden("Password: ")?;
             if password != prompt.ask_hidden("Password (again): ")? {

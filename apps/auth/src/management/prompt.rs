@@ -7,6 +7,7 @@ use std::sync::Mutex;
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use tokio::signal::unix::{SignalKind, signal};
+use zeroize::Zeroizing;
 
 /// Reads answers from the terminal. Ctrl-C ends the program as it ends Django's commands, and always restores the
 /// terminal's echo.
@@ -59,24 +60,27 @@ impl Prompt {
     }
 
     /// Asks a question without echoing the answer.
-    pub(super) fn ask_hidden(&self, question: &str) -> io::Result<String> {
+    pub(super) fn ask_hidden(&self, question: &str) -> io::Result<Zeroizing<String>> {
         if self.before.is_none() {
             write!(io::stderr(), "Warning: Password input may be echoed.\n{question}")?;
-            return read_line();
+            return read_line().map(Zeroizing::new);
         }
         match rpassword::prompt_password(question) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => cancel(self.before.as_ref()),
-            answer => answer,
+            answer => answer.map(Zeroizing::new),
         }
     }
 }
 
 fn read_line() -> io::Result<String> {
-    let mut line = String::new();
+    // With room for most passwords: a reallocation would leave a copy behind.
+    let mut line = String::with_capacity(512);
     if io::stdin().lock().read_line(&mut line)? == 0 {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+    // In place: the line may be a password.
+    line.truncate(line.trim_end_matches(['\r', '\n']).len());
+    Ok(line)
 }
 
 /// Ends the program.

@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::sync::LazyLock;
 
 use flate2::read::GzDecoder;
+use zeroize::Zeroizing;
 
 use super::{PasswordValidator, UserAttributes};
 
@@ -32,7 +33,7 @@ pub struct CommonPasswordValidator;
 
 impl PasswordValidator for CommonPasswordValidator {
     fn validate(&self, password: &str, _user: &UserAttributes<'_>) -> Result<(), String> {
-        if PASSWORDS.contains(strip(&password.to_lowercase())) {
+        if PASSWORDS.contains(strip(&Zeroizing::new(password.to_lowercase()))) {
             return Err("This password is too common.".to_owned());
         }
         Ok(())

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use zeroize::Zeroizing;
+
 use super::{PasswordValidator, UserAttributes, is_word};
 
 /// An attribute that a password is compared with.
@@ -58,7 +60,8 @@ impl Default for UserAttributeSimilarityValidator {
 
 impl PasswordValidator for UserAttributeSimilarityValidator {
     fn validate(&self, password: &str, user: &UserAttributes<'_>) -> Result<(), String> {
-        let password: Vec<char> = password.to_lowercase().chars().collect();
+        let lower = Zeroizing::new(password.to_lowercase());
+        let password: Zeroizing<Vec<char>> = Zeroizing::new(lower.chars().collect());
         let is_similar = |part: &str| {
             let part: Vec<char> = part.chars().collect();
             !exceeds_maximum_length_ratio(password.len(), self.max_similarity, part.len())

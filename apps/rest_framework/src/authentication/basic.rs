@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use zeroize::Zeroizing;
+
 use super::{Authentication, Credentials, Identity, credentials, get_authorization_header};
 use crate::exceptions::APIException;
 use crate::mediatypes::latin1;
@@ -62,7 +64,7 @@ impl Authentication for BasicAuthentication {
 async fn log_in(
     request: &Request,
     username: String,
-    password: String,
+    password: Zeroizing<String>,
 ) -> Result<Option<Identity>, APIException> {
     let user = authenticate(request, &username, &password).await?;
     // An inactive user gets the same error: authenticate() returns none.
@@ -71,9 +73,13 @@ async fn log_in(
 }
 
 /// Username and password, decoded as UTF-8 or else as Latin-1.
-fn decode(word: &[u8]) -> Option<(String, String)> {
-    let bytes = b64decode(word)?;
-    let text = String::from_utf8(bytes).unwrap_or_else(|error| latin1(error.as_bytes()).into_owned());
-    let (username, password) = text.split_once(':')?;
-    Some((username.to_owned(), password.to_owned()))
+fn decode(word: &[u8]) -> Option<(String, Zeroizing<String>)> {
+    let bytes = Zeroizing::new(b64decode(word)?);
+    let latin1 = match std::str::from_utf8(&bytes) {
+        Ok(_) => None,
+        Err(_) => Some(Zeroizing::new(latin1(&bytes).into_owned())),
+    };
+    let text = latin1.as_ref().map_or(bytes.as_slice(), |text| text.as_bytes());
+    let (username, password) = std::str::from_utf8(text).ok()?.split_once(':')?;
+    Some((username.to_owned(), Zeroizing::new(password.to_owned())))
 }

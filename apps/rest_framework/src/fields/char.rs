@@ -1,5 +1,7 @@
 //! Text fields: `CharField`, `EmailField`, `SlugField` and `URLField`.
 
+use std::borrow::Cow;
+
 use super::url::is_url;
 use super::{Context, Field, Input, Kind, Options, Output, OutputError, text};
 use crate::data::{Dict, Value};
@@ -259,10 +261,12 @@ impl<S: Syntax> Kind for Char<S> {
 
     fn validate(&self, value: &Value, errors: &mut Vec<ErrorDetail>) {
         let (length, has_null, text) = match value {
-            Value::String(text) => (text.chars().count(), text.contains('\0'), text.clone()),
-            Value::IllFormed(text) => {
-                (text.code_points().len(), text.code_points().contains(&0), text.to_string_lossy())
-            }
+            Value::String(text) => (text.chars().count(), text.contains('\0'), Cow::Borrowed(text.as_str())),
+            Value::IllFormed(text) => (
+                text.code_points().len(),
+                text.code_points().contains(&0),
+                Cow::Owned(text.to_string_lossy()),
+            ),
             _ => return,
         };
         if let Some(max) = self.max_length.filter(|max| length > *max) {

@@ -3,6 +3,7 @@
 //! Django leaves both to the server in front of it. This server may have none. Without these limits, a client could send
 //! half of a body and occupy memory indefinitely.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use actix_web::http::StatusCode;
 use actix_web::rt::time::timeout;
 use bytes::Bytes;
 use futures_util::StreamExt;
+use zeroize::Zeroize as _;
 
 use super::UploadLimits;
 use super::memory::{MemoryBudget, ValuesMemory, without_exempt};
@@ -80,6 +82,8 @@ impl Bodies {
 
     /// Reads a whole body. `announced` is its length according to the request's headers.
     ///
+    /// A `secret` body is overwritten when it is dropped.
+    ///
     /// The returned bytes count towards the memory limit until all of their clones and slices are dropped, such as
     /// uploaded files.
     ///
@@ -92,8 +96,10 @@ impl Bodies {
         mut payload: Payload,
         announced: usize,
         limit: usize,
+        secret: bool,
     ) -> Result<Bytes, APIException> {
-        let mut body = CountedBody { bytes: Vec::new(), reserved: 0, memory: Arc::clone(&self.memory) };
+        let mut body =
+            CountedBody { bytes: Vec::new(), reserved: 0, memory: Arc::clone(&self.memory), secret };
         let deadline = Instant::now() + self.timeout;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -128,6 +134,8 @@ struct CountedBody {
     bytes: Vec<u8>,
     reserved: usize,
     memory: Arc<MemoryBudget>,
+    /// It may hold a password.
+    secret: bool,
 }
 
 impl CountedBody {
@@ -139,7 +147,14 @@ impl CountedBody {
             let capacity = self.reserved.saturating_mul(2).min(announced).max(needed);
             self.memory.reserve(without_exempt(capacity) - without_exempt(self.reserved))?;
             self.reserved = capacity;
-            self.bytes.reserve_exact(capacity - self.bytes.len());
+            if self.secret {
+                // A reallocation would leave a copy behind.
+                let mut bytes = Vec::with_capacity(capacity);
+                bytes.extend_from_slice(&self.bytes);
+                mem::replace(&mut self.bytes, bytes).zeroize();
+            } else {
+                self.bytes.reserve_exact(capacity - self.bytes.len());
+            }
         }
         self.bytes.extend_from_slice(chunk);
         Ok(())
@@ -154,6 +169,9 @@ impl AsRef<[u8]> for CountedBody {
 
 impl Drop for CountedBody {
     fn drop(&mut self) {
+        if self.secret {
+            self.bytes.zeroize();
+        }
         self.memory.release(without_exempt(self.reserved));
     }
 }

@@ -71,7 +71,7 @@ impl Body<'_> {
                 if self.reader.takes_credentials {
                     limit = limit.min(limits.data_upload_max_credentials_size);
                 }
-                self.reader.bodies.read(payload, self.length, limit).await
+                self.reader.bodies.read(payload, self.length, limit, self.reader.takes_credentials).await
             }
             None => Ok(Bytes::new()),
         }

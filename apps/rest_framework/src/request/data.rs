@@ -7,6 +7,7 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream;
+use zeroize::Zeroize as _;
 
 use super::Request;
 use crate::data::Data;
@@ -61,7 +62,12 @@ impl Request {
 
     /// Drops the data, and gives the memory back that they count for. A handler that waits for something else than its client,
     /// such as a password's hash, calls this before. Without it, the memory counts until the request ends.
-    pub fn drop_data(&self, data: Data) {
+    ///
+    /// A view that `takes_credentials` calls it in any case, also before it returns an error: then the data are overwritten.
+    pub fn drop_data(&self, mut data: Data) {
+        if self.view().body_reader.takes_credentials {
+            data.zeroize();
+        }
         drop(data);
         self.state.release_memory();
     }

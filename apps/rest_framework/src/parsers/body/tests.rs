@@ -19,7 +19,7 @@ fn used(bodies: &Bodies) -> usize {
 }
 
 async fn status(bodies: &Bodies, payload: Payload) -> u16 {
-    bodies.read(payload, 1_000_000, 1_000_000).await.unwrap_err().status().as_u16()
+    bodies.read(payload, 1_000_000, 1_000_000, false).await.unwrap_err().status().as_u16()
 }
 
 /// A chunk. A body of three chunks uses `COUNTED` bytes of the budget.
@@ -33,7 +33,7 @@ fn three_chunks() -> Payload {
 #[actix_web::test]
 async fn a_body_counts_until_its_last_slice_is_dropped() {
     let bodies = Bodies::new(LATE, LATE, 10 * EXEMPT_BYTES);
-    let body = bodies.read(three_chunks(), 3 * EXEMPT_BYTES, 3 * EXEMPT_BYTES).await.unwrap();
+    let body = bodies.read(three_chunks(), 3 * EXEMPT_BYTES, 3 * EXEMPT_BYTES, false).await.unwrap();
     assert_eq!((&body[..], used(&bodies)), (&CHUNK.repeat(3)[..], COUNTED));
     let file = body.slice(EXEMPT_BYTES..EXEMPT_BYTES + 5);
     drop(body);
@@ -41,30 +41,33 @@ async fn a_body_counts_until_its_last_slice_is_dropped() {
     drop(file);
     assert_eq!(used(&bodies), 0);
     // The capacity grows with the body, regardless of the announced length.
-    let body = bodies.read(three_chunks(), usize::MAX, usize::MAX).await.unwrap();
+    let body = bodies.read(three_chunks(), usize::MAX, usize::MAX, false).await.unwrap();
     assert_eq!(used(&bodies), 3 * EXEMPT_BYTES);
     drop(body);
     // A rejected body releases its memory.
-    assert!(bodies.read(three_chunks(), 3 * EXEMPT_BYTES, 3 * EXEMPT_BYTES - 1).await.is_err());
+    assert!(bodies.read(three_chunks(), 3 * EXEMPT_BYTES, 3 * EXEMPT_BYTES - 1, false).await.is_err());
     assert_eq!(used(&bodies), 0);
 }
 
 #[actix_web::test]
 async fn all_bodies_share_a_memory_limit() {
     let bodies = Bodies::new(LATE, LATE, 3 * EXEMPT_BYTES);
-    let first = bodies.clone().read(three_chunks(), 3 * EXEMPT_BYTES, 1_000_000).await.unwrap();
+    let first = bodies.clone().read(three_chunks(), 3 * EXEMPT_BYTES, 1_000_000, false).await.unwrap();
     assert_eq!(status(&bodies, three_chunks()).await, 503);
     assert_eq!(used(&bodies), COUNTED, "the rejected body released its memory");
     drop(first);
-    assert!(bodies.read(three_chunks(), 3 * EXEMPT_BYTES, 1_000_000).await.is_ok());
+    assert!(bodies.read(three_chunks(), 3 * EXEMPT_BYTES, 1_000_000, false).await.is_ok());
 }
 
 #[actix_web::test]
 async fn small_bodies_are_read_if_the_memory_is_exhausted() {
     let bodies = Bodies::new(LATE, LATE, 0);
-    assert_eq!(bodies.read(payload(stream::iter([CHUNK])), EXEMPT_BYTES, 1_000_000).await.unwrap(), CHUNK);
+    assert_eq!(
+        bodies.read(payload(stream::iter([CHUNK])), EXEMPT_BYTES, 1_000_000, false).await.unwrap(),
+        CHUNK
+    );
     assert_eq!(status(&bodies, payload(stream::iter([CHUNK, b"x"]))).await, 503);
-    assert_eq!(bodies.read(payload(stream::empty()), 0, 0).await, Ok(Bytes::new()));
+    assert_eq!(bodies.read(payload(stream::empty()), 0, 0, false).await, Ok(Bytes::new()));
 }
 
 #[actix_web::test]
