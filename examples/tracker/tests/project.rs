@@ -102,6 +102,6 @@ fn users_without_an_address_are_shown(database: &TestDatabase) {
     let client = server.token(&server.create_token(&pepe));
     client.post("/api/projects/", [("name", "Shop"), ("slug", "shop")]).assert_status(201);
     let list = client.get("/api/projects/").assert_status(200).json();
-    assert_eq!(list["results"][0]["owner"]["username"], "Pepe", "{list}");
+    assert_eq!(list.pointer("/results/0/owner/username").unwrap(), "Pepe", "{list}");
     client.get("/api/me/").assert_status(200);
 }
