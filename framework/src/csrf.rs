@@ -6,12 +6,10 @@
 use actix_web::http::header::HeaderName;
 
 use super::crypto::{RANDOM_STRING_CHARS, constant_time_compare, get_random_string};
-use super::http::is_same_domain;
-use url::SplitUrl;
+use super::http::{SplitUrl, is_same_domain};
 
 mod cookie;
 mod settings;
-mod url;
 
 pub use cookie::set_cookie;
 pub use settings::CsrfSettings;

@@ -9,6 +9,7 @@ pub mod cache;
 pub mod checks;
 pub mod conf;
 pub mod connections;
+pub mod cors;
 pub mod crypto;
 pub mod csrf;
 pub mod database;

@@ -19,6 +19,12 @@ pub fn bad_request() -> HttpResponse {
     page(StatusCode::BAD_REQUEST, "Bad Request (400)", "")
 }
 
+/// 403: the client is not wanted.
+#[must_use]
+pub fn permission_denied() -> HttpResponse {
+    page(StatusCode::FORBIDDEN, "403 Forbidden", "")
+}
+
 /// 404: no pattern matches.
 #[must_use]
 pub fn page_not_found() -> HttpResponse {

@@ -15,7 +15,7 @@ use super::middleware::HttpSettings;
 use super::server::{self, ServerSettings};
 use super::urls::Pattern;
 use super::{
-    audit, cache, checks, connections, csrf, database, logging, metrics, middleware, shadow, timezone,
+    audit, cache, checks, connections, cors, csrf, database, logging, metrics, middleware, shadow, timezone,
 };
 
 /// The framework's own settings.
@@ -52,7 +52,8 @@ fn framework_settings() -> Vec<Setting> {
         server::SETTINGS,
         connections::SETTINGS,
         logging::SETTINGS,
-        middleware::SETTINGS,
+        &middleware::settings(),
+        cors::SETTINGS,
         csrf::SETTINGS,
         database::SETTINGS,
         timezone::SETTINGS,

@@ -8,7 +8,7 @@
 //! | [`form`] | `FormParser`, `QueryDict` of a query string |
 //! | [`multipart`] | `MultiPartParser` |
 //! | [`mediatypes`] | `rest_framework.utils.mediatypes`, `parse_header_parameters` |
-//! | [`python`] | `str()`, `repr()`, `int()`, codecs, base64 |
+//! | [`python`] | `str()`, `repr()`, `int()`, codecs, base64, `re` |
 //!
 //! ```
 //! use vitamin_parsing::json::{decode, to_bytes};

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 
+use vitamin_parsing::python::Regex;
+
 use super::dotenv::{self, Found, Parsed, Variable};
 use super::{ImproperlyConfigured, list};
 
@@ -238,6 +240,31 @@ impl Env {
     pub fn words(&self, name: &str) -> Vec<String> {
         list::words(self.get(name).unwrap_or_default())
     }
+}
+
+/// Python's regular expressions, in the syntax of [`Regex`].
+impl Env {
+    /// Reads a regular expression.
+    ///
+    /// # Errors
+    /// It can't be compiled.
+    pub fn regex(&self, name: &str, default: &str) -> Result<Regex, ImproperlyConfigured> {
+        compiled(name, self.text(name).unwrap_or(default))
+    }
+
+    /// Reads a list of regular expressions ([`list::patterns`]).
+    ///
+    /// # Errors
+    /// The first one that can't be compiled.
+    pub fn regexes(&self, name: &str) -> Result<Vec<Regex>, ImproperlyConfigured> {
+        let patterns = list::patterns(self.get(name).unwrap_or_default());
+        patterns.iter().map(|pattern| compiled(name, pattern)).collect()
+    }
+}
+
+fn compiled(name: &str, pattern: &str) -> Result<Regex, ImproperlyConfigured> {
+    Regex::new(pattern)
+        .map_err(|error| ImproperlyConfigured::new(format!("{name}: '{pattern}' can't be used: {error}")))
 }
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Env {

@@ -37,6 +37,38 @@ pub fn words(text: &str) -> Vec<String> {
     split(text, |c| c == ',' || c.is_whitespace())
 }
 
+/// As [`items`], for regular expressions: a comma inside of brackets, braces or parentheses is part of an expression. In a
+/// Python list they may be raw strings.
+///
+/// ```
+/// use vitamin_framework::conf::list::patterns;
+///
+/// let expected = [r"^https://\w{1,3}\.example\.com$", "^/a"];
+/// assert_eq!(patterns(r"^https://\w{1,3}\.example\.com$, ^/a"), expected);
+/// assert_eq!(patterns(r#"[r"^https://\w{1,3}\.example\.com$", '^/a']"#), expected);
+/// ```
+#[must_use]
+pub fn patterns(text: &str) -> Vec<String> {
+    let text = unquoted(text);
+    let split = || {
+        let (mut depth, mut is_escaped) = (0_i32, false);
+        let items = text.split(|c| {
+            if std::mem::take(&mut is_escaped) {
+                return false;
+            }
+            match c {
+                '\\' => is_escaped = true,
+                '(' | '[' | '{' => depth += 1,
+                ')' | ']' | '}' => depth -= 1,
+                _ => {}
+            }
+            c == ',' && depth == 0
+        });
+        items.map(unquoted).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+    };
+    strings(text).unwrap_or_else(split)
+}
+
 /// Removes spaces, and a pair of quotes around the whole.
 #[must_use]
 pub(super) fn unquoted(text: &str) -> &str {
@@ -62,8 +94,10 @@ fn strings(text: &str) -> Option<Vec<String>> {
     let mut rest = inner('[', ']').or_else(|| inner('(', ')'))?.trim();
     let mut found = Vec::new();
     while !rest.is_empty() {
-        let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
-        let (item, after) = string(rest.strip_prefix(quote)?, quote)?;
+        let raw = rest.strip_prefix(['r', 'R']);
+        let literal = raw.unwrap_or(rest);
+        let quote = literal.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+        let (item, after) = string(literal.strip_prefix(quote)?, quote, raw.is_some())?;
         if !item.trim().is_empty() {
             found.push(item.trim().to_owned());
         }
@@ -75,13 +109,20 @@ fn strings(text: &str) -> Option<Vec<String>> {
     Some(found)
 }
 
-/// A Python string after its opening quote, and the text after the closing one.
-fn string(text: &str, quote: char) -> Option<(String, &str)> {
+/// A Python string after its opening quote, and the text after the closing one. A backslash stays, unless it escapes a quote
+/// or a backslash in a string that is not raw.
+fn string(text: &str, quote: char, is_raw: bool) -> Option<(String, &str)> {
     let mut out = String::new();
     let mut chars = text.chars();
     loop {
         match chars.next()? {
-            '\\' => out.push(chars.next()?),
+            '\\' => {
+                let escaped = chars.next()?;
+                if is_raw || !matches!(escaped, '\\' | '\'' | '"') {
+                    out.push('\\');
+                }
+                out.push(escaped);
+            }
             c if c == quote => return Some((out, chars.as_str())),
             c => out.push(c),
         }
@@ -113,6 +154,21 @@ mod tests {
             assert_eq!(items(&format!("{key}, {key}")), [key, key]);
         }
         assert_eq!(items(r"['it\'s', 'a, b']"), ["it's", "a, b"]);
+    }
+
+    #[test]
+    fn expressions_are_kept_whole() {
+        for (text, expected) in [
+            (r"^a$", vec!["^a$"]),
+            (r"(?:http|https)://a, [,]", vec!["(?:http|https)://a", "[,]"]),
+            (r"a\(,b", vec![r"a\(", "b"]),
+            (r"['^\w+\.a$', r'\'b', '\\d',]", vec![r"^\w+\.a$", r"\'b", r"\d"]),
+            (r#""^a$""#, vec!["^a$"]),
+            ("[a]", vec!["[a]"]),
+            ("", vec![]),
+        ] {
+            assert_eq!(patterns(text), expected, "{text}");
+        }
     }
 
     #[test]

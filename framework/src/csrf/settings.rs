@@ -5,9 +5,8 @@ use std::str::FromStr;
 
 use actix_web::http::header::HeaderName;
 
-use super::url::SplitUrl;
 use crate::conf::{Env, ImproperlyConfigured, Setting};
-use crate::http::header_name;
+use crate::http::{SplitUrl, header_name};
 
 /// The settings that this module reads.
 pub(crate) const SETTINGS: &[Setting] = &[

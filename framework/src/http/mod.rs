@@ -4,6 +4,7 @@ mod absolute;
 mod client_address;
 mod cookie;
 mod forwarded;
+mod split_url;
 mod vary;
 
 use std::borrow::Cow;
@@ -17,6 +18,7 @@ pub use self::client_address::{TrustedProxies, client_address, comes_from_truste
 pub use self::cookie::get_cookie;
 pub(crate) use self::forwarded::header_name;
 pub use self::forwarded::{ForwardedAllowIps, SecureProxySslHeader};
+pub(crate) use self::split_url::SplitUrl;
 pub use self::vary::patch_vary_headers;
 use super::connections::Connection;
 use super::middleware::HttpSettings;

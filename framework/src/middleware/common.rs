@@ -1,33 +1,30 @@
-//! Django's CommonMiddleware (`django/middleware/common.py`): allowed hosts and `APPEND_SLASH`.
+//! Django's CommonMiddleware (`django/middleware/common.py`): `DISALLOWED_USER_AGENTS`, `PREPEND_WWW` and `APPEND_SLASH`.
 
+use std::borrow::Cow;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderValue, LOCATION};
+use actix_web::dev::ServiceRequest;
+use actix_web::http::header::{HeaderValue, LOCATION, USER_AGENT};
 use actix_web::http::{Method, Version};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use vitamin_parsing::mediatypes::latin1;
 
-use super::{HttpSettings, Site};
+use super::{HttpSettings, Layer, Site};
 use crate::debug::ErrorReport;
-use crate::http::{get_host, is_same_domain};
+use crate::http::{get_header, get_host, is_secure};
 use crate::pages;
 
-/// Marks a response that CommonMiddleware itself creates, outside of XFrameOptionsMiddleware.
-struct NoFrameOptions;
-
-/// Marks the middleware's own response. CommonMiddleware's `process_response`, which sets `Content-Length`, does not
+/// Marks a middleware's own response. CommonMiddleware's `process_response`, which sets `Content-Length`, does not
 /// see it, so a WSGI server sends it chunked; HTTP/1.0 has no chunks (RFC 9112, section 6.1).
-pub(super) fn own_response(version: Version, response: HttpResponse) -> HttpResponse {
-    let mut response = match version {
+pub(super) fn own_response(layer: Layer, version: Version, response: HttpResponse) -> HttpResponse {
+    layer.mark(match version {
         Version::HTTP_09 | Version::HTTP_10 => response,
         _ => response.map_body(|_, body| BoxBody::new(Chunked(body))),
-    };
-    response.extensions_mut().insert(NoFrameOptions);
-    response
+    })
 }
 
 /// A body of unknown length.
@@ -46,56 +43,6 @@ impl MessageBody for Chunked {
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         Pin::new(&mut self.0).poll_next(context)
     }
-}
-
-pub(super) fn is_allowed_host(req: &HttpRequest, settings: &HttpSettings) -> bool {
-    let host = get_host(req, settings).to_lowercase();
-    let Some(domain) = domain(&host) else { return false };
-    if settings.debug && settings.allowed_hosts.is_empty() {
-        return [".localhost", "127.0.0.1", "[::1]"].iter().any(|pattern| is_same_domain(domain, pattern));
-    }
-    settings.allowed_hosts.iter().any(|pattern| pattern == "*" || is_same_domain(domain, pattern))
-}
-
-/// Returns whether an entry of `ALLOWED_HOSTS`, in lower case, can match a request.
-pub(crate) fn is_host_pattern(pattern: &str) -> bool {
-    let host = pattern.strip_prefix('.').unwrap_or(pattern);
-    pattern == "*" || domain(host) == Some(host)
-}
-
-/// Returns the domain of a lower-case `Host` header, without port and trailing dot, or `None` if it is malformed
-/// (`django/http/request.py`, `split_domain_port`).
-fn domain(host: &str) -> Option<&str> {
-    let (domain, port) = if host.starts_with('[') {
-        let end = host.find(']')? + 1;
-        let (address, rest) = host.split_at_checked(end)?;
-        let inner = address.strip_prefix('[')?.strip_suffix(']')?;
-        let (first, after) = inner.split_once(':')?;
-        let hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
-        let valid = first.chars().all(hex)
-            && !after.is_empty()
-            && after.chars().all(|c| hex(c) || c == ':' || c == '.');
-        if !valid {
-            return None;
-        }
-        (address, rest)
-    } else {
-        let end = host.find(':').unwrap_or(host.len());
-        let (name, rest) = host.split_at_checked(end)?;
-        let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.' || c == '-';
-        if name.is_empty() || !name.chars().all(letter) {
-            return None;
-        }
-        (name, rest)
-    };
-    let port_is_valid = port.is_empty()
-        || port.strip_prefix(':').is_some_and(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
-    port_is_valid.then(|| domain.strip_suffix('.').unwrap_or(domain))
-}
-
-/// Returns whether XFrameOptionsMiddleware, and with it CsrfViewMiddleware, processed the response.
-pub(super) fn is_framed(response: &ServiceResponse<BoxBody>) -> bool {
-    response.response().extensions().get::<NoFrameOptions>().is_none()
 }
 
 /// Lets `%2F` match a slash of a route: Django matches the decoded path, but actix-web leaves this escape encoded. The
@@ -133,12 +80,90 @@ const fn except(safe: &[u8]) -> AsciiSet {
     set
 }
 
+/// Refuses clients by their `User-Agent` (`DISALLOWED_USER_AGENTS`).
+pub(super) fn forbidden_user_agent(req: &HttpRequest, settings: &HttpSettings) -> Option<HttpResponse> {
+    let patterns = &settings.disallowed_user_agents;
+    if patterns.is_empty() {
+        return None;
+    }
+    let user_agent = get_header(req.headers(), USER_AGENT)?;
+    let user_agent = latin1(&user_agent);
+    if !patterns.iter().any(|pattern| pattern.is_match(&user_agent)) {
+        return None;
+    }
+    log::warn!("Forbidden user agent: {:?}", req.path());
+    Some(own_response(Layer::Common, req.version(), pages::permission_denied()))
+}
+
+/// Redirects to the host with `www.` (`PREPEND_WWW`), and to the path with a slash at once.
+pub(super) fn prepend_www(req: &HttpRequest, site: &Site) -> Option<HttpResponse> {
+    let settings = &site.settings;
+    let host = get_host(req, settings);
+    if host.is_empty() || host.starts_with("www.") {
+        return None;
+    }
+    let path = path(req);
+    let adds_slash = should_append_slash(&path, site);
+    if adds_slash && let Some(response) = data_would_be_lost(req, &path, settings) {
+        return Some(response);
+    }
+    let scheme = if is_secure(req, settings) { "https" } else { "http" };
+    let path = if adds_slash { path_with_slash(req, &path) } else { full_path(req, &path) };
+    // CommonMiddleware processes its own redirect, unlike that of `APPEND_SLASH`.
+    redirect(format!("{scheme}://www.{host}{path}")).map(|response| Layer::Common.mark(response))
+}
+
+/// A permanent redirect.
+pub(super) fn redirect(location: String) -> Option<HttpResponse> {
+    let location = HeaderValue::try_from(location).ok()?;
+    let mut response = HttpResponse::MovedPermanently();
+    Some(response.insert_header((LOCATION, location)).content_type("text/html; charset=utf-8").finish())
+}
+
+/// Returns the request's path, without escapes.
+pub(super) fn path(req: &HttpRequest) -> Cow<'_, str> {
+    percent_decode_str(req.path()).decode_utf8_lossy()
+}
+
+/// Escapes the path, and adds the query (`get_full_path`).
+pub(super) fn full_path(req: &HttpRequest, path: &str) -> String {
+    with_query(req, utf8_percent_encode(path, PATH).to_string())
+}
+
+fn with_query(req: &HttpRequest, mut path: String) -> String {
+    if !req.query_string().is_empty() {
+        path.push('?');
+        path.push_str(&utf8_percent_encode(req.query_string(), QUERY).to_string());
+    }
+    path
+}
+
+fn path_with_slash(req: &HttpRequest, path: &str) -> String {
+    let mut escaped = format!("{}/", utf8_percent_encode(path, PATH));
+    // A location that starts with two slashes would lead to another host.
+    if escaped.starts_with("//") {
+        escaped.replace_range(..2, "/%2F");
+    }
+    with_query(req, escaped)
+}
+
+/// Whether a slash makes an unknown path a known one (`should_redirect_with_slash`).
+fn should_append_slash(path: &str, site: &Site) -> bool {
+    site.settings.append_slash
+        && !path.ends_with('/')
+        && !site.resolver.is_valid_path(path)
+        && site.resolver.is_valid_path(&format!("{path}/"))
+}
+
 /// The response if no pattern matches: a redirect to the path with a slash if that exists, else 404.
 pub async fn not_found(req: HttpRequest, site: web::Data<Site>) -> HttpResponse {
-    let path = percent_decode_str(req.path()).decode_utf8_lossy();
-    if site.settings.append_slash && !path.ends_with('/') && site.resolver.is_valid_path(&format!("{path}/"))
-    {
-        return redirect_with_slash(&req, &path, site.settings.debug);
+    let path = path(&req);
+    if should_append_slash(&path, &site) {
+        if let Some(response) = data_would_be_lost(&req, &path, &site.settings) {
+            return response;
+        }
+        let response = redirect(path_with_slash(&req, &path)).unwrap_or_else(pages::bad_request);
+        return own_response(Layer::Common, req.version(), response);
     }
     if site.settings.debug {
         return pages::debug_not_found(req.method().as_str(), &path, site.resolver.routes());
@@ -146,54 +171,18 @@ pub async fn not_found(req: HttpRequest, site: web::Data<Site>) -> HttpResponse 
     pages::page_not_found()
 }
 
-fn redirect_with_slash(req: &HttpRequest, path: &str, debug: bool) -> HttpResponse {
-    if debug && [Method::DELETE, Method::POST, Method::PUT, Method::PATCH].contains(req.method()) {
-        let message = format!(
-            "{method} {path:?} does not end with a slash, and a redirect would lose the data. Use the path with the \
-             slash, or set APPEND_SLASH=false.",
-            method = req.method()
-        );
-        log::error!("{message}");
-        return ErrorReport::new(message).attach(pages::server_error());
+/// With `DEBUG`, an error instead of a redirect that would lose the request's data: a RuntimeError in Django.
+fn data_would_be_lost(req: &HttpRequest, path: &str, settings: &HttpSettings) -> Option<HttpResponse> {
+    let method = req.method();
+    if !settings.debug || ![Method::DELETE, Method::POST, Method::PUT, Method::PATCH].contains(method) {
+        return None;
     }
-    let mut location = format!("{}/", utf8_percent_encode(path, PATH));
-    // A location that starts with two slashes would lead to another host.
-    if location.starts_with("//") {
-        location.replace_range(..2, "/%2F");
-    }
-    if !req.query_string().is_empty() {
-        location.push('?');
-        location.push_str(&utf8_percent_encode(req.query_string(), QUERY).to_string());
-    }
-    let Ok(location) = HeaderValue::from_str(&location) else { return pages::bad_request() };
-    let response = HttpResponse::MovedPermanently()
-        .insert_header((LOCATION, location))
-        .content_type("text/html; charset=utf-8")
-        .finish();
-    own_response(req.version(), response)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_are_split_like_in_django() {
-        for (host, expected) in [
-            ("example.com", Some("example.com")),
-            ("example.com:8000", Some("example.com")),
-            ("example.com.", Some("example.com")),
-            ("[::1]:8000", Some("[::1]")),
-            ("[::1]", Some("[::1]")),
-            ("", None),
-            ("a b", None),
-            ("example.com:port", None),
-            ("example.com:", None),
-            ("[example]", None),
-            ("exa_mple", None),
-            ("user@example.com", None),
-        ] {
-            assert_eq!(domain(host), expected, "{host}");
-        }
-    }
+    // Without the query, which may contain a secret.
+    let message = format!(
+        "{method} {path:?} does not end with a slash, and a redirect would lose the data. Call {host}{path}/ instead, or set \
+         APPEND_SLASH=false.",
+        host = get_host(req, settings),
+    );
+    log::error!("{message}");
+    Some(Layer::Common.mark(ErrorReport::new(message).attach(pages::server_error())))
 }

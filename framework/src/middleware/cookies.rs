@@ -6,9 +6,10 @@
 
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
+use actix_web::http::StatusCode;
 use actix_web::http::header::COOKIE;
 
-use super::HttpSettings;
+use super::{HttpSettings, Layer};
 use crate::csrf::secret_from_cookie;
 use crate::http::{get_cookie, patch_vary_headers};
 
@@ -21,19 +22,23 @@ pub fn is_session_key(value: &str) -> bool {
     value.chars().count() >= MIN_SESSION_KEY_LENGTH
 }
 
-/// `csrf` is false for responses that are created outside of CsrfViewMiddleware.
-pub(super) fn vary(response: &mut ServiceResponse<BoxBody>, settings: &HttpSettings, csrf: bool) {
+pub(super) fn vary(response: &mut ServiceResponse<BoxBody>, settings: &HttpSettings, layer: Layer) {
     let headers = response.request().headers();
     if !headers.contains_key(COOKIE) {
         return;
     }
+    // Error pages run CsrfViewMiddleware (`requires_csrf_token`), redirects do not.
+    // Those of `DEBUG` for an invalid host neither.
+    let status = response.status();
+    let is_debug_page = settings.debug && status == StatusCode::BAD_REQUEST;
+    let csrf = layer == Layer::View || (status.is_client_error() && !is_debug_page);
     let bad_session =
         || get_cookie(headers, &settings.session_cookie_name).is_some_and(|key| !is_session_key(&key));
     let bad_secret = || {
         get_cookie(headers, &settings.csrf.cookie_name)
             .is_some_and(|secret| secret_from_cookie(&secret).is_err())
     };
-    if bad_session() || (csrf && bad_secret()) {
+    if (layer >= Layer::Common && bad_session()) || (csrf && bad_secret()) {
         patch_vary_headers(response.headers_mut(), &["Cookie"]);
     }
 }

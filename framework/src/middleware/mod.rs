@@ -1,14 +1,19 @@
-//! The middleware around every view: request id, access log, allowed hosts, security headers, `APPEND_SLASH`, and the
-//! error page after a panic.
+//! The middleware around every view: request id, access log, CORS, redirects to https, allowed hosts, security headers,
+//! `APPEND_SLASH`, and the error page after a panic.
 //!
 //! One actix-web middleware does all of it, in the order of Django's default `MIDDLEWARE`, since each actix-web layer
 //! costs an allocation. [`wrap`](Middleware) it last, so that it runs first.
 
 mod access_log;
+mod checks;
 mod common;
 mod cookies;
+mod hosts;
 mod invalid_request;
+mod layer;
+mod process_request;
 mod security;
+mod settings;
 
 use std::cell::RefCell;
 use std::future::{Ready, ready};
@@ -20,125 +25,29 @@ use std::task::{Context, Poll};
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
-use actix_web::http::header::{HOST, HeaderValue};
+use actix_web::http::header::{HOST, HeaderMap, HeaderValue};
 use actix_web::{Error, HttpRequest};
 use pin_project_lite::pin_project;
 use uuid::Uuid;
 
-use super::conf::{Env, ImproperlyConfigured, SecretKey, Setting};
 use super::connections::Connection;
-use super::csrf::CsrfSettings;
+use super::cors::{Cors, CorsRequest};
 use super::debug::{DebugPages, ErrorReport, RequestSnapshot, last_panic};
-use super::http::{ForwardedAllowIps, SecureProxySslHeader, TrustedProxies, get_host};
+use super::http::is_secure;
 use super::metrics::{Received, WorkerRequests};
 use super::urls::{EndpointFuture, Pattern, Resolver, Shortcuts};
 use super::{pages, request_id};
 
 pub use self::access_log::AccessLog;
-pub(crate) use self::common::is_host_pattern;
+pub(crate) use self::checks::checks;
 pub use self::common::not_found;
 pub use self::cookies::is_session_key;
 use self::invalid_request::InvalidRequest;
-
-/// The settings that this module reads.
-pub(crate) const SETTINGS: &[Setting] = &[
-    Setting::new(
-        "DEBUG",
-        "Shows detailed error pages and allows the local hosts. Never set it in production.",
-    )
-    .default("false"),
-    Setting::new(
-        "SECRET_KEY",
-        "Signs sessions. Required unless `DEBUG` is on. Beside a Django project, use that project's own \
-         key.",
-    )
-    .secret(),
-    Setting::new("SECRET_KEY_FALLBACKS", "Older keys, comma-separated, whose signatures are still accepted.")
-        .secret(),
-    Setting::new(
-        "ALLOWED_HOSTS",
-        "Hosts that the site answers for, comma-separated: `example.com`, `.example.com` (with its \
-         subdomains), or `*` for any. Required unless `DEBUG` is on.",
-    ),
-    Setting::new(
-        "APPEND_SLASH",
-        "Redirects an unknown path to the same path with a slash, if that one exists.",
-    )
-    .default("true"),
-    Setting::new(
-        "SECURE_PROXY_SSL_HEADER",
-        "The header and value by which your proxy marks https requests: `X-Forwarded-Proto=https`.",
-    ),
-    Setting::new(
-        "FORWARDED_ALLOW_IPS",
-        "Proxies whose `X-Forwarded-Proto` is trusted if `SECURE_PROXY_SSL_HEADER` is unset, or `*` for \
-         any. The meaning is gunicorn's.",
-    )
-    .default("127.0.0.1,::1"),
-    Setting::new(
-        "TRUSTED_PROXIES",
-        "Your proxies, as addresses and networks, comma-separated: `127.0.0.1,10.0.0.0/8`. The client's address is the \
-         last one in `X-Forwarded-For` that is none of them. Unset: the address of the connection.",
-    ),
-    Setting::new("USE_X_FORWARDED_HOST", "Takes the host from the proxy's `X-Forwarded-Host` header.")
-        .default("false"),
-    Setting::new("SESSION_COOKIE_NAME", "The name of Django's session cookie.").default("sessionid").public(),
-];
-
-/// Django's settings of the same names.
-#[derive(Clone, Debug)]
-pub struct HttpSettings {
-    /// `DEBUG` (default false): detailed error pages, and local hosts are allowed. Never in production.
-    pub debug: bool,
-    /// `ALLOWED_HOSTS`, comma-separated: `example.com`, `.example.com` (with its subdomains), or `*`.
-    pub allowed_hosts: Vec<String>,
-    /// `APPEND_SLASH` (default true): redirect an unknown path to the same path with a slash, if that one exists.
-    pub append_slash: bool,
-    /// `SECRET_KEY`, which signs sessions.
-    pub secret_key: Option<SecretKey>,
-    /// `SECRET_KEY_FALLBACKS`, comma-separated: older keys whose signatures are still accepted.
-    pub secret_key_fallbacks: Vec<SecretKey>,
-    /// `SESSION_COOKIE_NAME` (default `sessionid`).
-    pub session_cookie_name: String,
-    /// The CSRF settings.
-    pub csrf: CsrfSettings,
-    /// `SECURE_PROXY_SSL_HEADER`.
-    pub secure_proxy_ssl_header: Option<SecureProxySslHeader>,
-    /// `USE_X_FORWARDED_HOST` (default false): take the host from the proxy's `X-Forwarded-Host`.
-    pub use_x_forwarded_host: bool,
-    /// `FORWARDED_ALLOW_IPS` (default `127.0.0.1,::1`).
-    pub forwarded_allow_ips: ForwardedAllowIps,
-    /// `TRUSTED_PROXIES` (default: none).
-    pub trusted_proxies: TrustedProxies,
-}
-
-impl HttpSettings {
-    /// Reads the settings. System checks validate them.
-    ///
-    /// # Errors
-    /// The first variable that can't be used.
-    pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
-        Ok(Self {
-            debug: env.flag("DEBUG", false)?,
-            allowed_hosts: env.words("ALLOWED_HOSTS").iter().map(|host| host.to_lowercase()).collect(),
-            append_slash: env.flag("APPEND_SLASH", true)?,
-            secret_key: env.get("SECRET_KEY").map(SecretKey::new),
-            secret_key_fallbacks: env.list("SECRET_KEY_FALLBACKS").into_iter().map(SecretKey::new).collect(),
-            session_cookie_name: env.text("SESSION_COOKIE_NAME").unwrap_or("sessionid").to_owned(),
-            csrf: CsrfSettings::from_env(env)?,
-            secure_proxy_ssl_header: env.optional("SECURE_PROXY_SSL_HEADER")?,
-            use_x_forwarded_host: env.flag("USE_X_FORWARDED_HOST", false)?,
-            forwarded_allow_ips: env.parse("FORWARDED_ALLOW_IPS", ForwardedAllowIps::default())?,
-            trusted_proxies: env.parse("TRUSTED_PROXIES", TrustedProxies::default())?,
-        })
-    }
-
-    /// The keys that may have signed a value: `SECRET_KEY`, which also signs, then its fallbacks.
-    #[must_use]
-    pub fn signing_keys(&self) -> Vec<&[u8]> {
-        self.secret_key.iter().chain(&self.secret_key_fallbacks).map(SecretKey::as_bytes).collect()
-    }
-}
+use self::layer::Layer;
+use self::security::SecurityHeaders;
+pub use self::security::SecuritySettings;
+pub use self::settings::HttpSettings;
+pub(crate) use self::settings::settings;
 
 /// The project data that the middleware and [`not_found`] use.
 pub struct Site {
@@ -165,13 +74,80 @@ struct MiddlewareState {
     shortcuts: Shortcuts,
     /// `None` without metrics.
     requests: Option<WorkerRequests>,
+    security: SecurityHeaders,
+    /// `None` if no origin is allowed.
+    cors: Option<Cors>,
+    /// Whether requests have extras.
+    has_extras: bool,
+    /// Whether a middleware may answer a request before its host is checked.
+    may_answer_first: bool,
+}
+
+impl MiddlewareState {
+    fn new(site: Arc<Site>, shortcuts: Shortcuts, requests: Option<WorkerRequests>) -> Self {
+        let settings = &site.settings;
+        let security = SecurityHeaders::new(&settings.security);
+        let cors = Cors::new(&settings.cors);
+        let has_extras = site.debug.is_some() || cors.is_some();
+        let may_answer_first =
+            cors.is_some() || settings.security.ssl_redirect || !settings.disallowed_user_agents.is_empty();
+        Self { site, shortcuts, requests, security, cors, has_extras, may_answer_first }
+    }
+
+    /// Adds the headers of the middleware that process a response of this layer.
+    fn add_headers(&self, headers: &mut HeaderMap, id: Uuid, layer: Layer, facts: &Facts) {
+        self.security.add_to(headers, id, layer, facts.is_secure);
+        let request = facts.extras.as_ref().and_then(|extras| extras.cors.as_ref());
+        if let (Some(cors), Some(request)) = (&self.cors, request)
+            && (cors.is_before_security() || layer >= Layer::Cors)
+        {
+            cors.add_headers(request, headers);
+        }
+    }
+}
+
+/// What is remembered of a request until there is a response.
+struct Facts {
+    /// Whether the client uses https. False if no setting depends on it.
+    is_secure: bool,
+    /// `None` for most projects.
+    extras: Option<Box<Extras>>,
+}
+
+struct Extras {
+    cors: Option<CorsRequest>,
+    /// Only with `DEBUG`.
+    snapshot: Option<RequestSnapshot>,
+}
+
+impl Facts {
+    fn new(req: &ServiceRequest, state: &MiddlewareState) -> Self {
+        let site = &*state.site;
+        let extras = || {
+            let cors = state.cors.as_ref().and_then(|cors| cors.request(req.head()));
+            Box::new(Extras { cors, snapshot: site.debug.as_ref().map(|_| RequestSnapshot::new(req)) })
+        };
+        Self {
+            is_secure: site.settings.security.depends_on_scheme() && is_secure(req.request(), &site.settings),
+            extras: state.has_extras.then(extras),
+        }
+    }
+
+    fn is_preflight(&self) -> bool {
+        let cors = self.extras.as_ref().and_then(|extras| extras.cors.as_ref());
+        cors.is_some_and(|cors| cors.is_preflight)
+    }
+
+    fn snapshot(&self) -> Option<&RequestSnapshot> {
+        self.extras.as_ref()?.snapshot.as_ref()
+    }
 }
 
 impl Middleware {
     /// Creates the middleware. It calls the views of `shortcuts` without the router, and counts in `requests`.
     #[must_use]
     pub(crate) fn new(site: Arc<Site>, shortcuts: Shortcuts, requests: Option<WorkerRequests>) -> Self {
-        Self { state: Rc::new(MiddlewareState { site, shortcuts, requests }) }
+        Self { state: Rc::new(MiddlewareState::new(site, shortcuts, requests)) }
     }
 }
 
@@ -202,16 +178,16 @@ impl<S> MiddlewareService<S> {
     fn is_allowed_host(&self, req: &HttpRequest) -> bool {
         let settings = &self.state.site.settings;
         if settings.use_x_forwarded_host {
-            return common::is_allowed_host(req, settings);
+            return hosts::is_allowed_host(req, settings);
         }
         // Like `get_host`, reads the first of several.
         let Some(host) = req.headers().get(HOST).map(HeaderValue::as_bytes) else {
-            return common::is_allowed_host(req, settings);
+            return hosts::is_allowed_host(req, settings);
         };
         if *self.last_host.borrow() == host && !host.is_empty() {
             return true;
         }
-        let allowed = common::is_allowed_host(req, settings);
+        let allowed = hosts::is_allowed_host(req, settings);
         if allowed {
             self.last_host.replace(host.to_vec());
         }
@@ -238,30 +214,24 @@ where
         let mut received = self.state.received(&req, shortcut.map(|shortcut| shortcut.position));
         let id = client_request_id(&req).unwrap_or_else(Uuid::new_v4);
         let log = AccessLog::start(&req, &self.state.site.settings);
-        let snapshot = self.state.site.debug.as_ref().map(|_| Box::new(RequestSnapshot::new(&req)));
+        let facts = Facts::new(&req, &self.state);
         let inner = if let Some(invalid) = InvalidRequest::of(&req, has_large_field) {
             received = received.map(Received::without_view);
             InnerFuture::ready(Err(invalid.into()))
-        } else if self.is_allowed_host(req.request()) {
+        } else if let Some(response) = self.process_request(req.request(), &facts) {
+            received = received.map(Received::without_view);
+            InnerFuture::ready(Ok(req.into_response(response)))
+        } else {
             let call = || match shortcut {
                 Some(shortcut) => InnerFuture::Boxed { future: (shortcut.endpoint)(req) },
                 None => InnerFuture::Called { future: self.service.call(req) },
             };
             match catch_unwind(AssertUnwindSafe(|| request_id::scope(Some(id), call))) {
                 Ok(inner) => inner,
-                Err(_) => InnerFuture::ready(Err(InternalServerError::new(id).into())),
+                Err(_) => InnerFuture::ready(Err(InternalServerError::new(id, &self.state, &facts).into())),
             }
-        } else {
-            received = received.map(Received::without_view);
-            log::error!(
-                "Invalid HTTP_HOST header: {:?}. You may need to add it to ALLOWED_HOSTS.",
-                get_host(req.request(), &self.state.site.settings)
-            );
-            // CommonMiddleware creates this response, outside of XFrameOptionsMiddleware.
-            let page = common::own_response(req.request().version(), pages::bad_request());
-            InnerFuture::ready(Ok(req.into_response(page)))
         };
-        ResponseFuture { inner, id, state: Rc::clone(&self.state), log, received, snapshot }
+        ResponseFuture { inner, id, state: Rc::clone(&self.state), log, received, facts }
     }
 }
 
@@ -275,8 +245,7 @@ pin_project! {
         log: AccessLog,
         // Only with metrics.
         received: Option<Received>,
-        // Only with `DEBUG`.
-        snapshot: Option<Box<RequestSnapshot>>,
+        facts: Facts,
     }
 }
 
@@ -310,9 +279,10 @@ where
                 InnerProjection::Boxed { future } => future.as_mut().poll(context),
             };
             // A panic is a bug. Still, the client gets a response, the log the cause, and the worker goes on.
-            let mut polled = catch_unwind(AssertUnwindSafe(poll))
-                .unwrap_or_else(|_| Poll::Ready(Err(InternalServerError::new(id).into())));
-            if let Some(snapshot) = this.snapshot.as_deref() {
+            let mut polled = catch_unwind(AssertUnwindSafe(poll)).unwrap_or_else(|_| {
+                Poll::Ready(Err(InternalServerError::new(id, this.state, this.facts).into()))
+            });
+            if let Some(snapshot) = this.facts.snapshot() {
                 show_error(&this.state.site, &mut polled, snapshot, id);
             }
             // Modified in place, since each move costs time.
@@ -320,11 +290,9 @@ where
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Err(error)) => error.as_response_error().status_code(),
                 Poll::Ready(Ok(response)) => {
-                    let framed = common::is_framed(response);
-                    // Error pages run CsrfViewMiddleware (`requires_csrf_token`), redirects do not.
-                    let csrf = framed || response.status().is_client_error();
-                    cookies::vary(response, &this.state.site.settings, csrf);
-                    security::add_headers(response, id, framed);
+                    let layer = Layer::of(response);
+                    cookies::vary(response, &this.state.site.settings, layer);
+                    this.state.add_headers(response.headers_mut(), id, layer, this.facts);
                     response.status()
                 }
             };
@@ -375,21 +343,25 @@ fn show_error(
 #[derive(Debug, thiserror::Error)]
 #[error("internal server error")]
 struct InternalServerError {
-    id: Uuid,
+    headers: HeaderMap,
     /// Recorded with `DEBUG` only.
     panic: Option<ErrorReport>,
 }
 
 impl InternalServerError {
-    fn new(id: Uuid) -> Self {
-        Self { id, panic: last_panic() }
+    fn new(id: Uuid, state: &MiddlewareState, facts: &Facts) -> Self {
+        let mut headers = HeaderMap::new();
+        state.add_headers(&mut headers, id, Layer::View, facts);
+        Self { headers, panic: last_panic() }
     }
 }
 
 impl actix_web::ResponseError for InternalServerError {
     fn error_response(&self) -> actix_web::HttpResponse {
         let mut response = pages::server_error();
-        security::add_headers_to(response.headers_mut(), self.id, true);
+        for (name, value) in &self.headers {
+            response.headers_mut().append(name.clone(), value.clone());
+        }
         response
     }
 }

@@ -7,7 +7,6 @@ use super::{Context, Field, Input, Kind, Options, Output, OutputError, text};
 use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
 use crate::{json, python};
-use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 use vitamin_framework::models::ValueRef;
 use vitamin_framework::validators::is_valid_email;
 
@@ -96,7 +95,7 @@ impl Syntax for Slug {
         "Enter a valid \"slug\" consisting of letters, numbers, underscores or hyphens.";
     fn matches(&self, text: &str) -> bool {
         if self.allow_unicode {
-            return !text.is_empty() && text.chars().all(|c| c == '-' || is_word(c));
+            return !text.is_empty() && text.chars().all(|c| c == '-' || python::is_word(c));
         }
         // Python's `$` also matches before a trailing newline.
         let text = text.strip_suffix('\n').unwrap_or(text);
@@ -108,12 +107,6 @@ impl Syntax for Slug {
         }
         Self::MESSAGE
     }
-}
-
-/// Whether `\w` of Python's `re` matches the character.
-pub(super) fn is_word(c: char) -> bool {
-    let group = c.general_category_group();
-    c == '_' || matches!(group, GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number)
 }
 
 impl Syntax for Url {

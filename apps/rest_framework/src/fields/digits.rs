@@ -18,11 +18,6 @@ pub(crate) fn to_ascii(text: &str) -> String {
     text.chars().map(|c| decimal_digit(c).unwrap_or(c)).collect()
 }
 
-/// Whether the character is a decimal digit of any script.
-pub(crate) fn is_digit(c: char) -> bool {
-    decimal_digit(c).is_some()
-}
-
 pub(crate) fn decimal_digit(c: char) -> Option<char> {
     let point = u32::from(c);
     let at = ZEROS.partition_point(|zero| *zero <= point);

@@ -14,7 +14,7 @@ use crate::database::inspection::LiveSchema;
 use crate::database::migrations::Migrations;
 use crate::database::migrations::copies::{self, Difference};
 use crate::management::base::{Command, CommandError};
-use crate::middleware::is_host_pattern;
+use crate::middleware;
 use crate::project::Project;
 use crate::urls::UrlConf;
 
@@ -77,7 +77,10 @@ fn is_silenced(project: &Project, message: &CheckMessage) -> bool {
 
 /// Runs the framework's checks and those of each app.
 fn all_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
-    let mut messages = framework_checks(project, deploy);
+    let mut messages = middleware::checks(&project.settings.http, deploy);
+    if deploy {
+        messages.extend(deployment::checks(project));
+    }
     messages.extend(project.declared.checks(&project.env));
     let urls = UrlConf::new((project.urlpatterns)());
     messages.extend(urls.problems().map(|problem| CheckMessage::error("vitamin.E004", problem)));
@@ -161,74 +164,4 @@ fn report(messages: &[CheckMessage]) -> String {
     let count = messages.len();
     text.push_str(&format!("\nSystem check identified {count} issue{}", if count == 1 { "" } else { "s" }));
     text
-}
-
-/// The value in `.env.example`. It is public, so it counts as unset.
-const PLACEHOLDER: &str = "replace-me";
-
-fn framework_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
-    let settings = &project.settings.http;
-    let mut messages = Vec::new();
-    let key = settings.secret_key.as_ref().filter(|key| key.as_bytes() != PLACEHOLDER.as_bytes());
-    if !settings.debug {
-        if key.is_none() {
-            messages.push(
-                CheckMessage::error("vitamin.E001", "SECRET_KEY is not set.").hint(
-                    "Set SECRET_KEY in the environment or in .env: your Django project's own key, or a new one made by \
-                     `openssl rand -base64 48`. For development set DEBUG=true instead.",
-                ),
-            );
-        }
-        if settings.allowed_hosts.is_empty() {
-            messages.push(
-                CheckMessage::error("vitamin.E002", "You must set ALLOWED_HOSTS if DEBUG is False.").hint(
-                    "List the hosts that this site answers for, e.g. ALLOWED_HOSTS=example.com,www.example.com; to \
-                     try it on this machine, ALLOWED_HOSTS=localhost,127.0.0.1.",
-                ),
-            );
-        }
-    }
-    messages.extend(host_checks(&settings.allowed_hosts));
-    if deploy {
-        if key.is_none_or(crate::conf::SecretKey::is_weak) {
-            messages.push(CheckMessage::warning(
-                "security.W009",
-                "Your SECRET_KEY has less than 50 characters, less than 5 unique characters, or it's prefixed with \
-                 'django-insecure-', indicating that it was generated automatically by Django. Please generate a long \
-                 and random value, otherwise many of Django's security-critical features will be vulnerable to attack.",
-            ));
-        }
-        if settings.debug {
-            messages.push(CheckMessage::warning(
-                "security.W018",
-                "You should not have DEBUG set to True in deployment.",
-            ));
-        }
-        if settings.allowed_hosts.is_empty() {
-            messages.push(CheckMessage::warning(
-                "security.W020",
-                "ALLOWED_HOSTS must not be empty in deployment.",
-            ));
-        }
-        messages.extend(deployment::checks(project));
-    }
-    messages
-}
-
-/// Finds entries of `ALLOWED_HOSTS` that match no request: Django takes them as they are, and answers 400.
-fn host_checks(allowed_hosts: &[String]) -> Vec<CheckMessage> {
-    let invalid: Vec<&String> = allowed_hosts.iter().filter(|pattern| !is_host_pattern(pattern)).collect();
-    // A list of which some entries work serves, as in Django.
-    let new = if invalid.len() == allowed_hosts.len() {
-        |message| CheckMessage::error("vitamin.E005", message)
-    } else {
-        |message| CheckMessage::warning("vitamin.W006", message)
-    };
-    let message = |pattern: &&String| {
-        new(format!("ALLOWED_HOSTS has {pattern:?}, which no request can match.")).hint(
-            "An entry is a host without scheme, port and path: example.com, .example.com (with its subdomains), [::1], or * \
-             for any. Commas or spaces separate entries.",
-        )
-    };
-    invalid.iter().map(message).collect()
 }

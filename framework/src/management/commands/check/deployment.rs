@@ -16,7 +16,6 @@ pub(super) fn checks(project: &Project) -> Vec<CheckMessage> {
     let http = &project.settings.http;
     let checks = [
         reachable_without_tls(project.settings.server.address),
-        insecure_cookie(http),
         any_host(http),
         unknown_clients(project),
         plain_text_database(project),
@@ -40,16 +39,6 @@ fn reachable_without_tls(Address(address): Address) -> Option<CheckMessage> {
         CheckMessage::warning("vitamin.W020", message).hint(
             "Listen on a loopback or private address, behind a proxy that speaks TLS (docs/nginx.md). If a firewall or a \
              container keeps others out, silence this check.",
-        )
-    })
-}
-
-fn insecure_cookie(http: &HttpSettings) -> Option<CheckMessage> {
-    (!http.csrf.cookie_secure).then(|| {
-        CheckMessage::warning(
-            "security.W016",
-            "CSRF_COOKIE_SECURE is not set to True, so browsers send the CSRF cookie by plain HTTP too, where it can be read \
-             on the way.",
         )
     })
 }

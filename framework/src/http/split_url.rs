@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 /// The parts of a URL that the checks use.
-pub(super) struct SplitUrl {
+pub(crate) struct SplitUrl {
     /// In lower case; may be empty.
     pub scheme: String,
     /// Host and port as written, with credentials if given; empty without `//`.
@@ -31,10 +31,16 @@ impl SplitUrl {
         brackets_are_valid(netloc).then(|| Self { scheme, netloc: netloc.to_owned(), rest: rest.to_owned() })
     }
 
-    /// Reassembles the URL without an empty query or fragment. Only for URLs with a scheme and a host.
-    pub fn geturl(&self) -> String {
+    /// Path, query and fragment.
+    pub fn parts(&self) -> [&str; 3] {
         let (rest, fragment) = self.rest.split_once('#').unwrap_or((&self.rest, ""));
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        [path, query, fragment]
+    }
+
+    /// Reassembles the URL without an empty query or fragment. Only for URLs with a scheme and a host.
+    pub fn geturl(&self) -> String {
+        let [path, query, fragment] = self.parts();
         let mut url = format!("{}://{}{path}", self.scheme, self.netloc);
         if !query.is_empty() {
             url.extend(["?", query]);
