@@ -10,10 +10,12 @@ use super::http::{SplitUrl, is_same_domain};
 
 mod cookie;
 mod settings;
+mod stored;
 
 pub use cookie::set_cookie;
 pub use settings::CsrfSettings;
 pub(crate) use settings::SETTINGS;
+pub use stored::{CSRF_SESSION_KEY, SessionSecret, stored_secret};
 
 /// The length of a secret.
 pub const CSRF_SECRET_LENGTH: usize = 32;
@@ -25,7 +27,7 @@ pub const CSRF_TOKEN_LENGTH: usize = 2 * CSRF_SECRET_LENGTH;
 pub struct CsrfRequest<'a> {
     /// The method, in capitals.
     pub method: &'a str,
-    /// The value of the cookie (`CSRF_COOKIE_NAME`, Django's default is `csrftoken`), if there is one.
+    /// The secret as it is stored ([`stored_secret`]), if there is one: usually the value of the cookie.
     pub cookie: Option<&'a str>,
     /// The `X-CSRFToken` header, if there is one.
     pub header: Option<&'a str>,
@@ -39,7 +41,7 @@ pub struct CsrfRequest<'a> {
     pub is_secure: bool,
     /// `CSRF_TRUSTED_ORIGINS`, e.g. `https://example.com`, `https://*.example.com`.
     pub trusted_origins: &'a [String],
-    /// `CSRF_COOKIE_DOMAIN` and the server's port.
+    /// [`CsrfSettings::referer_domain`] and the server's port.
     pub cookie_domain: Option<(&'a str, u16)>,
 }
 

@@ -11,6 +11,7 @@ use super::hashers::{Hashers, Summary, is_legacy, summarize};
 use super::models::User;
 use super::passwords::Passwords;
 use super::session_data::SessionData;
+use super::session_engine::SessionEngine;
 use super::sessions::SessionSettings;
 use super::user_model::UserModel;
 use crate::schema::{
@@ -276,6 +277,11 @@ fn check_sessions(
     examination: &mut Examination<'_>,
 ) -> Result<(), DatabaseError> {
     const SECTION: &str = "Sessions";
+    if matches!(settings.engine, SessionEngine::SignedCookies { .. }) {
+        let message = "They are in cookies (SESSION_ENGINE), so there is none to check SECRET_KEY with. It must be Django's.";
+        examination.diagnosis.add(SECTION, Severity::Note, message);
+        return Ok(());
+    }
     let newest: Vec<String> = django_session::table
         .order(django_session::expire_date.desc())
         .limit(NEWEST)

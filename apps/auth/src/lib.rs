@@ -20,6 +20,7 @@ pub mod public_user;
 #[expect(missing_docs, reason = "written by diesel; the models document the columns")]
 pub mod schema;
 pub mod session_data;
+pub mod session_engine;
 pub mod sessions;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -79,7 +80,7 @@ impl Auth {
             login_throttle: LoginThrottle::from_env(env)?,
             login_counts: Arc::default(),
             validators,
-            sessions: SessionSettings { user_key: user_model.key(), ..SessionSettings::from_env(env) },
+            sessions: SessionSettings { user_key: user_model.key(), ..SessionSettings::from_env(env)? },
             user_model,
         })
     }
@@ -118,6 +119,7 @@ impl App for Auth {
         [
             user_model::SETTINGS,
             sessions::SETTINGS,
+            session_engine::SETTINGS,
             passwords::SETTINGS,
             login_throttle::SETTINGS,
             password_validation::SETTINGS,

@@ -2,6 +2,7 @@
 //! `django/contrib/auth` stores in it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -12,6 +13,8 @@ use vitamin_framework::signing::{self, SigningError};
 
 /// The salt of the database's sessions. Django's other backends have their class's name in it.
 const KEY_SALT: &str = "django.contrib.sessions.SessionStore";
+/// The salt of sessions in cookies.
+const COOKIE_SALT: &str = "django.contrib.sessions.backends.signed_cookies";
 const SESSION_KEY: &str = "_auth_user_id";
 const BACKEND_SESSION_KEY: &str = "_auth_user_backend";
 const HASH_SESSION_KEY: &str = "_auth_user_hash";
@@ -35,17 +38,39 @@ impl SessionData {
     /// # Errors
     /// [`SigningError`]. Django logs "Session data corrupted" and goes on with an empty session.
     pub fn decode(session_data: &str, keys: &[&[u8]]) -> Result<Self, SigningError> {
-        match signing::loads(session_data, keys, KEY_SALT, None) {
+        Self::loads(session_data, keys, KEY_SALT, None)
+    }
+
+    /// Decodes the cookie of a session that is kept there (`SESSION_ENGINE`), not older than `max_age`.
+    ///
+    /// # Errors
+    /// [`SigningError`]. Django goes on with an empty session.
+    pub fn decode_cookie(cookie: &str, keys: &[&[u8]], max_age: Duration) -> Result<Self, SigningError> {
+        Self::loads(cookie, keys, COOKIE_SALT, Some(max_age))
+    }
+
+    fn loads(
+        signed: &str,
+        keys: &[&[u8]],
+        salt: &str,
+        max_age: Option<Duration>,
+    ) -> Result<Self, SigningError> {
+        match signing::loads(signed, keys, salt, max_age) {
             Ok(data) => Ok(Self(data)),
-            Err(SigningError::Malformed) => Self::decode_partly(session_data, keys),
+            Err(SigningError::Malformed) => Self::loads_partly(signed, keys, salt, max_age),
             Err(error) => Err(error),
         }
     }
 
     /// Decodes data of which some value is more than serde_json holds: nested deeper than 127, or a number of hundreds of
     /// digits. Such a value is left out.
-    fn decode_partly(session_data: &str, keys: &[&[u8]]) -> Result<Self, SigningError> {
-        let raw: BTreeMap<String, Box<RawValue>> = signing::loads(session_data, keys, KEY_SALT, None)?;
+    fn loads_partly(
+        signed: &str,
+        keys: &[&[u8]],
+        salt: &str,
+        max_age: Option<Duration>,
+    ) -> Result<Self, SigningError> {
+        let raw: BTreeMap<String, Box<RawValue>> = signing::loads(signed, keys, salt, max_age)?;
         let read = |(key, raw): (String, Box<RawValue>)| Some((key, serde_json::from_str(raw.get()).ok()?));
         Ok(Self(raw.into_iter().filter_map(read).collect()))
     }

@@ -3,16 +3,18 @@
 //! Sessions are only read here. Django deletes a session whose hash does not match, and renews one that was signed with
 //! an older key; both wait until the user's next request to Django.
 
-use actix_web::HttpRequest;
 use actix_web::http::header::COOKIE;
 use actix_web::web::Data;
+use actix_web::{HttpMessage as _, HttpRequest};
 use diesel::prelude::*;
 
 use super::backends::AuthenticationError;
 use super::models::User;
 use super::session_data::{SessionData, SessionHash, verify_session_hash};
+use super::session_engine::SessionEngine;
 use crate::schema::django_session;
-use vitamin_framework::conf::{Env, Setting};
+use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
+use vitamin_framework::csrf::{CSRF_SESSION_KEY, SessionSecret};
 use vitamin_framework::database::{Database, DatabaseError, DbConnection, KeyType, now};
 use vitamin_framework::http::get_cookie;
 use vitamin_framework::middleware::{Site, is_session_key};
@@ -37,17 +39,22 @@ pub struct SessionSettings {
     pub authentication_backends: Vec<String>,
     /// The type of the user key in a session: [`UserModel::key`](super::UserModel::key).
     pub user_key: KeyType,
+    /// Where the sessions are (`SESSION_ENGINE`).
+    pub engine: SessionEngine,
 }
 
 impl SessionSettings {
     /// Reads the settings.
-    #[must_use]
-    pub fn from_env(env: &Env) -> Self {
+    ///
+    /// # Errors
+    /// Sessions that can't be read here ([`SessionEngine::from_env`]).
+    pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
+        let engine = SessionEngine::from_env(env)?;
         let backends = env.words("AUTHENTICATION_BACKENDS");
         if backends.is_empty() {
-            Self::default()
+            Ok(Self { engine, ..Self::default() })
         } else {
-            Self { authentication_backends: backends, ..Self::default() }
+            Ok(Self { engine, authentication_backends: backends, ..Self::default() })
         }
     }
 }
@@ -57,6 +64,7 @@ impl Default for SessionSettings {
         Self {
             authentication_backends: vec!["django.contrib.auth.backends.ModelBackend".to_owned()],
             user_key: KeyType::default(),
+            engine: SessionEngine::Database,
         }
     }
 }
@@ -82,34 +90,49 @@ pub async fn get_user(request: &HttpRequest) -> Result<Option<User>, Authenticat
     let Some(session_key) = session_key.filter(|key| is_session_key(key) && !key.contains('\0')) else {
         return Ok(None);
     };
-    let (site, settings) = (site.clone(), settings.clone());
-    let load = move |connection: &mut DbConnection| {
-        let Some(session_data) = load(connection, &session_key)? else { return Ok(None) };
-        find_session_user(connection, &session_data, &settings, &site.settings.signing_keys())
+    let (use_sessions, site, settings) = (site.settings.csrf.use_sessions, site.clone(), settings.clone());
+    let find = move |connection: &mut DbConnection| {
+        let keys = site.settings.signing_keys();
+        let session = load(connection, &session_key, settings.engine, &keys)?;
+        let secret = session.get(CSRF_SESSION_KEY).and_then(|secret| secret.as_str().map(str::to_owned));
+        let user = find_session_user(connection, &session, &settings, &keys)?;
+        Ok::<_, DatabaseError>(user.map(|user| (user, secret)))
     };
-    database.run(load).await.map_err(|error: DatabaseError| error.into())
+    let Some((user, secret)) = database.run(find).await? else { return Ok(None) };
+    if let Some(secret) = secret.filter(|_| use_sessions) {
+        request.extensions_mut().insert(SessionSecret(secret));
+    }
+    Ok(Some(user))
 }
 
-/// Returns the data of an unexpired session.
-fn load(connection: &mut DbConnection, session_key: &str) -> Result<Option<String>, DatabaseError> {
+/// Returns the data of an unexpired session. They are empty if there is none.
+fn load(
+    connection: &mut DbConnection,
+    session_key: &str,
+    engine: SessionEngine,
+    keys: &[&[u8]],
+) -> Result<SessionData, DatabaseError> {
+    if let SessionEngine::SignedCookies { max_age } = engine {
+        // Anybody can send a cookie that is none, so the log is silent.
+        return Ok(SessionData::decode_cookie(session_key, keys, max_age).unwrap_or_default());
+    }
     let now = now(connection)?;
     let live = django_session::table.find(session_key).filter(django_session::expire_date.gt(now));
-    Ok(live.select(django_session::session_data).get_result(connection).optional()?)
+    let stored: Option<String> =
+        live.select(django_session::session_data).get_result(connection).optional()?;
+    let Some(stored) = stored else { return Ok(SessionData::default()) };
+    Ok(SessionData::decode(&stored, keys).unwrap_or_else(|error| {
+        log::warn!("Session data corrupted: {error}");
+        SessionData::default()
+    }))
 }
 
 fn find_session_user(
     connection: &mut DbConnection,
-    session_data: &str,
+    session: &SessionData,
     settings: &SessionSettings,
     keys: &[&[u8]],
 ) -> Result<Option<User>, DatabaseError> {
-    let session = match SessionData::decode(session_data, keys) {
-        Ok(session) => session,
-        Err(error) => {
-            log::warn!("Session data corrupted: {error}");
-            return Ok(None);
-        }
-    };
     let backend = session.backend().unwrap_or_default();
     let id = session.user_id(settings.user_key);
     let known = settings.authentication_backends.iter().any(|known| known == backend);

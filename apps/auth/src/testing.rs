@@ -97,7 +97,8 @@ pub trait AuthEnvironment: TestEnvironment {
     #[track_caller]
     fn create_session(&self, user: &User) -> String {
         let settings = HttpSettings::from_env(self.env()).unwrap_or_else(|error| panic!("{error}"));
-        let backends = SessionSettings::from_env(self.env()).authentication_backends;
+        let sessions = SessionSettings::from_env(self.env()).unwrap_or_else(|error| panic!("{error}"));
+        let backends = sessions.authentication_backends;
         let keys = settings.signing_keys();
         let secret_key = keys.first().expect("sessions need a SECRET_KEY");
         let key = get_random_string(32);

@@ -25,6 +25,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
         .default("Lax")
         .public(),
     Setting::new(
+        "CSRF_USE_SESSIONS",
+        "Keeps the secret in Django's session instead of the cookie. Only Django puts it there.",
+    )
+    .default("false"),
+    Setting::new(
+        "SESSION_COOKIE_DOMAIN",
+        "The domain of Django's session cookie. With `CSRF_USE_SESSIONS`, a `Referer` of this domain is accepted.",
+    )
+    .public(),
+    Setting::new(
         "CSRF_HEADER_NAME",
         "The header of the CSRF token, by its own name (`X-CSRFToken`) or Django's.",
     )
@@ -54,6 +64,10 @@ pub struct CsrfSettings {
     pub cookie_httponly: bool,
     /// `CSRF_COOKIE_SAMESITE` (default `Lax`), as written; `None` omits the attribute.
     pub cookie_samesite: Option<String>,
+    /// `CSRF_USE_SESSIONS` (default false): the secret is in the session.
+    pub use_sessions: bool,
+    /// `SESSION_COOKIE_DOMAIN`.
+    pub session_cookie_domain: Option<String>,
     /// `CSRF_HEADER_NAME` (default `X-CSRFToken`; in Django's form `HTTP_X_CSRFTOKEN`).
     pub header_name: HeaderName,
     /// `CSRF_TRUSTED_ORIGINS`, comma-separated: `https://example.com`, `https://*.example.com`.
@@ -81,10 +95,20 @@ impl CsrfSettings {
             cookie_secure: env.flag("CSRF_COOKIE_SECURE", false)?,
             cookie_httponly: env.flag("CSRF_COOKIE_HTTPONLY", false)?,
             cookie_samesite: env.parse("CSRF_COOKIE_SAMESITE", SameSite::default())?.0,
+            use_sessions: env.flag("CSRF_USE_SESSIONS", false)?,
+            session_cookie_domain: env.text("SESSION_COOKIE_DOMAIN").map(str::to_owned),
             header_name: header_name(name)
                 .map_err(|reason| ImproperlyConfigured::new(format!("CSRF_HEADER_NAME: {reason}")))?,
             trusted_origins,
         })
+    }
+}
+
+impl CsrfSettings {
+    /// The domain whose `Referer` is accepted: that of the cookie which the secret depends on.
+    #[must_use]
+    pub fn referer_domain(&self) -> Option<&str> {
+        if self.use_sessions { self.session_cookie_domain.as_deref() } else { self.cookie_domain.as_deref() }
     }
 }
 

@@ -92,7 +92,7 @@ fn deployment_checks(settings: &HttpSettings) -> Vec<CheckMessage> {
              both.",
         ),
         (
-            !settings.csrf.cookie_secure,
+            !settings.csrf.cookie_secure && !settings.csrf.use_sessions,
             "security.W016",
             "CSRF_COOKIE_SECURE is not true: the CSRF cookie may be sent over http.",
         ),

@@ -15,7 +15,7 @@ use vitamin_parsing::mediatypes::latin1;
 
 use super::{HttpSettings, Layer, Site};
 use crate::debug::ErrorReport;
-use crate::http::{get_header, get_host, is_secure};
+use crate::http::{get_header, get_host, is_secure, patch_vary_headers};
 use crate::pages;
 
 /// Marks a middleware's own response. CommonMiddleware's `process_response`, which sets `Content-Length`, does not
@@ -162,7 +162,11 @@ pub async fn not_found(req: HttpRequest, site: web::Data<Site>) -> HttpResponse 
         if let Some(response) = data_would_be_lost(&req, &path, &site.settings) {
             return response;
         }
-        let response = redirect(path_with_slash(&req, &path)).unwrap_or_else(pages::bad_request);
+        let mut response = redirect(path_with_slash(&req, &path)).unwrap_or_else(pages::bad_request);
+        if site.settings.csrf.use_sessions {
+            // CsrfViewMiddleware has read the session before the path was found to be unknown.
+            patch_vary_headers(response.headers_mut(), &["Cookie"]);
+        }
         return own_response(Layer::Common, req.version(), response);
     }
     if site.settings.debug {

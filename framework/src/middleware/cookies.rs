@@ -23,15 +23,20 @@ pub fn is_session_key(value: &str) -> bool {
 }
 
 pub(super) fn vary(response: &mut ServiceResponse<BoxBody>, settings: &HttpSettings, layer: Layer) {
+    // Error pages run CsrfViewMiddleware (`requires_csrf_token`), redirects do not. Those of `DEBUG` for an invalid host
+    // neither.
+    let status = response.status();
+    let is_debug_page = settings.debug && status == StatusCode::BAD_REQUEST;
+    let csrf = layer == Layer::View || (status.is_client_error() && !is_debug_page);
+    if settings.csrf.use_sessions && csrf && layer >= Layer::Common {
+        // CsrfViewMiddleware reads every session.
+        patch_vary_headers(response.headers_mut(), &["Cookie"]);
+        return;
+    }
     let headers = response.request().headers();
     if !headers.contains_key(COOKIE) {
         return;
     }
-    // Error pages run CsrfViewMiddleware (`requires_csrf_token`), redirects do not.
-    // Those of `DEBUG` for an invalid host neither.
-    let status = response.status();
-    let is_debug_page = settings.debug && status == StatusCode::BAD_REQUEST;
-    let csrf = layer == Layer::View || (status.is_client_error() && !is_debug_page);
     let bad_session =
         || get_cookie(headers, &settings.session_cookie_name).is_some_and(|key| !is_session_key(&key));
     let bad_secret = || {

@@ -30,6 +30,20 @@ fn sessions_of_django_are_read() {
     }
 }
 
+/// Made with Django 5.2.
+#[test]
+fn sessions_in_cookies_of_django_are_read() {
+    let cookie = "eyJfYXV0aF91c2VyX2lkIjoiNyIsIl9jc3JmdG9rZW4iOiJhYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAxMjM0NSJ9:1xY44N:-1o4ZqHXK7Q-uUO5D--Ijp8o892apKRpQtSXmfbcqX8";
+    let century = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    let session = SessionData::decode_cookie(cookie, &[OLD_KEY, KEY], century).unwrap();
+    assert_eq!(session.user_id(KeyType::Integer), Some(7.into()));
+    assert_eq!(session.get("_csrftoken"), Some(&json!("abcdefghijklmnopqrstuvwxyz012345")));
+    // Too old, of another key, of another purpose.
+    assert_eq!(SessionData::decode_cookie(cookie, &[KEY], Duration::ZERO), Err(SigningError::Expired));
+    assert_eq!(SessionData::decode_cookie(cookie, &[OLD_KEY], century), Err(SigningError::DoesNotMatch));
+    assert_eq!(SessionData::decode(cookie, &[KEY]), Err(SigningError::DoesNotMatch));
+}
+
 #[test]
 fn an_encoded_login_decodes() {
     let mut session = SessionData::default();

@@ -15,8 +15,8 @@ use crate::policy_result::PolicyResult;
 use crate::request::Request;
 use crate::schemas::SecurityScheme;
 use vitamin_auth::sessions::get_user;
-use vitamin_framework::csrf::{CsrfRequest, RejectRequest, check};
-use vitamin_framework::http::{get_cookie, get_header, get_host, is_secure, local_addr};
+use vitamin_framework::csrf::{CsrfRequest, RejectRequest, check, stored_secret};
+use vitamin_framework::http::{get_header, get_host, is_secure, local_addr};
 use vitamin_framework::logging::warn_sometimes;
 use vitamin_framework::middleware::Site;
 
@@ -66,7 +66,7 @@ async fn enforce_csrf(request: &Request) -> Result<(), APIException> {
     let text =
         |name: &HeaderName| get_header(request.headers(), name).map(|value| latin1(&value).into_owned());
     let (token, origin, referer) = (text(&settings.csrf.header_name), text(&ORIGIN), text(&REFERER));
-    let cookie = get_cookie(request.headers(), &settings.csrf.cookie_name);
+    let secret = stored_secret(request, &settings.csrf);
     let host = get_host(request, settings);
     let port = local_addr(request).port();
     let method = method(request).ok_or_else(|| {
@@ -74,7 +74,7 @@ async fn enforce_csrf(request: &Request) -> Result<(), APIException> {
     })?;
     let csrf_request = CsrfRequest {
         method: &method,
-        cookie: cookie.as_deref(),
+        cookie: secret.as_deref(),
         header: token.as_deref(),
         origin: origin.as_deref(),
         referer: referer.as_deref(),
@@ -82,7 +82,7 @@ async fn enforce_csrf(request: &Request) -> Result<(), APIException> {
         host: Some(&host),
         is_secure: is_secure(request, settings),
         trusted_origins: &settings.csrf.trusted_origins,
-        cookie_domain: settings.csrf.cookie_domain.as_deref().map(|domain| (domain, port)),
+        cookie_domain: settings.csrf.referer_domain().map(|domain| (domain, port)),
     };
     // The form is parsed only if the check needs its token, because a malformed body has a different response.
     let form_is_needed = Cell::new(false);

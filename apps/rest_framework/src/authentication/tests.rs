@@ -232,6 +232,21 @@ async fn unsafe_methods_require_a_csrf_token() {
     }
 }
 
+/// The cookie does not count, only the session.
+#[actix_web::test]
+async fn the_secret_may_be_in_the_session() {
+    let project = logged_in(&[("CSRF_USE_SESSIONS", "true")]);
+    let delete = || TestRequest::delete().uri("/raw").insert_header(("x-csrftoken", SECRET));
+    let cookies = format!("{SESSION}; csrftoken={SECRET}");
+    let refused = project.send_one(delete().insert_header(("cookie", cookies))).await;
+    assert_eq!(status_and_body(&refused), (403, r#"{"detail":"CSRF Failed: CSRF cookie not set."}"#));
+    let mut session = session(&project.user("ann"), MODEL_BACKEND, SECRET_KEY);
+    session.set("_csrftoken", SECRET.into());
+    save(&project, &encode(&session, SECRET_KEY), 60);
+    let accepted = project.send_one(delete().insert_header(("cookie", SESSION))).await;
+    assert_eq!((accepted.status, accepted.header("vary")), (204, Some("Accept, Cookie")));
+}
+
 #[actix_web::test]
 async fn https_requires_a_referer() {
     let project = logged_in(&[("SECURE_PROXY_SSL_HEADER", "X-Forwarded-Proto=https")]);
