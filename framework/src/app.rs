@@ -11,7 +11,7 @@ use super::database::migrations::{AppMigrations, Migrations};
 use super::database::needs::NeededTable;
 use super::database::{Database, DatabaseError, DbConnection, Names, UserId};
 use super::deletion::{UserRelation, delete_related};
-use super::diagnosis::Examination;
+use super::diagnosis::{Diagnosis, DjangoSettings, Examination};
 use super::management::base::Command;
 use super::metrics::Snapshot;
 use super::models::{ModelMeta, Signals};
@@ -104,6 +104,10 @@ pub trait App: Send + Sync {
     fn diagnose(&self, _examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
         Ok(())
     }
+
+    /// Compares the app's settings with those of a Django project: adds findings to `manage doctor --django`'s report, and the
+    /// lines to set.
+    fn compare(&self, _django: &DjangoSettings, _diagnosis: &mut Diagnosis) {}
 
     /// The columns of the app's tables that refer to users. When a user is deleted, their rows are too, as Django's
     /// cascade does. `manage doctor` reports a foreign key to users that is missing here.

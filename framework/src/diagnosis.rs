@@ -1,5 +1,7 @@
 //! The report of `manage doctor`: how well a live database and this project's settings match.
 
+mod django_settings;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -11,6 +13,8 @@ use super::database::DbConnection;
 use super::database::inspection::LiveSchema;
 use super::database::needs::table_name;
 use super::project::Settings;
+
+pub use self::django_settings::{DjangoSettings, class_name};
 
 /// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +34,7 @@ pub enum Severity {
 pub struct Diagnosis {
     sections: IndexMap<&'static str, Vec<(Severity, String)>>,
     settings: IndexMap<&'static str, String>,
+    code: Vec<String>,
 }
 
 impl Diagnosis {
@@ -41,6 +46,11 @@ impl Diagnosis {
     /// Proposes a line of `.env`. The last proposal for a variable wins.
     pub fn propose_setting(&mut self, variable: &'static str, value: impl Into<String>) {
         self.settings.insert(variable, value.into());
+    }
+
+    /// Proposes a line of Rust for the project's `APISettings`.
+    pub fn propose_code(&mut self, line: impl Into<String>) {
+        self.code.push(line.into());
     }
 
     /// Counts the findings of this severity.
@@ -71,6 +81,9 @@ impl fmt::Display for Diagnosis {
                 writeln!(f, "{variable}={value}")?;
             }
             writeln!(f)?;
+        }
+        if !self.code.is_empty() {
+            writeln!(f, "Set in the project's APISettings (src/settings.rs):\n\n{}\n", self.code.join("\n"))?;
         }
         let plural = |count: usize| if count == 1 { "" } else { "s" };
         let (problems, warnings) = (self.count(Severity::Problem), self.count(Severity::Warning));

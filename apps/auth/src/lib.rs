@@ -4,6 +4,7 @@
 mod alarm;
 pub mod backends;
 mod checks;
+mod comparison;
 mod deletion;
 mod diagnosis;
 mod failure_time;
@@ -48,7 +49,7 @@ use vitamin_framework::database::migrations::{AppMigrations, migrations};
 use vitamin_framework::database::needs::NeededTable;
 use vitamin_framework::database::{Database, DatabaseError, Names};
 use vitamin_framework::deletion::UserRelation;
-use vitamin_framework::diagnosis::Examination;
+use vitamin_framework::diagnosis::{Diagnosis, DjangoSettings, Examination};
 use vitamin_framework::management::Command;
 use vitamin_framework::metrics::Snapshot;
 use vitamin_framework::models::{Model as _, ModelMeta};
@@ -170,6 +171,10 @@ impl App for Auth {
 
     fn diagnose(&self, examination: &mut Examination<'_>) -> Result<(), DatabaseError> {
         diagnosis::diagnose(&self.passwords, &self.sessions, &self.user_model, examination)
+    }
+
+    fn compare(&self, django: &DjangoSettings, diagnosis: &mut Diagnosis) {
+        comparison::compare(self.passwords.hashers(), django, diagnosis);
     }
 
     fn models(&self) -> Vec<&'static ModelMeta> {

@@ -75,8 +75,10 @@ impl FromStr for Engine {
         match text.strip_prefix(BACKENDS) {
             Some("db" | "cached_db") => Ok(Self::Database),
             Some("signed_cookies") => Ok(Self::SignedCookies),
-            Some("cache") => Err("Django keeps these sessions in its cache alone, as pickles, which are not read here. \
-                                  django.contrib.sessions.backends.cached_db keeps them in the database too"),
+            Some("cache") => {
+                Err("Django keeps these sessions in its cache alone, as pickles, which are not read here. \
+                                  django.contrib.sessions.backends.cached_db keeps them in the database too")
+            }
             Some("file") => Err("Django keeps these sessions in files, which are not read here. Use \
                                  django.contrib.sessions.backends.db in both programs"),
             _ => Err("it is none of Django's db, cached_db and signed_cookies"),

@@ -3,6 +3,7 @@
 
 pub mod authentication;
 mod checks;
+mod comparison;
 mod current;
 pub mod data;
 mod dispatch;
@@ -58,6 +59,7 @@ pub use self::settings::APISettings;
 use vitamin_framework::app::App;
 use vitamin_framework::checks::CheckMessage;
 use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
+use vitamin_framework::diagnosis::{Diagnosis, DjangoSettings};
 use vitamin_framework::management::Command;
 use vitamin_framework::urls::UrlConf;
 
@@ -97,6 +99,10 @@ impl App for RestFramework {
 
     fn settings(&self) -> Vec<Setting> {
         [settings::SETTINGS, parsers::SETTINGS, parsers::body::SETTINGS].concat()
+    }
+
+    fn compare(&self, django: &DjangoSettings, diagnosis: &mut Diagnosis) {
+        comparison::compare(&self.settings, django, diagnosis);
     }
 
     fn checks(&self, _deploy: bool) -> Vec<CheckMessage> {

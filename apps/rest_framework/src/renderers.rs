@@ -11,6 +11,7 @@ use super::formatting::markup_description;
 use super::negotiation::{Offer, json_indent};
 pub use super::renderable::{RenderError, Renderable};
 use super::request::Request;
+use vitamin_framework::diagnosis::class_name;
 use vitamin_framework::pages::escape;
 
 /// The renderer's input besides the data.
@@ -32,6 +33,11 @@ pub struct RendererContext<'a> {
     note = "use `JSONRenderer` or `BrowsableAPIRenderer`, or implement `Renderer` for it: `media_type`, `format` and `render`"
 )]
 pub trait Renderer: Send + Sync {
+    /// The name of the class, which `manage doctor --django` compares with that in Django's settings: by default the type's.
+    fn class_name(&self) -> &'static str {
+        class_name(std::any::type_name::<Self>())
+    }
+
     /// The media type for `Accept` and `Content-Type`.
     fn media_type(&self) -> &'static str;
 

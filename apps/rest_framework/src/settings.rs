@@ -147,6 +147,17 @@ pub enum FilterBackend {
     OrderingFilter,
 }
 
+impl FilterBackend {
+    /// The name of the class in Django REST framework.
+    pub(crate) fn class_name(self) -> &'static str {
+        match self {
+            Self::DjangoFilterBackend => "DjangoFilterBackend",
+            Self::SearchFilter => "SearchFilter",
+            Self::OrderingFilter => "OrderingFilter",
+        }
+    }
+}
+
 /// A list of policy classes: `classes![TokenAuthentication::new(), BasicAuthentication]`.
 #[macro_export]
 macro_rules! classes {

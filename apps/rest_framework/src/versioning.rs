@@ -14,6 +14,7 @@ use super::mediatypes::{MediaType, latin1};
 use super::request::Request;
 use super::schemas::SchemaVersioning;
 use super::utils::urls::replace_query_param;
+use vitamin_framework::diagnosis::class_name;
 use vitamin_framework::urls::{NoReverseMatch, Parameters};
 
 /// Determines the version of the API that a request is for.
@@ -23,6 +24,11 @@ use vitamin_framework::urls::{NoReverseMatch, Parameters};
     note = "use one of `vitamin::rest_framework::versioning`, or implement `Versioning`: one method, `determine_version`"
 )]
 pub trait Versioning: Send + Sync {
+    /// The name of the class, which `manage doctor --django` compares with that in Django's settings: by default the type's.
+    fn class_name(&self) -> &'static str {
+        class_name(std::any::type_name::<Self>())
+    }
+
     /// The version, or `None` if the client names none and there is no default.
     ///
     /// # Errors

@@ -97,7 +97,7 @@ fn deployment_checks(settings: &HttpSettings) -> Vec<CheckMessage> {
             "CSRF_COOKIE_SECURE is not true: the CSRF cookie may be sent over http.",
         ),
         (
-            security.x_frame_options != "DENY",
+            security.x_frame_options.as_deref() != Some("DENY"),
             "security.W019",
             "X_FRAME_OPTIONS is not DENY. Set it to DENY, unless the site shows parts of itself in frames.",
         ),

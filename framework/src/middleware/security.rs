@@ -55,7 +55,7 @@ impl SecurityHeaders {
         Self {
             always: always.into_iter().flatten().collect(),
             https: hsts.and_then(|value| header(STRICT_TRANSPORT_SECURITY, &value)),
-            frame: header(X_FRAME_OPTIONS, &settings.x_frame_options),
+            frame: settings.x_frame_options.as_deref().and_then(|value| header(X_FRAME_OPTIONS, value)),
         }
     }
 

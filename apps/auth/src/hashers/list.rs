@@ -113,7 +113,7 @@ impl Hashers {
         &*self.0.preferred
     }
 
-    fn iter(&self) -> impl Iterator<Item = &dyn PasswordHasher> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &dyn PasswordHasher> {
         once(self.preferred()).chain(self.0.others.iter().map(|hasher| &**hasher))
     }
 

@@ -18,6 +18,7 @@ use super::policy_result::PolicyResult;
 use super::request::Request;
 use super::schemas::SecurityScheme;
 use vitamin_auth::models::User;
+use vitamin_framework::diagnosis::class_name;
 use vitamin_framework::http::get_header;
 
 /// Identifies the user of a request. A view calls its authentication classes in order until one finds a user or fails.
@@ -28,6 +29,11 @@ use vitamin_framework::http::get_header;
     note = "a class is a value: `TokenAuthentication::new()`"
 )]
 pub trait Authentication: Send + Sync {
+    /// The name of the class, which `manage doctor --django` compares with that in Django's settings: by default the type's.
+    fn class_name(&self) -> &'static str {
+        class_name(std::any::type_name::<Self>())
+    }
+
     /// - `None`: the request has no credentials of this kind. The view tries the next class.
     /// - `Some(identity)`: the request is authenticated.
     ///
@@ -53,6 +59,10 @@ pub trait Authentication: Send + Sync {
 
 /// A class that was chosen at run time.
 impl<A: Authentication + ?Sized> Authentication for Arc<A> {
+    fn class_name(&self) -> &'static str {
+        (**self).class_name()
+    }
+
     fn authenticate<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Option<Identity>> {
         (**self).authenticate(request)
     }

@@ -44,6 +44,7 @@ use super::exceptions::APIException;
 use super::filters::OrderBy;
 use super::renderers::RenderError;
 use super::request::Request;
+use vitamin_framework::diagnosis::class_name;
 
 /// Splits a list of rows into pages.
 #[diagnostic::on_unimplemented(
@@ -52,6 +53,11 @@ use super::request::Request;
     note = "use `PageNumberPagination`, `LimitOffsetPagination` or `CursorPagination`; each takes a body of one's own"
 )]
 pub trait Pagination: Send + Sync {
+    /// The name of the class, which `manage doctor --django` compares with that in Django's settings: by default the type's.
+    fn class_name(&self) -> &'static str {
+        class_name(std::any::type_name::<Self>())
+    }
+
     /// Decides which rows to load. `None`: the list is not paginated.
     ///
     /// `query` are the request's query parameters. `ordering` is what the view's OrderingFilter chose, its default

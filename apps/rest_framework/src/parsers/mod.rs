@@ -8,6 +8,7 @@ pub use self::memory::ValuesMemory;
 pub use vitamin_parsing::{form, multipart};
 
 use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
+use vitamin_framework::diagnosis::class_name;
 
 use bytes::Bytes;
 
@@ -129,6 +130,11 @@ pub struct ParserContext<'a> {
     note = "use `JSONParser`, `FormParser` or `MultiPartParser`, or implement `Parser` for it: `media_type` and `parse`"
 )]
 pub trait Parser: Send + Sync {
+    /// The name of the class, which `manage doctor --django` compares with that in Django's settings: by default the type's.
+    fn class_name(&self) -> &'static str {
+        class_name(std::any::type_name::<Self>())
+    }
+
     /// The media type of the bodies that it parses.
     fn media_type(&self) -> &'static str;
 

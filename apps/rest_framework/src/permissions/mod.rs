@@ -26,6 +26,7 @@ pub use self::rule::ObjectRule;
 use super::exceptions::APIException;
 use super::policy_result::PolicyResult;
 use super::request::Request;
+use vitamin_framework::diagnosis::class_name;
 
 /// Methods that change nothing.
 pub const SAFE_METHODS: [Method; 3] = [Method::GET, Method::HEAD, Method::OPTIONS];
@@ -52,6 +53,11 @@ pub const SAFE_METHODS: [Method; 3] = [Method::GET, Method::HEAD, Method::OPTION
     note = "a class is a value: `classes![IsAuthenticated]`, and a function that makes one is called: `classes![is_owner()]`"
 )]
 pub trait Permission: Send + Sync {
+    /// The name of the class, which `manage doctor --django` compares with that in Django's settings: by default the type's.
+    fn class_name(&self) -> &'static str {
+        class_name(std::any::type_name::<Self>())
+    }
+
     /// Whether the request is allowed. `false` becomes 401 if the request has no user and the view has authentication
     /// classes, 403 otherwise. A class that only checks objects allows every request. Unlike in Django REST framework this
     /// is no default, since a class that was forgotten halfway, or a misspelt method, would allow everything. A rule on
@@ -104,6 +110,10 @@ pub trait Permission: Send + Sync {
 
 /// A class that was chosen at run time.
 impl<P: Permission + ?Sized> Permission for Arc<P> {
+    fn class_name(&self) -> &'static str {
+        (**self).class_name()
+    }
+
     fn has_permission<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, bool> {
         (**self).has_permission(request)
     }

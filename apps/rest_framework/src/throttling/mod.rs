@@ -34,6 +34,7 @@ use self::simple_rate::limit;
 pub use self::simple_rate::{SimpleRateThrottle, Timer, count, default_rate, time};
 use super::policy_result::PolicyResult;
 use super::request::Request;
+use vitamin_framework::diagnosis::class_name;
 
 /// A throttle's decision on a request.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,6 +54,11 @@ pub enum Throttling {
     note = "implement `SimpleRateThrottle` for it to limit a rate, or `Throttle` for another rule"
 )]
 pub trait Throttle: Send + Sync {
+    /// The name of the class, which `manage doctor --django` compares with that in Django's settings: by default the type's.
+    fn class_name(&self) -> &'static str {
+        class_name(std::any::type_name::<Self>())
+    }
+
     /// Counts the request, and allows or denies it.
     ///
     /// # Errors
@@ -62,6 +68,10 @@ pub trait Throttle: Send + Sync {
 
 /// A class that was chosen at run time.
 impl<T: Throttle + ?Sized> Throttle for Arc<T> {
+    fn class_name(&self) -> &'static str {
+        (**self).class_name()
+    }
+
     fn allow_request<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Throttling> {
         (**self).allow_request(request)
     }

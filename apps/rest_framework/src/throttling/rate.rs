@@ -96,6 +96,14 @@ impl ThrottleRates {
         self.0.get(scope).copied()
     }
 
+    /// Whether the same scopes have the same limits. A scope without a limit may be missing.
+    pub(crate) fn limits_as(&self, other: &Self) -> bool {
+        let limited = |rates: &Self| -> IndexMap<String, Rate> {
+            rates.0.iter().filter_map(|(scope, rate)| Some((scope.clone(), (*rate)?))).collect()
+        };
+        limited(self) == limited(other)
+    }
+
     /// Whether any scope has a limit.
     #[must_use]
     pub fn limit_anything(&self) -> bool {

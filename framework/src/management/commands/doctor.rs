@@ -1,6 +1,7 @@
 //! `manage doctor`: compares the live database with this project, reports problems and the settings that fix them, and
 //! changes nothing.
 
+mod django;
 mod models;
 mod relations;
 
@@ -8,7 +9,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
 
-use clap::ArgMatches;
+use clap::{ArgMatches, Args, FromArgMatches};
 use diesel::RunQueryDsl;
 use diesel::sql_types::Text;
 
@@ -27,21 +28,33 @@ use crate::project::Project;
 
 pub(super) struct Doctor;
 
+#[derive(Args)]
+struct DoctorOptions {
+    /// Also compares this project's settings with those of a Django project. Run it where `python -c 'import SETTINGS_MODULE'`
+    /// works: beside manage.py, with the interpreter of the project's virtual environment.
+    #[arg(long, num_args = 2, value_names = ["PYTHON", "SETTINGS_MODULE"])]
+    django: Option<Vec<String>>,
+}
+
 impl Command for Doctor {
     fn command(&self) -> clap::Command {
-        clap::Command::new("doctor").about(
-            "Compares the live database with what this project needs, and proposes settings. Reads only.",
-        )
+        let about =
+            "Compares the live database with what this project needs, and proposes settings. Reads only.";
+        DoctorOptions::augment_args(clap::Command::new("doctor").about(about))
     }
 
     fn handle(
         &self,
         project: &Arc<Project>,
-        _arguments: &ArgMatches,
+        arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
+        let options = DoctorOptions::from_arg_matches(arguments)?;
         let mut diagnosis = Diagnosis::default();
         examine(project, &mut diagnosis)?;
+        if let Some([python, module]) = options.django.as_deref() {
+            django::examine(project, python, module, &mut diagnosis)?;
+        }
         if diagnosis.count(Severity::Problem) > 0 {
             return Err(CommandError::Verbatim(diagnosis.to_string()));
         }

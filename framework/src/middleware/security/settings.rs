@@ -57,7 +57,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "The value of `Cross-Origin-Opener-Policy`. `None`: no header.",
     )
     .default(SAME_ORIGIN),
-    Setting::new("X_FRAME_OPTIONS", "The value of `X-Frame-Options`: `DENY` or `SAMEORIGIN`.").default(DENY),
+    Setting::new(
+        "X_FRAME_OPTIONS",
+        "The value of `X-Frame-Options`: `DENY` or `SAMEORIGIN`. `None`: no header, as without XFrameOptionsMiddleware.",
+    )
+    .default(DENY),
 ];
 
 /// Django's settings of the same names.
@@ -81,8 +85,8 @@ pub struct SecuritySettings {
     pub referrer_policy: Option<String>,
     /// `SECURE_CROSS_ORIGIN_OPENER_POLICY` (default `same-origin`). `None`: no header.
     pub cross_origin_opener_policy: Option<String>,
-    /// `X_FRAME_OPTIONS` (default `DENY`), in capitals.
-    pub x_frame_options: String,
+    /// `X_FRAME_OPTIONS` (default `DENY`), in capitals. `None`: no header.
+    pub x_frame_options: Option<String>,
 }
 
 impl SecuritySettings {
@@ -106,13 +110,13 @@ impl SecuritySettings {
             content_type_nosniff: env.flag("SECURE_CONTENT_TYPE_NOSNIFF", true)?,
             referrer_policy,
             cross_origin_opener_policy: unless_none(opener_policy.to_owned()),
-            x_frame_options: env.text("X_FRAME_OPTIONS").unwrap_or(DENY).to_uppercase(),
+            x_frame_options: unless_none(env.text("X_FRAME_OPTIONS").unwrap_or(DENY).to_uppercase()),
         };
         let headers = [
             ("SECURE_SSL_HOST", settings.ssl_host.as_deref()),
             ("SECURE_REFERRER_POLICY", settings.referrer_policy.as_deref()),
             ("SECURE_CROSS_ORIGIN_OPENER_POLICY", settings.cross_origin_opener_policy.as_deref()),
-            ("X_FRAME_OPTIONS", Some(&*settings.x_frame_options)),
+            ("X_FRAME_OPTIONS", settings.x_frame_options.as_deref()),
         ];
         for (name, value) in headers {
             if let Err(error) = value.map(HeaderValue::from_str).transpose() {
@@ -160,7 +164,11 @@ mod tests {
         assert_eq!(policy("no-referrer, origin").as_deref(), Some("no-referrer,origin"));
         assert_eq!(policy("['no-referrer', 'origin']").as_deref(), Some("no-referrer,origin"));
         assert_eq!((policy("None"), policy("").as_deref()), (None, Some("same-origin")));
-        assert_eq!(read("X_FRAME_OPTIONS", "sameorigin").unwrap().x_frame_options, "SAMEORIGIN");
+        let frame_options = |value| read("X_FRAME_OPTIONS", value).unwrap().x_frame_options;
+        assert_eq!(
+            (frame_options("sameorigin").as_deref(), frame_options("None")),
+            (Some("SAMEORIGIN"), None)
+        );
         let exempt = read("SECURE_REDIRECT_EXEMPT", "[r'^health/$', r'^a{1,2}$']").unwrap().redirect_exempt;
         assert_eq!(exempt.iter().map(Regex::as_str).collect::<Vec<_>>(), ["^health/$", "^a{1,2}$"]);
     }
