@@ -28,6 +28,7 @@ pub mod models;
 pub mod pages;
 pub mod project;
 pub mod request_id;
+mod request_scope;
 pub mod server;
 pub mod shadow;
 mod signals;
@@ -35,6 +36,7 @@ pub mod signing;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod timezone;
+pub mod translation;
 pub mod urls;
 pub mod validators;
 pub mod worker_pool;

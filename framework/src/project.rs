@@ -13,9 +13,11 @@ use super::management::base::Command;
 use super::metrics::Metrics;
 use super::middleware::HttpSettings;
 use super::server::{self, ServerSettings};
+use super::translation::{LanguageSettings, Translations};
 use super::urls::Pattern;
 use super::{
     audit, cache, checks, connections, cors, csrf, database, logging, metrics, middleware, shadow, timezone,
+    translation,
 };
 
 /// The framework's own settings.
@@ -29,6 +31,8 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// `SILENCED_SYSTEM_CHECKS`: ids of checks whose messages are not printed.
     pub silenced_system_checks: Vec<String>,
+    /// The languages.
+    pub languages: LanguageSettings,
 }
 
 impl Settings {
@@ -42,6 +46,7 @@ impl Settings {
             server: ServerSettings::from_env(env)?,
             database: DatabaseSettings::from_env(env)?,
             silenced_system_checks: env.words("SILENCED_SYSTEM_CHECKS"),
+            languages: LanguageSettings::from_env(env)?,
         })
     }
 }
@@ -57,6 +62,7 @@ fn framework_settings() -> Vec<Setting> {
         csrf::SETTINGS,
         database::SETTINGS,
         timezone::SETTINGS,
+        translation::SETTINGS,
         cache::SETTINGS,
         audit::SETTINGS,
         metrics::SETTINGS,
@@ -89,6 +95,8 @@ pub struct Project {
     pub audit: Audit,
     /// What is counted.
     pub metrics: Metrics,
+    /// The messages of its languages, unless all are in English.
+    pub translations: Option<&'static Translations>,
     /// Whether the apps were told that the server starts.
     ready: Once,
 }
@@ -137,6 +145,7 @@ impl Project {
             cache: Cache::from_env(env)?,
             audit: Audit::from_env(env),
             metrics,
+            translations: Translations::load(&settings.languages)?,
             settings,
             env: env.clone(),
             ready: Once::new(),
@@ -194,6 +203,7 @@ impl Project {
             cache: Cache::locmem(),
             audit: Audit::default(),
             metrics: Metrics::default(),
+            translations: self.translations,
             ready: Once::new(),
         }
     }

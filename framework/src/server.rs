@@ -125,7 +125,8 @@ fn site(project: &Project) -> (Arc<Site>, Option<WorkerRequests>) {
     let (resolver, requests) = (urls.resolver(), project.metrics.worker(|| urls.labels()));
     let debug = project.settings.http.debug.then(|| DebugPages::new(project));
     let (settings, urlpatterns) = (project.settings.http.clone(), project.urlpatterns);
-    (Arc::new(Site { settings, resolver, urlpatterns, debug }), requests)
+    let translations = project.translations;
+    (Arc::new(Site { settings, resolver, urlpatterns, translations, debug }), requests)
 }
 
 /// Registers the views and everything that they find in their app data.

@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use self::queue::{Job, Queue};
 use super::connections::{ClientGone, Connection};
 use super::http::client_address;
-use super::request_id;
+use super::request_scope::RequestScope;
 
 /// The nice value (19 is the lowest priority). Under any load these threads still get a tenth of a core.
 #[cfg(target_os = "linux")]
@@ -125,7 +125,7 @@ impl WorkerPool {
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {
         let (sender, result) = oneshot::channel();
-        let job = TypedJob { sender, job, id: request_id::current() };
+        let job = TypedJob { sender, job, scope: RequestScope::current() };
         self.handle.queue.push(owner, Box::new(job))?;
         result.await.map_err(|_| Busy)
     }
@@ -134,7 +134,7 @@ impl WorkerPool {
 struct TypedJob<T, F> {
     sender: oneshot::Sender<T>,
     job: F,
-    id: Option<uuid::Uuid>,
+    scope: RequestScope,
 }
 
 impl<T: Send, F: FnOnce() -> T + Send> Job for TypedJob<T, F> {
@@ -143,8 +143,8 @@ impl<T: Send, F: FnOnce() -> T + Send> Job for TypedJob<T, F> {
     }
 
     fn run(self: Box<Self>, finished: &mut dyn FnMut()) {
-        let Self { sender, job, id } = *self;
-        let result = request_id::scope(id, job);
+        let Self { sender, job, scope } = *self;
+        let result = scope.run(job);
         finished();
         let _ = sender.send(result);
     }

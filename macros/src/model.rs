@@ -159,6 +159,7 @@ fn column(root: &Path, field: &Field, is_primary_key: bool) -> Result<TokenStrea
         ("auto_now", options.auto_now),
         ("auto_now_add", options.auto_now_add),
         ("default_now", options.default_now),
+        ("translated", options.translated),
     ] {
         if is_set {
             change(name, quote!(true));

@@ -35,6 +35,7 @@ mod faults;
 mod forward_auth;
 mod framework;
 mod interactive;
+mod languages;
 mod locked;
 mod logins;
 mod logs;

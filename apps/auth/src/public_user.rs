@@ -19,7 +19,9 @@ pub struct PublicUser {
     /// The login.
     #[model(
         unique,
+        translated,
         max_length = 150,
+        verbose_name = "username",
         unique_message = "A user with that username already exists.",
         help_text = "Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
         regex(
@@ -29,17 +31,18 @@ pub struct PublicUser {
     )]
     pub username: String,
     /// The first name, which may be empty.
-    #[model(blank, max_length = 150, verbose_name = "first name")]
+    #[model(blank, translated, max_length = 150, verbose_name = "first name")]
     pub first_name: TextOrNull,
     /// The last name, which may be empty.
-    #[model(blank, max_length = 150, verbose_name = "last name")]
+    #[model(blank, translated, max_length = 150, verbose_name = "last name")]
     pub last_name: TextOrNull,
     /// The e-mail address, which may be empty.
-    #[model(blank, email, verbose_name = "email address")]
+    #[model(blank, email, translated, verbose_name = "email address")]
     pub email: TextOrNull,
     /// May use Django's admin site.
     #[model(
         default = false,
+        translated,
         verbose_name = "staff status",
         help_text = "Designates whether the user can log into this admin site."
     )]
@@ -47,12 +50,13 @@ pub struct PublicUser {
     /// Whether the account is active.
     #[model(
         default = true,
+        translated,
         verbose_name = "active",
         help_text = "Designates whether this user should be treated as active. Unselect this instead of deleting accounts."
     )]
     pub is_active: bool,
     /// When the account was made.
-    #[model(default_now, verbose_name = "date joined")]
+    #[model(default_now, translated, verbose_name = "date joined")]
     pub date_joined: NaiveDateTime,
 }
 

@@ -8,6 +8,7 @@ use super::models::{MAX_USERNAME_LENGTH, User, normalize_email, normalize_userna
 use super::password_validation::UserAttributes;
 use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
 use vitamin_framework::database::{KeyType, Names};
+use vitamin_framework::translation::gettext;
 
 /// The settings that this module reads.
 pub(super) const SETTINGS: &[Setting] = &[
@@ -142,7 +143,13 @@ impl UserModel {
     /// The login field's `verbose_name`: AbstractUser's, or Django's default for a custom field.
     #[must_use]
     pub fn verbose_name(&self) -> String {
-        if self.is_email() { "email address".to_owned() } else { self.username_field.replace('_', " ") }
+        if self.is_email() {
+            gettext("email address").to_owned()
+        } else if self.username_field == "username" {
+            gettext("username").to_owned()
+        } else {
+            self.username_field.replace('_', " ")
+        }
     }
 
     /// Whether the e-mail address is the login.

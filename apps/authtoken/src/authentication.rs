@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use super::lookup::{self, TokenAndUser, TokenLookup};
 use super::models::Token;
 use super::token_model::TokenModel;
+use vitamin_framework::translation::gettext;
 use vitamin_rest_framework::authentication::{
     Authentication, Credentials, Identity, credentials, get_authorization_header,
 };
@@ -51,11 +52,13 @@ impl<M: TokenModel> TokenAuthentication<M> {
     fn key<'a>(&self, header: &'a [u8]) -> Result<Option<&'a str>, APIException> {
         match credentials(header, self.keyword) {
             Credentials::NotMine => return Ok(None),
-            Credentials::Missing => Err("Invalid token header. No credentials provided."),
-            Credentials::Several => Err("Invalid token header. Token string should not contain spaces."),
-            Credentials::One(key) => std::str::from_utf8(key)
-                .map(Some)
-                .map_err(|_| "Invalid token header. Token string should not contain invalid characters."),
+            Credentials::Missing => Err(gettext("Invalid token header. No credentials provided.")),
+            Credentials::Several => {
+                Err(gettext("Invalid token header. Token string should not contain spaces."))
+            }
+            Credentials::One(key) => std::str::from_utf8(key).map(Some).map_err(|_| {
+                gettext("Invalid token header. Token string should not contain invalid characters.")
+            }),
         }
         .map_err(APIException::authentication_failed)
     }
@@ -107,9 +110,10 @@ impl<M: TokenModel> Authentication for TokenAuthentication<M> {
 
 fn identity<M: TokenModel>(found: Option<TokenAndUser<M>>) -> Result<Option<Identity>, APIException> {
     let found = found.filter(|(token, _)| !token.has_expired());
-    let (token, user) = found.ok_or_else(|| APIException::authentication_failed("Invalid token."))?;
+    let (token, user) =
+        found.ok_or_else(|| APIException::authentication_failed(gettext("Invalid token.")))?;
     if !user.is_active {
-        return Err(APIException::authentication_failed("User inactive or deleted."));
+        return Err(APIException::authentication_failed(gettext("User inactive or deleted.")));
     }
     Ok(Some(Identity::new(user).shared_auth(token)))
 }

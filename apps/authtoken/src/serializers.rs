@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
+use vitamin_framework::translation::gettext_lazy;
 use vitamin_rest_framework::fields::CharField;
 use vitamin_rest_framework::serializers::Serializer;
 
@@ -26,7 +27,10 @@ fn zeroizing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Zeroizing<Str
 pub fn auth_token_serializer() -> Serializer {
     Serializer::new()
         .component_name("AuthToken")
-        .field("username", CharField::new().label("Username").write_only())
-        .field("password", CharField::new().label("Password").trim_whitespace(false).write_only())
-        .field("token", CharField::new().label("Token").read_only())
+        .field("username", CharField::new().label(gettext_lazy("Username")).write_only())
+        .field(
+            "password",
+            CharField::new().label(gettext_lazy("Password")).trim_whitespace(false).write_only(),
+        )
+        .field("token", CharField::new().label(gettext_lazy("Token")).read_only())
 }

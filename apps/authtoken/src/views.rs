@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::models::Token;
 use super::serializers::{Credentials, auth_token_serializer};
+use vitamin_framework::translation::gettext;
 use vitamin_rest_framework::classes;
 use vitamin_rest_framework::data::Data;
 use vitamin_rest_framework::error_detail::Detail;
@@ -37,7 +38,7 @@ async fn post(request: Request, data: Data) -> Result<Response, APIException> {
     request.drop_data(data);
     let Credentials { username, password } = credentials?;
     let token = Token::log_in(&request, &username, &password).await?.ok_or_else(|| {
-        let message = "Unable to log in with provided credentials.";
+        let message = gettext("Unable to log in with provided credentials.");
         APIException::validation_error(Detail::non_field(message, "authorization"))
     })?;
     Ok(Response::new(json!({"token": token.key})))

@@ -20,6 +20,7 @@ use vitamin_framework::debug::ErrorReport;
 use vitamin_framework::logging::warn_sometimes;
 use vitamin_framework::models::{DeletionError, WrongType};
 use vitamin_framework::pages;
+use vitamin_framework::translation::{format, gettext};
 use vitamin_framework::worker_pool::Busy;
 
 /// Django REST framework's exception classes, and two errors that Django itself answers.
@@ -119,28 +120,28 @@ impl APIException {
     /// 401: the view requires a user, and the request has none.
     #[must_use]
     pub fn not_authenticated() -> Self {
-        let message = "Authentication credentials were not provided.";
+        let message = gettext("Authentication credentials were not provided.");
         Self::of(ExceptionKind::NotAuthenticated, StatusCode::UNAUTHORIZED, "not_authenticated", message)
     }
 
     /// 403 with this message, or with Django REST framework's default.
     #[must_use]
     pub fn permission_denied(message: Option<&str>) -> Self {
-        let default = "You do not have permission to perform this action.";
-        let message = message.map_or(Cow::Borrowed(default), |message| message.to_owned().into());
+        let default = || Cow::Borrowed(gettext("You do not have permission to perform this action."));
+        let message = message.map_or_else(default, |message| message.to_owned().into());
         Self::of(ExceptionKind::PermissionDenied, StatusCode::FORBIDDEN, "permission_denied", message)
     }
 
     /// 404.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::of(ExceptionKind::NotFound, StatusCode::NOT_FOUND, "not_found", "Not found.")
+        Self::of(ExceptionKind::NotFound, StatusCode::NOT_FOUND, "not_found", gettext("Not found."))
     }
 
     /// 405.
     #[must_use]
     pub fn method_not_allowed(method: &str) -> Self {
-        let message = format!("Method \"{method}\" not allowed.");
+        let message = format(gettext("Method \"{method}\" not allowed."), &[("method", &method)]);
         Self::of(
             ExceptionKind::MethodNotAllowed,
             StatusCode::METHOD_NOT_ALLOWED,
@@ -152,14 +153,17 @@ impl APIException {
     /// 406.
     #[must_use]
     pub fn not_acceptable() -> Self {
-        let message = "Could not satisfy the request Accept header.";
+        let message = gettext("Could not satisfy the request Accept header.");
         Self::of(ExceptionKind::NotAcceptable, StatusCode::NOT_ACCEPTABLE, "not_acceptable", message)
     }
 
     /// 415. The message quotes the whole `Content-Type` header.
     #[must_use]
     pub fn unsupported_media_type(content_type: &str) -> Self {
-        let message = format!("Unsupported media type \"{content_type}\" in request.");
+        let message = format(
+            gettext("Unsupported media type \"{media_type}\" in request."),
+            &[("media_type", &content_type)],
+        );
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         Self::of(ExceptionKind::UnsupportedMediaType, status, "unsupported_media_type", message)
     }
@@ -167,7 +171,7 @@ impl APIException {
     /// 429. `wait` is in seconds and is rounded up. `None` if it is unknown.
     #[must_use]
     pub fn throttled(wait: Option<f64>) -> Self {
-        let mut message = "Request was throttled.".to_owned();
+        let mut message = gettext("Request was throttled.").to_owned();
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -175,8 +179,14 @@ impl APIException {
         )]
         let wait = wait.map(|seconds| seconds.max(0.0).ceil() as u64);
         if let Some(seconds) = wait {
-            let unit = if seconds == 1 { "second" } else { "seconds" };
-            message.push_str(&format!(" Expected available in {seconds} {unit}."));
+            // Django REST framework has a message of its own for one second, and asks for no plural form.
+            let expected = if seconds == 1 {
+                gettext("Expected available in {wait} second.")
+            } else {
+                gettext("Expected available in {wait} seconds.")
+            };
+            message.push(' ');
+            message.push_str(&format(expected, &[("wait", &seconds)]));
         }
         let mut error =
             Self::of(ExceptionKind::Throttled, StatusCode::TOO_MANY_REQUESTS, "throttled", message);
@@ -188,7 +198,7 @@ impl APIException {
     pub fn service_unavailable(cause: impl fmt::Display) -> Self {
         // While the database is away, each request has the same cause.
         warn_sometimes(module_path!(), &format!("Answered 503: {cause}"));
-        let message = "Service temporarily unavailable, try again later.";
+        let message = gettext("Service temporarily unavailable, try again later.");
         let status = StatusCode::SERVICE_UNAVAILABLE;
         let mut error = Self::of(ExceptionKind::ServiceUnavailable, status, "service_unavailable", message);
         error.0.wait = Some(1);
@@ -216,7 +226,8 @@ impl APIException {
 
     fn with_report(report: ErrorReport) -> Self {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
-        let mut exception = Self::of(ExceptionKind::ServerError, status, "error", "A server error occurred.");
+        let mut exception =
+            Self::of(ExceptionKind::ServerError, status, "error", gettext("A server error occurred."));
         exception.0.report = report;
         exception
     }

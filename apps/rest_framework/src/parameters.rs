@@ -25,6 +25,7 @@ use super::data::QueryDict;
 use super::error_detail::Detail;
 use super::exceptions::APIException;
 use super::request::Request;
+use vitamin_framework::translation::gettext;
 
 /// A value that a parameter of the path or the query string can have.
 #[diagnostic::on_unimplemented(
@@ -52,14 +53,14 @@ impl Parameter for bool {
         match text.to_ascii_lowercase().as_str() {
             "t" | "y" | "yes" | "true" | "on" | "1" => Ok(true),
             "f" | "n" | "no" | "false" | "off" | "0" => Ok(false),
-            _ => Err("Must be a valid boolean."),
+            _ => Err(gettext("Must be a valid boolean.")),
         }
     }
 }
 
 impl Parameter for Uuid {
     fn parse(text: &str) -> Result<Self, &'static str> {
-        Self::parse_str(text).map_err(|_| "Must be a valid UUID.")
+        Self::parse_str(text).map_err(|_| gettext("Must be a valid UUID."))
     }
 }
 
@@ -67,7 +68,7 @@ macro_rules! numbers {
     ($message:literal: $($number:ty)*) => {$(
         impl Parameter for $number {
             fn parse(text: &str) -> Result<Self, &'static str> {
-                text.trim().parse().map_err(|_| $message)
+                text.trim().parse().map_err(|_| gettext($message))
             }
         }
     )*};

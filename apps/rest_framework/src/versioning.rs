@@ -15,6 +15,7 @@ use super::request::Request;
 use super::schemas::SchemaVersioning;
 use super::utils::urls::replace_query_param;
 use vitamin_framework::diagnosis::class_name;
+use vitamin_framework::translation::gettext;
 use vitamin_framework::urls::{NoReverseMatch, Parameters};
 
 /// Determines the version of the API that a request is for.
@@ -107,7 +108,7 @@ impl Versioning for AcceptHeaderVersioning {
         let media_type = MediaType::parse(request.accepted_media_type().unwrap_or_default());
         let parameter = media_type.params().iter().find(|(name, _)| name == versions.version_param);
         versions.check(parameter.map(|(_, version)| version.as_str()), || {
-            APIException::not_acceptable().with_message("Invalid version in \"Accept\" header.")
+            APIException::not_acceptable().with_message(gettext("Invalid version in \"Accept\" header."))
         })
     }
 }
@@ -120,7 +121,7 @@ impl Versioning for URLPathVersioning {
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
         let versions = versions_or_default(self.versions.as_ref(), request);
         let parameter = request.match_info().get(versions.version_param);
-        versions.check(parameter, || not_found("Invalid version in URL path."))
+        versions.check(parameter, || not_found(gettext("Invalid version in URL path.")))
     }
 
     /// Adds the version to the parameters, unless they have one.
@@ -153,9 +154,9 @@ impl Versioning for NamespaceVersioning {
             return Ok(versions.default_version.map(str::to_owned));
         };
         let version = namespace.split(':').find(|version| versions.is_allowed_version(Some(version)));
-        version
-            .map(|version| Some(version.to_owned()))
-            .ok_or_else(|| not_found("Invalid version in URL path. Does not match any version namespace."))
+        version.map(|version| Some(version.to_owned())).ok_or_else(|| {
+            not_found(gettext("Invalid version in URL path. Does not match any version namespace."))
+        })
     }
 
     /// The version.
@@ -189,7 +190,7 @@ impl Versioning for HostNameVersioning {
             [Some(version), Some(domain), Some(top), None]
                 if [version, domain, top].into_iter().all(is_label) =>
             {
-                versions.check(Some(version), || not_found("Invalid version in hostname."))
+                versions.check(Some(version), || not_found(gettext("Invalid version in hostname.")))
             }
             _ => Ok(versions.default_version.map(str::to_owned)),
         }
@@ -200,7 +201,7 @@ impl Versioning for QueryParameterVersioning {
     fn determine_version(&self, request: &Request) -> Result<Option<String>, APIException> {
         let versions = versions_or_default(self.versions.as_ref(), request);
         let parameter = request.query_param::<String>(versions.version_param)?;
-        versions.check(parameter.as_deref(), || not_found("Invalid version in query parameter."))
+        versions.check(parameter.as_deref(), || not_found(gettext("Invalid version in query parameter.")))
     }
 
     /// Adds the version to the URL's query.

@@ -71,7 +71,7 @@ pub use self::timestamp::{Moment, OptionalMoment};
 pub use self::url::DatabaseUrl;
 pub use self::user_id::{KeyType, UserId, UserKey, UuidKey};
 use super::metrics::Snapshot;
-use super::request_id;
+use super::request_scope::RequestScope;
 
 /// Why a query failed.
 #[derive(Debug, thiserror::Error)]
@@ -246,7 +246,7 @@ impl Database {
         E: From<DatabaseError> + Send + 'static,
     {
         let database = self.clone();
-        let id = request_id::current();
+        let scope = RequestScope::current();
         let until = Instant::now() + self.settings.timeout;
         let waits = Arc::new(());
         let is_waiting = Arc::downgrade(&waits);
@@ -259,7 +259,7 @@ impl Database {
                 }
                 queries(connection)
             };
-            request_id::scope(id, || waiting_until(until, work))
+            scope.run(|| waiting_until(until, work))
         };
         let done = self.wait(actix_web::web::block(work)).await;
         drop(waits);

@@ -8,7 +8,7 @@ use super::DbConnection;
 use super::manager::on_variant;
 use super::named::RenamingConnection;
 use super::statements::Statements;
-use crate::request_id;
+use crate::request_scope::RequestScope;
 
 type Callback = Box<dyn FnOnce() + Send>;
 
@@ -73,8 +73,8 @@ impl DbConnection {
     /// It runs on the thread that commits, before the answer. On SQLite that is the one of all writes, so it must be short:
     /// what takes long belongs on another thread. A panic is logged.
     pub fn on_commit(&mut self, callback: impl FnOnce() + Send + 'static) {
-        let id = request_id::current();
-        let callback = Box::new(move || request_id::scope(id, callback));
+        let scope = RequestScope::current();
+        let callback = Box::new(move || scope.run(callback));
         on_variant!(self, |connection| connection.on_commit(callback));
     }
 

@@ -20,6 +20,7 @@ pub use self::base::{Command, CommandError, verbosity, with_database_option};
 use super::conf::{Env, ImproperlyConfigured};
 use super::logging;
 use super::project::Project;
+use super::translation::{self, Translations};
 
 struct Group<'a> {
     label: String,
@@ -159,6 +160,8 @@ fn run(
     let Some((name, arguments)) = matches.subcommand() else {
         return Ok(write!(out, "{}", overview(groups))?);
     };
+    // Messages that are Django's own, such as those of password validators, are in the project's language.
+    let _active = translation::activate(project.translations.map(Translations::default_language));
     let command = groups.iter().flat_map(|group| &group.commands).find(|c| c.command().get_name() == name);
     command.map_or(Ok(()), |command| command.handle(project, arguments, out))
 }

@@ -23,6 +23,18 @@ pub fn is_session_key(value: &str) -> bool {
 }
 
 pub(super) fn vary(response: &mut ServiceResponse<BoxBody>, settings: &HttpSettings, layer: Layer) {
+    let (of_csrf, of_session) = varies(response, settings, layer);
+    if of_csrf || of_session {
+        patch_vary_headers(response.headers_mut(), &["Cookie"]);
+    }
+}
+
+/// Whether CsrfViewMiddleware and SessionMiddleware add `Cookie`.
+pub(super) fn varies(
+    response: &ServiceResponse<BoxBody>,
+    settings: &HttpSettings,
+    layer: Layer,
+) -> (bool, bool) {
     // Error pages run CsrfViewMiddleware (`requires_csrf_token`), redirects do not. Those of `DEBUG` for an invalid host
     // neither.
     let status = response.status();
@@ -30,12 +42,11 @@ pub(super) fn vary(response: &mut ServiceResponse<BoxBody>, settings: &HttpSetti
     let csrf = layer == Layer::View || (status.is_client_error() && !is_debug_page);
     if settings.csrf.use_sessions && csrf && layer >= Layer::Common {
         // CsrfViewMiddleware reads every session.
-        patch_vary_headers(response.headers_mut(), &["Cookie"]);
-        return;
+        return (false, true);
     }
     let headers = response.request().headers();
     if !headers.contains_key(COOKIE) {
-        return;
+        return (false, false);
     }
     let bad_session =
         || get_cookie(headers, &settings.session_cookie_name).is_some_and(|key| !is_session_key(&key));
@@ -43,7 +54,5 @@ pub(super) fn vary(response: &mut ServiceResponse<BoxBody>, settings: &HttpSetti
         get_cookie(headers, &settings.csrf.cookie_name)
             .is_some_and(|secret| secret_from_cookie(&secret).is_err())
     };
-    if (layer >= Layer::Common && bad_session()) || (csrf && bad_secret()) {
-        patch_vary_headers(response.headers_mut(), &["Cookie"]);
-    }
+    (csrf && bad_secret(), layer >= Layer::Common && bad_session())
 }

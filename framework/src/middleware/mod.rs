@@ -11,6 +11,7 @@ mod cookies;
 mod hosts;
 mod invalid_request;
 mod layer;
+mod locale;
 mod process_request;
 mod security;
 mod settings;
@@ -35,6 +36,7 @@ use super::cors::{Cors, CorsRequest};
 use super::debug::{DebugPages, ErrorReport, RequestSnapshot, last_panic};
 use super::http::is_secure;
 use super::metrics::{Received, WorkerRequests};
+use super::translation::{self, Translation, Translations};
 use super::urls::{EndpointFuture, Pattern, Resolver, Shortcuts};
 use super::{pages, request_id};
 
@@ -57,6 +59,8 @@ pub struct Site {
     pub resolver: Resolver,
     /// Makes the project's URL patterns, for a view that describes them all.
     pub urlpatterns: fn() -> Vec<Pattern>,
+    /// The languages, unless all messages are in English.
+    pub translations: Option<&'static Translations>,
     /// With `DEBUG`, draws the pages of errors.
     pub(super) debug: Option<DebugPages>,
 }
@@ -110,6 +114,8 @@ impl MiddlewareState {
 struct Facts {
     /// Whether the client uses https. False if no setting depends on it.
     is_secure: bool,
+    /// `None` if all is in English.
+    translation: Option<&'static Translation>,
     /// `None` for most projects.
     extras: Option<Box<Extras>>,
 }
@@ -129,8 +135,19 @@ impl Facts {
         };
         Self {
             is_secure: site.settings.security.depends_on_scheme() && is_secure(req.request(), &site.settings),
+            translation: site.translations.map(|languages| languages.for_request(req.headers())),
             extras: state.has_extras.then(extras),
         }
+    }
+
+    /// Lets messages be in the request's language.
+    fn activate(&self) -> Option<translation::Activated> {
+        self.translation.map(|translation| translation::activate(Some(translation)))
+    }
+
+    /// The value of `Content-Language`, with LocaleMiddleware.
+    fn language(&self) -> Option<&'static HeaderValue> {
+        self.translation.and_then(Translation::content_language)
     }
 
     fn is_preflight(&self) -> bool {
@@ -215,6 +232,8 @@ where
         let id = client_request_id(&req).unwrap_or_else(Uuid::new_v4);
         let log = AccessLog::start(&req, &self.state.site.settings);
         let facts = Facts::new(&req, &self.state);
+        // In English, only the absence is checked.
+        let _active = facts.activate();
         let inner = if let Some(invalid) = InvalidRequest::of(&req, has_large_field) {
             received = received.map(Received::without_view);
             InnerFuture::ready(Err(invalid.into()))
@@ -272,6 +291,7 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let id = self.id;
+        let _active = self.facts.activate();
         request_id::scope(Some(id), || {
             let this = self.project();
             let poll = || match this.inner.project() {
@@ -290,8 +310,11 @@ where
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Err(error)) => error.as_response_error().status_code(),
                 Poll::Ready(Ok(response)) => {
-                    let layer = Layer::of(response);
-                    cookies::vary(response, &this.state.site.settings, layer);
+                    let (layer, settings) = (Layer::of(response), &this.state.site.settings);
+                    match this.facts.language().filter(|_| layer >= Layer::Common) {
+                        None => cookies::vary(response, settings, layer),
+                        Some(language) => locale::add_headers(response, language, settings, layer),
+                    }
                     this.state.add_headers(response.headers_mut(), id, layer, this.facts);
                     response.status()
                 }
@@ -351,6 +374,9 @@ struct InternalServerError {
 impl InternalServerError {
     fn new(id: Uuid, state: &MiddlewareState, facts: &Facts) -> Self {
         let mut headers = HeaderMap::new();
+        if let Some(language) = facts.language() {
+            locale::add_to(&mut headers, language);
+        }
         state.add_headers(&mut headers, id, Layer::View, facts);
         Self { headers, panic: last_panic() }
     }

@@ -3,6 +3,7 @@
 use vitamin_parsing::data::Value;
 
 use super::meta::ModelMeta;
+use crate::translation::{LazyText, gettext_lazy};
 
 /// How a column's values are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -172,6 +173,9 @@ pub struct Column {
     pub help_text: Option<&'static str>,
     /// The message if the value is taken, instead of Django's (`error_messages={"unique": …}`).
     pub unique_message: Option<&'static str>,
+    /// Whether the texts above, and the messages of the validators, are looked up in the catalogues
+    /// ([`translation`](crate::translation)), as those that a Django model marks with `_(…)`.
+    pub translated: bool,
     /// The field's own validators.
     pub validators: &'static [Validator],
     /// The model that a foreign key refers to.
@@ -202,9 +206,16 @@ impl Column {
             verbose_name: None,
             help_text: None,
             unique_message: None,
+            translated: false,
             validators: &[],
             references: None,
         }
+    }
+
+    /// One of the field's texts, to be translated if they are.
+    #[must_use]
+    pub fn lazy_text(&self, text: &'static str) -> LazyText {
+        if self.translated { gettext_lazy(text) } else { text.into() }
     }
 
     /// Whether the field has a default.

@@ -181,6 +181,7 @@ pub(super) struct FieldOptions {
     pub(super) verbose_name: Option<LitStr>,
     pub(super) help_text: Option<LitStr>,
     pub(super) unique_message: Option<LitStr>,
+    pub(super) translated: bool,
     pub(super) validators: Vec<Validator>,
     pub(super) references: Option<Type>,
     pub(super) related_name: Option<Ident>,
@@ -216,6 +217,7 @@ impl FieldOptions {
             verbose_name: None,
             help_text: None,
             unique_message: None,
+            translated: false,
             validators: Vec::new(),
             references: None,
             related_name: None,
@@ -245,6 +247,7 @@ impl FieldOptions {
             "default" => self.default = Some(meta.value()?.parse()?),
             "choices" => self.choices = Some(meta.value()?.parse()?),
             "verbose_name" => self.verbose_name = Some(meta.value()?.parse()?),
+            "translated" => self.translated = true,
             "help_text" => self.help_text = Some(meta.value()?.parse()?),
             "min_value" => self.validators.push(Validator::MinValue(meta.value()?.parse()?)),
             "max_value" => self.validators.push(Validator::MaxValue(meta.value()?.parse()?)),
@@ -262,7 +265,7 @@ impl FieldOptions {
                 None => {
                     return Err(meta.error(
                         "there are: primary_key, unique, unique_message, blank, not_editable, auto_now, auto_now_add, max_length, \
-                         max_digits, decimal_places, default, default_now, choices, verbose_name, help_text, min_value, max_value, min_length, \
+                         max_digits, decimal_places, default, default_now, choices, verbose_name, help_text, translated, min_value, max_value, min_length, \
                          regex, references, related_name, on_delete, slug, email, url, text, ip_address, positive",
                     ));
                 }

@@ -13,11 +13,12 @@ use crate::models::User;
 use crate::password_validation::{PasswordValidators, UserAttributes};
 use crate::passwords::Passwords;
 use crate::user_model::UserModel;
-use crate::validators::validate_username;
+use crate::validators::{too_long, validate_username};
 use vitamin_framework::conf::{Env, Setting};
 use vitamin_framework::database::DatabaseError;
 use vitamin_framework::management::{Command, CommandError, verbosity, with_database_option};
 use vitamin_framework::project::Project;
+use vitamin_framework::translation::{capfirst, gettext};
 use vitamin_framework::validators::is_valid_email;
 
 /// The settings that this module reads.
@@ -168,7 +169,7 @@ impl CreateSuperuser {
                 None => email,
             },
             None => loop {
-                let email = prompt.ask("Email address: ")?;
+                let email = prompt.ask(&format!("{}: ", capfirst(gettext("email address"))))?;
                 match email_error(&email) {
                     Some(message) => writeln!(stderr(), "Error: {message}")?,
                     None => break email,
@@ -227,7 +228,7 @@ impl CreateSuperuser {
                     let answer = prompt.ask(&question)?;
                     let name = default.clone().filter(|_| answer.is_empty()).unwrap_or(answer);
                     let message = match name.as_str() {
-                        "" => Some("This field cannot be blank.".to_owned()),
+                        "" => Some(gettext("This field cannot be blank.").to_owned()),
                         name => self.syntax_error(name),
                     };
                     if let Some(message) = message {
@@ -289,9 +290,7 @@ impl CreateSuperuser {
 
     /// The login field's name, capitalized.
     fn title(&self) -> String {
-        let name = self.user_model.verbose_name();
-        let mut letters = name.chars();
-        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        capfirst(&self.user_model.verbose_name())
     }
 }
 
@@ -314,11 +313,11 @@ fn email_error(email: &str) -> Option<String> {
     }
     let mut messages = Vec::new();
     if !is_valid_email(email) {
-        messages.push("Enter a valid email address.".to_owned());
+        messages.push(gettext("Enter a valid email address.").to_owned());
     }
     let length = email.chars().count();
     if length > 254 {
-        messages.push(format!("Ensure this value has at most 254 characters (it has {length})."));
+        messages.push(too_long(254, length));
     }
     (!messages.is_empty()).then(|| messages.join("; "))
 }

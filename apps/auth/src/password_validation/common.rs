@@ -8,6 +8,7 @@ use flate2::read::GzDecoder;
 use zeroize::Zeroizing;
 
 use super::{PasswordValidator, UserAttributes};
+use vitamin_framework::translation::gettext;
 
 /// 19,640 common passwords in lower case, one per line: Royce Williams' list
 /// (<https://gist.github.com/roycewilliams/226886fd01572964e1431ac8afc999ce>). The file is the one that Django
@@ -34,7 +35,7 @@ pub struct CommonPasswordValidator;
 impl PasswordValidator for CommonPasswordValidator {
     fn validate(&self, password: &str, _user: &UserAttributes<'_>) -> Result<(), String> {
         if PASSWORDS.contains(strip(&Zeroizing::new(password.to_lowercase()))) {
-            return Err("This password is too common.".to_owned());
+            return Err(gettext("This password is too common.").to_owned());
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! Password validators, after `django/contrib/auth/password_validation.py` of Django 5.2, with its English
-//! messages.
+//! Password validators, after `django/contrib/auth/password_validation.py` of Django 5.2.
+//! Messages are translated.
 //!
 //! [`PasswordValidators`] is the setting `AUTH_PASSWORD_VALIDATORS`. Lengths are in characters (code points).
 
@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
+use vitamin_framework::translation::{gettext, ngettext};
 
 mod common;
 mod similarity;
@@ -136,8 +137,12 @@ impl PasswordValidator for MinimumLengthValidator {
         if password.chars().count() >= length {
             return Ok(());
         }
-        let plural = if length == 1 { "" } else { "s" };
-        Err(format!("This password is too short. It must contain at least {length} character{plural}."))
+        let message = ngettext(
+            "This password is too short. It must contain at least %d character.",
+            "This password is too short. It must contain at least %d characters.",
+            u64::try_from(length).unwrap_or(u64::MAX),
+        );
+        Err(message.replacen("%d", &length.to_string(), 1))
     }
 }
 
@@ -150,7 +155,7 @@ impl PasswordValidator for NumericPasswordValidator {
         if password.is_empty() || !password.chars().all(is_digit) {
             return Ok(());
         }
-        Err("This password is entirely numeric.".to_owned())
+        Err(gettext("This password is entirely numeric.").to_owned())
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use zeroize::Zeroizing;
 
 use super::{PasswordValidator, UserAttributes, is_word};
+use vitamin_framework::translation::{gettext, percent_format};
 
 /// An attribute that a password is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +73,10 @@ impl PasswordValidator for UserAttributeSimilarityValidator {
             !value.is_empty() && (split_words(&value).any(is_similar) || is_similar(&value))
         });
         similar.map_or(Ok(()), |attribute| {
-            Err(format!("The password is too similar to the {}.", attribute.verbose_name()))
+            Err(percent_format(
+                gettext("The password is too similar to the %(verbose_name)s."),
+                &[("verbose_name", &gettext(attribute.verbose_name()))],
+            ))
         })
     }
 }

@@ -12,6 +12,7 @@ use crate::python::base64::b64decode;
 use crate::request::Request;
 use crate::schemas::SecurityScheme;
 use vitamin_auth::authenticate;
+use vitamin_framework::translation::gettext;
 
 /// `Authorization: Basic <base64 of name:password>` (RFC 7617).
 pub struct BasicAuthentication {
@@ -42,13 +43,12 @@ impl Authentication for BasicAuthentication {
         let header = get_authorization_header(request);
         let decoded = match credentials(&header, "basic") {
             Credentials::NotMine => return None.into(),
-            Credentials::Missing => Err("Invalid basic header. No credentials provided."),
+            Credentials::Missing => Err(gettext("Invalid basic header. No credentials provided.")),
             Credentials::Several => {
-                Err("Invalid basic header. Credentials string should not contain spaces.")
+                Err(gettext("Invalid basic header. Credentials string should not contain spaces."))
             }
-            Credentials::One(word) => {
-                decode(word).ok_or("Invalid basic header. Credentials not correctly base64 encoded.")
-            }
+            Credentials::One(word) => decode(word)
+                .ok_or_else(|| gettext("Invalid basic header. Credentials not correctly base64 encoded.")),
         };
         match decoded {
             Ok((username, password)) => PolicyResult::later(log_in(request, username, password)),
@@ -68,7 +68,8 @@ async fn log_in(
 ) -> Result<Option<Identity>, APIException> {
     let user = authenticate(request, &username, &password).await?;
     // An inactive user gets the same error: authenticate() returns none.
-    let user = user.ok_or_else(|| APIException::authentication_failed("Invalid username/password."))?;
+    let user =
+        user.ok_or_else(|| APIException::authentication_failed(gettext("Invalid username/password.")))?;
     Ok(Some(Identity::new(user)))
 }
 

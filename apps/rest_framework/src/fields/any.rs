@@ -8,6 +8,7 @@ use crate::error_detail::Detail;
 use crate::json;
 use crate::python::codecs::Charset;
 use vitamin_framework::models::ValueRef;
+use vitamin_framework::translation::gettext;
 
 /// A field that accepts every value, including null: the default child of lists and dicts.
 pub type AnyField = Field<Any>;
@@ -89,7 +90,7 @@ impl Kind for Json {
             other if self.binary => other.as_value().and_then(Value::as_str).and_then(parse),
             other => Some(plain(other)),
         };
-        json.filter(is_json).ok_or_else(|| Detail::list("Value must be valid JSON.", "invalid"))
+        json.filter(is_json).ok_or_else(|| Detail::list(gettext("Value must be valid JSON."), "invalid"))
     }
 
     fn to_representation(

@@ -5,6 +5,7 @@ use super::{Context, Field, Input, Kind, Options, Output, OutputError};
 use crate::data::Value;
 use crate::error_detail::Detail;
 use vitamin_framework::models::ValueRef;
+use vitamin_framework::translation::gettext;
 
 /// A boolean field. Accepts booleans, 1 and 0, and words such as `yes` and `off`.
 pub type BooleanField = Field<Boolean>;
@@ -49,7 +50,7 @@ impl Kind for Boolean {
             },
             _ => None,
         };
-        boolean.map(Value::Bool).ok_or_else(|| Detail::list("Must be a valid boolean.", "invalid"))
+        boolean.map(Value::Bool).ok_or_else(|| Detail::list(gettext("Must be a valid boolean."), "invalid"))
     }
 
     /// Other values are true if Python's `bool()` of them is.

@@ -8,6 +8,7 @@ use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
 use crate::{json, python};
 use vitamin_framework::models::ValueRef;
+use vitamin_framework::translation::{format, gettext};
 use vitamin_framework::validators::is_valid_email;
 
 /// A text field. Accepts text and numbers, but no booleans, lists and dicts.
@@ -41,13 +42,13 @@ pub struct Char<S = Anything> {
 pub trait Syntax: Send + Sync {
     /// The type in the response to OPTIONS.
     const TYPE: &'static str;
-    /// The error message. If it is empty, a value that is no text gets `CharField`'s message.
+    /// The error message, which is translated. If it is empty, a value that is no text gets `CharField`'s message.
     const MESSAGE: &'static str;
     /// Whether the text is valid.
     fn matches(&self, text: &str) -> bool;
-    /// The error message for text, if it depends on the options.
-    fn message(&self) -> &'static str {
-        Self::MESSAGE
+    /// The error message for text in the active language, if it depends on the options.
+    fn message(&self) -> Cow<'static, str> {
+        gettext(Self::MESSAGE).into()
     }
     /// Converts a value in a way of its own. `None`: as `CharField` does.
     fn convert(&self, _value: &Input<'_>) -> Option<Result<Value, Detail>> {
@@ -101,11 +102,10 @@ impl Syntax for Slug {
         let text = text.strip_suffix('\n').unwrap_or(text);
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     }
-    fn message(&self) -> &'static str {
-        if self.allow_unicode {
-            return "Enter a valid \"slug\" consisting of Unicode letters, numbers, underscores, or hyphens.";
-        }
-        Self::MESSAGE
+    fn message(&self) -> Cow<'static, str> {
+        let of_unicode =
+            "Enter a valid \"slug\" consisting of Unicode letters, numbers, underscores, or hyphens.";
+        gettext(if self.allow_unicode { of_unicode } else { Self::MESSAGE }).into()
     }
 }
 
@@ -232,7 +232,7 @@ impl<S: Syntax> Kind for Char<S> {
         if self.allow_blank {
             return Some(Ok("".into()));
         }
-        Some(Err(Detail::list("This field may not be blank.", "blank")))
+        Some(Err(Detail::list(gettext("This field may not be blank."), "blank")))
     }
 
     fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
@@ -247,8 +247,8 @@ impl<S: Syntax> Kind for Char<S> {
                 let text = if self.trim_whitespace { python::strip(&text) } else { &text };
                 Ok(text.into())
             }
-            _ if S::MESSAGE.is_empty() => Err(Detail::list("Not a valid string.", "invalid")),
-            _ => Err(Detail::list(S::MESSAGE, "invalid")),
+            _ if S::MESSAGE.is_empty() => Err(Detail::list(gettext("Not a valid string."), "invalid")),
+            _ => Err(Detail::list(gettext(S::MESSAGE), "invalid")),
         }
     }
 
@@ -263,18 +263,30 @@ impl<S: Syntax> Kind for Char<S> {
             _ => return,
         };
         if let Some(max) = self.max_length.filter(|max| length > *max) {
-            let message = format!("Ensure this field has no more than {max} characters.");
+            let message = format(
+                gettext("Ensure this field has no more than {max_length} characters."),
+                &[("max_length", &max)],
+            );
             errors.push(ErrorDetail::new(message, "max_length"));
         }
         if let Some(min) = self.min_length.filter(|min| length < *min) {
-            let message = format!("Ensure this field has at least {min} characters.");
+            let message = format(
+                gettext("Ensure this field has at least {min_length} characters."),
+                &[("min_length", &min)],
+            );
             errors.push(ErrorDetail::new(message, "min_length"));
         }
         if has_null {
-            errors.push(ErrorDetail::new("Null characters are not allowed.", "null_characters_not_allowed"));
+            errors.push(ErrorDetail::new(
+                gettext("Null characters are not allowed."),
+                "null_characters_not_allowed",
+            ));
         }
         if let Value::IllFormed(text) = value {
-            let message = format!("Surrogate characters are not allowed: U+{:X}.", text.first_surrogate());
+            let message = format(
+                gettext("Surrogate characters are not allowed: U+{code_point:X}."),
+                &[("code_point:X", &format_args!("{:X}", text.first_surrogate()))],
+            );
             errors.push(ErrorDetail::new(message, "surrogate_characters_not_allowed"));
         }
         if !self.syntax.matches(&text) {

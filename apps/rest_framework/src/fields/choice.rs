@@ -7,6 +7,7 @@ use crate::data::{Dict, Value};
 use crate::error_detail::Detail;
 use crate::{json, python};
 use vitamin_framework::models::ValueRef;
+use vitamin_framework::translation::{format, gettext};
 
 /// A field of one of the choices. Accepts their text too: `1` and `"1"`.
 pub type ChoiceField = Field<Choice>;
@@ -105,7 +106,7 @@ impl Choice {
 
     /// The line that ends a form's list of choices if there are too many, with `{count}` for the maximum.
     pub fn html_cutoff_text(&self) -> &str {
-        self.html_cutoff_text.as_deref().unwrap_or("More than {count} items...")
+        self.html_cutoff_text.as_deref().unwrap_or_else(|| gettext("More than {count} items..."))
     }
 
     /// The choice with this text. Of two with the same text, the last wins, as in Python's dict.
@@ -117,12 +118,12 @@ impl Choice {
         values.find(|value| python::str(value) == text)
     }
 
-    pub(super) fn find(&self, input: &Input<'_>, message: &str) -> Result<Value, Detail> {
+    pub(super) fn find(&self, input: &Input<'_>, message: &'static str) -> Result<Value, Detail> {
         let text = input.text();
         if self.allow_blank && text.is_empty() {
             return Ok("".into());
         }
-        let invalid = || Detail::list(format!("\"{text}\" is not a valid {message}."), "invalid_choice");
+        let invalid = || Detail::list(format(gettext(message), &[("input", &text)]), "invalid_choice");
         self.of_text(&text).cloned().ok_or_else(invalid)
     }
 
@@ -249,7 +250,7 @@ impl Kind for Choice {
     }
 
     fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
-        self.find(value, "choice")
+        self.find(value, INVALID_CHOICE)
     }
 
     #[inline]
@@ -267,6 +268,9 @@ impl Kind for Choice {
         self.describe(options, info);
     }
 }
+
+/// The message for a value that is not among the choices.
+const INVALID_CHOICE: &str = "\"{input}\" is not a valid choice.";
 
 impl Kind for MultipleChoice {
     const TYPE: &'static str = "multiple choice";
@@ -294,7 +298,10 @@ impl Kind for MultipleChoice {
                 Value::List(items) => items.clone(),
                 other => {
                     let kind = other.type_name();
-                    let message = format!("Expected a list of items but got type \"{kind}\".");
+                    let message = format(
+                        gettext("Expected a list of items but got type \"{input_type}\"."),
+                        &[("input_type", &kind)],
+                    );
                     return Err(Detail::list(message, "not_a_list"));
                 }
             },
@@ -304,11 +311,11 @@ impl Kind for MultipleChoice {
             }
         };
         if items.is_empty() && !self.allow_empty {
-            return Err(Detail::list("This selection may not be empty.", "empty"));
+            return Err(Detail::list(gettext("This selection may not be empty."), "empty"));
         }
         let mut chosen = Vec::new();
         for item in items {
-            let choice = self.choice.find(&Input::from(&item), "choice")?;
+            let choice = self.choice.find(&Input::from(&item), INVALID_CHOICE)?;
             if !chosen.contains(&choice) {
                 chosen.push(choice);
             }

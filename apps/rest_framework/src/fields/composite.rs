@@ -13,6 +13,7 @@ use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
 use crate::json;
 use vitamin_framework::models::ValueRef;
+use vitamin_framework::translation::{format, gettext};
 
 /// A field of a list.
 pub type ListField = Field<List>;
@@ -150,11 +151,14 @@ impl Kind for List {
         context: Context<'_>,
     ) -> Result<Value, Detail> {
         let Some(items) = value.items() else {
-            let message = format!("Expected a list of items but got type \"{}\".", value.type_name());
+            let message = format(
+                gettext("Expected a list of items but got type \"{input_type}\"."),
+                &[("input_type", &value.type_name())],
+            );
             return Err(Detail::list(message, "not_a_list"));
         };
         if items.is_empty() && !self.allow_empty {
-            return Err(Detail::list("This list may not be empty.", "empty"));
+            return Err(Detail::list(gettext("This list may not be empty."), "empty"));
         }
         let named = items.iter().enumerate().map(|(index, item)| (index.to_string(), item));
         let values = validate_children(self.child.as_ref(), named, context)?;
@@ -164,11 +168,17 @@ impl Kind for List {
     fn validate(&self, value: &Value, errors: &mut Vec<ErrorDetail>) {
         let Value::List(items) = value else { return };
         if let Some(max) = self.max_length.filter(|max| items.len() > *max) {
-            let message = format!("Ensure this field has no more than {max} elements.");
+            let message = format(
+                gettext("Ensure this field has no more than {max_length} elements."),
+                &[("max_length", &max)],
+            );
             errors.push(ErrorDetail::new(message, "max_length"));
         }
         if let Some(min) = self.min_length.filter(|min| items.len() < *min) {
-            let message = format!("Ensure this field has at least {min} elements.");
+            let message = format(
+                gettext("Ensure this field has at least {min_length} elements."),
+                &[("min_length", &min)],
+            );
             errors.push(ErrorDetail::new(message, "min_length"));
         }
     }
@@ -223,11 +233,14 @@ impl Kind for Mapping {
         context: Context<'_>,
     ) -> Result<Value, Detail> {
         let Some(entries) = value.entries() else {
-            let message = format!("Expected a dictionary of items but got type \"{}\".", value.type_name());
+            let message = format(
+                gettext("Expected a dictionary of items but got type \"{input_type}\"."),
+                &[("input_type", &value.type_name())],
+            );
             return Err(Detail::list(message, "not_a_dict"));
         };
         if entries.is_empty() && !self.allow_empty {
-            return Err(Detail::list("This dictionary may not be empty.", "empty"));
+            return Err(Detail::list(gettext("This dictionary may not be empty."), "empty"));
         }
         let named = entries.iter().map(|(key, item)| ((*key).to_owned(), item));
         let values = validate_children(self.child.as_ref(), named, context)?;

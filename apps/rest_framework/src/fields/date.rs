@@ -15,6 +15,7 @@ use crate::error_detail::Detail;
 use crate::json;
 use vitamin_framework::models::ValueRef;
 use vitamin_framework::timezone::{TimeZone, isoformat};
+use vitamin_framework::translation::{format, gettext};
 
 /// A field of a date and time. Input without an offset is in the project's time zone. The value is in that zone too, such
 /// as `2026-11-23T20:40:50.123456+01:00` or, in UTC, `2026-11-23T20:40:50Z`. A fraction of zero is omitted. Without
@@ -129,12 +130,15 @@ impl Kind for DateTime {
             |text: &str| self.input_formats.first(|| parse_datetime(text), |format| strptime(text, format));
         let Some((time, offset)) = value.as_value().and_then(Value::as_str).and_then(parse) else {
             let formats = self.input_formats.humanize("YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]");
-            let message = format!("Datetime has wrong format. Use one of these formats instead: {formats}.");
+            let message = format(
+                gettext("Datetime has wrong format. Use one of these formats instead: {format}."),
+                &[("format", &formats)],
+            );
             return Err(Detail::list(message, "invalid"));
         };
         let (zone, use_tz) = self.zone(context.time_zone);
         let value = enforce_timezone(time, offset, zone, use_tz);
-        value.map(Into::into).ok_or_else(|| Detail::list(OUT_OF_RANGE, "overflow"))
+        value.map(Into::into).ok_or_else(|| Detail::list(gettext(OUT_OF_RANGE), "overflow"))
     }
 
     #[inline]
@@ -187,7 +191,10 @@ impl Kind for Date {
         let date = value.as_value().and_then(Value::as_str).and_then(parse);
         date.map(|date| text::string(|out| text::date(out, date)).into()).ok_or_else(|| {
             let formats = self.input_formats.humanize("YYYY-MM-DD");
-            let message = format!("Date has wrong format. Use one of these formats instead: {formats}.");
+            let message = format(
+                gettext("Date has wrong format. Use one of these formats instead: {format}."),
+                &[("format", &formats)],
+            );
             Detail::list(message, "invalid")
         })
     }

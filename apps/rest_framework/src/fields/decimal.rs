@@ -12,6 +12,7 @@ use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
 use crate::{json, python};
 use vitamin_framework::models::ValueRef;
+use vitamin_framework::translation::{format, gettext};
 
 /// A field of decimal numbers. Accepts text too. The value is text such as `10.50`, with all of the field's places.
 pub type DecimalField = Field<Decimal>;
@@ -89,7 +90,7 @@ impl Kind for Decimal {
     }
 
     fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
-        let invalid = || Detail::list("A valid number is required.", "invalid");
+        let invalid = || Detail::list(gettext("A valid number is required."), "invalid");
         // As in Python, any value is text, and its length is checked first.
         let text = value.text();
         let text = python::strip(&text);
@@ -214,18 +215,28 @@ impl Decimal {
             limit.filter(|limit| count > i64::try_from(*limit).unwrap_or(i64::MAX))
         };
         if let Some(max) = exceeds(total, self.max_digits) {
-            let message = format!("Ensure that there are no more than {max} digits in total.");
+            let message = format(
+                gettext("Ensure that there are no more than {max_digits} digits in total."),
+                &[("max_digits", &max)],
+            );
             return Err(Detail::list(message, "max_digits"));
         }
         if let Some(max) = exceeds(places, self.decimal_places) {
-            let message = format!("Ensure that there are no more than {max} decimal places.");
+            let message = format(
+                gettext("Ensure that there are no more than {max_decimal_places} decimal places."),
+                &[("max_decimal_places", &max)],
+            );
             return Err(Detail::list(message, "max_decimal_places"));
         }
         let max_whole =
             self.max_digits.zip(self.decimal_places).map(|(all, places)| all.saturating_sub(places));
         if let Some(max) = exceeds(total - places, max_whole) {
-            let message =
-                format!("Ensure that there are no more than {max} digits before the decimal point.");
+            let message = format(
+                gettext(
+                    "Ensure that there are no more than {max_whole_digits} digits before the decimal point.",
+                ),
+                &[("max_whole_digits", &max)],
+            );
             return Err(Detail::list(message, "max_whole_digits"));
         }
         Ok(())

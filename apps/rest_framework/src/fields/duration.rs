@@ -9,6 +9,7 @@ use super::{Context, Field, Input, Kind, Options, Output, OutputError, write_nat
 use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
 use vitamin_framework::models::ValueRef;
+use vitamin_framework::translation::{format, gettext};
 
 /// A field of a duration: `[DD] [HH:[MM:]]ss[.uuuuuu]`, ISO 8601 or PostgreSQL's text of an interval. The value is
 /// Django's `duration_string`, such as `3 01:02:03.000004` or, for a second less than nothing, `-1 23:59:59`.
@@ -83,13 +84,17 @@ impl Kind for Duration {
         match parse_duration(&value.text()) {
             Ok(Some(duration)) => Ok(text::string(|out| text::duration(out, duration)).into()),
             Ok(None) => {
-                let format = "[DD] [HH:[MM:]]ss[.uuuuuu]";
-                let message =
-                    format!("Duration has wrong format. Use one of these formats instead: {format}.");
+                let message = format(
+                    gettext("Duration has wrong format. Use one of these formats instead: {format}."),
+                    &[("format", &"[DD] [HH:[MM:]]ss[.uuuuuu]")],
+                );
                 Err(Detail::list(message, "invalid"))
             }
             Err(Overflow) => {
-                let message = format!("The number of days must be between -{MAX_DAYS} and {MAX_DAYS}.");
+                let message = format(
+                    gettext("The number of days must be between {min_days} and {max_days}."),
+                    &[("min_days", &-MAX_DAYS), ("max_days", &MAX_DAYS)],
+                );
                 Err(Detail::list(message, "overflow"))
             }
         }
@@ -98,11 +103,17 @@ impl Kind for Duration {
     fn validate(&self, value: &Value, errors: &mut Vec<ErrorDetail>) {
         let Some(Ok(Some(duration))) = value.as_str().map(parse_duration) else { return };
         if let Some(max) = self.max_value.filter(|max| duration > *max) {
-            let message = format!("Ensure this value is less than or equal to {}.", text::timedelta(max));
+            let message = format(
+                gettext("Ensure this value is less than or equal to {max_value}."),
+                &[("max_value", &text::timedelta(max))],
+            );
             errors.push(ErrorDetail::new(message, "max_value"));
         }
         if let Some(min) = self.min_value.filter(|min| duration < *min) {
-            let message = format!("Ensure this value is greater than or equal to {}.", text::timedelta(min));
+            let message = format(
+                gettext("Ensure this value is greater than or equal to {min_value}."),
+                &[("min_value", &text::timedelta(min))],
+            );
             errors.push(ErrorDetail::new(message, "min_value"));
         }
     }

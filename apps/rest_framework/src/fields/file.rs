@@ -7,6 +7,7 @@ use crate::data::{Dict, UploadedFile, Value};
 use crate::error_detail::Detail;
 use crate::json;
 use vitamin_framework::models::ValueRef;
+use vitamin_framework::translation::{format, gettext};
 
 /// A field of an uploaded file.
 pub type FileField = Field<File>;
@@ -91,19 +92,22 @@ impl File {
     /// Checks the name and the size of a file.
     pub(super) fn check<'v>(&self, value: &'v Input<'_>) -> Result<(&'v UploadedFile, Value), Detail> {
         let Some(value @ Value::File(file)) = value.as_value() else {
-            let message = "The submitted data was not a file. Check the encoding type on the form.";
+            let message = gettext("The submitted data was not a file. Check the encoding type on the form.");
             return Err(Detail::list(message, "invalid"));
         };
         if file.name.is_empty() {
-            return Err(Detail::list("No filename could be determined.", "no_name"));
+            return Err(Detail::list(gettext("No filename could be determined."), "no_name"));
         }
         if !self.allow_empty_file && file.size() == 0 {
-            return Err(Detail::list("The submitted file is empty.", "empty"));
+            return Err(Detail::list(gettext("The submitted file is empty."), "empty"));
         }
         let length = file.name.chars().count();
         // As in Python, a maximum of 0 is none.
         if let Some(max) = self.max_length.filter(|max| *max > 0 && length > *max) {
-            let message = format!("Ensure this filename has at most {max} characters (it has {length}).");
+            let message = format(
+                gettext("Ensure this filename has at most {max_length} characters (it has {length})."),
+                &[("max_length", &max), ("length", &length)],
+            );
             return Err(Detail::list(message, "max_length"));
         }
         Ok((file, value.clone()))

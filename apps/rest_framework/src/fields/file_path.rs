@@ -182,7 +182,7 @@ impl Kind for FilePath {
         if self.allow_blank && value.text().is_empty() {
             return Ok("".into());
         }
-        self.choice(options).find(value, "path choice")
+        self.choice(options).find(value, "\"{input}\" is not a valid path choice.")
     }
 
     fn to_representation(

@@ -5,6 +5,7 @@ use super::{Context, Field, File, Input, Kind, Options, Output, OutputError};
 use crate::data::{Dict, Value};
 use crate::error_detail::Detail;
 use vitamin_framework::models::ValueRef;
+use vitamin_framework::translation::gettext;
 
 /// A field of an uploaded image: BMP, GIF, JPEG, PNG, TIFF or WebP. The file's header must have the signature of one of
 /// these formats, and a width and a height. The rest of the file is not decoded, unlike in Django, where Pillow checks more
@@ -40,13 +41,13 @@ impl Kind for Image {
         let (file, value) = self.file.check(value)?;
         // Django's form field rejects an empty file, whatever `allow_empty_file` says.
         if file.size() == 0 {
-            return Err(Detail::list("The submitted file is empty.", "empty"));
+            return Err(Detail::list(gettext("The submitted file is empty."), "empty"));
         }
         let size = imagesize::blob_size(&file.bytes);
         if !size.is_ok_and(|size| size.width > 0 && size.height > 0) {
             let message =
                 "Upload a valid image. The file you uploaded was either not an image or a corrupted image.";
-            return Err(Detail::list(message, "invalid_image"));
+            return Err(Detail::list(gettext(message), "invalid_image"));
         }
         Ok(value)
     }

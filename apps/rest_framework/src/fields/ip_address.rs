@@ -1,11 +1,13 @@
 //! `IPAddressField` (with django/utils/ipv6.py).
 
+use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::char::{Char, Syntax};
 use super::{Field, Input};
 use crate::data::Value;
 use crate::error_detail::Detail;
+use vitamin_framework::translation::{gettext, percent_format};
 
 /// A field of an IPv4 or IPv6 address. The value is the shortest form in lower case; an IPv4 address that is mapped into
 /// IPv6 (`::ffff:192.0.2.1`) becomes `192.0.2.1` if both protocols are allowed.
@@ -57,16 +59,18 @@ impl Syntax for IpAddress {
         }
     }
 
-    fn message(&self) -> &'static str {
-        match self.protocol {
-            Protocol::Both => Self::MESSAGE,
-            Protocol::Ipv4 => "Enter a valid IPv4 address.",
-            Protocol::Ipv6 => "Enter a valid IPv6 address.",
-        }
+    /// Django's validators have this message, and [`MESSAGE`](Self::MESSAGE) is the field's own.
+    fn message(&self) -> Cow<'static, str> {
+        let protocol = match self.protocol {
+            Protocol::Both => gettext("IPv4 or IPv6"),
+            Protocol::Ipv4 => gettext("IPv4"),
+            Protocol::Ipv6 => gettext("IPv6"),
+        };
+        percent_format(gettext("Enter a valid %(protocol)s address."), &[("protocol", &protocol)]).into()
     }
 
     fn convert(&self, value: &Input<'_>) -> Option<Result<Value, Detail>> {
-        let invalid = || Some(Err(Detail::list(Self::MESSAGE, "invalid")));
+        let invalid = || Some(Err(Detail::list(gettext(Self::MESSAGE), "invalid")));
         let text = match value.as_value() {
             Some(Value::String(text)) => text,
             Some(Value::IllFormed(text)) if text.code_points().contains(&u32::from(':')) => {

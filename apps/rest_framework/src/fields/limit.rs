@@ -6,6 +6,7 @@ use std::fmt;
 use crate::data::{Dict, Value};
 use crate::error_detail::ErrorDetail;
 use crate::python;
+use vitamin_framework::translation::{format, gettext};
 
 /// The limit of a number. Messages show it as Python prints it: 10, 10.0 or 10.00.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,11 +75,17 @@ impl Bounds {
     /// Collects the errors of a value. `compare` compares it with a limit.
     pub(super) fn check(&self, compare: impl Fn(Limit) -> Option<Ordering>, errors: &mut Vec<ErrorDetail>) {
         if let Some(max) = self.max.filter(|max| compare(*max) == Some(Ordering::Greater)) {
-            let message = format!("Ensure this value is less than or equal to {max}.");
+            let message = format(
+                gettext("Ensure this value is less than or equal to {max_value}."),
+                &[("max_value", &max)],
+            );
             errors.push(ErrorDetail::new(message, "max_value"));
         }
         if let Some(min) = self.min.filter(|min| compare(*min) == Some(Ordering::Less)) {
-            let message = format!("Ensure this value is greater than or equal to {min}.");
+            let message = format(
+                gettext("Ensure this value is greater than or equal to {min_value}."),
+                &[("min_value", &min)],
+            );
             errors.push(ErrorDetail::new(message, "min_value"));
         }
     }

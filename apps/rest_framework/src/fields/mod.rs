@@ -54,6 +54,7 @@ use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
 use crate::schemas::FieldShape;
 use vitamin_framework::models::ValueRef;
+use vitamin_framework::translation::gettext;
 
 pub use self::any::{Any, AnyField, JSONField, Json};
 pub use self::base::BaseField;
@@ -108,7 +109,7 @@ pub trait Kind: Send + Sync {
         Self::TYPE
     }
 
-    /// The message for a missing value.
+    /// The message for a missing value, which is translated.
     const REQUIRED: &'static str = "This field is required.";
 
     /// Whether empty text in a form is a value.
@@ -233,7 +234,7 @@ impl<K: Kind> Field<K> {
                 return Ok(None);
             }
             if options.is_required() {
-                return Err(Detail::list(K::REQUIRED, "required"));
+                return Err(Detail::list(gettext(K::REQUIRED), "required"));
             }
             return Ok(default());
         };
@@ -244,7 +245,7 @@ impl<K: Kind> Field<K> {
             if options.allow_null {
                 return Ok(Some(Value::Null));
             }
-            return Err(Detail::list("This field may not be null.", "null"));
+            return Err(Detail::list(gettext("This field may not be null."), "null"));
         }
         let value = self.kind.to_internal_value(value, options, context)?;
         let mut errors = options.run_validators(&value, context);

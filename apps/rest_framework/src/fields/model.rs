@@ -10,6 +10,7 @@ use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
 use crate::json;
 use vitamin_framework::models::ValueRef;
+use vitamin_framework::translation::{format, gettext};
 
 /// A field that converts values as a model's field does.
 pub type ModelField = Field<ModelValue>;
@@ -58,7 +59,10 @@ impl Kind for ModelValue {
             _ => return,
         };
         if let Some(max) = self.max_length.filter(|max| length > *max) {
-            let message = format!("Ensure this field has no more than {max} characters.");
+            let message = format(
+                gettext("Ensure this field has no more than {max_length} characters."),
+                &[("max_length", &max)],
+            );
             errors.push(ErrorDetail::new(message, "max_length"));
         }
     }

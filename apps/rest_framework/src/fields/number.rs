@@ -9,6 +9,7 @@ use crate::data::{Dict, Integer, Value};
 use crate::error_detail::{Detail, ErrorDetail};
 use crate::{json, python};
 use vitamin_framework::models::ValueRef;
+use vitamin_framework::translation::gettext;
 
 /// The maximum characters of text that is parsed as a number.
 pub(super) const MAX_STRING_LENGTH: usize = 1000;
@@ -100,7 +101,7 @@ impl BigInt {
 pub(super) fn check_length(text: &str) -> Result<(), Detail> {
     // Text has at most as many characters as bytes.
     if text.len() > MAX_STRING_LENGTH && text.chars().count() > MAX_STRING_LENGTH {
-        return Err(Detail::list("String value too large.", "max_string_length"));
+        return Err(Detail::list(gettext("String value too large."), "max_string_length"));
     }
     Ok(())
 }
@@ -164,7 +165,7 @@ impl Kind for BigInt {
 
 /// Reads an integer, or returns the error.
 fn integer(value: &Input<'_>, message: &'static str) -> Result<Value, Detail> {
-    let invalid = || Detail::list(message, "invalid");
+    let invalid = || Detail::list(gettext(message), "invalid");
     let text = match value.as_value() {
         Some(Value::Int(int)) => return Ok(Value::Int(int.clone())),
         Some(value @ (Value::String(_) | Value::Float(_))) => python::str(value),
@@ -207,7 +208,12 @@ impl Kind for Float {
     fn to_internal_value(&self, value: &Input<'_>, _: &Options, _: Context<'_>) -> Result<Value, Detail> {
         let float = match value.as_value() {
             Some(Value::Int(int)) => match int.to_f64() {
-                None => return Err(Detail::list("Integer value too large to convert to float", "overflow")),
+                None => {
+                    return Err(Detail::list(
+                        gettext("Integer value too large to convert to float"),
+                        "overflow",
+                    ));
+                }
                 float => float,
             },
             Some(Value::Bool(value)) => Some(f64::from(u8::from(*value))),
@@ -219,7 +225,7 @@ impl Kind for Float {
             _ => None,
         };
         let finite = float.filter(|float| float.is_finite()).map(Value::Float);
-        finite.ok_or_else(|| Detail::list("A valid number is required.", "invalid"))
+        finite.ok_or_else(|| Detail::list(gettext("A valid number is required."), "invalid"))
     }
 
     fn validate(&self, value: &Value, errors: &mut Vec<ErrorDetail>) {

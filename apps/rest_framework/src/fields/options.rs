@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Context, Field, Pattern};
 use crate::data::{Dict, Value};
 use crate::error_detail::{Detail, ErrorDetail};
+use vitamin_framework::translation::LazyText;
 
 type Validator = Arc<dyn Fn(&Value, Context<'_>) -> Result<(), ErrorDetail> + Send + Sync>;
 type Default = Arc<dyn Fn(Context<'_>) -> Option<Value> + Send + Sync>;
@@ -23,12 +24,12 @@ pub struct Options {
     source: Option<Cow<'static, str>>,
     initial: Option<Value>,
     style: Dict,
-    label: Option<Cow<'static, str>>,
-    help_text: Option<Cow<'static, str>>,
+    label: Option<LazyText>,
+    help_text: Option<LazyText>,
     validators: Vec<Validator>,
     /// The patterns of the validators, for the schema.
     patterns: Vec<Pattern>,
-    error_messages: Vec<(&'static str, Cow<'static, str>)>,
+    error_messages: Vec<(&'static str, LazyText)>,
 }
 
 impl<K> Field<K> {
@@ -107,13 +108,13 @@ impl<K> Field<K> {
     }
 
     /// The human-readable name. By default it is derived from the field's name.
-    pub fn label(mut self, label: impl Into<Cow<'static, str>>) -> Self {
+    pub fn label(mut self, label: impl Into<LazyText>) -> Self {
         self.options.label = Some(label.into());
         self
     }
 
     /// A human-readable description.
-    pub fn help_text(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+    pub fn help_text(mut self, text: impl Into<LazyText>) -> Self {
         self.options.help_text = Some(text.into());
         self
     }
@@ -136,16 +137,17 @@ impl<K> Field<K> {
     }
 
     /// Adds a check that text contains a match of the pattern (`RegexValidator`). The schema shows the pattern.
-    pub fn regex_validator(mut self, pattern: Pattern, message: &'static str) -> Self {
+    pub fn regex_validator(mut self, pattern: Pattern, message: impl Into<LazyText>) -> Self {
+        let message = message.into();
         self.options.patterns.push(pattern.clone());
         self.validator(move |value| match value {
             Value::String(text) if pattern.is_match(text) => Ok(()),
-            _ => Err(ErrorDetail::new(message, "invalid")),
+            _ => Err(ErrorDetail::new(message.text(), "invalid")),
         })
     }
 
     /// Replaces the message of the field's errors with this code, such as `required`.
-    pub fn error_message(mut self, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+    pub fn error_message(mut self, code: &'static str, message: impl Into<LazyText>) -> Self {
         self.options.error_messages.push((code, message.into()));
         self
     }
@@ -203,13 +205,13 @@ impl Options {
     }
 
     /// The human-readable name, if it was set.
-    pub fn label(&self) -> Option<&str> {
-        self.label.as_deref()
+    pub fn label(&self) -> Option<Cow<'static, str>> {
+        self.label.as_ref().map(LazyText::text)
     }
 
     /// The human-readable description, if it was set.
-    pub fn help_text(&self) -> Option<&str> {
-        self.help_text.as_deref()
+    pub fn help_text(&self) -> Option<Cow<'static, str>> {
+        self.help_text.as_ref().map(LazyText::text)
     }
 
     /// Whether input for the field is ignored.
@@ -237,7 +239,7 @@ impl Options {
                 let Detail::Message(error) = item else { continue };
                 let replacement = self.error_messages.iter().rev().find(|(code, _)| *code == error.code);
                 if let Some((_, message)) = replacement {
-                    error.message = message.clone();
+                    error.message = message.text();
                 }
             }
         }
@@ -247,8 +249,8 @@ impl Options {
     pub(super) fn describe(&self, name: &str, info: &mut Dict) {
         info.insert("required".to_owned(), self.is_required().into());
         info.insert("read_only".to_owned(), self.read_only.into());
-        let label = self.label.clone().unwrap_or_else(|| default_label(name).into());
-        for (key, text) in [("label", Some(label)), ("help_text", self.help_text.clone())] {
+        let label = self.label().unwrap_or_else(|| default_label(name).into());
+        for (key, text) in [("label", Some(label)), ("help_text", self.help_text())] {
             if let Some(text) = text.filter(|text| !text.is_empty()) {
                 info.insert(key.to_owned(), text.into_owned().into());
             }

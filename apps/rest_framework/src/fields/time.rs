@@ -13,6 +13,7 @@ use crate::error_detail::Detail;
 use crate::json;
 use std::borrow::Cow;
 use vitamin_framework::models::ValueRef;
+use vitamin_framework::translation::{format, gettext};
 
 /// A field of a time of day. The value is `20:40:50`, or `20:40:50.123456` if it has microseconds. An offset is ignored.
 pub type TimeField = Field<Time>;
@@ -68,7 +69,10 @@ impl Kind for Time {
         let time = value.as_value().and_then(Value::as_str).and_then(|text| self.parse(text));
         time.map(|time| text::string(|out| text::time(out, time)).into()).ok_or_else(|| {
             let formats = self.input_formats.humanize("hh:mm[:ss[.uuuuuu]]");
-            let message = format!("Time has wrong format. Use one of these formats instead: {formats}.");
+            let message = format(
+                gettext("Time has wrong format. Use one of these formats instead: {format}."),
+                &[("format", &formats)],
+            );
             Detail::list(message, "invalid")
         })
     }

@@ -8,6 +8,7 @@ use crate::data::Value;
 use crate::error_detail::Detail;
 use crate::json;
 use vitamin_framework::models::ValueRef;
+use vitamin_framework::translation::gettext;
 
 /// A field of UUIDs: text with or without hyphens, braces or `urn:uuid:`, or a number. The value is the hyphenated text.
 pub type UUIDField = Field<Uuid>;
@@ -63,7 +64,7 @@ impl Kind for Uuid {
             _ => None,
         };
         let uuid = number.map(|number| ::uuid::Uuid::from_u128(number).to_string());
-        uuid.map(Value::String).ok_or_else(|| Detail::list("Must be a valid UUID.", "invalid"))
+        uuid.map(Value::String).ok_or_else(|| Detail::list(gettext("Must be a valid UUID."), "invalid"))
     }
 
     #[inline]

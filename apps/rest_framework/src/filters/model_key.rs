@@ -4,6 +4,7 @@ use crate::error_detail::ErrorDetail;
 use crate::fields::{digits, uuid};
 
 use super::{Cleaned, FormField, error};
+use vitamin_framework::translation::{gettext, percent_format};
 
 /// The type of the key by which a filter finds objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,15 +28,19 @@ impl ModelKey {
             Self::Text => Ok(Cleaned::Text(text.to_owned())),
             Self::Uuid => match uuid::parse(text) {
                 Some(number) => Ok(Cleaned::Uuid(::uuid::Uuid::from_u128(number))),
-                None => Err(ErrorDetail::invalid(format!("“{text}” is not a valid UUID."))),
+                None => Err(ErrorDetail::invalid(percent_format(
+                    gettext("“%(value)s” is not a valid UUID."),
+                    &[("value", &text)],
+                ))),
             },
             Self::Integer => match digits::int(text) {
                 Some(number) => {
                     number.as_i64().map(Cleaned::Integer).ok_or_else(|| Self::not_found(field, text))
                 }
-                None if field.has_many_keys() => {
-                    Err(ErrorDetail::new(format!("“{text}” is not a valid value."), "invalid_pk_value"))
-                }
+                None if field.has_many_keys() => Err(ErrorDetail::new(
+                    percent_format(gettext("“%(pk)s” is not a valid value."), &[("pk", &text)]),
+                    "invalid_pk_value",
+                )),
                 None => Err(Self::not_found(field, text)),
             },
         }
@@ -49,6 +54,6 @@ impl ModelKey {
             return error::invalid_choice(text);
         }
         let message = "Select a valid choice. That choice is not one of the available choices.";
-        ErrorDetail::new(message, "invalid_choice")
+        ErrorDetail::new(gettext(message), "invalid_choice")
     }
 }

@@ -4,6 +4,7 @@ use crate::data::QueryDict;
 use crate::error_detail::Detail;
 use crate::exceptions::APIException;
 use crate::python;
+use vitamin_framework::translation::gettext;
 
 /// How a search field is compared with a term.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +56,7 @@ impl SearchLookup {
 pub fn search_terms(query: &QueryDict, param: &str) -> Result<Vec<String>, APIException> {
     let text = query.get(param).and_then(|value| value.as_str()).unwrap_or_default();
     if text.contains('\0') {
-        let detail = Detail::list("Null characters are not allowed.", "null_characters_not_allowed");
+        let detail = Detail::list(gettext("Null characters are not allowed."), "null_characters_not_allowed");
         return Err(APIException::validation_error(detail));
     }
     let mut terms = Vec::new();

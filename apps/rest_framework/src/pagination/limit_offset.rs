@@ -15,6 +15,7 @@ use crate::filters::OrderBy;
 use crate::renderers::RenderError;
 use crate::request::Request;
 use crate::utils::urls::{remove_query_param, replace_query_param};
+use vitamin_framework::translation::gettext;
 
 /// A number of rows from an index on: `?limit=100&offset=400`.
 #[derive(Clone)]
@@ -144,8 +145,8 @@ impl Pagination for LimitOffsetPagination {
     }
 
     fn get_schema_operation_parameters(&self) -> Vec<QueryParameter> {
-        let limit = "Number of results to return per page.";
-        let offset = "The initial index from which to return the results.";
+        let limit = gettext("Number of results to return per page.");
+        let offset = gettext("The initial index from which to return the results.");
         vec![
             QueryParameter::integer(self.limit_query_param, limit),
             QueryParameter::integer(self.offset_query_param, offset),

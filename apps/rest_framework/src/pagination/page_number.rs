@@ -15,6 +15,7 @@ use crate::filters::OrderBy;
 use crate::renderers::RenderError;
 use crate::request::Request;
 use crate::utils::urls::{remove_query_param, replace_query_param};
+use vitamin_framework::translation::gettext;
 
 /// Pages with numbers: `?page=4`, and `?page=4&page_size=100` if that is allowed.
 #[derive(Clone)]
@@ -112,7 +113,7 @@ impl PageNumberPagination {
 
 /// 404: `Invalid page.`
 fn invalid_page() -> APIException {
-    APIException::not_found().with_message("Invalid page.")
+    APIException::not_found().with_message(gettext("Invalid page."))
 }
 
 impl Pagination for PageNumberPagination {
@@ -137,9 +138,9 @@ impl Pagination for PageNumberPagination {
     }
 
     fn get_schema_operation_parameters(&self) -> Vec<QueryParameter> {
-        let page = "A page number within the paginated result set.";
+        let page = gettext("A page number within the paginated result set.");
         let page = QueryParameter::integer(self.page_query_param, page);
-        let size = |name| QueryParameter::integer(name, "Number of results to return per page.");
+        let size = |name| QueryParameter::integer(name, gettext("Number of results to return per page."));
         std::iter::once(page).chain(self.page_size.query_param.map(size)).collect()
     }
 

@@ -7,6 +7,7 @@ use super::parameter::{Location, OpenApiParameter};
 use super::types::{OpenApiTypes, Schema};
 use crate::filters::{Apply, Choices, FilterKind, FilterSet, FormField, RangeOf};
 use vitamin_framework::models::{Column, FieldClass, Model, ModelMeta};
+use vitamin_framework::translation::gettext;
 
 /// A filter without the type of its model.
 #[derive(Clone)]
@@ -45,7 +46,7 @@ impl Builder<'_> {
         };
         let own = match (kind, schema.shift_remove("description")) {
             (FilterKind::In(_) | FilterKind::Between(_), _) => {
-                "Multiple values may be separated by commas.".to_owned()
+                gettext("Multiple values may be separated by commas.").to_owned()
             }
             (_, Some(Value::String(own))) => own,
             _ => String::new(),

@@ -10,6 +10,7 @@ use super::path::{PathParameter, anchored};
 use super::types::{OpenApiTypes, Schema, object};
 use crate::pagination::QueryParameter;
 use vitamin_framework::models::{Column, FieldClass, ModelMeta};
+use vitamin_framework::translation::{format, gettext};
 
 /// The parameters by name and place.
 type Parameters = IndexMap<(String, String), Schema>;
@@ -64,10 +65,10 @@ impl Operation<'_> {
             }
         }
         if let Some(name) = filters.search_param {
-            add(parameters, query(name, "A search term.", "string"));
+            add(parameters, query(name, gettext("A search term."), "string"));
         }
         if let Some(name) = filters.ordering_param {
-            add(parameters, query(name, "Which field to use when ordering the results.", "string"));
+            add(parameters, query(name, gettext("Which field to use when ordering the results."), "string"));
         }
     }
 
@@ -131,11 +132,14 @@ fn follow(model: &'static ModelMeta, lookup: &str) -> Option<(&'static ModelMeta
 /// `get_pk_description` of `rest_framework/schemas/utils.py`.
 fn pk_description(model: &ModelMeta, column: &Column) -> String {
     let kind = match column.class {
-        FieldClass::Auto => "unique integer value",
-        FieldClass::Uuid => "UUID string",
-        _ => "unique value",
+        FieldClass::Auto => gettext("unique integer value"),
+        FieldClass::Uuid => gettext("UUID string"),
+        _ => gettext("unique value"),
     };
-    format!("A {kind} identifying this {}.", model.verbose_name())
+    format(
+        gettext("A {value_type} identifying this {name}."),
+        &[("value_type", &kind), ("name", &model.verbose_name())],
+    )
 }
 
 fn query(name: &str, description: &str, schema_type: &str) -> Schema {

@@ -14,6 +14,7 @@ use crate::fields::{BaseField, Context, Field, Input, Kind, Options, Output, Out
 use crate::schemas::FieldShape;
 use vitamin_framework::models::ValueRef;
 use vitamin_framework::timezone::TimeZone;
+use vitamin_framework::translation::{format, gettext};
 
 /// A list of objects.
 pub type ListSerializer = Field<Many>;
@@ -70,14 +71,20 @@ impl Lengths {
     /// Checks the number of items.
     pub(super) fn check(self, count: usize) -> Result<(), Detail> {
         if count == 0 && !self.allow_empty {
-            return Err(Detail::non_field("This list may not be empty.", "empty"));
+            return Err(Detail::non_field(gettext("This list may not be empty."), "empty"));
         }
         if let Some(max) = self.max.filter(|max| count > *max) {
-            let message = format!("Ensure this field has no more than {max} elements.");
+            let message = format(
+                gettext("Ensure this field has no more than {max_length} elements."),
+                &[("max_length", &max)],
+            );
             return Err(Detail::non_field(message, "max_length"));
         }
         if let Some(min) = self.min.filter(|min| count < *min) {
-            let message = format!("Ensure this field has at least {min} elements.");
+            let message = format(
+                gettext("Ensure this field has at least {min_length} elements."),
+                &[("min_length", &min)],
+            );
             return Err(Detail::non_field(message, "min_length"));
         }
         Ok(())
@@ -170,7 +177,10 @@ impl Kind for Many {
         context: Context<'_>,
     ) -> Result<Value, Detail> {
         let Some(items) = value.items() else {
-            let message = format!("Expected a list of items but got type \"{}\".", value.type_name());
+            let message = format(
+                gettext("Expected a list of items but got type \"{input_type}\"."),
+                &[("input_type", &value.type_name())],
+            );
             return Err(Detail::non_field(message, "not_a_list"));
         };
         self.lengths.check(items.len())?;

@@ -40,6 +40,7 @@ use super::fields::{BaseField, Context, Field, Input, Kind, Options, Output, Out
 use super::schemas::{FieldSchema, FieldShape, SerializerSchema};
 use vitamin_framework::models::ValueRef;
 use vitamin_framework::timezone::TimeZone;
+use vitamin_framework::translation::{format, gettext};
 
 pub use self::list::{ListSerializer, Many};
 pub(crate) use self::model::Destination;
@@ -190,7 +191,7 @@ fn run<K: Kind + 'static>(root: &Field<K>, data: &Data, context: Context<'_>) ->
     result.map(|value| value.unwrap_or(Value::Null)).map_err(|detail| match &detail {
         Detail::List(items) => match items.as_slice() {
             [Detail::Message(ErrorDetail { code, .. })] if code == "null" => {
-                Detail::non_field("No data provided", "null")
+                Detail::non_field(gettext("No data provided"), "null")
             }
             _ => detail,
         },
@@ -244,7 +245,10 @@ impl Kind for Object {
         context: Context<'_>,
     ) -> Result<Value, Detail> {
         if !value.is_dict() {
-            let message = format!("Invalid data. Expected a dictionary, but got {}.", value.type_name());
+            let message = format(
+                gettext("Invalid data. Expected a dictionary, but got {datatype}."),
+                &[("datatype", &value.type_name())],
+            );
             return Err(Detail::non_field(message, "invalid"));
         }
         let mut values = Dict::with_capacity(self.fields.len());

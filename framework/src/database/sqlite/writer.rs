@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use self::batch::Batches;
 use self::job::{Answer, Job, Pending, Ticket, WithdrawOnDrop};
 use crate::database::{DatabaseError, DatabaseSettings, DbConnection};
-use crate::request_id;
+use crate::request_scope::RequestScope;
 
 /// Jobs that may wait. More would take longer than most clients wait.
 const QUEUE: usize = 1024;
@@ -53,7 +53,7 @@ impl Writer {
         let since = Instant::now();
         let (answer, mut answered) = oneshot::channel();
         let ticket = Ticket::default();
-        self.submit(Box::new(Pending::new(work, ticket.clone(), request_id::current(), answer)))?;
+        self.submit(Box::new(Pending::new(work, ticket.clone(), RequestScope::current(), answer)))?;
         let withdraw = WithdrawOnDrop(ticket);
         let left = self.settings.timeout.saturating_sub(since.elapsed());
         let answer = match timeout(left, &mut answered).await {

@@ -16,6 +16,7 @@ use crate::database::migrations::copies::{self, Difference};
 use crate::management::base::{Command, CommandError};
 use crate::middleware;
 use crate::project::Project;
+use crate::translation;
 use crate::urls::UrlConf;
 
 pub(super) struct Check;
@@ -78,6 +79,7 @@ fn is_silenced(project: &Project, message: &CheckMessage) -> bool {
 /// Runs the framework's checks and those of each app.
 fn all_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
     let mut messages = middleware::checks(&project.settings.http, deploy);
+    messages.extend(translation::check(&project.settings.languages, project.translations));
     if deploy {
         messages.extend(deployment::checks(project));
     }

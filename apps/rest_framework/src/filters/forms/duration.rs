@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 
 use super::super::error::Invalid;
 use crate::fields::digits;
+use vitamin_framework::translation::{format, gettext};
 
 const DAY: i128 = 86_400_000_000;
 
@@ -15,9 +16,12 @@ pub(crate) fn clean(text: &str) -> Result<TimeDelta, Invalid> {
     // Python's `$` also matches before a line feed at the end.
     let ascii = ascii.strip_suffix('\n').unwrap_or(&ascii);
     let parts = standard(ascii).or_else(|| iso8601(ascii)).or_else(|| postgres(ascii));
-    let parts = parts.ok_or_else(|| Invalid::invalid("Enter a valid duration."))?;
+    let parts = parts.ok_or_else(|| Invalid::invalid(gettext("Enter a valid duration.")))?;
     parts.sum().ok_or_else(|| {
-        let message = format!("The number of days must be between -{MAX_DAYS} and {MAX_DAYS}.");
+        let message = format(
+            gettext("The number of days must be between {min_days} and {max_days}."),
+            &[("min_days", &-MAX_DAYS), ("max_days", &MAX_DAYS)],
+        );
         Invalid::new(message, "overflow")
     })
 }

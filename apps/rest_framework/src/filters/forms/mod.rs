@@ -19,6 +19,7 @@ use crate::exceptions::APIException;
 use crate::fields::uuid;
 use crate::python;
 use vitamin_framework::timezone::TimeZone;
+use vitamin_framework::translation::gettext;
 
 /// The request's share in the reading of a filter's value.
 #[derive(Clone, Copy, Debug)]
@@ -165,7 +166,7 @@ impl FormField {
 fn between(values: Cleaned) -> Result<Cleaned, Invalid> {
     let Cleaned::List(values) = values else { return Ok(values) };
     let Ok([low, high]) = <[Cleaned; 2]>::try_from(values) else {
-        return Err(Invalid::new("Range query expects two values.", "invalid_values"));
+        return Err(Invalid::new(gettext("Range query expects two values."), "invalid_values"));
     };
     if low == Cleaned::Null || high == Cleaned::Null {
         return Ok(Cleaned::List(Vec::new()));
@@ -217,7 +218,7 @@ fn clean_text(
         FilterKind::Duration => Cleaned::Duration(duration::clean(text)?),
         FilterKind::Uuid => match uuid::parse(text) {
             Some(number) => Cleaned::Uuid(::uuid::Uuid::from_u128(number)),
-            None => return Err(Invalid::invalid("Enter a valid UUID.")),
+            None => return Err(Invalid::invalid(gettext("Enter a valid UUID."))),
         },
         FilterKind::DateRange => period::clean(text, context)?,
         // A list in a list: there is no such filter.

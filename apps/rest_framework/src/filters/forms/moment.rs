@@ -7,13 +7,14 @@ use super::strptime;
 use crate::fields::iso8601::{in_range, parse_datetime};
 use crate::python;
 use vitamin_framework::timezone::TimeZone;
+use vitamin_framework::translation::{gettext, percent_format};
 
 pub(super) fn date(text: &str) -> Result<NaiveDate, Invalid> {
-    strptime::date(python::strip(text)).ok_or_else(|| Invalid::invalid("Enter a valid date."))
+    strptime::date(python::strip(text)).ok_or_else(|| Invalid::invalid(gettext("Enter a valid date.")))
 }
 
 pub(super) fn time(text: &str) -> Result<NaiveTime, Invalid> {
-    strptime::time(python::strip(text)).ok_or_else(|| Invalid::invalid("Enter a valid time."))
+    strptime::time(python::strip(text)).ok_or_else(|| Invalid::invalid(gettext("Enter a valid time.")))
 }
 
 /// A moment in UTC; without `USE_TZ` the local time. `iso`: only ISO 8601, not the formats of the locale.
@@ -40,7 +41,7 @@ pub(super) fn day(date: NaiveDate, is_end: bool, zone: &TimeZone) -> Result<Naiv
     let local = date.and_time(if is_end { end } else { NaiveTime::MIN });
     let offset = if zone.use_tz() { zone.offset_of_local(local) } else { Some(TimeDelta::zero()) };
     let moment = offset.and_then(|offset| shift(local, offset));
-    moment.ok_or_else(|| Invalid::invalid("Enter a valid date."))
+    moment.ok_or_else(|| Invalid::invalid(gettext("Enter a valid date.")))
 }
 
 fn shift(local: NaiveDateTime, offset: TimeDelta) -> Option<NaiveDateTime> {
@@ -48,15 +49,17 @@ fn shift(local: NaiveDateTime, offset: TimeDelta) -> Option<NaiveDateTime> {
 }
 
 fn invalid_datetime() -> Invalid {
-    Invalid::invalid("Enter a valid date/time.")
+    Invalid::invalid(gettext("Enter a valid date/time."))
 }
 
 fn ambiguous(local: NaiveDateTime, zone: &TimeZone) -> Invalid {
     let format = if local.nanosecond() == 0 { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M:%S%.6f" };
-    let message = format!(
-        "{} couldn’t be interpreted in time zone {}; it may be ambiguous or it may not exist.",
-        local.format(format),
-        zone.name()
+    let message = percent_format(
+        gettext(
+            "%(datetime)s couldn’t be interpreted in time zone %(current_timezone)s; it may be ambiguous or it may not \
+             exist.",
+        ),
+        &[("datetime", &local.format(format)), ("current_timezone", &zone.name())],
     );
     Invalid::new(message, "ambiguous_timezone")
 }

@@ -8,6 +8,7 @@ use bigdecimal::num_bigint::BigInt;
 use super::super::error::Invalid;
 use crate::fields::quantize::Number;
 use crate::python;
+use vitamin_framework::translation::{gettext, percent_format};
 
 /// The largest number that NumberFilter accepts: the float 1e50.
 static MAX: LazyLock<Option<Number>> =
@@ -19,9 +20,13 @@ const MAX_MAGNITUDE: i64 = 400;
 
 /// A number; infinities and NaN are errors. `limited`: at most 1e50.
 pub(crate) fn clean(text: &str, limited: bool) -> Result<BigDecimal, Invalid> {
-    let number = Number::parse(python::strip(text)).ok_or_else(|| Invalid::invalid("Enter a number."))?;
+    let number =
+        Number::parse(python::strip(text)).ok_or_else(|| Invalid::invalid(gettext("Enter a number.")))?;
     if limited && MAX.as_ref().is_some_and(|max| number.compare(max).is_gt()) {
-        let message = "Ensure this value is less than or equal to 1e+50.";
+        let message = percent_format(
+            gettext("Ensure this value is less than or equal to %(limit_value)s."),
+            &[("limit_value", &"1e+50")],
+        );
         return Err(Invalid::new(message, "max_value"));
     }
     let sign = if number.negative { -1 } else { 1 };
@@ -33,7 +38,7 @@ pub(crate) fn clean(text: &str, limited: bool) -> Result<BigDecimal, Invalid> {
     if number.magnitude() > MAX_MAGNITUDE {
         return Ok(BigDecimal::new(BigInt::from(sign), -MAX_MAGNITUDE));
     }
-    let digits: BigInt = number.digits.parse().map_err(|_| Invalid::invalid("Enter a number."))?;
+    let digits: BigInt = number.digits.parse().map_err(|_| Invalid::invalid(gettext("Enter a number.")))?;
     Ok(BigDecimal::new(digits * sign, number.exponent.saturating_neg()))
 }
 

@@ -1,10 +1,12 @@
-//! Python's `strptime` with the input formats of Django's English locale (django/conf/locale/en/formats.py).
+//! Python's `strptime` with the input formats of the active language, or those of Django's settings, which are the English
+//! ones (django/conf/global_settings.py).
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
 use crate::fields::digits::decimal_digit;
 use crate::fields::iso8601::in_range;
 use crate::python;
+use vitamin_framework::translation::{self, InputFormat};
 
 const DATE_FORMATS: [&str; 11] = [
     "%Y-%m-%d",
@@ -50,23 +52,33 @@ const MONTHS: [&str; 12] = [
 ];
 
 pub(super) fn date(text: &str) -> Option<NaiveDate> {
-    DATE_FORMATS.iter().find_map(|format| strptime(text, format)).map(|found| found.date())
+    first(text, InputFormat::Date, &DATE_FORMATS).map(|found| found.date())
 }
 
 pub(super) fn time(text: &str) -> Option<NaiveTime> {
-    TIME_FORMATS.iter().find_map(|format| strptime(text, format)).map(|found| found.time())
+    first(text, InputFormat::Time, &TIME_FORMATS).map(|found| found.time())
 }
 
 pub(super) fn datetime(text: &str) -> Option<NaiveDateTime> {
-    DATETIME_FORMATS.iter().chain(&DATE_FORMATS).find_map(|format| strptime(text, format))
+    let whole = first(text, InputFormat::DateTime, &DATETIME_FORMATS);
+    whole.or_else(|| first(text, InputFormat::Date, &DATE_FORMATS))
+}
+
+/// The first of the language's formats that the text has.
+fn first(text: &str, kind: InputFormat, default: &[&str]) -> Option<NaiveDateTime> {
+    match translation::active().and_then(|language| language.input_formats(kind)) {
+        Some(formats) => formats.iter().find_map(|format| strptime(text, format)),
+        None => default.iter().find_map(|format| strptime(text, format)),
+    }
 }
 
 /// The text that is still to be read.
 struct Scanner<'a>(&'a str);
 
 impl Scanner<'_> {
+    /// This character, in any case.
     fn literal(&mut self, expected: char) -> Option<()> {
-        self.0 = self.0.strip_prefix(expected)?;
+        self.0 = self.0.strip_prefix(|c: char| c.eq_ignore_ascii_case(&expected))?;
         Some(())
     }
 
@@ -145,7 +157,8 @@ impl Scanner<'_> {
     }
 }
 
-/// `datetime.strptime`. The patterns of these formats never need to go back.
+/// `datetime.strptime`. Of Django's formats only `%Y%m%d` of some Spanish locales would have to go back, for a month and a day
+/// of one digit each.
 fn strptime(text: &str, format: &str) -> Option<NaiveDateTime> {
     let mut text = Scanner(text);
     let (mut year, mut month, mut day) = (1900, 1, 1);

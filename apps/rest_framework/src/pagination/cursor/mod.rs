@@ -18,6 +18,7 @@ use crate::filters::OrderBy;
 use crate::renderers::RenderError;
 use crate::request::Request;
 use crate::utils::urls::replace_query_param;
+use vitamin_framework::translation::gettext;
 
 /// Pages that a cursor in the links finds: `?cursor=cD00ODY%3D`. A page starts at the value of the ordering's first column,
 /// so that it is found without counting, and rows that are added meanwhile do not shift it.
@@ -80,7 +81,7 @@ impl CursorPagination {
     /// framework that is a 500).
     #[must_use]
     pub fn invalid_cursor() -> APIException {
-        APIException::not_found().with_message("Invalid cursor")
+        APIException::not_found().with_message(gettext("Invalid cursor"))
     }
 
     pub(super) fn plan_for(
@@ -146,8 +147,8 @@ impl Pagination for CursorPagination {
     }
 
     fn get_schema_operation_parameters(&self) -> Vec<QueryParameter> {
-        let cursor = QueryParameter::string(self.cursor_query_param, "The pagination cursor value.");
-        let size = |name| QueryParameter::integer(name, "Number of results to return per page.");
+        let cursor = QueryParameter::string(self.cursor_query_param, gettext("The pagination cursor value."));
+        let size = |name| QueryParameter::integer(name, gettext("Number of results to return per page."));
         std::iter::once(cursor).chain(self.page_size.query_param.map(size)).collect()
     }
 

@@ -1,6 +1,5 @@
 //! The serializer field of a model's column (rest_framework/utils/field_mapping.py, `ModelSerializer.build_field`).
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::extra::{Extra, Unique};
@@ -15,6 +14,7 @@ use crate::fields::{
     SlugField, TimeField, URLField, UUIDField,
 };
 use vitamin_framework::models::{Column, ColumnKind, FieldClass, ModelMeta, Validator};
+use vitamin_framework::translation::{LazyText, capfirst, format, gettext, gettext_lazy};
 
 /// The range of an integer column (`integer_field_range` of `django/db/backends/*/operations.py`).
 fn integer_range(column: &Column, is_postgres: bool) -> (i64, i64) {
@@ -36,9 +36,21 @@ fn fits(limits: (i64, i64), type_limits: (i64, i64)) -> impl Fn(&Value) -> Resul
             return Ok(());
         };
         let (code, message) = if number < type_limits.0 {
-            ("min_value", format!("Ensure this value is greater than or equal to {}.", type_limits.0))
+            (
+                "min_value",
+                format(
+                    gettext("Ensure this value is greater than or equal to {min_value}."),
+                    &[("min_value", &type_limits.0)],
+                ),
+            )
         } else if number > type_limits.1 {
-            ("max_value", format!("Ensure this value is less than or equal to {}.", type_limits.1))
+            (
+                "max_value",
+                format(
+                    gettext("Ensure this value is less than or equal to {max_value}."),
+                    &[("max_value", &type_limits.1)],
+                ),
+            )
         } else {
             return Ok(());
         };
@@ -225,11 +237,12 @@ impl Facts<'_> {
         if let Some(label) = extra.label.clone().or_else(|| self.label()) {
             field = field.label(label);
         }
-        if let Some(text) = extra.help_text.or(column.help_text) {
+        let own_text = || column.help_text.map(|text| column.lazy_text(text));
+        if let Some(text) = extra.help_text.clone().or_else(own_text) {
             field = field.help_text(text);
         }
         for (code, message) in &extra.error_messages {
-            field = field.error_message(code, *message);
+            field = field.error_message(code, message.clone());
         }
         Arc::new(field)
     }
@@ -248,7 +261,7 @@ impl Facts<'_> {
         }
         for validator in column.validators {
             if let Validator::Regex(pattern, message) = validator {
-                field = field.regex_validator(Pattern::new(*pattern), message);
+                field = field.regex_validator(Pattern::new(*pattern), regex_message(column, message));
             }
         }
         if column.unique {
@@ -258,19 +271,19 @@ impl Facts<'_> {
     }
 
     /// The column's own name, if it is not what the serializer would make of the field's name (`needs_label`).
-    fn label(&self) -> Option<Cow<'static, str>> {
+    fn label(&self) -> Option<LazyText> {
         // Django makes the key `id` itself, with the name `ID`.
         let is_made = self.column.class == FieldClass::Auto && self.column.name == "id";
         let verbose = self.column.verbose_name.or(is_made.then_some("ID"))?;
-        let capitalized = capfirst(verbose);
-        (capitalized != default_label(self.name)).then(|| capitalized.into())
+        let label = self.column.lazy_text(verbose).capfirst();
+        // A translation may be another word than the name.
+        (self.column.translated || label.text() != default_label(self.name)).then_some(label)
     }
 }
 
-/// Django's `capfirst`.
-pub(super) fn capfirst(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+/// The message of a `RegexValidator`. Its default is Django's own, and marked there.
+fn regex_message(column: &Column, message: &'static str) -> LazyText {
+    if message == "Enter a valid value." { gettext_lazy(message) } else { column.lazy_text(message) }
 }
 
 /// `field_name.replace('_', ' ').capitalize()`.

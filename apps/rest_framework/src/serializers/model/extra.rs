@@ -1,8 +1,7 @@
 //! `Meta.extra_kwargs`: options of a field that is made for a column or a relation.
 
-use std::borrow::Cow;
-
 use crate::data::Value;
+use vitamin_framework::translation::LazyText;
 
 /// Options of a field that is made for a column. They win over the column's own.
 ///
@@ -52,12 +51,12 @@ pub struct Extra {
     pub(super) max_length: Option<usize>,
     pub(super) min_value: Option<i64>,
     pub(super) max_value: Option<i64>,
-    pub(super) label: Option<Cow<'static, str>>,
-    pub(super) help_text: Option<&'static str>,
+    pub(super) label: Option<LazyText>,
+    pub(super) help_text: Option<LazyText>,
     pub(super) allow_empty: Option<bool>,
     pub(super) view_name: Option<&'static str>,
     pub(super) lookup_field: Option<&'static str>,
-    pub(super) error_messages: Vec<(&'static str, &'static str)>,
+    pub(super) error_messages: Vec<(&'static str, LazyText)>,
 }
 
 /// What a field must have for a unique-together check (`get_uniqueness_extra_kwargs`).
@@ -129,15 +128,15 @@ impl Extra {
         /// The field whose value is in these URLs, `pk` by default.
         lookup_field: &'static str => Some(lookup_field);
         /// The human-readable name.
-        label: impl Into<Cow<'static, str>> => Some(label.into());
+        label: impl Into<LazyText> => Some(label.into());
         /// The human-readable description.
-        help_text: &'static str => Some(help_text);
+        help_text: impl Into<LazyText> => Some(help_text.into());
     }
 
     /// Replaces the message of the field's errors with this code, such as `required`.
     #[must_use]
-    pub fn error_message(mut self, code: &'static str, message: &'static str) -> Self {
-        self.error_messages.push((code, message));
+    pub fn error_message(mut self, code: &'static str, message: impl Into<LazyText>) -> Self {
+        self.error_messages.push((code, message.into()));
         self
     }
 }

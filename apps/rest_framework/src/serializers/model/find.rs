@@ -16,6 +16,7 @@ use vitamin_framework::database::DbConnection;
 use vitamin_framework::models::{
     ColumnKind, DbValue, Lookup, Model, ModelMeta, Path, Q, QuerySet, pk_exists,
 };
+use vitamin_framework::translation::{format, gettext};
 
 /// Finds the object that a client names. The value is its primary key.
 pub(super) trait Find: Send + Sync {
@@ -35,7 +36,10 @@ impl PrimaryKey {
 }
 
 fn does_not_exist(data: &Value) -> Detail {
-    let message = format!("Invalid pk \"{}\" - object does not exist.", python::str(data));
+    let message = format(
+        gettext("Invalid pk \"{pk_value}\" - object does not exist."),
+        &[("pk_value", &python::str(data))],
+    );
     Detail::list(message, "does_not_exist")
 }
 
@@ -147,10 +151,15 @@ impl<U: Model> Among<U> {
         match &self.naming {
             Naming::PrimaryKey => does_not_exist(data),
             Naming::Slug(name, _) => {
-                let message = format!("Object with {name}={} does not exist.", python::str(data));
+                let message = format(
+                    gettext("Object with {slug_name}={value} does not exist."),
+                    &[("slug_name", &name), ("value", &python::str(data))],
+                );
                 Detail::list(message, "does_not_exist")
             }
-            Naming::Url(_) => Detail::list("Invalid hyperlink - Object does not exist.", "does_not_exist"),
+            Naming::Url(_) => {
+                Detail::list(gettext("Invalid hyperlink - Object does not exist."), "does_not_exist")
+            }
         }
     }
 }
@@ -176,7 +185,7 @@ fn slug_value(data: &Value, kind: Option<ColumnKind>) -> Result<Option<DbValue>,
         Ok(PkInput::Key(key)) => Ok(Some(key)),
         Ok(PkInput::None) => Ok(None),
         Err(detail) if kind == ColumnKind::Uuid => Err(detail),
-        Err(_) => Err(Detail::list("Invalid value.", "invalid")),
+        Err(_) => Err(Detail::list(gettext("Invalid value."), "invalid")),
     }
 }
 

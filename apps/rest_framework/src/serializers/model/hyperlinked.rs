@@ -15,6 +15,7 @@ use crate::fields::Context;
 use crate::json as encode;
 use crate::schemas::FieldShape;
 use vitamin_framework::models::{Model, Object, ValueRef};
+use vitamin_framework::translation::{format, gettext};
 
 /// The view whose URL names an object.
 #[derive(Clone, Debug)]
@@ -58,18 +59,21 @@ impl Link {
     /// The value that a client's URL has in it.
     pub(super) fn resolve(&self, data: &Value, context: Context<'_>) -> Result<String, Detail> {
         let Some(url) = data.as_str() else {
-            let message = format!("Incorrect type. Expected URL string, received {}.", data.type_name());
+            let message = format(
+                gettext("Incorrect type. Expected URL string, received {data_type}."),
+                &[("data_type", &data.type_name())],
+            );
             return Err(Detail::list(message, "incorrect_type"));
         };
         let found = context.request.and_then(|info| info.resolve(&link_path(url), &self.view_name));
         let Some((found, is_it)) = found else {
-            return Err(Detail::list("Invalid hyperlink - No URL match.", "no_match"));
+            return Err(Detail::list(gettext("Invalid hyperlink - No URL match."), "no_match"));
         };
         let parameter = self.parameter();
         let value = found.kwargs.into_iter().find(|(name, _)| is_it && name == parameter);
-        value
-            .map(|(_, value)| value)
-            .ok_or_else(|| Detail::list("Invalid hyperlink - Incorrect URL match.", "incorrect_match"))
+        value.map(|(_, value)| value).ok_or_else(|| {
+            Detail::list(gettext("Invalid hyperlink - Incorrect URL match."), "incorrect_match")
+        })
     }
 }
 

@@ -19,6 +19,7 @@ use crate::fields::{BaseField as _, Context, Field, Input, Kind, Options};
 use crate::schemas::{DescribeSerializer as _, FieldShape};
 use crate::serializers::list::{Lengths, length_methods};
 use vitamin_framework::models::{Changes, ForeignKey, ManyToMany, Model, Reverse};
+use vitamin_framework::translation::{format, gettext};
 
 /// The message for an item that is null.
 const NULL: &str = "This field may not be null.";
@@ -205,14 +206,20 @@ impl<U: Model> Kind for NestedKind<U> {
             return self.object(value, context);
         }
         let Some(items) = value.items() else {
-            let message = format!("Expected a list of items but got type \"{}\".", value.type_name());
+            let message = format(
+                gettext("Expected a list of items but got type \"{input_type}\"."),
+                &[("input_type", &value.type_name())],
+            );
             return Err(Detail::non_field(message, "not_a_list"));
         };
         self.lengths.check(items.len())?;
         let (mut values, mut errors) = (Vec::with_capacity(items.len()), IndexMap::new());
         for (index, item) in items.iter().enumerate() {
-            let result =
-                if item.is_null() { Err(Detail::list(NULL, "null")) } else { self.object(item, context) };
+            let result = if item.is_null() {
+                Err(Detail::list(gettext(NULL), "null"))
+            } else {
+                self.object(item, context)
+            };
             match result {
                 Ok(value) => values.push(value),
                 Err(detail) => _ = errors.insert(index.to_string(), detail),

@@ -7,6 +7,7 @@ use crate::error_detail::Detail;
 use crate::fields::{parse_uuid, to_ascii};
 use crate::python;
 use vitamin_framework::models::{ColumnKind, DbValue};
+use vitamin_framework::translation::{format, gettext, percent_format};
 
 /// A key, or a value that no row has.
 pub(super) enum PkInput {
@@ -33,7 +34,10 @@ pub(super) fn pk_input(data: &Value, kind: ColumnKind) -> Result<PkInput, Detail
 }
 
 fn incorrect_type(data: &Value) -> Detail {
-    let message = format!("Incorrect type. Expected pk value, received {}.", data.type_name());
+    let message = format(
+        gettext("Incorrect type. Expected pk value, received {data_type}."),
+        &[("data_type", &data.type_name())],
+    );
     Detail::list(message, "incorrect_type")
 }
 
@@ -62,7 +66,8 @@ fn integer(data: &Value) -> Result<PkInput, Detail> {
 /// `UUIDField.to_python`: text in any of Python's forms, or an integer.
 fn uuid(data: &Value) -> Result<PkInput, Detail> {
     let invalid = || {
-        let message = format!("“{}” is not a valid UUID.", python::str(data));
+        let message =
+            percent_format(gettext("“%(value)s” is not a valid UUID."), &[("value", &python::str(data))]);
         Detail::list(message, "invalid")
     };
     let uuid = match data {

@@ -7,6 +7,7 @@ use crate::data::Value;
 use crate::error_detail::Detail;
 use crate::fields::{Context, Input, Kind, Options, Output, OutputError};
 use vitamin_framework::models::{ModelMeta, ValueRef};
+use vitamin_framework::translation::{format, gettext};
 
 /// The kind of related fields.
 #[derive(Clone)]
@@ -81,7 +82,7 @@ impl Kind for Related {
             if options.allows_null() {
                 Ok(Value::Null)
             } else {
-                Err(Detail::list("This field may not be null.", "null"))
+                Err(Detail::list(gettext("This field may not be null."), "null"))
             }
         })
     }
@@ -105,7 +106,7 @@ impl Kind for Related {
             Input::Form(_) => return Err(not_a_list("QueryDict")),
         };
         if items.is_empty() && !self.allow_empty {
-            return Err(Detail::list("This list may not be empty.", "empty"));
+            return Err(Detail::list(gettext("This list may not be empty."), "empty"));
         }
         items.iter().map(|item| self.find.find(item, context)).collect::<Result<Vec<_>, _>>().map(Value::List)
     }
@@ -122,7 +123,9 @@ impl Kind for Related {
 }
 
 fn not_a_list(found: &str) -> Detail {
-    Detail::list(format!("Expected a list of items but got type \"{found}\"."), "not_a_list")
+    let message =
+        format(gettext("Expected a list of items but got type \"{input_type}\"."), &[("input_type", &found)]);
+    Detail::list(message, "not_a_list")
 }
 
 fn owned(value: &Input<'_>) -> Value {

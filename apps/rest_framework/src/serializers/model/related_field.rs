@@ -15,6 +15,7 @@ use crate::exceptions::APIException;
 use crate::fields::{BaseField, Field, Options, write_items};
 use crate::request::RequestInfo;
 use vitamin_framework::models::{ForeignKey, Model, Object, Path, Plan, QuerySet, ValueRef};
+use vitamin_framework::translation::LazyText;
 
 /// A related field in the making: its relation, how its objects are named, and its options.
 pub struct RelatedField<R, U, N = ByColumn> {
@@ -87,7 +88,7 @@ impl<R, U: Model, N> RelatedField<R, U, N> {
 
     /// The human-readable description.
     #[must_use]
-    pub fn help_text(self, text: &'static str) -> Self {
+    pub fn help_text(self, text: impl Into<LazyText>) -> Self {
         self.with(|field| field.help_text(text))
     }
 

@@ -106,11 +106,11 @@ impl Many<'_> {
         if let Some(label) = extra.label.clone() {
             field = field.with(|field| field.label(label));
         }
-        if let Some(text) = extra.help_text {
-            field = field.help_text(text);
+        if let Some(text) = &extra.help_text {
+            field = field.help_text(text.clone());
         }
         for (code, message) in &extra.error_messages {
-            field = field.with(|field| field.error_message(code, *message));
+            field = field.with(|field| field.error_message(code, message.clone()));
         }
         field.allow_empty(extra.allow_empty.unwrap_or(self.meta.blank))
     }

@@ -15,6 +15,7 @@ use crate::exceptions::{APIException, ExceptionKind};
 use crate::fields::{Context, Input};
 use crate::json;
 use vitamin_framework::models::{Changes, DbValue, Model, Object, Plan};
+use vitamin_framework::translation::{format, gettext};
 
 /// A field with its name.
 pub(super) struct NamedEntry<T> {
@@ -94,7 +95,10 @@ impl<T: Model> Resolved<T> {
         validation: &Validation<'_, T>,
     ) -> Result<Dict, APIException> {
         if !input.is_dict() {
-            let message = format!("Invalid data. Expected a dictionary, but got {}.", input.type_name());
+            let message = format(
+                gettext("Invalid data. Expected a dictionary, but got {datatype}."),
+                &[("datatype", &input.type_name())],
+            );
             return Err(APIException::validation_error(Detail::non_field(message, "invalid")));
         }
         let mut values = Dict::with_capacity(self.entries.len());
@@ -107,7 +111,10 @@ impl<T: Model> Resolved<T> {
             match field.run_validation(field.get_value(name, input, context).as_ref(), context) {
                 // The text `null` of a form, for JSON: Django REST framework sends it to the database, which refuses it.
                 Ok(Some(Value::Null)) if is_required_column::<T>(entry) => {
-                    errors.insert((*name).to_owned(), Detail::list("This field may not be null.", "null"));
+                    errors.insert(
+                        (*name).to_owned(),
+                        Detail::list(gettext("This field may not be null."), "null"),
+                    );
                 }
                 Ok(Some(mut value)) => match hooks.check_field(name, &mut value, validation) {
                     Ok(()) => _ = values.insert(entry.source.clone(), value),

@@ -11,6 +11,7 @@ use vitamin_framework::database::DbConnection;
 use vitamin_framework::models::{
     Column, DbValue, Lookup, Model, ModelMeta, Path, Q, QuerySet, ValueRef, value_exists,
 };
+use vitamin_framework::translation::{format, gettext, percent_format};
 
 /// Adds `UniqueValidator` to a field.
 pub(super) fn unique<K: Kind>(
@@ -18,11 +19,18 @@ pub(super) fn unique<K: Kind>(
     meta: &'static ModelMeta,
     column: &'static Column,
 ) -> Field<K> {
-    let label = column.verbose_name.map_or_else(|| column.name.replace('_', " "), str::to_owned);
-    let message = column.unique_message.map_or_else(
-        || Cow::Owned(format!("{} with this {label} already exists.", meta.verbose_name())),
-        Cow::Borrowed,
-    );
+    let label = column
+        .verbose_name
+        .map_or_else(|| column.name.replace('_', " ").into(), |name| column.lazy_text(name));
+    let own = column.unique_message.map(|message| column.lazy_text(message));
+    let message = move || match &own {
+        Some(message) => message.text(),
+        None => percent_format(
+            gettext("%(model_name)s with this %(field_label)s already exists."),
+            &[("model_name", &meta.verbose_name()), ("field_label", &label.text())],
+        )
+        .into(),
+    };
     field.validator_with(move |value, context| {
         let Some(lookups) = context.database else { return Ok(()) };
         let Ok(value) = DbValue::from_validated(value, column.kind) else { return Ok(()) };
@@ -32,7 +40,7 @@ pub(super) fn unique<K: Kind>(
             exists = value_exists(connection, meta, column, value.clone(), pk.clone())?;
             Ok(())
         });
-        if exists { Err(ErrorDetail::new(message.clone(), "unique")) } else { Ok(()) }
+        if exists { Err(ErrorDetail::new(message(), "unique")) } else { Ok(()) }
     })
 }
 
@@ -99,7 +107,12 @@ impl UniqueTogetherValidator {
         }
         if validation.database(|connection: &mut DbConnection| Ok(rows.exists(connection)?))? {
             let message = self.message.clone().unwrap_or_else(|| {
-                format!("The fields {} must make a unique set.", self.fields.join(", ")).into()
+                let names = self.fields.join(", ");
+                format(
+                    gettext("The fields {field_names} must make a unique set."),
+                    &[("field_names", &names)],
+                )
+                .into()
             });
             return Err(APIException::validation_error(Detail::message(message, "unique")));
         }
@@ -110,7 +123,9 @@ impl UniqueTogetherValidator {
     fn enforce_required(&self, values: &Dict, sources: &[String]) -> Result<(), APIException> {
         let missing = self.fields.iter().zip(sources).filter(|(_, source)| !values.contains_key(*source));
         let missing: indexmap::IndexMap<String, Detail> = missing
-            .map(|(name, _)| ((*name).to_owned(), Detail::list("This field is required.", "required")))
+            .map(|(name, _)| {
+                ((*name).to_owned(), Detail::list(gettext("This field is required."), "required"))
+            })
             .collect();
         if missing.is_empty() { Ok(()) } else { Err(APIException::validation_error(Detail::Dict(missing))) }
     }

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::oneshot;
-use uuid::Uuid;
 
 use crate::database::{DatabaseError, DbConnection};
-use crate::request_id;
+use crate::request_scope::RequestScope;
 
 /// The right to decide on a job: the writer takes it to run the job, the request takes it to give up.
 #[derive(Clone, Default)]
@@ -62,7 +61,7 @@ pub(super) trait Job: Send {
 pub(super) struct Pending<F, T, E> {
     work: Option<F>,
     ticket: Ticket,
-    request: Option<Uuid>,
+    request: RequestScope,
     result: Option<Answer<T, E>>,
     answer: oneshot::Sender<Answer<T, E>>,
 }
@@ -71,7 +70,7 @@ impl<F, T, E> Pending<F, T, E> {
     pub(super) const fn new(
         work: F,
         ticket: Ticket,
-        request: Option<Uuid>,
+        request: RequestScope,
         answer: oneshot::Sender<Answer<T, E>>,
     ) -> Self {
         Self { work: Some(work), ticket, request, result: None, answer }
@@ -95,7 +94,7 @@ where
     fn run(&mut self, connection: &mut DbConnection) -> Outcome {
         let Some(work) = self.work.take() else { return Outcome::Failed };
         let work = || catch_unwind(AssertUnwindSafe(|| work(connection)));
-        let (outcome, result) = match request_id::scope(self.request, work) {
+        let (outcome, result) = match self.request.run(work) {
             Ok(Ok(value)) => (Outcome::Succeeded, Answer::Returned(Ok(value))),
             Ok(Err(error)) => (Outcome::Failed, Answer::Returned(Err(error))),
             Err(payload) => (Outcome::Failed, Answer::Panicked(payload)),

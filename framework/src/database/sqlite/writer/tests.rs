@@ -16,6 +16,7 @@ use super::*;
 use crate::conf::Env;
 use crate::database::Database;
 use crate::database::sqlite::sentinel::tests::OtherProcess;
+use crate::request_id;
 
 /// `child` refers to `parent` as Django's tables do. `t` refuses -1 by ending the whole transaction.
 const TABLES: &str = "
