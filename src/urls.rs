@@ -2,6 +2,7 @@
 
 use vitamin::authtoken::views::obtain_auth_token;
 use vitamin::forward_auth;
+use vitamin::rest_framework;
 use vitamin::urls::{Pattern, include, path};
 
 /// All patterns of the project; the first match wins.
@@ -10,6 +11,7 @@ pub fn urlpatterns() -> Vec<Pattern> {
     vec![
         path("api-token-auth/", obtain_auth_token()),
         path("auth/verify", forward_auth::verify()),
+        include("api-auth/", rest_framework::urls::urlpatterns()),
         include("", test_app::urls::urlpatterns()),
     ]
 }

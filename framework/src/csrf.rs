@@ -14,7 +14,7 @@ mod stored;
 
 pub use cookie::set_cookie;
 pub use settings::CsrfSettings;
-pub(crate) use settings::SETTINGS;
+pub(crate) use settings::{SETTINGS, SameSite};
 pub use stored::{CSRF_SESSION_KEY, SessionSecret, stored_secret};
 
 /// The length of a secret.

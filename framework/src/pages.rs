@@ -25,6 +25,12 @@ pub fn permission_denied() -> HttpResponse {
     page(StatusCode::FORBIDDEN, "403 Forbidden", "")
 }
 
+/// 403: the CSRF token is missing or wrong (`django/views/csrf.py`).
+#[must_use]
+pub fn csrf_failure() -> HttpResponse {
+    page(StatusCode::FORBIDDEN, "Forbidden (403)", "CSRF verification failed. Request aborted.")
+}
+
 /// 404: no pattern matches.
 #[must_use]
 pub fn page_not_found() -> HttpResponse {

@@ -16,8 +16,8 @@ use super::server::{self, ServerSettings};
 use super::translation::{LanguageSettings, Translations};
 use super::urls::Pattern;
 use super::{
-    audit, cache, checks, connections, cors, csrf, database, logging, metrics, middleware, shadow, timezone,
-    translation,
+    audit, cache, checks, connections, cors, csrf, database, http, logging, metrics, middleware, shadow,
+    timezone, translation,
 };
 
 /// The framework's own settings.
@@ -59,6 +59,7 @@ fn framework_settings() -> Vec<Setting> {
         logging::SETTINGS,
         &middleware::settings(),
         cors::SETTINGS,
+        http::SETTINGS,
         csrf::SETTINGS,
         database::SETTINGS,
         timezone::SETTINGS,

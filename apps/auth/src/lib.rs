@@ -22,6 +22,7 @@ pub mod public_user;
 pub mod schema;
 pub mod session_data;
 pub mod session_engine;
+mod session_login;
 pub mod sessions;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -39,6 +40,7 @@ pub use self::models::User;
 use self::password_validation::PasswordValidators;
 use self::passwords::{PasswordSettings, Passwords};
 pub use self::public_user::PublicUser;
+pub use self::session_login::{login, logout};
 use self::sessions::SessionSettings;
 pub use self::user_model::UserModel;
 use vitamin_framework::app::App;

@@ -103,6 +103,11 @@ impl SessionData {
         }
     }
 
+    /// Whether a user is logged in, of any type of key.
+    pub(super) fn has_user(&self) -> bool {
+        self.get(SESSION_KEY).is_some()
+    }
+
     /// The path of the backend that logged the user in, e.g. `django.contrib.auth.backends.ModelBackend`. The session
     /// is valid only if `AUTHENTICATION_BACKENDS` contains it.
     pub fn backend(&self) -> Option<&str> {

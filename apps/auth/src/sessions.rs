@@ -1,6 +1,6 @@
 //! Finds a session's user (`get_user` of `django/contrib/auth/__init__.py`, over the database's sessions).
 //!
-//! Sessions are only read here. Django deletes a session whose hash does not match, and renews one that was signed with
+//! Sessions are only read here, [`login`](crate::login) makes them. Django deletes a session whose hash does not match, and renews one that was signed with
 //! an older key; both wait until the user's next request to Django.
 
 use actix_web::http::header::COOKIE;
@@ -18,6 +18,9 @@ use vitamin_framework::csrf::{CSRF_SESSION_KEY, SessionSecret};
 use vitamin_framework::database::{Database, DatabaseError, DbConnection, KeyType, now};
 use vitamin_framework::http::get_cookie;
 use vitamin_framework::middleware::{Site, is_session_key};
+
+/// The backend of passwords in `auth_user`.
+const MODEL_BACKEND: &str = "django.contrib.auth.backends.ModelBackend";
 
 /// The settings that this module reads.
 pub(super) const SETTINGS: &[Setting] = &[Setting::new(
@@ -59,10 +62,19 @@ impl SessionSettings {
     }
 }
 
+impl SessionSettings {
+    /// The backend that a session of a password names: Django's ModelBackend if it is accepted, else the first one.
+    pub(super) fn login_backend(&self) -> &str {
+        let backends = &self.authentication_backends;
+        let model_backend = backends.iter().find(|backend| *backend == MODEL_BACKEND);
+        model_backend.or(backends.first()).map_or(MODEL_BACKEND, String::as_str)
+    }
+}
+
 impl Default for SessionSettings {
     fn default() -> Self {
         Self {
-            authentication_backends: vec!["django.contrib.auth.backends.ModelBackend".to_owned()],
+            authentication_backends: vec![MODEL_BACKEND.to_owned()],
             user_key: KeyType::default(),
             engine: SessionEngine::Database,
         }
@@ -85,11 +97,7 @@ pub async fn get_user(request: &HttpRequest) -> Result<Option<User>, Authenticat
     ) else {
         return Err(AuthenticationError::NotInstalled);
     };
-    let session_key = get_cookie(request.headers(), &site.settings.session_cookie_name);
-    // PostgreSQL accepts no text with a NUL, which a quoted cookie can contain.
-    let Some(session_key) = session_key.filter(|key| is_session_key(key) && !key.contains('\0')) else {
-        return Ok(None);
-    };
+    let Some(session_key) = session_key(request, site) else { return Ok(None) };
     let (use_sessions, site, settings) = (site.settings.csrf.use_sessions, site.clone(), settings.clone());
     let find = move |connection: &mut DbConnection| {
         let keys = site.settings.signing_keys();
@@ -105,8 +113,15 @@ pub async fn get_user(request: &HttpRequest) -> Result<Option<User>, Authenticat
     Ok(Some(user))
 }
 
+/// The key in the request's session cookie, if it can be one.
+pub(super) fn session_key(request: &HttpRequest, site: &Site) -> Option<String> {
+    let session_key = get_cookie(request.headers(), &site.settings.session_cookie_name);
+    // PostgreSQL accepts no text with a NUL, which a quoted cookie can contain.
+    session_key.filter(|key| is_session_key(key) && !key.contains('\0'))
+}
+
 /// Returns the data of an unexpired session. They are empty if there is none.
-fn load(
+pub(super) fn load(
     connection: &mut DbConnection,
     session_key: &str,
     engine: SessionEngine,

@@ -18,6 +18,8 @@ pub use self::concrete::{
     CreateAPIView, DestroyAPIView, GenericAPIView, ListAPIView, ListCreateAPIView, RetrieveAPIView,
     RetrieveDestroyAPIView, RetrieveUpdateAPIView, RetrieveUpdateDestroyAPIView, UpdateAPIView,
 };
+#[cfg(feature = "browsable-api")]
+pub(crate) use self::model_view::Inspection;
 pub use self::model_view::{Destroy, IntoQuerySet};
 pub(crate) use self::model_view::{ModelView, ModelViewInfo};
 pub(crate) use self::schema::ModelSchema;

@@ -92,7 +92,8 @@ fn dispatch(
             PolicyResult::Ready(checked) => checked,
             PolicyResult::Later(checked) => checked.await,
         };
-        let response = match checked {
+        #[cfg_attr(not(feature = "browsable-api"), expect(unused_mut, reason = "a page changes it"))]
+        let mut response = match checked {
             Ok(()) => {
                 let mut response = respond(&policies, &request).await;
                 finalize(&policies, &request, &mut response);
@@ -100,6 +101,10 @@ fn dispatch(
             }
             Err(error) => refusal(&policies, &request, error),
         };
+        #[cfg(feature = "browsable-api")]
+        if let Some(content) = request.take_page_content() {
+            super::browsable::complete(&policies, &request, content, &mut response).await;
+        }
         Ok(ServiceResponse::new(request.into_parts().0, response))
     }))
 }

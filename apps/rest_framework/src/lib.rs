@@ -2,6 +2,8 @@
 //! policy has its own file, named as in Django REST framework.
 
 pub mod authentication;
+#[cfg(feature = "browsable-api")]
+mod browsable;
 mod checks;
 mod comparison;
 mod current;
@@ -46,6 +48,8 @@ pub mod shortcuts;
 pub(crate) mod testing;
 pub mod throttling;
 pub mod urlpatterns;
+#[cfg(feature = "browsable-api")]
+pub mod urls;
 mod utils;
 pub mod versioning;
 pub mod views;
@@ -66,6 +70,8 @@ use vitamin_framework::urls::UrlConf;
 /// The app. It holds the default settings of the project's views.
 pub struct RestFramework {
     settings: Data<APISettings>,
+    #[cfg(feature = "browsable-api")]
+    pages: Data<browsable::Pages>,
 }
 
 impl RestFramework {
@@ -80,7 +86,11 @@ impl RestFramework {
     /// The app with these settings.
     #[must_use]
     pub fn new(settings: APISettings) -> Self {
-        Self { settings: Data::new(settings) }
+        Self {
+            #[cfg(feature = "browsable-api")]
+            pages: Data::new(browsable::Pages::new(settings.browsable.clone())),
+            settings: Data::new(settings),
+        }
     }
 }
 
@@ -91,6 +101,11 @@ impl App for RestFramework {
 
     fn configure(&self, config: &mut ServiceConfig) {
         config.app_data(self.settings.clone());
+        #[cfg(feature = "browsable-api")]
+        {
+            self.pages.configure(config);
+            config.app_data(self.pages.clone());
+        }
     }
 
     fn commands(&self) -> Vec<Box<dyn Command>> {
@@ -98,7 +113,14 @@ impl App for RestFramework {
     }
 
     fn settings(&self) -> Vec<Setting> {
-        [settings::SETTINGS, parsers::SETTINGS, parsers::body::SETTINGS].concat()
+        [
+            settings::SETTINGS,
+            parsers::SETTINGS,
+            parsers::body::SETTINGS,
+            #[cfg(feature = "browsable-api")]
+            browsable::SETTINGS,
+        ]
+        .concat()
     }
 
     fn compare(&self, django: &DjangoSettings, diagnosis: &mut Diagnosis) {

@@ -54,6 +54,14 @@ pub trait Renderer: Send + Sync {
     /// # Errors
     /// [`RenderError`].
     fn render(&self, data: &dyn Renderable, context: &RendererContext<'_>) -> Result<Bytes, RenderError>;
+
+    /// Renders a response without data, such as a 204. By default it has no body. A 204 with a body is sent as a 200.
+    ///
+    /// # Errors
+    /// [`RenderError`].
+    fn render_nothing(&self, _context: &RendererContext<'_>) -> Result<Bytes, RenderError> {
+        Ok(Bytes::new())
+    }
 }
 
 impl Offer for Arc<dyn Renderer> {
@@ -126,8 +134,8 @@ impl Renderer for JSONRenderer {
 
 /// `text/html`: the data as a page for browsers.
 ///
-/// A simple replacement for Django REST framework's browsable API, with the same status and headers. The page contains
-/// the CSRF token that scripts must send with unsafe requests (`window.drf.csrfToken` in Django REST framework).
+/// With the cargo feature `browsable-api` it is the browsable API: the response with its status and headers, and forms for
+/// what the user may do. Without it, a plain page with the same status and headers.
 pub struct BrowsableAPIRenderer;
 
 impl Renderer for BrowsableAPIRenderer {
@@ -140,19 +148,34 @@ impl Renderer for BrowsableAPIRenderer {
     }
 
     fn render(&self, data: &dyn Renderable, context: &RendererContext<'_>) -> Result<Bytes, RenderError> {
-        let json = data.to_json(Some(4))?;
-        let name = escape(context.request.view_name());
-        let page = format!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n  <meta charset=\"utf-8\">\n  <title>{name}</title>\n  \
-             <meta name=\"csrf-token\" content=\"{csrf_token}\">\n</head>\n<body>\n<h1>{name}</h1>\n{description}\n<pre><b>{method} {path}</b></pre>\n<pre>HTTP {status}\n\n\
-             {json}</pre>\n</body>\n</html>\n",
-            csrf_token = context.request.csrf_token(),
-            description = markup_description(context.request.view_description()),
-            method = escape(context.request.method().as_str()),
-            path = escape(context.request.path()),
-            status = context.status,
-            json = escape(&String::from_utf8_lossy(&json)),
-        );
-        Ok(page.into())
+        Ok(plain_page(data.to_json(Some(4))?, context))
     }
+
+    fn render_nothing(&self, context: &RendererContext<'_>) -> Result<Bytes, RenderError> {
+        Ok(plain_page(Bytes::new(), context))
+    }
+}
+
+/// A page with the CSRF token that scripts must send with unsafe requests. The dispatcher replaces it by the browsable API,
+/// which needs the response's headers, and the database.
+fn plain_page(json: Bytes, context: &RendererContext<'_>) -> Bytes {
+    let name = escape(context.request.view_name());
+    let page = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n  <meta charset=\"utf-8\">\n  <title>{name}</title>\n  \
+         <meta name=\"csrf-token\" content=\"{csrf_token}\">\n</head>\n<body>\n<h1>{name}</h1>\n{description}\n<pre><b>{method} {path}</b></pre>\n<pre>HTTP {status}\n\n\
+         {json}</pre>\n</body>\n</html>\n",
+        csrf_token = context.request.csrf_token(),
+        description = markup_description(context.request.view_description()),
+        method = escape(context.request.method().as_str()),
+        path = escape(context.request.path()),
+        status = context.status,
+        json = escape(&String::from_utf8_lossy(&json)),
+    );
+    #[cfg(feature = "browsable-api")]
+    context.request.set_page_content(super::request::PageContent {
+        json,
+        status: context.status,
+        exception: context.exception.map(|error| (error.kind(), error.detail().clone())),
+    });
+    page.into()
 }

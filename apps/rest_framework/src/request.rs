@@ -5,6 +5,9 @@ mod current;
 mod data;
 mod extractors;
 mod info;
+#[cfg(feature = "browsable-api")]
+mod page;
+mod services;
 
 use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -17,10 +20,12 @@ use actix_web::HttpRequest;
 use actix_web::dev::{Payload, RequestHead};
 use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
-use actix_web::web::Data as AppData;
 
+pub(crate) use self::csrf::{check_csrf, form_token};
 pub use self::extractors::{Auth, CurrentUser};
 pub use self::info::RequestInfo;
+#[cfg(feature = "browsable-api")]
+pub(crate) use self::page::PageContent;
 use super::data::Data;
 use super::exceptions::APIException;
 use super::generics::ModelViewInfo;
@@ -31,8 +36,6 @@ use super::throttling::rate::ThrottleRates;
 use super::versioning::versions::Versions;
 use super::viewsets::ViewSetInfo;
 use vitamin_auth::models::User;
-use vitamin_framework::cache::Cache;
-use vitamin_framework::database::Database;
 use vitamin_framework::middleware::AccessLog;
 use vitamin_framework::timezone::TimeZone;
 use vitamin_framework::urls::{NoReverseMatch, Parameters};
@@ -47,6 +50,8 @@ pub struct Request {
     state: Rc<State>,
     /// A method that replaces the client's, to check what it would be allowed.
     method: Option<Method>,
+    /// Whether the action of a view set is that of this method too.
+    overrides_action: bool,
 }
 
 /// The state of a request that clones share. It holds no clone of actix-web's request, so that a middleware can keep it
@@ -77,6 +82,9 @@ struct LazyState {
     info: OnceCell<RequestInfo>,
     /// The secret of the CSRF token in the response, which also sets its cookie.
     csrf_secret: OnceCell<String>,
+    /// What the page for browsers needs.
+    #[cfg(feature = "browsable-api")]
+    page: page::PageState,
 }
 
 /// The description of a view that its requests carry. The classes that take a request belong to the dispatcher, so that
@@ -184,12 +192,12 @@ impl Request {
             is_rendered: Cell::new(false),
             lazy: OnceCell::new(),
         });
-        Self { http, state, method: None }
+        Self { http, state, method: None, overrides_action: false }
     }
 
     /// The request of this state, for actix-web's request.
     pub(super) fn with_state(http: HttpRequest, state: Rc<State>) -> Self {
-        Self { http, state, method: None }
+        Self { http, state, method: None, overrides_action: false }
     }
 
     /// Takes the payload for the handler's extractors.
@@ -228,7 +236,22 @@ impl Request {
     /// The HTTP method.
     #[must_use]
     pub fn method(&self) -> &Method {
-        self.method.as_ref().unwrap_or_else(|| self.http.method())
+        self.method.as_ref().unwrap_or_else(|| self.client_method())
+    }
+
+    /// The method that the client means: that of the HTTP request, unless a form of the browsable API names another one.
+    pub(super) fn client_method(&self) -> &Method {
+        #[cfg(feature = "browsable-api")]
+        if let Some(method) = self.form_method() {
+            return method;
+        }
+        self.http.method()
+    }
+
+    /// The method whose action of a view set counts.
+    pub(super) fn action_method(&self) -> &Method {
+        // OPTIONS asks for the serializer of other methods with the client's action.
+        if self.overrides_action { self.method() } else { self.client_method() }
     }
 
     /// The user, or `None` if the request is anonymous.
@@ -279,28 +302,6 @@ impl Request {
         if let Some(auth) = outer.auth.get() {
             let _ = self.state.auth.set(Rc::clone(auth));
         }
-    }
-
-    /// The database.
-    ///
-    /// # Errors
-    /// 500: the application has none.
-    pub fn database(&self) -> Result<&Database, APIException> {
-        let database = self.http.app_data::<AppData<Database>>();
-        database
-            .map(|data| data.get_ref())
-            .ok_or_else(|| APIException::server_error("there is no database in the app data"))
-    }
-
-    /// The cache.
-    ///
-    /// # Errors
-    /// 500: the application has none.
-    pub fn cache(&self) -> Result<&Cache, APIException> {
-        let cache = self.http.app_data::<AppData<Cache>>();
-        cache
-            .map(|data| data.get_ref())
-            .ok_or_else(|| APIException::server_error("there is no cache in the app data"))
     }
 
     /// The requested version of the API. `None` if the client names none and there is no default, or if the view has no

@@ -106,7 +106,7 @@ impl Response {
         let context =
             RendererContext { accepted_media_type, status: self.response.status(), request, exception };
         let body = match &self.data {
-            ResponseData::None => Ok(Bytes::new()),
+            ResponseData::None => renderer.render_nothing(&context),
             ResponseData::Detail(detail) => renderer.render(detail, &context),
             ResponseData::Other(data) => renderer.render(data.as_ref(), &context),
         };
@@ -123,6 +123,10 @@ impl Response {
         };
         let mut response = self.response;
         if !body.is_empty() {
+            if response.status() == StatusCode::NO_CONTENT {
+                // A 204 has no body, so that a page that says so is a 200.
+                *response.status_mut() = StatusCode::OK;
+            }
             let headers = response.headers_mut();
             let names_before = headers.len_keys();
             headers.append(CONTENT_TYPE, content_type.clone());

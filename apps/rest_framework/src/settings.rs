@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::authentication::Authentication;
+#[cfg(feature = "browsable-api")]
+pub use super::browsable::BrowsableSettings;
 use super::exception_handler::exception_handler;
 use super::exceptions::APIException;
 use super::pagination::Pagination;
@@ -83,6 +85,9 @@ pub struct APISettings {
     pub upload_limits: UploadLimits,
     /// The timeouts of reading a body, and the memory of all bodies.
     pub bodies: Bodies,
+    /// Where the browsable API finds its files, and where logins lead.
+    #[cfg(feature = "browsable-api")]
+    pub browsable: BrowsableSettings,
 }
 
 impl APISettings {
@@ -98,6 +103,8 @@ impl APISettings {
             default_throttle_rates: env.parse("DEFAULT_THROTTLE_RATES", ThrottleRates::default())?,
             time_zone: TimeZone::from_env(env)?,
             num_proxies: env.optional("NUM_PROXIES")?,
+            #[cfg(feature = "browsable-api")]
+            browsable: BrowsableSettings::from_env(env)?,
             ..Self::default()
         })
     }
@@ -132,6 +139,8 @@ impl Default for APISettings {
             time_zone: TimeZone::default(),
             upload_limits: UploadLimits::default(),
             bodies: Bodies::default(),
+            #[cfg(feature = "browsable-api")]
+            browsable: BrowsableSettings::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The root URLconf: which view serves which path.
 
 use vitamin::authtoken::views::obtain_auth_token;
+use vitamin::rest_framework;
 use vitamin::rest_framework::routers::DefaultRouter;
 use vitamin::rest_framework::schemas::spectacular_api_view;
 use vitamin::urls::{Pattern, include, path};
@@ -23,6 +24,7 @@ pub fn urlpatterns() -> Vec<Pattern> {
         path("api/me/", views::me()).name("me"),
         path("api/stats/", views::stats()).name("stats"),
         path("api-token-auth/", obtain_auth_token()),
+        include("api-auth/", rest_framework::urls::urlpatterns()),
         path("schema/", spectacular_api_view()).name("schema"),
     ]
 }

@@ -2,11 +2,12 @@
 //!
 //! It replaces Django's cookie in the browser, so it must be as strict: the settings are Django's.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use actix_web::http::header::{HeaderValue, HttpDate};
+use actix_web::http::header::HeaderValue;
 
 use super::CsrfSettings;
+use crate::http::SetCookie;
 
 /// Returns the value of `Set-Cookie`, or `None` if the settings have an invalid name, domain or path.
 #[must_use]
@@ -14,24 +15,24 @@ pub fn set_cookie(settings: &CsrfSettings, secret: &str) -> Option<HeaderValue> 
     HeaderValue::from_str(&text(settings, secret, SystemTime::now())).ok()
 }
 
-/// Attributes are sorted by lower-case name, as in Python's `http.cookies`.
 fn text(settings: &CsrfSettings, secret: &str, now: SystemTime) -> String {
-    let expires = |age: u32| HttpDate::from(now + Duration::from_secs(age.into()));
-    let attributes = [
-        settings.cookie_domain.as_ref().map(|domain| format!("Domain={domain}")),
-        settings.cookie_age.map(|age| format!("expires={}", expires(age))),
-        settings.cookie_httponly.then(|| "HttpOnly".to_owned()),
-        settings.cookie_age.map(|age| format!("Max-Age={age}")),
-        Some(format!("Path={}", settings.cookie_path)),
-        settings.cookie_samesite.as_ref().map(|value| format!("SameSite={value}")),
-        settings.cookie_secure.then(|| "Secure".to_owned()),
-    ];
-    let cookie = format!("{}={secret}", settings.cookie_name);
-    std::iter::once(cookie).chain(attributes.into_iter().flatten()).collect::<Vec<_>>().join("; ")
+    let cookie = SetCookie {
+        name: &settings.cookie_name,
+        value: secret,
+        domain: settings.cookie_domain.as_deref(),
+        path: &settings.cookie_path,
+        max_age: settings.cookie_age,
+        secure: settings.cookie_secure,
+        httponly: settings.cookie_httponly,
+        samesite: settings.cookie_samesite.as_deref(),
+    };
+    cookie.text(now)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::conf::Env;
 

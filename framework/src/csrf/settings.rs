@@ -30,11 +30,6 @@ pub(crate) const SETTINGS: &[Setting] = &[
     )
     .default("false"),
     Setting::new(
-        "SESSION_COOKIE_DOMAIN",
-        "The domain of Django's session cookie. With `CSRF_USE_SESSIONS`, a `Referer` of this domain is accepted.",
-    )
-    .public(),
-    Setting::new(
         "CSRF_HEADER_NAME",
         "The header of the CSRF token, by its own name (`X-CSRFToken`) or Django's.",
     )
@@ -135,7 +130,7 @@ impl FromStr for Age {
 
 /// The values that `set_cookie` of `django/http/response.py` accepts, in any case. `'None'` is a value of the
 /// attribute; `False` omits it.
-struct SameSite(Option<String>);
+pub(crate) struct SameSite(pub(crate) Option<String>);
 
 impl Default for SameSite {
     fn default() -> Self {

@@ -4,6 +4,9 @@ mod absolute;
 mod client_address;
 mod cookie;
 mod forwarded;
+mod safe_url;
+mod session_cookie;
+mod set_cookie;
 mod split_url;
 mod vary;
 
@@ -18,6 +21,10 @@ pub use self::client_address::{TrustedProxies, client_address, comes_from_truste
 pub use self::cookie::get_cookie;
 pub(crate) use self::forwarded::header_name;
 pub use self::forwarded::{ForwardedAllowIps, SecureProxySslHeader};
+pub use self::safe_url::url_has_allowed_host_and_scheme;
+pub(crate) use self::session_cookie::SETTINGS;
+pub use self::session_cookie::SessionCookieSettings;
+pub use self::set_cookie::SetCookie;
 pub(crate) use self::split_url::SplitUrl;
 pub use self::vary::patch_vary_headers;
 use super::connections::Connection;

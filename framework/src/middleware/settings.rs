@@ -6,7 +6,7 @@ use super::security::{self, SecuritySettings};
 use crate::conf::{Env, ImproperlyConfigured, SecretKey, Setting};
 use crate::cors::CorsSettings;
 use crate::csrf::CsrfSettings;
-use crate::http::{ForwardedAllowIps, SecureProxySslHeader, TrustedProxies};
+use crate::http::{ForwardedAllowIps, SecureProxySslHeader, SessionCookieSettings, TrustedProxies};
 
 /// The settings that the middleware read.
 pub(crate) fn settings() -> Vec<Setting> {
@@ -78,6 +78,8 @@ pub struct HttpSettings {
     pub secret_key_fallbacks: Vec<SecretKey>,
     /// `SESSION_COOKIE_NAME` (default `sessionid`).
     pub session_cookie_name: String,
+    /// How the session cookie is sent.
+    pub session_cookie: SessionCookieSettings,
     /// The CSRF settings.
     pub csrf: CsrfSettings,
     /// The CORS settings.
@@ -111,6 +113,7 @@ impl HttpSettings {
             secret_key: env.get("SECRET_KEY").map(SecretKey::new),
             secret_key_fallbacks: env.list("SECRET_KEY_FALLBACKS").into_iter().map(SecretKey::new).collect(),
             session_cookie_name: env.text("SESSION_COOKIE_NAME").unwrap_or("sessionid").to_owned(),
+            session_cookie: SessionCookieSettings::from_env(env)?,
             csrf: CsrfSettings::from_env(env)?,
             cors: CorsSettings::from_env(env)?,
             security: SecuritySettings::from_env(env)?,

@@ -10,13 +10,14 @@ use diesel::sqlite::Sqlite;
 use futures_util::FutureExt as _;
 use futures_util::future::{LocalBoxFuture, ready};
 
-use super::column::Column;
+use super::column::{Column, ColumnKind};
 use super::condition::{Condition, Lookup};
 use super::keys::Key;
 use super::meta::ModelMeta;
 use super::model::Model;
 use super::object::Object;
-use super::plan::Plan;
+use super::parameter::Parameter;
+use super::plan::{Plan, order};
 use super::row::{Row, SqliteSource};
 use super::select::{Output, Select};
 use super::statement::Statement;
@@ -175,6 +176,28 @@ pub fn pk_exists(
     pk: DbValue,
 ) -> Result<bool, DatabaseError> {
     value_exists(connection, meta, meta.primary_key(), pk, None)
+}
+
+/// The first primary keys of a model, in its order.
+///
+/// # Errors
+/// The query fails.
+pub fn first_pks(
+    connection: &mut DbConnection,
+    meta: &'static ModelMeta,
+    limit: i64,
+) -> Result<Vec<DbValue>, DatabaseError> {
+    let mut select = Select::new(meta);
+    select.output = Output::Column(meta.primary_key().column);
+    select.order = order(meta);
+    select.limit = Some(Parameter::new(DbValue::Integer(limit), ColumnKind::BigInteger));
+    let mut keys = Vec::new();
+    let each = &mut |row: &mut Row<'_>| {
+        keys.push(row.read_kind(meta.primary_key().kind)?);
+        Ok(())
+    };
+    rows(connection, select, true, each)?;
+    Ok(keys)
 }
 
 /// [`pk_exists`] in a request to a worker of actix-web.

@@ -94,7 +94,7 @@ pub use self::convert::WrongType;
 #[doc(hidden)]
 pub use self::default::default_value;
 pub use self::deletion::{DeletionError, Models};
-pub use self::execute::{fetch_pk_exists, pk_exists, value_exists};
+pub use self::execute::{fetch_pk_exists, first_pks, pk_exists, value_exists};
 pub use self::expressions::{Bind, bind};
 pub use self::field_value::FieldValue;
 pub use self::meta::{ManyToManyMeta, ModelMeta, Quoted};

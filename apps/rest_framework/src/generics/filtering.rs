@@ -5,8 +5,9 @@ use crate::exceptions::APIException;
 use crate::filters::{
     Apply, Cleaned, FilterKind, Form, FormContext, ModelKey, OrderBy, ordering, search, search_terms,
 };
+use crate::serializers::ModelSerializer;
 use crate::settings::FilterBackend;
-use vitamin_framework::models::{ColumnKind, DbValue, Model, ModelMeta, QuerySet, fetch_pk_exists};
+use vitamin_framework::models::{ColumnKind, DbValue, Model, ModelMeta, Path, QuerySet, fetch_pk_exists};
 
 impl<T: Model> GenericView<T> {
     /// Filters, searches and orders the objects as the query parameters say.
@@ -99,15 +100,7 @@ impl<T: Model> GenericView<T> {
     fn order(&self, rows: QuerySet<T>) -> Result<(QuerySet<T>, Vec<OrderBy>), APIException> {
         let view = &self.view;
         let serializer = self.get_serializer();
-        let names: Vec<&str> = match &view.ordering_fields {
-            Some(fields) => {
-                fields.iter().map(|path| path.column().map_or(path.name(), |column| column.name)).collect()
-            }
-            None if self.has_backend(FilterBackend::OrderingFilter) => {
-                serializer.column_names(self.request().database()?.is_postgres())?
-            }
-            None => Vec::new(),
-        };
+        let names = self.ordering_names(&serializer)?;
         let mut chosen = Vec::new();
         if !names.is_empty() && !self.request().query_string().is_empty() {
             let param = self.settings().map_or("ordering", |settings| settings.ordering_param);
@@ -120,6 +113,23 @@ impl<T: Model> GenericView<T> {
             return Ok((rows, chosen));
         }
         Ok((rows.order_by(chosen.iter().map(django_name)), chosen))
+    }
+
+    /// The names of the fields by which a client may order the list.
+    pub(super) fn ordering_names<'s>(
+        &'s self,
+        serializer: &'s ModelSerializer<T>,
+    ) -> Result<Vec<&'s str>, APIException> {
+        match &self.view.ordering_fields {
+            Some(fields) => {
+                let name = |path: &'s Path<T>| path.column().map_or(path.name(), |column| column.name);
+                Ok(fields.iter().map(name).collect())
+            }
+            None if self.has_backend(FilterBackend::OrderingFilter) => {
+                serializer.column_names(self.request().database()?.is_postgres())
+            }
+            None => Ok(Vec::new()),
+        }
     }
 
     fn has_backend(&self, backend: FilterBackend) -> bool {

@@ -59,6 +59,8 @@ impl<T: Model> GenericView<T> {
                     }
                 };
                 let page = pagination.page(self.request(), &Plan::Offset(offset), &Rows::Counted(count))?;
+                #[cfg(feature = "browsable-api")]
+                self.request().keep_listed(&page);
                 let mut results = Vec::with_capacity(4096);
                 self.write_list(&objects, &mut results)?;
                 pagination.write(&page, &results, &mut body).map_err(APIException::server_error)?;
@@ -99,6 +101,8 @@ impl<T: Model> GenericView<T> {
         };
         let loaded = Rows::Loaded { number: objects.len(), position: &at };
         let page = pagination.page(self.request(), &Plan::Cursor(plan), &loaded)?;
+        #[cfg(feature = "browsable-api")]
+        self.request().keep_listed(&page);
         let mut shown: Vec<&Object<T>> =
             objects.iter().take(usize::try_from(page.page_size).unwrap_or(usize::MAX)).collect();
         if page.reversed {

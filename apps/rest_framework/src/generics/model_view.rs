@@ -12,7 +12,11 @@ use crate::filters::{FilterSet, SearchField};
 use crate::pagination::Pagination;
 use crate::permissions::ObjectPermission;
 use crate::request::{Request, RequestInfo};
+use crate::schemas::ListFilters;
+#[cfg(feature = "browsable-api")]
+use crate::schemas::{DescribeSerializer, SerializerSchema};
 use crate::serializers::{ModelSerializer, Perform};
+use crate::settings::{APISettings, FilterBackend};
 use vitamin_framework::database::DbConnection;
 use vitamin_framework::models::{Model, Object, Path, QuerySet};
 
@@ -194,12 +198,34 @@ impl<T: Model> ModelView<T> {
         of_action.map_or_else(|| (self.serializer)(request), Arc::clone)
     }
 
+    /// The filters of a list, of the view's own declarations and the project's filter backends.
+    pub(super) fn list_filters(&self, settings: &APISettings) -> ListFilters {
+        let has = |backend| settings.default_filter_backends.contains(&backend);
+        let searches = has(FilterBackend::SearchFilter) || !self.search_fields.is_empty();
+        let orders = has(FilterBackend::OrderingFilter) || self.ordering_fields.is_some();
+        ListFilters {
+            filters: self.filters.schema(),
+            search_param: searches.then_some(settings.search_param),
+            ordering_param: orders.then_some(settings.ordering_param),
+        }
+    }
+
     pub(crate) fn set_serializer(
         &mut self,
         choose: impl Fn(&Request) -> Arc<ModelSerializer<T>> + Send + Sync + 'static,
     ) {
         self.serializer = Arc::new(choose);
     }
+}
+
+/// An object, and what may be done with it.
+#[cfg(feature = "browsable-api")]
+#[derive(Default)]
+pub(crate) struct Inspection {
+    /// The object as a serializer writes it. Empty if nothing is allowed.
+    pub(crate) json: Vec<u8>,
+    /// Which of the requests the permissions of objects allow.
+    pub(crate) allowed: Vec<bool>,
 }
 
 /// What the other parts of a view ask of its model view, whatever the model is.
@@ -212,6 +238,31 @@ pub(crate) trait ModelViewInfo: Send + Sync {
 
     /// What is wrong with the declaration.
     fn problems(&self) -> Vec<String>;
+
+    /// The serializer of a request, for its form.
+    #[cfg(feature = "browsable-api")]
+    fn form(&self, request: &Request) -> Result<SerializerSchema, APIException>;
+
+    /// The object that the path names, as JSON of the serializer for `serializer_of`, and which of these requests the
+    /// permissions of objects allow.
+    #[cfg(feature = "browsable-api")]
+    fn inspect_object<'a>(
+        &'a self,
+        requests: &'a [Request],
+        serializer_of: &'a Request,
+    ) -> LocalBoxFuture<'a, Result<Inspection, APIException>>;
+
+    /// The filters of a list.
+    #[cfg(feature = "browsable-api")]
+    fn list_filters(&self, settings: &APISettings) -> ListFilters;
+
+    /// The names that `?ordering=` takes.
+    #[cfg(feature = "browsable-api")]
+    fn ordering_names(&self, request: &Request) -> Result<Vec<String>, APIException>;
+
+    /// The pagination class.
+    #[cfg(feature = "browsable-api")]
+    fn pagination(&self, settings: &APISettings) -> Option<Arc<dyn Pagination>>;
 
     /// Itself, shared.
     fn shared(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
@@ -233,6 +284,40 @@ impl<T: Model> ModelViewInfo for ModelView<T> {
         let serializers = self.of_actions.iter().map(|(_, serializer)| serializer).chain([&self.declared]);
         let mistakes = serializers.filter_map(|serializer| serializer.check().err());
         mistakes.chain(self.filters.mistakes.iter().cloned()).collect()
+    }
+
+    #[cfg(feature = "browsable-api")]
+    fn form(&self, request: &Request) -> Result<SerializerSchema, APIException> {
+        Ok(self.serializer_of(request).schema(request.database()?.is_postgres()))
+    }
+
+    #[cfg(feature = "browsable-api")]
+    fn inspect_object<'a>(
+        &'a self,
+        requests: &'a [Request],
+        serializer_of: &'a Request,
+    ) -> LocalBoxFuture<'a, Result<Inspection, APIException>> {
+        Box::pin(async move {
+            let view = GenericView::new(Arc::new(self.clone()), serializer_of.clone());
+            view.inspect_object(requests, serializer_of).await
+        })
+    }
+
+    #[cfg(feature = "browsable-api")]
+    fn list_filters(&self, settings: &APISettings) -> ListFilters {
+        Self::list_filters(self, settings)
+    }
+
+    #[cfg(feature = "browsable-api")]
+    fn ordering_names(&self, request: &Request) -> Result<Vec<String>, APIException> {
+        let view = GenericView::new(Arc::new(self.clone()), request.clone());
+        let serializer = view.get_serializer();
+        Ok(view.ordering_names(&serializer)?.into_iter().map(str::to_owned).collect())
+    }
+
+    #[cfg(feature = "browsable-api")]
+    fn pagination(&self, settings: &APISettings) -> Option<Arc<dyn Pagination>> {
+        self.pagination.clone().unwrap_or_else(|| settings.default_pagination_class.clone())
     }
 
     fn shared(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

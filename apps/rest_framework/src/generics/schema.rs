@@ -6,7 +6,6 @@ use super::model_view::ModelView;
 use crate::pagination::Pagination;
 use crate::schemas::{BodySchema, ListFilters, SchemaRequest, SchemaView};
 use crate::serializers::ModelSerializer;
-use crate::settings::FilterBackend;
 use vitamin_framework::models::{Model, ModelMeta};
 
 /// A view of a model's objects, for the document.
@@ -58,14 +57,6 @@ impl<T: Model> SchemaView for ModelSchema<T> {
     }
 
     fn filters(&self, request: &SchemaRequest<'_>) -> ListFilters {
-        let settings = request.settings;
-        let has = |backend| settings.default_filter_backends.contains(&backend);
-        let searches = has(FilterBackend::SearchFilter) || !self.view.search_fields.is_empty();
-        let orders = has(FilterBackend::OrderingFilter) || self.view.ordering_fields.is_some();
-        ListFilters {
-            filters: self.view.filters.schema(),
-            search_param: searches.then_some(settings.search_param),
-            ordering_param: orders.then_some(settings.ordering_param),
-        }
+        self.view.list_filters(request.settings)
     }
 }

@@ -7,6 +7,8 @@ use actix_web::dev::Payload;
 use actix_web::web::Data as AppData;
 use actix_web::{FromRequest, HttpRequest};
 
+#[cfg(feature = "browsable-api")]
+use super::model_view::Inspection;
 use super::model_view::ModelView;
 use crate::exceptions::APIException;
 use crate::fields::Output;
@@ -92,22 +94,63 @@ impl<T: Model> GenericView<T> {
             let object = get_object(&self.request).await?;
             return Ok(object);
         }
+        let object = self.load_object(with_relations).await?;
+        self.check_object_permissions(&self.request, &object).await?;
+        Ok(object)
+    }
+
+    /// The object that the path names, whatever the permissions of objects are.
+    async fn load_object(&self, with_relations: bool) -> Result<Object<T>, APIException> {
         let rows = self.filter_queryset(self.get_queryset().await?).await?;
         let mut rows = rows.filter_q(self.lookup()?);
         if with_relations {
             rows = self.with_relations(rows)?;
         }
         let found = self.request.first(rows).await?;
-        let object = found.ok_or_else(|| {
+        found.ok_or_else(|| {
             let message = format!("No {} matches the given query.", T::META.name);
             APIException::not_found().with_message(message)
-        })?;
+        })
+    }
+
+    /// Asks the view's permissions of objects (`check_object_permissions`).
+    pub(super) async fn check_object_permissions(
+        &self,
+        request: &Request,
+        object: &Object<T>,
+    ) -> Result<(), APIException> {
         for class in &self.view.object_permissions {
-            if !class.has_object_permission(&self.request, &object).await? {
-                return Err(self.request.permission_denied(class.message(), class.code()));
+            if !class.has_object_permission(request, object).await? {
+                return Err(request.permission_denied(class.message(), class.code()));
             }
         }
-        Ok(object)
+        Ok(())
+    }
+
+    /// The object that the path names, as JSON of the serializer for `serializer_of`, and those of these requests that the
+    /// permissions of objects allow.
+    #[cfg(feature = "browsable-api")]
+    pub(super) async fn inspect_object(
+        &self,
+        requests: &[Request],
+        serializer_of: &Request,
+    ) -> Result<Inspection, APIException> {
+        let mut object = match &self.view.object {
+            Some(get_object) => get_object(&self.request).await?,
+            None => self.load_object(false).await?,
+        };
+        let mut allowed = Vec::with_capacity(requests.len());
+        for request in requests {
+            allowed.push(self.check_object_permissions(request, &object).await.is_ok());
+        }
+        let mut json = Vec::new();
+        if allowed.contains(&true) {
+            let serializer = self.view.serializer_of(serializer_of);
+            let database = self.request.database()?;
+            object.fetch_related(database, serializer.plan(database.is_postgres())?).await?;
+            self.representation(|context| serializer.write(&object, context, &mut json))?;
+        }
+        Ok(Inspection { json, allowed })
     }
 
     /// The condition that the path's value makes.

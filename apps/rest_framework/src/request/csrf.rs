@@ -1,11 +1,74 @@
 //! The CSRF token of a page (`django.middleware.csrf`).
 
-use actix_web::http::header::HeaderValue;
+use actix_web::HttpRequest;
+use actix_web::http::header::{HeaderName, HeaderValue, ORIGIN, REFERER};
 use actix_web::web::Data;
 
 use super::Request;
-use vitamin_framework::csrf::{self, get_new_csrf_string, secret_from_cookie, stored_secret};
+use crate::data;
+use crate::mediatypes::latin1;
+use vitamin_framework::csrf::{
+    self, CsrfRequest, RejectRequest, get_new_csrf_string, secret_from_cookie, stored_secret,
+};
+use vitamin_framework::http::{get_header, get_host, is_secure, local_addr};
+use vitamin_framework::logging::warn_sometimes;
 use vitamin_framework::middleware::Site;
+
+/// Checks the CSRF token of a request (`CsrfViewMiddleware.process_view`). `form_token` is called only if the form's token is
+/// needed.
+///
+/// # Errors
+/// The reason to reject it.
+pub(crate) fn check_csrf(
+    request: &HttpRequest,
+    site: &Site,
+    method: &str,
+    form_token: impl FnOnce() -> Option<String>,
+) -> Result<(), RejectRequest> {
+    let settings = &site.settings;
+    let text =
+        |name: &HeaderName| get_header(request.headers(), name).map(|value| latin1(&value).into_owned());
+    let (token, origin, referer) = (text(&settings.csrf.header_name), text(&ORIGIN), text(&REFERER));
+    let secret = stored_secret(request, &settings.csrf);
+    let host = get_host(request, settings);
+    let port = local_addr(request).port();
+    let csrf_request = CsrfRequest {
+        method,
+        cookie: secret.as_deref(),
+        header: token.as_deref(),
+        origin: origin.as_deref(),
+        referer: referer.as_deref(),
+        // The middleware has checked the host.
+        host: Some(&host),
+        is_secure: is_secure(request, settings),
+        trusted_origins: &settings.csrf.trusted_origins,
+        cookie_domain: settings.csrf.referer_domain().map(|domain| (domain, port)),
+    };
+    let checked = csrf::check(&csrf_request, form_token);
+    if let (Err(RejectRequest::BadOrigin(origin)), false) = (&checked, csrf_request.is_secure) {
+        explain_bad_origin(origin, &host);
+    }
+    checked
+}
+
+/// Tells the operator of a proxy that ends TLS unnoticed: no session could change anything.
+fn explain_bad_origin(origin: &str, host: &str) {
+    if origin.strip_prefix("https://") == Some(host) {
+        let cause = "A browser uses https, but its request came by http. If a proxy ends TLS, set \
+                     SECURE_PROXY_SSL_HEADER, and let the proxy set that header.";
+        warn_sometimes(
+            module_path!(),
+            &format!("CSRF Failed: Origin {origin} is not http://{host}. {cause}"),
+        );
+    }
+}
+
+/// The last `csrfmiddlewaretoken` of a form. Files of that name are ignored.
+pub(crate) fn form_token(data: &data::Data) -> Option<String> {
+    let data::Data::Form(form) = data else { return None };
+    let values = form.get_list("csrfmiddlewaretoken").iter().rev();
+    values.filter_map(|value| value.as_str()).next().map(str::to_owned)
+}
 
 impl Request {
     /// A CSRF token for the forms of a page (`django.middleware.csrf.get_token`). The response sets the CSRF cookie, and

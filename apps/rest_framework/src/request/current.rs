@@ -17,7 +17,7 @@ impl Request {
     /// The request for actix-web's request. `None` outside of a view or middleware, or after the handler has finished.
     pub(crate) fn current(http: &HttpRequest) -> Option<Self> {
         let state = State::current(http)?;
-        Some(Self { http: http.clone(), state, method: None })
+        Some(Self { http: http.clone(), state, method: None, overrides_action: false })
     }
 }
 

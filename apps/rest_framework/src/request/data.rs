@@ -14,6 +14,8 @@ use crate::data::Data;
 use crate::exceptions::APIException;
 use crate::mediatypes::latin1;
 use crate::mediatypes::parameters::parse_header_parameters;
+#[cfg(feature = "browsable-api")]
+use crate::parsers::ValuesMemory;
 use crate::python::codecs::Charset;
 use vitamin_parsing::form::parse_form;
 
@@ -32,6 +34,8 @@ impl FromRequest for Data {
                 .ok_or_else(|| APIException::server_error("only a handler of an APIView can extract Data"))?;
             // A policy may have parsed the body.
             if let Some(data) = request.state.take_data() {
+                #[cfg(feature = "browsable-api")]
+                request.keep_submitted(&data);
                 return Ok(data);
             }
             // An extractor before this one may have given it back.
@@ -40,6 +44,8 @@ impl FromRequest for Data {
             let bytes = body.read(payload).await?;
             let (data, memory) = body.parse(bytes)?;
             request.state.keep_memory(memory);
+            #[cfg(feature = "browsable-api")]
+            request.keep_submitted(&data);
             Ok(data)
         })
     }
@@ -70,6 +76,13 @@ impl Request {
         }
         drop(data);
         self.state.release_memory();
+    }
+
+    /// Replaces the data that the handler extracts.
+    #[cfg(feature = "browsable-api")]
+    pub(crate) fn set_data(&self, data: Data, memory: ValuesMemory) {
+        self.state.keep_memory(memory);
+        self.state.lazy().data.replace(Some(data));
     }
 
     /// Parses the data before the handler runs. The handler can still extract the data or the raw body.

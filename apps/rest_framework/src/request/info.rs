@@ -106,7 +106,7 @@ impl Request {
         let apps = self.app_data::<AppData<Apps>>();
         RequestInfo {
             user: self.user().cloned(),
-            method: self.http.method().clone(),
+            method: self.client_method().clone(),
             query_string: self.query_string().to_owned(),
             path_params: self
                 .match_info()

@@ -341,7 +341,12 @@ async fn a_page_shows_the_view_s_name_and_description() {
     {
         assert!(page(uri).await.contains(&format!("<h1>{name}</h1>")), "{uri}");
     }
-    let description = "<p>Notes &lt;b&gt;of a user&lt;/b&gt;.<br /><br />    Indented &amp; quoted.</p>";
+    // Markdown, or without the browsable API plain text.
+    let description = if cfg!(feature = "browsable-api") {
+        "<p>Notes &lt;b&gt;of a user&lt;/b&gt;.</p>\n<pre><code>Indented &amp; quoted."
+    } else {
+        "<p>Notes &lt;b&gt;of a user&lt;/b&gt;.<br /><br />    Indented &amp; quoted.</p>"
+    };
     assert!(page("/api/notes.api").await.contains(description));
 }
 

@@ -25,8 +25,7 @@ impl Request {
     /// action for the method, or if the view belongs to no view set.
     #[must_use]
     pub fn action(&self) -> Option<&'static str> {
-        // OPTIONS asks for the serializer of other methods with this action.
-        self.view_set()?.action(self.http().method())
+        self.view_set()?.action(self.action_method())
     }
 
     /// Whether the route is that of one object. `None` if a view belongs to no view set.

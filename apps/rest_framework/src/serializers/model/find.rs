@@ -14,13 +14,39 @@ use crate::python;
 use crate::request::RequestInfo;
 use vitamin_framework::database::DbConnection;
 use vitamin_framework::models::{
-    ColumnKind, DbValue, Lookup, Model, ModelMeta, Path, Q, QuerySet, pk_exists,
+    ColumnKind, DbValue, Lookup, Model, ModelMeta, Object, Path, Q, QuerySet, pk_exists,
 };
 use vitamin_framework::translation::{format, gettext};
+#[cfg(feature = "browsable-api")]
+use vitamin_framework::{database::DatabaseError, models::first_pks};
 
 /// Finds the object that a client names. The value is its primary key.
 pub(super) trait Find: Send + Sync {
     fn find(&self, data: &Value, context: Context<'_>) -> Result<Value, Detail>;
+
+    /// The first objects that a client may name, at most `limit`, for a form.
+    #[cfg(feature = "browsable-api")]
+    fn choices(
+        &self,
+        connection: &mut DbConnection,
+        request: &RequestInfo,
+        limit: i64,
+    ) -> Result<Vec<RelatedChoice>, DatabaseError>;
+
+    /// The view of the URLs that name objects.
+    #[cfg(feature = "browsable-api")]
+    fn link(&self) -> Option<&Link> {
+        None
+    }
+}
+
+/// An object that a client may name.
+#[cfg(feature = "browsable-api")]
+pub(crate) struct RelatedChoice {
+    /// What names it, or is in the URL that names it.
+    pub(crate) value: DbValue,
+    /// What people read (`display_value`). `None`: the value.
+    pub(crate) display: Option<String>,
 }
 
 /// A primary key, of a model that is known only by its description.
@@ -58,7 +84,21 @@ impl Find for PrimaryKey {
         }
         if exists { Ok(pk_value(key.as_ref())) } else { Err(does_not_exist(data)) }
     }
+
+    #[cfg(feature = "browsable-api")]
+    fn choices(
+        &self,
+        connection: &mut DbConnection,
+        _: &RequestInfo,
+        limit: i64,
+    ) -> Result<Vec<RelatedChoice>, DatabaseError> {
+        let keys = first_pks(connection, self.meta, limit)?;
+        Ok(keys.into_iter().map(|value| RelatedChoice { value, display: None }).collect())
+    }
 }
+
+/// The text of an object for people.
+pub(super) type Display<U> = Arc<dyn Fn(&Object<U>) -> String + Send + Sync>;
 
 pub(super) type Rows<U> = Arc<dyn Fn(Option<&RequestInfo>) -> QuerySet<U> + Send + Sync>;
 
@@ -113,11 +153,13 @@ impl<U: Model> Naming<U> {
 pub(super) struct Among<U> {
     pub(super) rows: Rows<U>,
     pub(super) naming: Naming<U>,
+    /// What people read in a form (`display_value`).
+    pub(super) display: Option<Display<U>>,
 }
 
 impl<U> Clone for Among<U> {
     fn clone(&self) -> Self {
-        Self { rows: Arc::clone(&self.rows), naming: self.naming.clone() }
+        Self { rows: Arc::clone(&self.rows), naming: self.naming.clone(), display: self.display.clone() }
     }
 }
 
@@ -212,5 +254,26 @@ impl<U: Model> Find for Among<U> {
             }
         }
         Err(self.missing(data))
+    }
+
+    #[cfg(feature = "browsable-api")]
+    fn choices(
+        &self,
+        connection: &mut DbConnection,
+        request: &RequestInfo,
+        limit: i64,
+    ) -> Result<Vec<RelatedChoice>, DatabaseError> {
+        let Some((index, _)) = U::META.find(self.naming.lookup()) else { return Ok(Vec::new()) };
+        let objects = (self.rows)(Some(request)).limit(limit).load(connection)?;
+        let choice = |object: &Object<U>| RelatedChoice {
+            value: object.value(index).to_owned(),
+            display: self.display.as_ref().map(|display| display(object)),
+        };
+        Ok(objects.iter().map(choice).collect())
+    }
+
+    #[cfg(feature = "browsable-api")]
+    fn link(&self) -> Option<&Link> {
+        self.naming.link()
     }
 }

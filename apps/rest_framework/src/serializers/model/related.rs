@@ -3,9 +3,15 @@
 use std::sync::Arc;
 
 use super::find::Find;
+#[cfg(feature = "browsable-api")]
+use super::{find::RelatedChoice, output::Representation};
 use crate::data::Value;
 use crate::error_detail::Detail;
 use crate::fields::{Context, Input, Kind, Options, Output, OutputError};
+#[cfg(feature = "browsable-api")]
+use crate::{exceptions::APIException, request::RequestInfo};
+#[cfg(feature = "browsable-api")]
+use vitamin_framework::database::{DatabaseError, DbConnection};
 use vitamin_framework::models::{ModelMeta, ValueRef};
 use vitamin_framework::translation::{format, gettext};
 
@@ -36,6 +42,37 @@ impl Related {
     #[must_use]
     pub fn column(&self) -> Option<&'static str> {
         self.column
+    }
+
+    /// The first objects that a client may name, at most `limit`.
+    ///
+    /// # Errors
+    /// The query fails.
+    #[cfg(feature = "browsable-api")]
+    pub(crate) fn choices(
+        &self,
+        connection: &mut DbConnection,
+        request: &RequestInfo,
+        limit: i64,
+    ) -> Result<Vec<RelatedChoice>, DatabaseError> {
+        self.find.choices(connection, request, limit)
+    }
+
+    /// What names an object in a request, as JSON.
+    ///
+    /// # Errors
+    /// Its URL cannot be made.
+    #[cfg(feature = "browsable-api")]
+    pub(crate) fn write_choice(
+        &self,
+        choice: &RelatedChoice,
+        context: &Representation<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), APIException> {
+        match self.find.link() {
+            Some(link) => link.write(choice.value.as_ref(), context, out),
+            None => Ok(crate::fields::write_native(choice.value.as_ref(), &context.output, out)?),
+        }
     }
 
     /// Whether the field is a list.

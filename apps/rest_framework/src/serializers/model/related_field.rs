@@ -35,7 +35,8 @@ pub enum ByUrl {}
 /// Builder methods that all related fields have.
 impl<R, U: Model, N> RelatedField<R, U, N> {
     pub(super) fn of(relation: R, naming: Naming<U>) -> Self {
-        let among = Among { rows: Arc::new(|_: Option<&RequestInfo>| U::objects()) as Rows<U>, naming };
+        let rows = Arc::new(|_: Option<&RequestInfo>| U::objects()) as Rows<U>;
+        let among = Among { rows, naming, display: None };
         Self { relation, among, options: Options::default(), allow_empty: true, naming: PhantomData }
     }
 
@@ -46,6 +47,13 @@ impl<R, U: Model, N> RelatedField<R, U, N> {
         rows: impl Fn(Option<&RequestInfo>) -> QuerySet<U> + Send + Sync + 'static,
     ) -> Self {
         self.among.rows = Arc::new(rows);
+        self
+    }
+
+    /// What the forms of the browsable API show of an object (`display_value`). By default what names it.
+    #[must_use]
+    pub fn display_value(mut self, display: impl Fn(&Object<U>) -> String + Send + Sync + 'static) -> Self {
+        self.among.display = Some(Arc::new(display));
         self
     }
 

@@ -1,0 +1,122 @@
+//! The form of a serializer (`HTMLFormRenderer` of rest_framework/renderers.py): a control for each field that a client may
+//! write.
+
+use serde::Serialize;
+
+use super::choices::Choices;
+use super::values::{Values, messages, texts};
+use super::widget::{self, Control, OptionView, Widget};
+use crate::error_detail::Detail;
+use crate::fields::BaseField;
+use crate::schemas::{FieldShape, SerializerSchema};
+
+/// A field of a form.
+#[derive(Default, Serialize)]
+pub(super) struct FieldView {
+    pub(super) name: String,
+    pub(super) id: String,
+    pub(super) label: String,
+    pub(super) help: String,
+    pub(super) required: bool,
+    pub(super) errors: Vec<String>,
+    pub(super) control: Control,
+    /// The text of an input.
+    pub(super) value: String,
+    pub(super) checked: bool,
+    pub(super) options: Vec<OptionView>,
+    /// The fields of a nested object.
+    pub(super) fields: Vec<FieldView>,
+}
+
+/// What a form is made of.
+pub(super) struct FormParts<'a> {
+    /// The first part of the ids.
+    pub(super) prefix: &'a str,
+    pub(super) values: &'a Values,
+    pub(super) errors: Option<&'a Detail>,
+    pub(super) choices: &'a Choices,
+    pub(super) is_postgres: bool,
+}
+
+impl FormParts<'_> {
+    /// The fields of a serializer.
+    pub(super) fn fields(&self, serializer: &SerializerSchema) -> Vec<FieldView> {
+        self.fields_below(serializer, &[])
+    }
+
+    fn fields_below(&self, serializer: &SerializerSchema, above: &[&str]) -> Vec<FieldView> {
+        let written =
+            serializer.fields.iter().filter(|field| !field.field.is_read_only() && !field.field.is_hidden());
+        let view = |field: &crate::schemas::FieldSchema| {
+            let path: Vec<&str> = above.iter().copied().chain([field.name.as_ref()]).collect();
+            self.field(field.field.as_ref(), field.shape.as_ref(), &path)
+        };
+        written.map(view).collect()
+    }
+
+    fn field(&self, field: &dyn BaseField, shape: Option<&FieldShape>, path: &[&str]) -> FieldView {
+        let options = field.options();
+        let name = path.last().copied().unwrap_or_default();
+        let mut view = FieldView {
+            name: path.join("."),
+            id: format!("{}-{}", self.prefix, path.join("-")),
+            label: options.label().map_or_else(|| crate::formatting::pretty_name(name), Into::into),
+            help: options.help_text().unwrap_or_default().into_owned(),
+            required: options.is_required(),
+            errors: messages(self.errors, path),
+            ..FieldView::default()
+        };
+        let own = if shape.is_none() { field.shape(self.is_postgres) } else { None };
+        match shape.or(own.as_ref()) {
+            Some(FieldShape::Serializer(serializer)) => {
+                view.control = Control::of(Widget::Fieldset);
+                view.fields = self.fields_below(serializer, path);
+                // The nested fields show their own errors.
+                view.errors = messages(self.errors, &[path, &["non_field_errors"]].concat());
+                return view;
+            }
+            Some(FieldShape::List(_)) => {
+                view.control = Control::of(Widget::Note);
+                return view;
+            }
+            _ => {}
+        }
+        view.control = widget::control(field);
+        let texts = self.values.texts(path).unwrap_or_else(|| {
+            let initial = options.initial().or(options.constant_default()).cloned();
+            texts(&serde_json::to_value(initial.unwrap_or_else(|| field.initial())).unwrap_or_default())
+        });
+        view.options = match self.choices.of(&path.join(".")) {
+            Some(related) => related.options(&texts, options.allows_null() || !options.is_required()),
+            None => widget::options(field, &texts),
+        };
+        if view.options.is_empty() && view.control.widget == Widget::Select {
+            // There are too many objects to list, or none.
+            view.control = Control::of(Widget::Input);
+        }
+        view.set_value(&texts);
+        view
+    }
+}
+
+impl FieldView {
+    fn set_value(&mut self, texts: &[String]) {
+        let text = texts.first().map(String::as_str).unwrap_or_default();
+        match self.control.widget {
+            Widget::Checkbox => self.checked = matches!(text, "true" | "True" | "on" | "1"),
+            // A secret is not shown again, and a browser does not send a file by its name.
+            Widget::Input if matches!(self.control.input_type, "password" | "file") => {}
+            Widget::Input if self.control.input_type == "datetime-local" => {
+                match widget::local_datetime(text) {
+                    Some(local) => self.value = local,
+                    None => {
+                        self.control.input_type = "text";
+                        text.clone_into(&mut self.value);
+                    }
+                }
+            }
+            Widget::Input | Widget::Textarea => text.clone_into(&mut self.value),
+            Widget::Select | Widget::Fieldset | Widget::Note => {}
+        }
+    }
+}

@@ -1,0 +1,56 @@
+"""Pictures of every kind of page, light and dark, wide and narrow: `python tests/browser/screenshots.py PROGRAM FOLDER`."""
+import sys
+import tempfile
+from pathlib import Path
+
+from test_browser import TIMEOUT, log_in
+from tracker_site import serve
+from watch import browser
+
+PAGES = {
+    "root": "/api/",
+    "list": "/api/issues/?search=login",
+    "detail": "/api/labels/bug/",
+    "form": "/api/projects/",
+}
+SIZES = {"wide": (1280, 800), "narrow": (390, 800)}
+
+
+def main():
+    program, folder = sys.argv[1], Path(sys.argv[2])
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as data, serve(program, data) as tracker, browser() as started:
+        cookies = log_in(started, tracker.url)
+        for scheme in ("light", "dark"):
+            for size, (width, height) in SIZES.items():
+                context = started.new_context(color_scheme=scheme, viewport={"width": width, "height": height})
+                context.set_default_timeout(TIMEOUT)
+                page = context.new_page()
+
+                def shoot(name, full=True):
+                    page.screenshot(path=folder / f"{name}-{scheme}-{size}.png", full_page=full)
+
+                page.goto(f"{tracker.url}/api-auth/login/")
+                page.get_by_role("button", name="Log in").click()
+                shoot("login")
+                page.goto(f"{tracker.url}/api/me/")
+                shoot("refused")
+                context.add_cookies(cookies["cookies"])
+                for name, path in PAGES.items():
+                    page.goto(tracker.url + path)
+                    shoot(name)
+                if (scheme, size) == ("light", "wide"):
+                    page.goto(f"{tracker.url}/api/issues/?limit=5&ordering=-priority")
+                    # The picture of docs/browsable-api.md.
+                    page.screenshot(path=folder / "browsable-api.png")
+                page.goto(f"{tracker.url}/api/labels/")
+                page.locator("section.write").get_by_role("button", name="POST").first.click()
+                shoot("errors")
+                page.goto(f"{tracker.url}/api/labels/bug/")
+                page.get_by_text("DELETE", exact=True).click()
+                shoot("delete", full=False)
+                context.close()
+
+
+if __name__ == "__main__":
+    main()
