@@ -21,12 +21,6 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new("SESSION_SERIALIZER", "How Django writes sessions. Only its JSON can be read.")
         .default(JSON)
         .public(),
-    Setting::new(
-        "SESSION_COOKIE_AGE",
-        "The lifetime of a session in seconds. It is read for `signed_cookies` alone: the database has the time of each session's end.",
-    )
-    .default("1209600")
-    .public(),
 ];
 
 /// Where the data of a session are.

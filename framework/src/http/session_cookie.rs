@@ -7,7 +7,12 @@ use crate::csrf::SameSite;
 
 /// The settings that this module reads.
 pub(crate) const SETTINGS: &[Setting] = &[
-    Setting::new("SESSION_COOKIE_AGE", "The lifetime of a session in seconds.").default("1209600").public(),
+    Setting::new(
+        "SESSION_COOKIE_AGE",
+        "The lifetime in seconds of sessions that are made here, and of those in `signed_cookies`.",
+    )
+    .default("1209600")
+    .public(),
     Setting::new(
         "SESSION_COOKIE_DOMAIN",
         "The session cookie's domain. With `CSRF_USE_SESSIONS`, a `Referer` of this domain is accepted.",
