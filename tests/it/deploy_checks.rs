@@ -9,8 +9,15 @@ use insta::assert_snapshot;
 use crate::support::*;
 
 /// The settings of a deployment that leaves only the tutorial's own views to warn of.
-const WISE: [(&str, &str); 3] =
-    [("CSRF_COOKIE_SECURE", "true"), ("TOKEN_AGE", "3600"), ("TRUSTED_PROXIES", "127.0.0.1")];
+const WISE: [(&str, &str); 7] = [
+    ("CSRF_COOKIE_SECURE", "true"),
+    ("SECURE_HSTS_INCLUDE_SUBDOMAINS", "true"),
+    ("SECURE_HSTS_PRELOAD", "true"),
+    ("SECURE_HSTS_SECONDS", "60"),
+    ("SECURE_SSL_REDIRECT", "true"),
+    ("TOKEN_AGE", "3600"),
+    ("TRUSTED_PROXIES", "127.0.0.1"),
+];
 
 fn deploy(database: &TestDatabase) -> ManageCommand {
     WISE.iter()
