@@ -9,12 +9,13 @@ use insta::assert_snapshot;
 use crate::support::*;
 
 /// The settings of a deployment that leaves only the tutorial's own views to warn of.
-const WISE: [(&str, &str); 7] = [
+const WISE: [(&str, &str); 8] = [
     ("CSRF_COOKIE_SECURE", "true"),
     ("SECURE_HSTS_INCLUDE_SUBDOMAINS", "true"),
     ("SECURE_HSTS_PRELOAD", "true"),
     ("SECURE_HSTS_SECONDS", "60"),
     ("SECURE_SSL_REDIRECT", "true"),
+    ("SESSION_COOKIE_SECURE", "true"),
     ("TOKEN_AGE", "3600"),
     ("TRUSTED_PROXIES", "127.0.0.1"),
 ];
@@ -76,7 +77,10 @@ fn the_defaults_are_named_and_wise_settings_are_not() {
     System check identified some issues:
 
     WARNINGS:
-    ?: (security.W016) CSRF_COOKIE_SECURE is not set to True, so browsers send the CSRF cookie by plain HTTP too, where it can be read on the way.
+    ?: (security.W004) SECURE_HSTS_SECONDS is not set. If the whole site is served over https only, set it, after reading how browsers remember it.
+    ?: (security.W008) SECURE_SSL_REDIRECT is not true. Set it, unless a proxy redirects http to https or the site is to be reached over both.
+    ?: (security.W012) SESSION_COOKIE_SECURE is not true: the session cookie may be sent over http.
+    ?: (security.W016) CSRF_COOKIE_SECURE is not true: the CSRF cookie may be sent over http.
     ?: (vitamin.W028) These views allow every request, also without credentials: ObtainAuthToken (/api-token-auth/), TestView (/).
     	HINT: Set permission_classes, or default_permission_classes in src/settings.rs. If all of them are meant for anyone, as a login is, silence this check.
     ?: (vitamin.W029) BasicAuthentication is a default authentication class, so that these views accept a password with each request, which costs a hash each time: ObtainAuthToken (/api-token-auth/), TestView (/).
@@ -84,7 +88,7 @@ fn the_defaults_are_named_and_wise_settings_are_not() {
     ?: (vitamin.W027) Tokens never end, so that one which was stolen or forgotten works until somebody deletes it.
     	HINT: Set TOKEN_AGE or TOKEN_IDLE_AGE (docs/security.md).
 
-    System check identified 4 issues.
+    System check identified 7 issues.
     ");
     assert_eq!(ids(deploy(&database)), ids_of(&[]));
     for (name, value, id) in [
@@ -92,6 +96,7 @@ fn the_defaults_are_named_and_wise_settings_are_not() {
         ("ALLOWED_HOSTS", "*", "vitamin.W021"),
         ("LOGIN_THROTTLE", "false", "vitamin.W026"),
         ("CSRF_COOKIE_SECURE", "false", "security.W016"),
+        ("SESSION_COOKIE_SECURE", "false", "security.W012"),
         ("TOKEN_AGE", "", "vitamin.W027"),
     ] {
         assert_eq!(ids(deploy(&database).env(name, value)), ids_of(&[id]), "{name}");

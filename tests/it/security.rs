@@ -106,9 +106,10 @@ fn check_deploy_has_django_s_ids() {
         let ids = report.lines().filter_map(|line| line.strip_prefix("?: (")?.split_once(')'));
         ids.map(|(id, _)| id.to_owned()).collect::<Vec<_>>()
     };
-    let secure = [("SECURE_SSL_REDIRECT", "1"), ("SECURE_HSTS_SECONDS", "60"), ("CSRF_COOKIE_SECURE", "1")];
+    let cookies = [("CSRF_COOKIE_SECURE", "1"), ("SESSION_COOKIE_SECURE", "1")];
+    let secure = [&cookies[..], &[("SECURE_SSL_REDIRECT", "1"), ("SECURE_HSTS_SECONDS", "60")]].concat();
     let hsts = [("SECURE_HSTS_INCLUDE_SUBDOMAINS", "1"), ("SECURE_HSTS_PRELOAD", "1")];
-    assert_eq!(ids(&[]), ["security.W004", "security.W008", "security.W016"]);
+    assert_eq!(ids(&[]), ["security.W004", "security.W008", "security.W012", "security.W016"]);
     assert_eq!(ids(&secure), ["security.W005", "security.W021"]);
     let all = [&secure[..], &hsts].concat();
     assert_eq!(ids(&all), [""; 0]);

@@ -92,6 +92,11 @@ fn deployment_checks(settings: &HttpSettings) -> Vec<CheckMessage> {
              both.",
         ),
         (
+            !settings.session_cookie.secure,
+            "security.W012",
+            "SESSION_COOKIE_SECURE is not true: the session cookie may be sent over http.",
+        ),
+        (
             !settings.csrf.cookie_secure && !settings.csrf.use_sessions,
             "security.W016",
             "CSRF_COOKIE_SECURE is not true: the CSRF cookie may be sent over http.",
