@@ -21,6 +21,7 @@ use crate::settings::APISettings;
 use crate::utils::urls::quote_plus;
 use vitamin_auth::sessions::get_user;
 use vitamin_auth::{AuthenticationError, authenticate, login, logout};
+use vitamin_framework::crypto::Zeroizing;
 use vitamin_framework::csrf::{get_new_csrf_string, mask_cipher_secret, secret_from_cookie, set_cookie};
 use vitamin_framework::http::{
     get_cookie, get_host, is_secure, patch_vary_headers, url_has_allowed_host_and_scheme,
@@ -99,12 +100,12 @@ impl<'a> LoginPage<'a> {
         }
         let text =
             |name: &str| form.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-        let (username, password) = (text("username"), text("password"));
-        let next = if form.contains_key(NEXT) { text(NEXT) } else { query(self.request, NEXT) };
+        let (username, password) = (text("username"), Zeroizing::new(text("password")));
+        let next = if form.get(NEXT).is_some() { text(NEXT) } else { query(self.request, NEXT) };
         let mut missing = Vec::new();
         // Django's form strips the name, not the password.
         let username = username.trim().to_owned();
-        for (field, value) in [("username", &username), ("password", &password)] {
+        for (field, value) in [("username", &username), ("password", &*password)] {
             if value.is_empty() {
                 missing.push((field, "This field is required."));
             }
@@ -164,8 +165,9 @@ impl<'a> LoginPage<'a> {
         Ok(response)
     }
 
-    /// The form of the body. A body of another type is an empty form, as in Django.
-    async fn read(&self, payload: Payload) -> Result<QueryDict, APIException> {
+    /// The form of the body, which is overwritten when it is dropped. A body of another type is an empty form, as in Django.
+    async fn read(&self, payload: Payload) -> Result<Zeroizing<Data>, APIException> {
+        let empty = || Zeroizing::new(QueryDict::new().into());
         let fallback = APISettings::default();
         let settings = self.request.app_data::<AppData<APISettings>>().map_or(&fallback, |settings| settings);
         let reader = BodyReader {
@@ -174,19 +176,16 @@ impl<'a> LoginPage<'a> {
             bodies: settings.bodies.clone(),
             takes_credentials: true,
         };
-        let Ok(body) = reader.body(self.request.headers()) else { return Ok(QueryDict::new()) };
+        let Ok(body) = reader.body(self.request.headers()) else { return Ok(empty()) };
         let bytes = body.read(payload.into_inner()).await?;
         // The memory counts until the end of this function; the form is small.
         let (data, _memory) = body.parse(bytes)?;
-        Ok(match data {
-            Data::Form(form) => form,
-            Data::Json(_) => QueryDict::new(),
-        })
+        Ok(if let Data::Form(_) = data { Zeroizing::new(data) } else { empty() })
     }
 
     /// The answer to a form whose CSRF token does not match.
-    fn csrf_failure(&self, form: &QueryDict) -> Option<HttpResponse> {
-        let token = || form_token(&Data::Form(form.clone()));
+    fn csrf_failure(&self, form: &Data) -> Option<HttpResponse> {
+        let token = || form_token(form);
         let reason = check_csrf(self.request, self.site, "POST", token).err()?;
         log::warn!("Forbidden ({reason}): {}", self.request.path());
         Some(vitamin_framework::pages::csrf_failure())
