@@ -144,6 +144,13 @@ impl From<&'static str> for Detail {
     }
 }
 
+impl From<String> for Detail {
+    /// A message with the code `invalid`.
+    fn from(message: String) -> Self {
+        ErrorDetail::invalid(message).into()
+    }
+}
+
 impl<const N: usize> From<[(&str, &'static str); N]> for Detail {
     /// A message for each of these fields, with the code `invalid`.
     fn from(messages: [(&str, &'static str); N]) -> Self {

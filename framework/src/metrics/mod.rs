@@ -96,13 +96,15 @@ impl Inner {
             (cfg!(feature = "shadow-tls"), "shadow-tls"),
         ];
         let features: Vec<_> = features.iter().filter_map(|(is_on, name)| is_on.then_some(*name)).collect();
+        // An empty label would be none.
+        let features = if features.is_empty() { "none".to_owned() } else { features.join(",") };
         snapshot.info(
             "vitamin_build",
             "The version of vitamin, and how it was built.",
             &[
                 ("version", env!("CARGO_PKG_VERSION")),
                 ("profile", if cfg!(debug_assertions) { "debug" } else { "release" }),
-                ("features", &features.join(",")),
+                ("features", &features),
             ],
         );
         let started = self.started.duration_since(UNIX_EPOCH).unwrap_or_default();
