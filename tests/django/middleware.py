@@ -74,8 +74,9 @@ HEADERS = {
     "User-Agent": [None, "curl/8", "curl/8", "BadAgent", "a Bot", "robot"],
     "Cookie": [None, None, None, "csrftoken=abc", "sessionid=x"],
 }
-# The transport's, or those of one program alone. Django deletes an invalid cookie.
-IGNORED = {"date", "server", "connection", "content-length", "transfer-encoding", "x-request-id", "set-cookie"}
+# The transport's, or those of one program alone. Django deletes an invalid cookie, and its pages have no policy.
+IGNORED = {"date", "server", "connection", "content-length", "transfer-encoding", "x-request-id", "set-cookie",
+           "content-security-policy"}
 
 
 def requests(chance, count):

@@ -50,6 +50,7 @@ impl DatabaseUrl {
     }
 
     /// Whether the connection to another machine may be in plain text. `default_mode` is the environment's `PGSSLMODE`.
+    #[cfg_attr(not(feature = "postgres"), expect(unused_variables, reason = "SQLite has no connections"))]
     pub(crate) fn may_be_plain_text(&self, default_mode: Option<&str>) -> bool {
         match self {
             Self::Sqlite(_) => false,
