@@ -14,7 +14,7 @@
 //! # assert!(length.contains("than 5 characters"));
 //! ```
 //!
-//! Values are put in after the lookup, with [`format`] or [`percent_format`]: the catalogues have the message without them.
+//! Values are put in after the lookup, with [`format()`] or [`percent_format`]: the catalogues have the message without them.
 //!
 //! The catalogues are read once, at the start, and never freed; so a translation is a `&'static str`, as the English text
 //! is.
