@@ -28,7 +28,14 @@ pub(super) struct SecurityHeaders {
     https: Option<(HeaderName, HeaderValue)>,
     /// `X-Frame-Options`.
     frame: Option<(HeaderName, HeaderValue)>,
+    /// Whether all are Django's defaults, which are added in fewer steps.
+    is_usual: bool,
 }
+
+// Validated at compile time instead of per response.
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
+const DENY: HeaderValue = HeaderValue::from_static("DENY");
 
 /// A header's value. The usual ones share no counter of references.
 fn header_value(text: &str) -> Option<HeaderValue> {
@@ -52,7 +59,16 @@ impl SecurityHeaders {
                 .and_then(|value| header(CROSS_ORIGIN_OPENER_POLICY, value)),
         ];
         let hsts = settings.strict_transport_security();
+        let usual = (Some("nosniff"), Some("same-origin"), Some("same-origin"), Some("DENY"), None);
+        let own = (
+            nosniff,
+            settings.referrer_policy.as_deref(),
+            settings.cross_origin_opener_policy.as_deref(),
+            settings.x_frame_options.as_deref(),
+            hsts.as_deref(),
+        );
         Self {
+            is_usual: own == usual,
             always: always.into_iter().flatten().collect(),
             https: hsts.and_then(|value| header(STRICT_TRANSPORT_SECURITY, &value)),
             frame: settings.x_frame_options.as_deref().and_then(|value| header(X_FRAME_OPTIONS, value)),
@@ -75,9 +91,17 @@ impl SecurityHeaders {
         // Few views set these. So all are appended without a check, which costs half as much, and the count shows whether
         // all were new.
         let mut expected = headers.len_keys() + 1;
-        for (name, value) in self.of(layer, is_secure) {
-            headers.append(name.clone(), value.clone());
-            expected += 1;
+        if self.is_usual && layer == Layer::View {
+            headers.append(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+            headers.append(REFERRER_POLICY, SAME_ORIGIN);
+            headers.append(CROSS_ORIGIN_OPENER_POLICY, SAME_ORIGIN);
+            headers.append(X_FRAME_OPTIONS, DENY);
+            expected += 4;
+        } else {
+            for (name, value) in self.of(layer, is_secure) {
+                headers.append(name.clone(), value.clone());
+                expected += 1;
+            }
         }
         headers.append(X_REQUEST_ID, id);
         if headers.len_keys() < expected {
