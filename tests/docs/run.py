@@ -209,11 +209,15 @@ NOT_RUN = {
     "docs/nginx.md": {
         "DATABASE_URL=…         # as in Django": "a sketch of settings; tests/django/nginx.py sets them",
     },
+    "docs/browsable-api.md": {
+        '{% extends "vitamin/rest_framework/api.html" %}': "a template; the tests of examples/tracker replace such a block",
+    },
     "docs/performance.md": {
         "$ manage install_token_triggers        # once; --sql prints the statements, --uninstall removes the triggers":
             "needs PostgreSQL; tests/it/bounded.rs runs both commands",
     },
     "docs/security.md": {
+        r"\bvit_[0-9A-Za-z]{36}\b": "a regular expression; apps/authtoken/src/keys.rs compares keys with it",
         "cargo build --release": "takes a quarter of an hour; tests/it/logins.rs has the short form",
         "class             mean ms   median deviation greatest |t|": "what the script printed",
         "python3 tests/mutations/run.py 100000 manage tracker": "takes ten minutes; the step `mutations` of .ci/run has the short form",
@@ -222,6 +226,8 @@ NOT_RUN = {
     },
     "docs/compiler-errors.md": {"*": "the compiler's messages, which vitamin/tests/compile_errors.rs compares"},
     "docs/settings.md": {
+        '$ python manage.py shell -v 0 -c \'from django.utils.translation.trans_real import all_locale_paths; django, *more = all_locale_paths(); print("LOCALE_PATHS=" + ",".join(map(str, [*more, django])))\'':
+            "needs Django; tests/drfdiff/languages.py finds the same folders",
         "$ manage diffsettings": "an example; tests/it/settings.rs runs the command",
         "# a comment": "an example of a file; tests/django/configuration.py compares such lines with python-dotenv",
     },
@@ -237,6 +243,7 @@ NOT_RUN = {
     },
     "docs/deployment.md": {
         "# systemctl daemon-reload": "there is no systemd as process 1 here",
+        "SECURE_PROXY_SSL_HEADER=X-Forwarded-Proto=https": "settings; tests/django/middleware.py sets them",
         "scrape_configs:": "there is no Prometheus here; tests/it/metrics.rs parses what it would read",
         "ports:": "there is no Kubernetes here; tests/it/metrics.rs asks what the probes ask",
         "$ podman build -f docs/Containerfile -t vitamin .": "there is no container engine here",
