@@ -94,7 +94,7 @@ pub struct Project {
     pub cache: Cache,
     /// The audit stream.
     pub audit: Audit,
-    /// What is counted.
+    /// The counters of `/metrics`.
     pub metrics: Metrics,
     /// The messages of its languages, unless all are in English.
     pub translations: Option<&'static Translations>,

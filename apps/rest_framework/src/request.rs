@@ -82,7 +82,7 @@ struct LazyState {
     info: OnceCell<RequestInfo>,
     /// The secret of the CSRF token in the response, which also sets its cookie.
     csrf_secret: OnceCell<String>,
-    /// What the page for browsers needs.
+    /// The state of the browsable API.
     #[cfg(feature = "browsable-api")]
     page: page::PageState,
 }

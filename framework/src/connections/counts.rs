@@ -1,4 +1,4 @@
-//! What is counted of connections.
+//! Counts connections, for the metrics.
 
 use crate::metrics::{OwnCounter, PerWorker, Snapshot};
 

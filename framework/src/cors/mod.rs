@@ -27,7 +27,7 @@ const ACCESS_CONTROL_ALLOW_PRIVATE_NETWORK: HeaderName =
 const ANY: HeaderValue = HeaderValue::from_static("*");
 const TRUE: HeaderValue = HeaderValue::from_static("true");
 
-/// What one worker needs of the settings.
+/// Answers preflight requests and adds the headers of CORS, with values that are made once per worker.
 pub(crate) struct Cors {
     settings: CorsSettings,
     /// Scheme and host of the allowed origins.

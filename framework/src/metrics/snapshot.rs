@@ -12,15 +12,15 @@ pub struct Family {
     /// The name without the suffix of its kind: `vitamin_logins`, which Prometheus calls `vitamin_logins_total`. With a unit, it
     /// ends with it.
     pub name: &'static str,
-    /// What is measured, as a sentence.
+    /// A sentence that says what is measured.
     pub help: &'static str,
-    /// What the values are.
+    /// The kind of its values.
     pub kind: Kind,
     /// One for each combination of labels.
     pub samples: Vec<Sample>,
 }
 
-/// What the values of a family are.
+/// The kind of a family's values, which decides how Prometheus may use them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A number that only increases, from 0 at the start of the process.

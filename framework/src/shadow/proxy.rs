@@ -121,7 +121,7 @@ impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Stream for ComparedB
     }
 }
 
-/// What follows the end of Django's response.
+/// The comparison that a response of Django is kept for.
 enum Comparison {
     Read(ReadComparison),
     /// A write is queued already, and waits for the body of the response.

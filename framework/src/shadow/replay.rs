@@ -23,12 +23,12 @@ const MAX_WAITING: usize = 64;
 /// A request that Django has begun to answer.
 pub(super) struct Write {
     pub(super) head: Arc<RequestHead>,
-    /// What the client sent. Nothing comes if it is not sent in full, or is too long.
+    /// The request's body. The sender is dropped if the client breaks it off, or if it is longer than [`MAX_BODY`].
     pub(super) body: oneshot::Receiver<Bytes>,
     pub(super) route: String,
     /// The head of Django's response.
     pub(super) theirs: ComparedResponse,
-    /// Its body. Nothing comes if it is not complete, or too long.
+    /// The response's body. The sender is dropped if Django breaks it off, or if it is too long to compare.
     pub(super) their_body: oneshot::Receiver<Bytes>,
 }
 

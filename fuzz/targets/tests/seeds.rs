@@ -12,7 +12,7 @@ use proptest::sample::Index;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use vitamin_fuzz_targets::TARGETS;
 
-/// What parsers stumble over.
+/// Pieces that mutations insert: bytes that end or nest something in one of the formats.
 const PIECES: &[&[u8]] = &[
     b"\0",
     b"\n",

@@ -17,7 +17,7 @@ const LIMIT: usize = 50;
 #[derive(Default)]
 pub(super) struct Choices(HashMap<String, RelatedOptions>);
 
-/// What names an object, and its text for people.
+/// The options of one related field: pairs of the value that a form sends, and the text that a person reads.
 pub(super) struct RelatedOptions {
     pairs: Vec<(String, String)>,
     is_many: bool,

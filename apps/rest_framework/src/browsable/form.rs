@@ -28,7 +28,7 @@ pub(super) struct FieldView {
     pub(super) fields: Vec<FieldView>,
 }
 
-/// What a form is made of.
+/// The values, errors and choices that the fields of one form are drawn with.
 pub(super) struct FormParts<'a> {
     /// The first part of the ids.
     pub(super) prefix: &'a str,

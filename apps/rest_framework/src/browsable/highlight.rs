@@ -97,7 +97,7 @@ mod tests {
         }
     }
 
-    /// What a browser shows of it.
+    /// The text of HTML, without its tags.
     fn text(html: &str) -> String {
         let mut text = String::new();
         let mut rest = html;

@@ -44,7 +44,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      frame-ancestors 'none'",
 );
 
-/// What all pages of a project have in common.
+/// Renders the pages of a project: its templates, its settings, and the URLs of its static files.
 pub(crate) struct Pages {
     settings: BrowsableSettings,
     environment: Environment<'static>,

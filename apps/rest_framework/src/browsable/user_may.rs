@@ -1,4 +1,4 @@
-//! What the user may do next. Nobody sees a button that would be refused.
+//! Finds the methods that the permission classes allow, so that a page shows no button whose request they would refuse.
 
 use actix_web::http::Method;
 
@@ -12,10 +12,10 @@ use crate::request::{PageContent, Request};
 const SHOWN: [Method; 6] =
     [Method::GET, Method::OPTIONS, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
-/// What the user may do with this view and its object.
+/// The methods that the request's user may call at this URL.
 pub(super) struct UserMay {
     pub(super) methods: Vec<Method>,
-    /// The object, as JSON that PUT takes.
+    /// The JSON that a form for PUT begins with. `None` if there is no object, or the user may not see it.
     pub(super) object: Option<serde_json::Value>,
 }
 

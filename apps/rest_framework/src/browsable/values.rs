@@ -16,7 +16,7 @@ pub(super) enum Values {
 }
 
 impl Values {
-    /// What the client sent.
+    /// The values of a form or a JSON body, to show them again beside their errors.
     pub(super) fn submitted(data: Data) -> Self {
         match data {
             Data::Form(form) => Self::Form(form),

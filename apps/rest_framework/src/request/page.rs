@@ -1,4 +1,5 @@
-//! What the browsable API keeps of a request until its page is made. Requests for JSON have none of it.
+//! Data that a request keeps until the browsable API makes its page: the response, the submitted form, and the page of a list. A request
+//! for JSON keeps none.
 
 use std::cell::{Cell, OnceCell, RefCell};
 

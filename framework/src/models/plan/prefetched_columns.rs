@@ -38,7 +38,7 @@ impl RelatedColumns {
     }
 }
 
-/// What the two kinds of relations share.
+/// Implements `LoadMany` for a kind of relation, whose own part is how its rows are selected.
 macro_rules! columns_of_many {
     ($relation:ident, $this:ident, $keys:ident => $select:expr) => {
         impl<A: Model, B: Model> LoadMany<A> for ColumnsOfMany<$relation<A, B>> {

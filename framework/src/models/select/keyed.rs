@@ -17,7 +17,7 @@ pub(crate) struct Through {
     pub(crate) column: &'static str,
     /// Its column that refers to the other rows; the first column of the result.
     pub(crate) group: &'static str,
-    /// What kind of key that is.
+    /// The kind of that key: SQLite returns UUIDs as text.
     pub(crate) kind: ColumnKind,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Keyed {
     pub(crate) keys: Keys,
 }
 
-/// What [`Keyed`] keys are called as a table.
+/// The alias of the table of keys.
 const KEYS: &str = "vitamin_keys";
 
 impl Keyed {
@@ -63,7 +63,7 @@ impl Select {
         Ok(())
     }
 
-    /// What rows of a relation are grouped by, before their columns.
+    /// Writes the column that rows of a relation are grouped by, before their own columns.
     pub(super) fn group<DB: Dialect>(&self, pass: &mut AstPass<'_, '_, DB>) -> QueryResult<()> {
         if let Some(through) = &self.through {
             push_column(pass, through.table, through.group)?;

@@ -43,9 +43,9 @@ pub(super) trait Find: Send + Sync {
 /// An object that a client may name.
 #[cfg(feature = "browsable-api")]
 pub(crate) struct RelatedChoice {
-    /// What names it, or is in the URL that names it.
+    /// The value that a client sends for it, or the one in the URL that a client sends.
     pub(crate) value: DbValue,
-    /// What people read (`display_value`). `None`: the value.
+    /// The text in a form (`display_value`). `None`: the value.
     pub(crate) display: Option<String>,
 }
 
@@ -153,7 +153,7 @@ impl<U: Model> Naming<U> {
 pub(super) struct Among<U> {
     pub(super) rows: Rows<U>,
     pub(super) naming: Naming<U>,
-    /// What people read in a form (`display_value`).
+    /// Makes an object's text in a form (`display_value`).
     pub(super) display: Option<Display<U>>,
 }
 

@@ -58,7 +58,7 @@ impl Related {
         self.find.choices(connection, request, limit)
     }
 
-    /// What names an object in a request, as JSON.
+    /// Appends the JSON that a client sends for an object.
     ///
     /// # Errors
     /// Its URL cannot be made.
