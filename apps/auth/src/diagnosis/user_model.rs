@@ -9,8 +9,8 @@ use vitamin_framework::database::{DatabaseError, KeyType};
 use vitamin_framework::diagnosis::{Examination, Severity};
 
 const SECTION: &str = "Users";
-/// Tables of Django, and of knox, whose rows a deletion here also deletes.
-const ALSO_DELETED: [&str; 2] = ["django_admin_log", "knox_authtoken"];
+/// Tables of Django, and of knox, whose `user_id` shows which table the users are in.
+const OF_DJANGO: [&str; 2] = ["django_admin_log", "knox_authtoken"];
 /// Columns that identify the table of an `AbstractUser`.
 const USER_COLUMNS: [&str; 5] = ["password", "last_login", "is_superuser", "is_active", "date_joined"];
 
@@ -19,7 +19,7 @@ pub(super) fn diagnose(model: &UserModel, examination: &mut Examination<'_>) -> 
     let names = &examination.settings.database.names;
     let users = names.table("auth_user");
     let tokens = names.table("authtoken_token");
-    let refers_to_users = |table: &str| table == tokens || ALSO_DELETED.contains(&table);
+    let refers_to_users = |table: &str| table == tokens || OF_DJANGO.contains(&table);
     let elsewhere = schema
         .foreign_keys
         .iter()
@@ -49,22 +49,6 @@ pub(super) fn diagnose(model: &UserModel, examination: &mut Examination<'_>) -> 
     for SettingMismatch { variable, value, why } in compare(model, users, examination)? {
         examination.diagnosis.add(SECTION, Severity::Problem, format!("{why}: set {variable}={value}."));
         examination.diagnosis.propose_setting(variable, value);
-    }
-    let own = [names.table("auth_user_groups"), names.table("auth_user_user_permissions")];
-    let known = |table: &str| own.contains(&table) || refers_to_users(table);
-    let unknown: Vec<String> = schema
-        .foreign_keys
-        .iter()
-        .filter(|key| key.target == users && !known(&key.table))
-        .map(|key| format!("{}.{}", key.table, key.column))
-        .collect();
-    if !unknown.is_empty() {
-        let message = format!(
-            "These columns refer to users, but no app here owns them: {}. Delete a user with such rows in Django, which \
-             knows how to handle the rows; here the database refuses.",
-            unknown.join(", ")
-        );
-        examination.diagnosis.add(SECTION, Severity::Note, message);
     }
     Ok(())
 }
