@@ -15,6 +15,7 @@ use super::diagnosis::{Diagnosis, DjangoSettings, Examination};
 use super::management::base::Command;
 use super::metrics::Snapshot;
 use super::models::{ModelMeta, Signals};
+use super::staticfiles::StaticFile;
 use super::urls::UrlConf;
 
 /// A self-contained part of a project: a folder below `apps/`, listed in `INSTALLED_APPS`.
@@ -38,6 +39,17 @@ pub trait App: Send + Sync {
     ///
     /// Called once per worker: keep shared state behind an `Arc` in the app.
     fn configure(&self, _config: &mut ServiceConfig) {}
+
+    /// The templates of the app's pages, compiled in: their names, which begin with the app's label, and their sources. A
+    /// project renders them by the feature `templates`.
+    fn templates(&self) -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
+
+    /// The style sheets, scripts and pictures of the app's pages.
+    fn static_files(&self) -> Vec<StaticFile> {
+        Vec::new()
+    }
 
     /// Starts background work. Called once, when the server starts.
     fn ready(&self, _database: &Database) {}

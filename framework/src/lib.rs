@@ -33,6 +33,9 @@ pub mod server;
 pub mod shadow;
 mod signals;
 pub mod signing;
+pub mod staticfiles;
+#[cfg(feature = "templates")]
+pub mod templates;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod timezone;

@@ -13,11 +13,14 @@ use super::management::base::Command;
 use super::metrics::Metrics;
 use super::middleware::HttpSettings;
 use super::server::{self, ServerSettings};
+use super::staticfiles::StaticFiles;
+#[cfg(feature = "templates")]
+use super::templates::{self, Templates};
 use super::translation::{LanguageSettings, Translations};
 use super::urls::Pattern;
 use super::{
     audit, cache, checks, connections, cors, csrf, database, http, logging, metrics, middleware, shadow,
-    timezone, translation,
+    staticfiles, timezone, translation,
 };
 
 /// The framework's own settings.
@@ -69,6 +72,9 @@ fn framework_settings() -> Vec<Setting> {
         metrics::SETTINGS,
         checks::SETTINGS,
         shadow::SETTINGS,
+        staticfiles::SETTINGS,
+        #[cfg(feature = "templates")]
+        templates::SETTINGS,
     ]
     .concat()
 }
@@ -96,6 +102,11 @@ pub struct Project {
     pub audit: Audit,
     /// The counters of `/metrics`.
     pub metrics: Metrics,
+    /// The static files of its apps.
+    pub static_files: StaticFiles,
+    /// The templates of its apps, and its own.
+    #[cfg(feature = "templates")]
+    pub templates: Templates,
     /// The messages of its languages, unless all are in English.
     pub translations: Option<&'static Translations>,
     /// Whether the apps were told that the server starts.
@@ -137,7 +148,15 @@ impl Project {
             Some(_) => Metrics::on(&apps, &database),
             None => Metrics::default(),
         };
+        let static_files = StaticFiles::from_env(env, apps.iter().flat_map(App::static_files))?;
         Ok(Self {
+            #[cfg(feature = "templates")]
+            templates: Templates::from_env(
+                env,
+                apps.iter().flat_map(App::templates).collect(),
+                &static_files,
+            ),
+            static_files,
             apps,
             declared,
             urlpatterns,
@@ -204,6 +223,9 @@ impl Project {
             cache: Cache::locmem(),
             audit: Audit::default(),
             metrics: Metrics::default(),
+            static_files: self.static_files.clone(),
+            #[cfg(feature = "templates")]
+            templates: self.templates.clone(),
             translations: self.translations,
             ready: Once::new(),
         }

@@ -140,6 +140,9 @@ fn wire(project: &Project, site: &Arc<Site>, config: &mut web::ServiceConfig) ->
         .app_data(web::Data::new(project.audit.clone()))
         .app_data(web::Data::new(project.metrics.clone()))
         .default_service(web::to(not_found));
+    #[cfg(feature = "templates")]
+    config.app_data(web::Data::new(project.templates.clone()));
+    project.static_files.configure(config);
     project.apps.iter().for_each(|app| app.configure(config));
     UrlConf::new((project.urlpatterns)()).register(config)
 }

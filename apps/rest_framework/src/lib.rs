@@ -65,6 +65,8 @@ use vitamin_framework::checks::CheckMessage;
 use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
 use vitamin_framework::diagnosis::{Diagnosis, DjangoSettings};
 use vitamin_framework::management::Command;
+#[cfg(feature = "browsable-api")]
+use vitamin_framework::staticfiles::StaticFile;
 use vitamin_framework::urls::UrlConf;
 
 /// The app. It holds the default settings of the project's views.
@@ -102,10 +104,17 @@ impl App for RestFramework {
     fn configure(&self, config: &mut ServiceConfig) {
         config.app_data(self.settings.clone());
         #[cfg(feature = "browsable-api")]
-        {
-            self.pages.configure(config);
-            config.app_data(self.pages.clone());
-        }
+        config.app_data(self.pages.clone());
+    }
+
+    #[cfg(feature = "browsable-api")]
+    fn templates(&self) -> Vec<(&'static str, &'static str)> {
+        browsable::TEMPLATES.to_vec()
+    }
+
+    #[cfg(feature = "browsable-api")]
+    fn static_files(&self) -> Vec<StaticFile> {
+        browsable::STATIC_FILES.to_vec()
     }
 
     fn commands(&self) -> Vec<Box<dyn Command>> {

@@ -104,7 +104,7 @@ impl APISettings {
             time_zone: TimeZone::from_env(env)?,
             num_proxies: env.optional("NUM_PROXIES")?,
             #[cfg(feature = "browsable-api")]
-            browsable: BrowsableSettings::from_env(env)?,
+            browsable: BrowsableSettings::from_env(env),
             ..Self::default()
         })
     }

@@ -11,8 +11,8 @@ use actix_web::web::{self, Data as AppData, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use minijinja::{Value, context};
 
+use super::Pages;
 use super::submit::form_parsers;
-use super::{POLICY, Pages};
 use crate::data::{Data, QueryDict};
 use crate::exceptions::APIException;
 use crate::parsers::reader::BodyReader;
@@ -27,6 +27,7 @@ use vitamin_framework::http::{
     get_cookie, get_host, is_secure, patch_vary_headers, url_has_allowed_host_and_scheme,
 };
 use vitamin_framework::middleware::Site;
+use vitamin_framework::templates::POLICY;
 use vitamin_framework::urls::{Pattern, include, path};
 
 /// The name of the query parameter and form field that say where to go next.
@@ -236,7 +237,8 @@ impl<'a> LoginPage<'a> {
 
     fn page(&self, status: StatusCode, template: &str, context: Value) -> Result<HttpResponse, APIException> {
         let context = context!(csrf_token => mask_cipher_secret(&self.secret), ..context);
-        let html = self.pages.render(template, context).map_err(APIException::server_error)?;
+        let html =
+            super::templates(self.request).render(template, context).map_err(APIException::server_error)?;
         let mut response = HttpResponse::build(status).content_type(ContentType::html()).body(html);
         let headers = response.headers_mut();
         headers.insert(CONTENT_SECURITY_POLICY, POLICY);

@@ -15,20 +15,18 @@ mod login;
 mod page;
 mod pager;
 mod settings;
-mod static_files;
 mod submit;
-mod templates;
 mod user_may;
 mod values;
 mod widget;
 
+use std::path::Path;
 use std::sync::{LazyLock, OnceLock};
 
-use actix_web::HttpResponse;
 use actix_web::body::BoxBody;
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
-use actix_web::web::{Data, ServiceConfig};
-use minijinja::{Environment, Value};
+use actix_web::http::header::CONTENT_SECURITY_POLICY;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 
 use self::breadcrumbs::Breadcrumbs;
 pub(crate) use self::login::urlpatterns;
@@ -37,51 +35,56 @@ pub(crate) use self::settings::SETTINGS;
 pub(crate) use self::submit::{is_form_of_another_method, submit};
 use super::policies::Policies;
 use super::request::{PageContent, Request};
+use vitamin_framework::staticfiles::{StaticFile, StaticFiles};
+use vitamin_framework::templates::{POLICY, Template, Templates};
 
-/// Nothing but the server's own style sheet and script, and no frame around the page.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
-     frame-ancestors 'none'",
-);
+/// The templates of the pages.
+pub(crate) const TEMPLATES: &[Template] = &[
+    ("rest_framework/base.html", include_str!("../../templates/rest_framework/base.html")),
+    ("rest_framework/api.html", include_str!("../../templates/rest_framework/api.html")),
+    ("rest_framework/form.html", include_str!("../../templates/rest_framework/form.html")),
+    ("rest_framework/login.html", include_str!("../../templates/rest_framework/login.html")),
+    ("rest_framework/logged_out.html", include_str!("../../templates/rest_framework/logged_out.html")),
+];
 
-/// Renders the pages of a project: its templates, its settings, and the URLs of its static files.
+/// The style sheet, the script and the icon of the pages.
+pub(crate) const STATIC_FILES: &[StaticFile] = &[
+    StaticFile::new("rest_framework/browsable.css", STYLE),
+    StaticFile::new("rest_framework/browsable.js", SCRIPT),
+    StaticFile::new("rest_framework/icon.svg", include_bytes!("../../static/rest_framework/icon.svg")),
+];
+
+const STYLE: &[u8] = include_bytes!("../../static/rest_framework/browsable.css");
+const SCRIPT: &[u8] = include_bytes!("../../static/rest_framework/browsable.js");
+
+/// What the pages of a project need.
+#[derive(Default)]
 pub(crate) struct Pages {
     settings: BrowsableSettings,
-    environment: Environment<'static>,
-    /// The URLs of the style sheet, the script and the icon.
-    static_urls: [String; 3],
     breadcrumbs: OnceLock<Breadcrumbs>,
 }
 
 /// For views without a project, as in tests.
-static DEFAULT: LazyLock<Data<Pages>> = LazyLock::new(|| Data::new(Pages::new(BrowsableSettings::default())));
+static DEFAULT: LazyLock<(Data<Pages>, Data<Templates>)> = LazyLock::new(|| {
+    let files = StaticFiles::new("/static/", STATIC_FILES.iter().copied());
+    let templates = Templates::new(Path::new("templates"), TEMPLATES.to_vec(), &files);
+    (Data::default(), Data::new(templates))
+});
 
 impl Pages {
     pub(crate) fn new(settings: BrowsableSettings) -> Self {
-        Self {
-            environment: templates::environment(&settings.templates_dir),
-            static_urls: static_files::urls(&settings.static_url),
-            settings,
-            breadcrumbs: OnceLock::new(),
-        }
-    }
-
-    /// Serves the style sheet and the script.
-    pub(crate) fn configure(&self, config: &mut ServiceConfig) {
-        static_files::configure(&self.settings.static_url, config);
+        Self { settings, breadcrumbs: OnceLock::new() }
     }
 
     /// Those of the request's project.
-    fn of(request: &actix_web::HttpRequest) -> &Self {
-        request.app_data::<Data<Self>>().unwrap_or(&DEFAULT)
+    fn of(request: &HttpRequest) -> &Self {
+        request.app_data::<Data<Self>>().unwrap_or(&DEFAULT.0)
     }
+}
 
-    /// Renders a template with values, and those that all pages have.
-    fn render(&self, template: &str, context: Value) -> Result<String, minijinja::Error> {
-        let [style_url, script_url, icon_url] = &self.static_urls;
-        let context = minijinja::context!(style_url, script_url, icon_url, ..context);
-        self.environment.get_template(template)?.render(context)
-    }
+/// The templates of the request's project.
+fn templates(request: &HttpRequest) -> &Templates {
+    request.app_data::<Data<Templates>>().unwrap_or(&DEFAULT.1)
 }
 
 /// Replaces the renderer's plain page by the complete one. If that fails, the plain page stays, and the log has the reason.
@@ -101,5 +104,23 @@ pub(crate) async fn complete(
             *response = complete.set_body(BoxBody::new(html));
         }
         Err(error) => log::error!("The page for browsers can't be made: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With 40 KB for the page, a view's pages weigh less than 60 KB.
+    #[test]
+    fn the_files_are_small_and_name_no_other_host() {
+        assert!(STYLE.len() + SCRIPT.len() < 20_000, "{} + {}", STYLE.len(), SCRIPT.len());
+        for content in [STYLE, SCRIPT] {
+            let content = std::str::from_utf8(content).unwrap();
+            assert!(
+                !content.contains("//cdn") && !content.contains("http"),
+                "an address outside of the server"
+            );
+        }
     }
 }

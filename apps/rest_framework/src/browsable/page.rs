@@ -91,7 +91,7 @@ pub(super) async fn page(
         path => request.path(),
         pager => Serde(Pager::of(request, settings)),
     );
-    Ok(pages.render("rest_framework/api.html", context)?)
+    Ok(super::templates(request).render("rest_framework/api.html", context)?)
 }
 
 /// The path and the query that the client sent, without the method of a form.
