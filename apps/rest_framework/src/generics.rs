@@ -3,6 +3,7 @@
 
 mod builder;
 mod concrete;
+mod create;
 mod filtering;
 mod mixins;
 mod model_view;

@@ -142,18 +142,17 @@ async fn bulk_close(view: GenericView<Issue>, request: Request, data: Data) -> R
 pub fn comment_list() -> GenericAPIView<Comment> {
     ListCreateAPIView::new("CommentList", comment_serializer())
         .get_queryset(async |request| {
-            let (user, pk) = (request.authenticated()?, request.path_param::<i64>("issue_pk")?);
-            let issue = request.get_object_or_404(visible_issues(user), pk).await?;
+            let issue = issue_of(request).await?;
             Ok(Issue::COMMENTS.of(&issue))
         })
         .pagination(newest())
         .created_by(tracker_comment::author_id)
-        .perform_create(|save| {
-            let issues = visible_issues(save.user()?).find(save.request().path_param::<i64>("issue_pk")?);
-            let issue = find_or_404(save.connection(), issues)?;
-            save.set(tracker_comment::issue_id, issue.id);
-            Ok(())
-        })
+        .created_with(tracker_comment::issue_id, async |request| Ok(issue_of(request).await?.id))
+}
+
+async fn issue_of(request: &Request) -> Result<Object<Issue>, APIException> {
+    let pk = request.path_param::<i64>("issue_pk")?;
+    request.get_object_or_404(visible_issues(request.authenticated()?), pk).await
 }
 
 pub fn comment_detail() -> GenericAPIView<Comment> {

@@ -73,7 +73,8 @@ fn add_issue(server: &TestProject, owner: &User) -> Object<Issue> {
 fn a_write_sends_few_statements(database: &TestDatabase) {
     let _guard = record();
     // The statements of pooled connections only: a worker's own may not be open yet.
-    let server = TestProject::with_settings(database, project, &[("DATABASE_READ_CONNECTIONS", "0")]);
+    let pooled = [("DATABASE_READ_CONNECTIONS", "0"), ("DATABASE_WRITE_CONNECTIONS", "0")];
+    let server = TestProject::with_settings(database, project, &pooled);
     let ana = server.create_user("ana", "aaaa");
     let ben = server.create_user("ben", "aaaa");
     let client = server.token(&server.create_token(&ana));
@@ -117,6 +118,58 @@ fn a_write_sends_few_statements(database: &TestDatabase) {
     let other = other.insert(connection).unwrap();
     let shown = client.get(&format!("/api/comments/{}/", other.id)).assert_status(200).json().to_string();
     assert!(shown.contains(r#""username":"ben""#), "{shown}");
+}
+
+/// On PostgreSQL one row is stored on a worker's own connection, with the same errors as on one of the pool.
+#[cfg(feature = "postgres")]
+#[test]
+fn one_row_is_stored_without_the_pool() {
+    let Some(database) = TestDatabase::postgres() else { return };
+    let one = [("DATABASE_POOL_SIZE", "1"), ("DATABASE_WRITE_CONNECTIONS", "1"), ("WORKERS", "1")];
+    let server = TestProject::with_settings(&database, project, &one);
+    let ana = server.create_user("ana", "aaaa");
+    let client = server.token(&server.create_token(&ana));
+    let issue = add_issue(&server, &ana).id;
+    let post = || client.post(&format!("/api/issues/{issue}/comments/"), [("body", "Text.")]);
+    let count = || Comment::objects().count(&mut database.connection()).unwrap();
+    for _ in 0..3 {
+        post().assert_status(201);
+        thread::sleep(Duration::from_millis(100));
+    }
+    // Its connections are open now. So it needs no other one.
+    let pooled = wait_for("a worker's connection", || {
+        let pooled = server.project().database.get().unwrap();
+        (post().status == 201).then_some(pooled)
+    });
+    let before = count();
+    post().assert_status(201);
+    // A lock ends as on the pool, and the row is not stored later.
+    let mut other = database.connection();
+    let mut run = |sql: &str| diesel::connection::SimpleConnection::batch_execute(&mut *other, sql).unwrap();
+    run("BEGIN; LOCK TABLE tracker_comment");
+    let since = Instant::now();
+    post().assert_status(503);
+    assert!(since.elapsed() < Duration::from_millis(2500), "{:?}", since.elapsed());
+    run("ROLLBACK");
+    post().assert_status(201);
+    assert_eq!(count(), before + 2);
+    drop(pooled);
+    // A connection that the server has closed is replaced.
+    run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    thread::sleep(Duration::from_millis(100));
+    for _ in 0..5 {
+        post().assert_status(201);
+    }
+    assert_eq!(count(), before + 7);
+    // What is refused at the commit is not answered with 201.
+    run("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$;
+         CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON tracker_comment DEFERRABLE INITIALLY DEFERRED
+         FOR EACH ROW EXECUTE FUNCTION refuse()");
+    for _ in 0..5 {
+        post().assert_status(500);
+    }
+    assert_eq!(count(), before + 7);
 }
 
 /// Stores a second label with each label: one that has the slug behind it.

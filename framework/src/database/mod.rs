@@ -182,11 +182,21 @@ impl Database {
     /// Returns the worker's own connection for a read on PostgreSQL. `None`: it must run on the pool. Requires actix-web's
     /// runtime. `kind` tells reads from different places in the code from each other.
     #[cfg(feature = "postgres")]
-    pub(crate) fn lease(&self, kind: std::any::TypeId) -> Option<postgres::pipeline::Lease> {
+    pub(crate) fn lease(&self, kind: std::any::TypeId) -> Option<postgres::lease::Lease> {
         if self.settings.url.is_sqlite() {
             return None;
         }
         postgres::pipeline::lease(&self.settings, &self.heartbeat, kind)
+    }
+
+    /// Returns the worker's own connection for one statement that writes on PostgreSQL. `None`: it must run on the pool.
+    /// Requires actix-web's runtime.
+    #[cfg(feature = "postgres")]
+    pub(crate) async fn lease_for_write(&self) -> Option<postgres::lease::Lease> {
+        if self.settings.url.is_sqlite() {
+            return None;
+        }
+        postgres::pipeline::lease_for_write(&self.settings, &self.heartbeat).await
     }
 
     /// Creates a pool of read-only connections to the same database.

@@ -7,12 +7,13 @@
 //! mode works.
 
 pub(super) mod heartbeat;
+pub(crate) mod lease;
 #[expect(unsafe_code, reason = "diesel doesn't show a connection's parameters")]
 mod libpq;
 #[expect(unsafe_code, reason = "diesel doesn't show a connection's socket, so it could only be polled")]
 pub mod notifications;
 mod opening;
-pub(crate) mod pipeline;
+pub(super) mod pipeline;
 mod target;
 
 use std::sync::Once;

@@ -19,13 +19,19 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::new(
         "DATABASE_POOL_SIZE",
         "The maximum number of connections that all workers share. On PostgreSQL each worker has \
-         `DATABASE_READ_CONNECTIONS` more.",
+         `DATABASE_READ_CONNECTIONS` and `DATABASE_WRITE_CONNECTIONS` more.",
     )
     .default("10"),
     Setting::new(
         "DATABASE_READ_CONNECTIONS",
         "The maximum number of connections to PostgreSQL that each worker opens for the reads of its requests. `0`: they \
          use the shared connections, as they do behind a connection pooler and over TLS.",
+    )
+    .default("2"),
+    Setting::new(
+        "DATABASE_WRITE_CONNECTIONS",
+        "The maximum number of connections to PostgreSQL that each worker opens for requests that write one row. `0`: as \
+         above.",
     )
     .default("2"),
     Setting::new("DATABASE_TIMEOUT", "Seconds to wait for a connection or a lock before the answer is 503.")
@@ -52,6 +58,8 @@ pub struct DatabaseSettings {
     pub pool_size: u32,
     /// `DATABASE_READ_CONNECTIONS` (default 2): connections that each worker opens to PostgreSQL for reads.
     pub read_connections: u32,
+    /// `DATABASE_WRITE_CONNECTIONS` (default 2): connections that each worker opens to PostgreSQL for writes of one row.
+    pub write_connections: u32,
     /// `DATABASE_TIMEOUT` (seconds, default 2): how long to wait for a connection or a lock before answering 503.
     pub timeout: Duration,
     /// `DATABASE_STATEMENT_TIMEOUT` (seconds, default 30): how long one statement may run on PostgreSQL.
@@ -111,6 +119,7 @@ impl DatabaseSettings {
             url: url.map_err(|reason| ImproperlyConfigured::new(format!("DATABASE_URL: {reason}")))?,
             pool_size,
             read_connections: env.parse("DATABASE_READ_CONNECTIONS", 2)?,
+            write_connections: env.parse("DATABASE_WRITE_CONNECTIONS", 2)?,
             timeout: seconds(env, "DATABASE_TIMEOUT", 2)?,
             statement_timeout: seconds(env, "DATABASE_STATEMENT_TIMEOUT", 30)?,
             journal_mode: env.optional("SQLITE_JOURNAL_MODE")?,

@@ -23,7 +23,7 @@ use super::select::{Output, Select};
 use super::statement::Statement;
 use super::value::DbValue;
 #[cfg(feature = "postgres")]
-use crate::database::postgres::pipeline::Lease;
+use crate::database::postgres::lease::Lease;
 use crate::database::{Database, DatabaseError, DbConnection, Names, on_variant};
 
 type Each<'a> = &'a mut dyn FnMut(&mut Row<'_>) -> Result<(), QueryError>;

@@ -67,6 +67,7 @@ mod execute;
 mod expressions;
 mod fetch;
 mod field_value;
+mod insert;
 mod keys;
 mod many_to_many;
 mod meta;

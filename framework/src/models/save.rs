@@ -1,11 +1,11 @@
 //! Writes rows (`Model.save` of `django/db/models/base.py`).
 
+use chrono::NaiveDateTime;
 use diesel::Column as DieselColumn;
 use diesel::result::Error as QueryError;
 
 use super::column::{Column, ColumnKind};
 use super::condition::{Condition, Lookup};
-use super::convert::WrongType;
 use super::execute::{execute, returned_rows};
 use super::model::Model;
 use super::object::Object;
@@ -88,76 +88,8 @@ impl<T: Model> Changes<T> {
         self.values.is_empty()
     }
 
-    /// Inserts a row with these values, the fields' defaults, and the current time in `auto_now` columns. Sends `pre_save`
-    /// and `post_save` ([`signals`]).
-    ///
-    /// # Errors
-    /// The database or a receiver refuses the row, or a default is not of its column's type.
-    pub fn insert(&self, connection: &mut DbConnection) -> Result<Object<T>, DatabaseError> {
-        self.insert_and_tell(connection, false)
-    }
-
-    /// [`insert`](Self::insert) as the last change of a [`Database::write`](crate::database::Database::write): if it is the
-    /// only one, it needs no transaction.
-    ///
-    /// # Errors
-    /// As `insert`.
-    pub fn insert_last(&self, connection: &mut DbConnection) -> Result<Object<T>, DatabaseError> {
-        self.insert_and_tell(connection, true)
-    }
-
-    fn insert_and_tell(
-        &self,
-        connection: &mut DbConnection,
-        is_last: bool,
-    ) -> Result<Object<T>, DatabaseError> {
-        match connection.signals().of_saves(T::META.table) {
-            Some(receivers) => signals::insert(&receivers, connection, self),
-            None => self.insert_row(connection, is_last),
-        }
-    }
-
-    /// [`insert`](Self::insert) without signals.
-    pub(super) fn insert_row(
-        &self,
-        connection: &mut DbConnection,
-        is_last: bool,
-    ) -> Result<Object<T>, DatabaseError> {
-        let mut values = Vec::with_capacity(T::META.columns.len());
-        let mut clock = Clock::default();
-        for (index, column) in T::META.columns.iter().enumerate() {
-            let value = match self.get(index) {
-                Some(value) => value.clone(),
-                None if column.auto_now || column.auto_now_add || column.default_now => {
-                    clock.now(connection, column)?
-                }
-                None => match default_of(column)? {
-                    Some(default) => default,
-                    // The database assigns it.
-                    None if column.primary_key => continue,
-                    None if column.null => DbValue::Null,
-                    None if column.kind == ColumnKind::Text => DbValue::Text(String::new()),
-                    // The database may know a default; otherwise it refuses the row.
-                    None => continue,
-                },
-            };
-            values.push((column.column, Parameter::new(value, column.kind)));
-        }
-        let insert = Statement::Insert { meta: T::META, values };
-        let rows = returned_rows::<T>(connection, insert, &self.values, is_last)?;
-        rows.into_iter().next().map(Object::new).ok_or(DatabaseError::Query(QueryError::NotFound))
-    }
-
-    /// Sets the defaults of fields that are not set; not the time in `auto_now` columns.
-    pub(super) fn set_defaults(&mut self) -> Result<(), DatabaseError> {
-        for (index, column) in T::META.columns.iter().enumerate() {
-            if self.get(index).is_none()
-                && let Some(default) = default_of(column)?
-            {
-                self.set_index(index, default);
-            }
-        }
-        Ok(())
+    pub(super) fn values(&self) -> &[(usize, DbValue)] {
+        &self.values
     }
 
     pub(super) const fn values_mut(&mut self) -> &mut Vec<(usize, DbValue)> {
@@ -214,7 +146,7 @@ impl<T: Model> Changes<T> {
         for (index, column) in T::META.columns.iter().enumerate() {
             let value = match self.get(index) {
                 Some(value) => value.clone(),
-                None if column.auto_now => clock.now(connection, column)?,
+                None if column.auto_now => clock.read(|| now(connection), column)?,
                 None => continue,
             };
             values.push((column.column, Parameter::new(value, column.kind)));
@@ -233,25 +165,19 @@ fn key_is(column: &Column, pk: ValueRef<'_>) -> Condition {
     Condition::compare(column.column, column.kind, Lookup::Exact, pk.to_owned())
 }
 
-/// The default of a field that is not set. The current time is none.
-fn default_of(column: &Column) -> Result<Option<DbValue>, DatabaseError> {
-    let value = column.default.map(|default| DbValue::from_validated(&default(), column.kind));
-    value.transpose().map_err(wrong_type)
-}
-
-fn wrong_type(error: WrongType) -> DatabaseError {
-    DatabaseError::Query(QueryError::SerializationError(error.into()))
-}
-
 /// One moment for all columns of a row.
 #[derive(Default)]
-struct Clock(Option<chrono::NaiveDateTime>);
+pub(super) struct Clock(Option<NaiveDateTime>);
 
 impl Clock {
-    fn now(&mut self, connection: &mut DbConnection, column: &Column) -> Result<DbValue, DatabaseError> {
+    pub(super) fn read(
+        &mut self,
+        now: impl FnOnce() -> Result<NaiveDateTime, DatabaseError>,
+        column: &Column,
+    ) -> Result<DbValue, DatabaseError> {
         let moment = match self.0 {
             Some(moment) => moment,
-            None => *self.0.insert(now(connection)?),
+            None => *self.0.insert(now()?),
         };
         Ok(match column.kind {
             ColumnKind::Date => DbValue::Date(moment.date()),

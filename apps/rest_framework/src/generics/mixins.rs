@@ -1,8 +1,6 @@
 //! The six actions of a resource (rest_framework/mixins.py).
 
 use actix_web::FromRequest as _;
-use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, LOCATION};
 
 use super::GenericView;
 use super::filtering::django_name;
@@ -12,7 +10,7 @@ use crate::exceptions::APIException;
 use crate::filters::{compare, filter_column};
 use crate::pagination::{CursorPagination, CursorPlan, Pagination, Plan, Rows, parse_position, position};
 use crate::response::Response;
-use crate::serializers::{Destination, ModelListSerializer, Save};
+use crate::serializers::Destination;
 use vitamin_framework::models::{Lookup, Model, Object, Path, QuerySet};
 
 impl<T: Model> GenericView<T> {
@@ -126,47 +124,6 @@ impl<T: Model> GenericView<T> {
         self.respond(&object)
     }
 
-    /// Creates an object (`CreateModelMixin`): 201, with its URL in `Location` if the serializer has a field `url`.
-    ///
-    /// # Errors
-    /// 400 with the errors of each field.
-    pub async fn create(&self) -> Result<Response, APIException> {
-        let data = self.data().await?;
-        let (serializer, perform) = (self.get_serializer(), self.view.perform_create.clone());
-        let created = self
-            .write(move |connection, info| {
-                let perform =
-                    move |save: &mut Save<'_, T>| perform.iter().try_for_each(|perform| perform(save));
-                serializer.store(connection, info, &data, Destination::new_object(), Some(&perform))
-            })
-            .await?;
-        let response = self.respond(&created)?.status(StatusCode::CREATED);
-        let Some(url) = self.url(&created)? else { return Ok(response) };
-        Ok(match HeaderValue::from_str(&url) {
-            Ok(url) => response.header(LOCATION, url),
-            Err(_) => response,
-        })
-    }
-
-    /// Creates the objects of a list: 201 with all of them. `perform_create` runs for each.
-    ///
-    /// # Errors
-    /// 400 with the errors of each object by its position.
-    pub async fn create_many(&self, serializer: ModelListSerializer<T>) -> Result<Response, APIException> {
-        let data = self.data().await?;
-        let perform = self.view.perform_create.clone();
-        let created = self
-            .write(move |connection, info| {
-                let perform =
-                    move |save: &mut Save<'_, T>| perform.iter().try_for_each(|perform| perform(save));
-                serializer.save(connection, info, &data, Some(&perform))
-            })
-            .await?;
-        let mut body = Vec::with_capacity(4096);
-        self.write_list(&created, &mut body)?;
-        Ok(Response::rendered(body).status(StatusCode::CREATED))
-    }
-
     /// Updates an object (`UpdateModelMixin`). `partial` for PATCH.
     ///
     /// # Errors
@@ -209,12 +166,5 @@ impl<T: Model> GenericView<T> {
     pub async fn data(&self) -> Result<Data, APIException> {
         let mut payload = self.request().take_payload();
         Data::from_request(self.request().http(), &mut payload).await
-    }
-
-    /// The value of the field `url`.
-    fn url(&self, object: &Object<T>) -> Result<Option<String>, APIException> {
-        let serializer = self.get_serializer();
-        let text = self.representation(|context| serializer.write_field("url", object, context))?;
-        Ok(text.and_then(|json| serde_json::from_slice(&json).ok()))
     }
 }

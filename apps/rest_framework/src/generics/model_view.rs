@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::future::{LocalBoxFuture, ready};
 
 use super::GenericView;
+use super::create::OnCreate;
 use crate::data::Dict;
 use crate::exceptions::APIException;
 use crate::filters::{FilterSet, SearchField};
@@ -18,7 +19,7 @@ use crate::schemas::{DescribeSerializer, SerializerSchema};
 use crate::serializers::{ModelSerializer, Perform};
 use crate::settings::{APISettings, FilterBackend};
 use vitamin_framework::database::DbConnection;
-use vitamin_framework::models::{Model, Object, Path, QuerySet};
+use vitamin_framework::models::{Changes, DbValue, Model, Object, Path, QuerySet};
 
 type GetQuerySet<T> =
     Arc<dyn for<'a> Fn(&'a Request) -> LocalBoxFuture<'a, Result<QuerySet<T>, APIException>> + Send + Sync>;
@@ -112,8 +113,7 @@ pub(crate) struct ModelView<T: Model> {
     /// `None`: the serializer's columns, if the project's filter backends include OrderingFilter.
     pub(crate) ordering_fields: Option<Vec<Path<T>>>,
     pub(crate) ordering: Vec<&'static str>,
-    /// All of them run, in their order.
-    pub(crate) perform_create: Vec<Arc<Perform<T>>>,
+    pub(crate) on_create: OnCreate<T>,
     pub(crate) perform_update: Option<Arc<Perform<T>>>,
     pub(crate) perform_destroy: Option<PerformDestroy<T>>,
 }
@@ -132,7 +132,7 @@ impl<T: Model> Clone for ModelView<T> {
             search_fields: self.search_fields.clone(),
             ordering_fields: self.ordering_fields.clone(),
             ordering: self.ordering.clone(),
-            perform_create: self.perform_create.clone(),
+            on_create: self.on_create.clone(),
             perform_update: self.perform_update.clone(),
             perform_destroy: self.perform_destroy.clone(),
         }
@@ -154,7 +154,7 @@ impl<T: Model> ModelView<T> {
             search_fields: Vec::new(),
             ordering_fields: None,
             ordering: Vec::new(),
-            perform_create: Vec::new(),
+            on_create: OnCreate::default(),
             perform_update: None,
             perform_destroy: None,
         }
@@ -177,6 +177,25 @@ impl<T: Model> ModelView<T> {
             let rows = Arc::clone(&rows);
             Box::pin(async move { rows(request).await })
         });
+    }
+
+    pub(crate) fn set_created_with<C, V>(
+        &mut self,
+        column: C,
+        value: impl AsyncFn(&Request) -> Result<V, APIException> + Send + Sync + 'static,
+    ) where
+        C: diesel::Column<Table = T::Table> + Copy + Send + Sync + 'static,
+        V: Into<DbValue>,
+    {
+        let value = Arc::new(value);
+        self.on_create.found.push(Arc::new(move |request| {
+            let value = Arc::clone(&value);
+            Box::pin(async move {
+                let mut changes = Changes::new();
+                changes.set(column, value(request).await?);
+                Ok(changes)
+            })
+        }));
     }
 
     pub(crate) fn set_get_object(

@@ -44,6 +44,8 @@ use vitamin_framework::translation::{format, gettext};
 
 pub use self::list::{ListSerializer, Many};
 pub(crate) use self::model::Destination;
+#[cfg(feature = "postgres")]
+pub(crate) use self::model::ValidData;
 pub use self::model::*;
 pub use self::partial::nullable;
 use self::source::set_value;

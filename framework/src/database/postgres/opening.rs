@@ -1,5 +1,6 @@
 //! Opens the connections of the [pipeline](super::pipeline).
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
@@ -14,38 +15,50 @@ use crate::crypto::get_random_string;
 use crate::database::statements::StatementCount;
 use crate::database::{DatabaseSettings, DatabaseUrl};
 
-/// A connection, and the number of its prepared statements.
-pub(super) struct Opened {
-    pub(super) connection: AsyncPgConnection,
-    pub(super) statements: StatementCount,
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Statements that only read, and take at most this long.
+    Reads(Duration),
+    /// Statements that may write.
+    Writes,
 }
 
-/// Opens a connection whose statements take at most `limit`.
-pub(super) async fn open(settings: Arc<DatabaseSettings>, limit: Duration) -> Result<Opened, Refusal> {
+/// A connection.
+pub(super) struct Opened {
+    pub(super) connection: AsyncPgConnection,
+    /// The number of its prepared statements.
+    pub(super) statements: StatementCount,
+    /// Whether the server has ended it.
+    pub(super) is_closed: Arc<AtomicBool>,
+}
+
+/// Opens a connection.
+pub(super) async fn open(settings: Arc<DatabaseSettings>, purpose: Purpose) -> Result<Opened, Refusal> {
     // Connecting, and a few statements.
-    let opened = timeout(settings.timeout * 3, try_open(settings, limit)).await;
+    let opened = timeout(settings.timeout * 3, try_open(settings, purpose)).await;
     let opened =
         opened.unwrap_or_else(|_| Err(Refusal::Failed("the server did not answer in time".to_owned())));
     match &opened {
         Ok(_) => {}
         Err(Refusal::Unsupported(reason)) => {
             static LOG_ONCE: Once = Once::new();
-            LOG_ONCE.call_once(|| log::info!("Reads of PostgreSQL are not pipelined: {reason}."));
+            LOG_ONCE.call_once(|| {
+                log::info!("Workers have no connections to PostgreSQL of their own: {reason}.")
+            });
         }
         // The pool meets the same error, and reports it.
-        Err(Refusal::Failed(reason)) => log::debug!("A connection for reads failed: {reason}"),
+        Err(Refusal::Failed(reason)) => log::debug!("A connection of a worker failed: {reason}"),
     }
     opened
 }
 
-async fn try_open(settings: Arc<DatabaseSettings>, limit: Duration) -> Result<Opened, Refusal> {
+async fn try_open(settings: Arc<DatabaseSettings>, purpose: Purpose) -> Result<Opened, Refusal> {
     let mark = get_random_string(20);
     let config = {
         let (settings, mark) = (Arc::clone(&settings), mark.clone());
         actix_web::web::block(move || match &settings.url {
-            DatabaseUrl::Postgres(url) => {
-                target::config(&settings, url, &mark, limit.min(settings.statement_timeout))
-            }
+            DatabaseUrl::Postgres(url) => target::config(&settings, url, &mark, purpose),
             DatabaseUrl::Sqlite(_) => Err(Refusal::Unsupported("it is SQLite")),
         })
         .await
@@ -68,11 +81,19 @@ async fn try_open(settings: Arc<DatabaseSettings>, limit: Duration) -> Result<Op
     if !is_marked {
         return Err(POOLER);
     }
-    let mut connection =
-        AsyncPgConnection::try_from_client_and_connection(client, connection).await.map_err(failed)?;
+    let is_closed = Arc::new(AtomicBool::new(false));
+    let closed = Arc::clone(&is_closed);
+    // It ends with the client too.
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            log::debug!("A connection of a worker ended: {error}");
+        }
+        closed.store(true, Ordering::Relaxed);
+    });
+    let mut connection = AsyncPgConnection::try_from(client).await.map_err(failed)?;
     let (statements, counter) = StatementCount::with_counter();
     connection.set_instrumentation(counter);
-    Ok(Opened { connection, statements })
+    Ok(Opened { connection, statements, is_closed })
 }
 
 fn failed(error: impl std::error::Error) -> Refusal {

@@ -1,6 +1,6 @@
-//! Reads on PostgreSQL without a blocking thread: a worker's own connections, on its own runtime.
+//! PostgreSQL without a blocking thread: a worker's own connections, on its own runtime.
 //!
-//! A connection takes statements while others still run (pipelining): they are sent together, and the server answers them
+//! A connection for reads takes statements while others still run (pipelining): they are sent together, and the server answers them
 //! in order. So many requests share a connection, which therefore has no transactions and no session state. It rejects
 //! writes.
 //!
@@ -10,31 +10,27 @@
 //!
 //! A thread opens a connection at the first read, and further ones while the first are busy. Meanwhile, and if there can
 //! be none, reads run on the pool: behind a connection pooler, or if the connection must be encrypted.
+//!
+//! A connection for writes has one statement at a time, which may wait for a lock, or for the disk. A statement is a
+//! transaction by itself. Writes wait a moment for such a connection, and run on the pool if none is free then.
 
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
-use std::pin::pin;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use diesel::deserialize::FromSqlRow;
-use diesel::pg::Pg;
-use diesel::query_builder::{Query, QueryFragment, QueryId};
-use diesel::query_dsl::CompatibleType;
-use diesel::result::{DatabaseErrorKind, Error as QueryError};
-use diesel_async::{AsyncConnectionCore, AsyncPgConnection};
-use futures_util::TryStreamExt as _;
-use futures_util::future::{Either, select};
+use diesel_async::AsyncPgConnection;
 use tokio::sync::{Notify, oneshot};
+use tokio::time::timeout_at;
 
-use super::heartbeat::{Frozen, Heartbeat, patience};
-use super::opening::{Opened, open};
+use super::heartbeat::Heartbeat;
+use super::lease::Lease;
+use super::opening::{Opened, Purpose, open};
 use super::target::Refusal;
-use crate::database::named::OUTDATED_PLAN;
-use crate::database::renamed_query::RenamedQuery;
+use crate::database::DatabaseSettings;
 use crate::database::statements::StatementCount;
-use crate::database::{DatabaseSettings, Names};
 
 /// The time after which a statement is stopped. A page of 20 rows with relations takes 1 ms.
 const LIMIT: Duration = Duration::from_millis(250);
@@ -45,49 +41,47 @@ const PAUSE: Duration = Duration::from_secs(2);
 const STALL: Duration = Duration::from_millis(20);
 /// The reads of one connection at a time. Further ones run on the pool.
 const MAX_READS: usize = 256;
+/// How long a write waits for a connection. Most take less than 1 ms.
+const TURN: Duration = Duration::from_millis(10);
 /// Delay before a connection that could not be opened is tried again.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// The same for a server that supports none.
 const UNSUPPORTED_DELAY: Duration = Duration::from_secs(60);
 
-/// A row of a pipelined statement.
-type PipelinedRow = <AsyncPgConnection as AsyncConnectionCore>::Row<'static, 'static>;
-
 thread_local! {
     static PIPELINES: RefCell<Vec<Pipelines>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A thread's connections to one database.
+/// A thread's connections to one database, for one purpose.
 struct Pipelines {
     /// Identifies the database.
     settings: Weak<DatabaseSettings>,
+    purpose: Purpose,
     connections: Vec<Rc<Pipeline>>,
     opening: Option<oneshot::Receiver<Result<Opened, Refusal>>>,
     not_before: Option<Instant>,
     /// The kinds of reads that took too long, and when.
     paused: Vec<(TypeId, Instant)>,
+    /// Wakes a write that waits for a connection.
+    freed: Rc<Notify>,
 }
 
-struct Pipeline {
-    connection: AsyncPgConnection,
+pub(super) struct Pipeline {
+    pub(super) connection: AsyncPgConnection,
     statements: StatementCount,
-    reads: Cell<usize>,
+    /// The reads or writes that use it.
+    uses: Cell<usize>,
     /// When the server last answered, or the connection had nothing to do.
-    answered_at: Cell<Instant>,
-    /// It takes no more reads.
-    is_lost: Cell<bool>,
+    pub(super) answered_at: Cell<Instant>,
+    /// It takes no more statements.
+    pub(super) is_lost: Cell<bool>,
+    /// The server has ended it.
+    is_closed: Arc<AtomicBool>,
     /// Wakes all its reads when it is given up.
-    given_up: Notify,
+    pub(super) given_up: Notify,
     /// It was given up since the server does not answer.
-    is_frozen: Cell<bool>,
-}
-
-/// A connection for one read.
-pub(crate) struct Lease {
-    pipeline: Rc<Pipeline>,
-    settings: Arc<DatabaseSettings>,
-    heartbeat: Arc<Heartbeat>,
-    kind: TypeId,
+    pub(super) is_frozen: Cell<bool>,
+    freed: Rc<Notify>,
 }
 
 /// Returns the connection for a read of this kind. `None`: it must run on the pool.
@@ -99,33 +93,73 @@ pub(in crate::database) fn lease(
     if settings.read_connections == 0 {
         return None;
     }
-    let pipeline = PIPELINES.with_borrow_mut(|all| {
-        let index = match all.iter().position(|one| one.is_of(settings)) {
-            Some(index) => index,
-            None => {
-                // Closes the connections to databases that are gone.
-                all.retain(|one| one.settings.strong_count() > 0);
-                all.push(Pipelines::new(settings));
-                all.len() - 1
-            }
-        };
-        all.get_mut(index)?.choose(settings, kind)
-    })?;
-    if pipeline.reads.get() == 0 {
-        pipeline.answered_at.set(Instant::now());
+    let pipeline = Pipelines::with(settings, Purpose::Reads(LIMIT), |all| all.choose(settings, Some(kind)))?;
+    Some(Lease::new(pipeline, settings, heartbeat, kind))
+}
+
+/// Returns a connection for a write, which has no other user. `None`: it must run on the pool.
+pub(in crate::database) async fn lease_for_write(
+    settings: &Arc<DatabaseSettings>,
+    heartbeat: &Arc<Heartbeat>,
+) -> Option<Lease> {
+    if settings.write_connections == 0 || settings.read_only {
+        return None;
     }
-    pipeline.reads.update(|reads| reads + 1);
-    Some(Lease { pipeline, settings: Arc::clone(settings), heartbeat: Arc::clone(heartbeat), kind })
+    let mut until = None;
+    loop {
+        let (pipeline, freed) = Pipelines::with(settings, Purpose::Writes, |all| {
+            let pipeline = all.choose(settings, None);
+            let is_stuck = all.connections.iter().all(|one| one.is_stalled());
+            // The pool is there at once.
+            Some((pipeline, (!is_stuck).then(|| Rc::clone(&all.freed))))
+        })?;
+        if let Some(pipeline) = pipeline {
+            return Some(Lease::new(pipeline, settings, heartbeat, TypeId::of::<()>()));
+        }
+        let until = *until.get_or_insert_with(|| Instant::now() + TURN);
+        timeout_at(until.into(), freed?.notified()).await.ok()?;
+    }
+}
+
+/// Stops reads of this kind from using the worker's connections for a while.
+pub(super) fn pause(settings: &Arc<DatabaseSettings>, kind: TypeId) {
+    Pipelines::with(settings, Purpose::Reads(LIMIT), |all| {
+        all.paused.push((kind, Instant::now()));
+        Some(())
+    });
 }
 
 impl Pipelines {
-    fn new(settings: &Arc<DatabaseSettings>) -> Self {
+    /// Those of the thread.
+    fn with<R>(
+        settings: &Arc<DatabaseSettings>,
+        purpose: Purpose,
+        work: impl FnOnce(&mut Self) -> Option<R>,
+    ) -> Option<R> {
+        PIPELINES.with_borrow_mut(|all| {
+            let is_it = |one: &Self| one.purpose == purpose && one.is_of(settings);
+            let index = match all.iter().position(is_it) {
+                Some(index) => index,
+                None => {
+                    // Closes the connections to databases that are gone.
+                    all.retain(|one| one.settings.strong_count() > 0);
+                    all.push(Self::new(settings, purpose));
+                    all.len() - 1
+                }
+            };
+            work(all.get_mut(index)?)
+        })
+    }
+
+    fn new(settings: &Arc<DatabaseSettings>, purpose: Purpose) -> Self {
         Self {
             settings: Arc::downgrade(settings),
+            purpose,
             connections: Vec::new(),
             opening: None,
             not_before: None,
             paused: Vec::new(),
+            freed: Rc::default(),
         }
     }
 
@@ -133,20 +167,24 @@ impl Pipelines {
         std::ptr::eq(self.settings.as_ptr(), Arc::as_ptr(settings))
     }
 
-    /// The connection with the fewest reads that makes progress. Opens another one if it has any.
-    fn choose(&mut self, settings: &Arc<DatabaseSettings>, kind: TypeId) -> Option<Rc<Pipeline>> {
-        if self.is_paused(kind) {
+    /// The connection with the fewest uses that makes progress. Opens another one if it has any.
+    fn choose(&mut self, settings: &Arc<DatabaseSettings>, kind: Option<TypeId>) -> Option<Rc<Pipeline>> {
+        if kind.is_some_and(|kind| self.is_paused(kind)) {
             return None;
         }
         // Those of reads in progress stay open until these end.
-        self.connections.retain(|one| !one.is_lost.get() && !one.statements.is_full());
+        self.connections.retain(|one| !one.is_over() && !one.statements.is_full());
         self.take_opened();
-        let best = self.connections.iter().min_by_key(|one| (one.is_stalled(), one.reads.get())).cloned();
-        let is_busy = best.as_ref().is_none_or(|best| best.reads.get() > 0);
-        if is_busy && self.connections.len() < settings.read_connections as usize {
+        let best = self.connections.iter().min_by_key(|one| (one.is_stalled(), one.uses.get())).cloned();
+        let is_busy = best.as_ref().is_none_or(|best| best.uses.get() > 0);
+        let (connections, uses) = match self.purpose {
+            Purpose::Reads(_) => (settings.read_connections, MAX_READS),
+            Purpose::Writes => (settings.write_connections, 1),
+        };
+        if is_busy && self.connections.len() < connections as usize {
             self.open_another(settings);
         }
-        best.filter(|best| best.reads.get() < MAX_READS)
+        best.filter(|best| best.uses.get() < uses)
     }
 
     fn is_paused(&mut self, kind: TypeId) -> bool {
@@ -162,10 +200,11 @@ impl Pipelines {
             return;
         }
         let (sender, receiver) = oneshot::channel();
-        let settings = Arc::clone(settings);
+        let (settings, purpose, freed) = (Arc::clone(settings), self.purpose, Rc::clone(&self.freed));
         // On this runtime, since the connection's own task runs where it is opened.
-        tokio::spawn(async move {
-            let _ = sender.send(open(settings, LIMIT).await);
+        actix_web::rt::spawn(async move {
+            let _ = sender.send(open(settings, purpose).await);
+            freed.notify_one();
         });
         self.opening = Some(receiver);
     }
@@ -185,11 +224,13 @@ impl Pipelines {
                 self.connections.push(Rc::new(Pipeline {
                     connection: opened.connection,
                     statements: opened.statements,
-                    reads: Cell::new(0),
+                    uses: Cell::new(0),
                     answered_at: Cell::new(Instant::now()),
                     is_lost: Cell::new(false),
+                    is_closed: opened.is_closed,
                     given_up: Notify::new(),
                     is_frozen: Cell::new(false),
+                    freed: Rc::clone(&self.freed),
                 }));
             }
             Err(refusal) => {
@@ -204,117 +245,30 @@ impl Pipelines {
 }
 
 impl Pipeline {
-    fn is_stalled(&self) -> bool {
-        self.reads.get() > 0 && self.answered_at.get().elapsed() >= STALL
+    /// A statement begins to use it.
+    pub(super) fn begin_use(&self) {
+        if self.uses.get() == 0 {
+            self.answered_at.set(Instant::now());
+        }
+        self.uses.update(|uses| uses + 1);
     }
 
-    fn give_up(&self) {
+    /// A statement uses it no more.
+    pub(super) fn end_use(&self) {
+        self.uses.update(|uses| uses - 1);
+        self.freed.notify_one();
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_lost.get() || self.is_closed.load(Ordering::Relaxed)
+    }
+
+    fn is_stalled(&self) -> bool {
+        self.uses.get() > 0 && self.answered_at.get().elapsed() >= STALL
+    }
+
+    pub(super) fn give_up(&self) {
         self.is_lost.set(true);
         self.given_up.notify_waiters();
-    }
-}
-
-impl Lease {
-    /// Returns the database's table and column names.
-    pub(crate) fn names(&self) -> &Names {
-        &self.settings.names
-    }
-
-    /// Runs statements of this connection. `None` if they must be repeated on the pool, where all errors of the database are
-    /// met again, but that the server does not answer.
-    pub(crate) async fn run<T>(
-        &self,
-        work: impl Future<Output = Result<T, QueryError>>,
-    ) -> Option<Result<T, QueryError>> {
-        let (work, given_up) = (pin!(work), pin!(self.pipeline.given_up.notified()));
-        let mut work = pin!(select(work, given_up));
-        let (started, patience) = (Instant::now(), patience(&self.settings));
-        let ended = loop {
-            match self.heartbeat.wait_for(&self.settings, patience, work.as_mut()).await {
-                Ok(Some(ended)) => break ended,
-                // Each of its statements is stopped long before.
-                Ok(None) if self.pipeline.answered_at.get().elapsed() >= patience => {}
-                Ok(None) if started.elapsed() < self.settings.timeout => continue,
-                Ok(None) => self.pause(),
-                Err(frozen) => {
-                    self.pipeline.is_frozen.set(true);
-                    self.pipeline.give_up();
-                    return Some(Err(frozen.into()));
-                }
-            }
-            self.pipeline.give_up();
-            return None;
-        };
-        match ended {
-            Either::Left((Err(QueryError::DatabaseError(kind, information)), _)) => {
-                self.look_at(&kind, information.message());
-                None
-            }
-            Either::Left((result, _)) => Some(result),
-            Either::Right(_) if self.pipeline.is_frozen.get() => Some(Err(Frozen.into())),
-            Either::Right(_) => None,
-        }
-    }
-
-    /// Runs a statement, and calls `each` with every row.
-    pub(crate) async fn for_each<Q>(
-        &self,
-        query: Q,
-        mut each: impl FnMut(&PipelinedRow) -> Result<(), QueryError>,
-    ) -> Result<(), QueryError>
-    where
-        Q: Query + QueryFragment<Pg> + QueryId,
-    {
-        let query = RenamedQuery::new(query, self.settings.names.clone());
-        let mut rows = (&mut &self.pipeline.connection).load(query).await?;
-        while let Some(row) = rows.try_next().await? {
-            each(&row)?;
-        }
-        self.pipeline.answered_at.set(Instant::now());
-        Ok(())
-    }
-
-    /// Runs a statement, and returns all rows.
-    pub(in crate::database) async fn load<U, S, Q>(&self, query: Q) -> Result<Vec<U>, QueryError>
-    where
-        Q: Query<SqlType: CompatibleType<U, Pg, SqlType = S>> + QueryFragment<Pg> + QueryId,
-        U: FromSqlRow<S, Pg>,
-    {
-        let mut rows = Vec::new();
-        let each = |row: &PipelinedRow| {
-            rows.push(U::build_from_row(row).map_err(QueryError::DeserializationError)?);
-            Ok(())
-        };
-        self.for_each(query, each).await?;
-        Ok(rows)
-    }
-
-    fn look_at(&self, kind: &DatabaseErrorKind, message: &str) {
-        self.pipeline.answered_at.set(Instant::now());
-        let is_lost =
-            matches!(kind, DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection)
-                || message.starts_with("terminating connection")
-                || message == OUTDATED_PLAN;
-        if is_lost {
-            self.pipeline.is_lost.set(true);
-        }
-        if message.contains("statement timeout") {
-            self.pause();
-            self.pipeline.give_up();
-        }
-    }
-
-    fn pause(&self) {
-        PIPELINES.with_borrow_mut(|all| {
-            if let Some(one) = all.iter_mut().find(|one| one.is_of(&self.settings)) {
-                one.paused.push((self.kind, Instant::now()));
-            }
-        });
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        self.pipeline.reads.update(|reads| reads - 1);
     }
 }

@@ -11,6 +11,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 
 use super::libpq::{Connection, Endpoint};
+use super::opening::Purpose;
 use super::{REFUSED, libpq_url, options, with_options};
 use crate::database::DatabaseSettings;
 
@@ -25,26 +26,29 @@ pub(super) enum Refusal {
 
 pub(super) const POOLER: Refusal = Refusal::Unsupported("it is behind a connection pooler");
 
-/// Connects by libpq, and returns the same connection for tokio-postgres, whose session is marked. Reads take at most
-/// `limit`. This blocks.
+/// Connects by libpq, and returns the same connection for tokio-postgres, whose session is marked. This blocks.
 pub(super) fn config(
     settings: &DatabaseSettings,
     url: &str,
     mark: &str,
-    limit: Duration,
+    purpose: Purpose,
 ) -> Result<Config, Refusal> {
     let pgoptions = std::env::var("PGOPTIONS").ok();
     let url = with_options(&libpq_url(settings, url), &options(settings, mark), pgoptions.as_deref());
     let connection = Connection::open(&url).map_err(|reason| {
         if reason.contains(REFUSED) { POOLER } else { Refusal::Failed(settings.url.redact(&reason)) }
     })?;
-    config_like(connection.endpoint(), &connection.parameters(), limit)
+    let purpose = match purpose {
+        Purpose::Reads(limit) => Purpose::Reads(limit.min(settings.statement_timeout)),
+        Purpose::Writes => Purpose::Writes,
+    };
+    config_like(connection.endpoint(), &connection.parameters(), purpose)
 }
 
 fn config_like(
     endpoint: Endpoint,
     parameters: &[(String, String)],
-    limit: Duration,
+    purpose: Purpose,
 ) -> Result<Config, Refusal> {
     let parameter = |name: &str| {
         let found = parameters.iter().find(|(known, _)| known == name);
@@ -98,12 +102,16 @@ fn config_like(
     if let Some(count) = parameter("keepalives_count").and_then(number) {
         config.keepalives_retries(count);
     }
-    // Of a repeated option, the last one wins.
-    config.options(format!(
-        "{} -c statement_timeout={} -c default_transaction_read_only=on",
-        endpoint.options,
-        limit.as_millis()
-    ));
+    config.options(match purpose {
+        // Of a repeated option, the last one wins.
+        Purpose::Reads(limit) => format!(
+            "{} -c statement_timeout={} -c default_transaction_read_only=on",
+            endpoint.options,
+            limit.as_millis()
+        ),
+        // With the limits of a pooled connection.
+        Purpose::Writes => endpoint.options,
+    });
     Ok(config)
 }
 
@@ -131,7 +139,7 @@ mod tests {
     fn config(endpoint: Endpoint, parameters: &[(&str, &str)]) -> Result<Config, Refusal> {
         let parameters: Vec<_> =
             parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        config_like(endpoint, &parameters, Duration::from_millis(250))
+        config_like(endpoint, &parameters, Purpose::Reads(Duration::from_millis(250)))
     }
 
     #[test]

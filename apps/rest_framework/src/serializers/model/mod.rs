@@ -25,6 +25,7 @@ mod relations;
 mod resolved;
 mod save;
 mod schema;
+mod single_row;
 mod string_related;
 mod to_many;
 mod unique;
@@ -50,6 +51,8 @@ pub use self::related_field::{
 pub use self::relations::HyperlinkedModelSerializer;
 pub(crate) use self::save::Destination;
 pub use self::save::{Perform, Save, Validated};
+#[cfg(feature = "postgres")]
+pub(crate) use self::single_row::ValidData;
 pub use self::string_related::StringRelatedField;
 pub use self::to_many::ToMany;
 pub use self::unique::UniqueTogetherValidator;

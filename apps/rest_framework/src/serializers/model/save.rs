@@ -7,13 +7,13 @@ use diesel::Column as DieselColumn;
 
 use super::entry::Target;
 use super::resolved::Resolved;
+use super::single_row::keep_user;
 use super::validation::{Validation, find_kept, gone};
 use super::writing::{Kept, Writing};
 use super::{ModelSerializer, Store};
 use crate::data::{Data, Dict, Value};
 use crate::exceptions::APIException;
 use crate::request::RequestInfo;
-use vitamin_auth::PublicUser;
 use vitamin_auth::models::User;
 use vitamin_framework::database::DbConnection;
 use vitamin_framework::models::{Changes, DbValue, Model, Object, QuerySet};
@@ -153,6 +153,11 @@ impl<T: Model> Save<'_, T> {
         self.own.set(column, value);
     }
 
+    /// Sets columns, as [`set`](Self::set) does.
+    pub(crate) fn set_all(&mut self, changes: &Changes<T>) {
+        self.own.merge(changes);
+    }
+
     /// Stores the data as a new object, with its many-to-many relations.
     ///
     /// # Errors
@@ -205,10 +210,7 @@ impl<T: Model> Save<'_, T> {
         if many.any(|named| self.values.contains_key(&named.entry.source)) {
             return false;
         }
-        if let Some(user) = self.info.user() {
-            // As Django keeps the object that is saved as a foreign key.
-            self.kept.push(Arc::new(Object::new(PublicUser::from(user))));
-        }
+        keep_user(&mut self.kept, self.info.user());
         self.resolved.plan.is_known(changes, self.instance.as_ref(), &self.kept)
     }
 

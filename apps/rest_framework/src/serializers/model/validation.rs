@@ -1,7 +1,7 @@
 //! What a serializer's checks see: the request, the database, and the object that is updated.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use crate::data::Value;
@@ -12,9 +12,12 @@ use vitamin_auth::models::User;
 use vitamin_framework::database::DbConnection;
 use vitamin_framework::models::{DbValue, Model, Object};
 
-/// A connection for the checks of one validation.
+/// What the checks of one validation have of the database.
 pub(super) struct Environment<'c> {
-    connection: RefCell<&'c mut DbConnection>,
+    /// `None`: they are stopped if they need it.
+    connection: Option<RefCell<&'c mut DbConnection>>,
+    is_postgres: bool,
+    needs_connection: Cell<bool>,
     /// The error of a query: fields can only return errors of their value.
     failure: RefCell<Option<APIException>>,
     kept: RefCell<Vec<Arc<dyn Any + Send + Sync>>>,
@@ -23,12 +26,29 @@ pub(super) struct Environment<'c> {
 
 impl<'c> Environment<'c> {
     pub(super) fn new(connection: &'c mut DbConnection, instance_pk: Option<DbValue>) -> Self {
+        let is_postgres = connection.is_postgres();
         Self {
-            connection: RefCell::new(connection),
+            connection: Some(RefCell::new(connection)),
+            instance_pk,
+            ..Self::without_connection(is_postgres)
+        }
+    }
+
+    /// For a new object, as far as nothing must be queried.
+    pub(super) fn without_connection(is_postgres: bool) -> Self {
+        Self {
+            connection: None,
+            is_postgres,
+            needs_connection: Cell::new(false),
             failure: RefCell::default(),
             kept: RefCell::default(),
-            instance_pk,
+            instance_pk: None,
         }
+    }
+
+    /// Whether a check wanted a connection where there is none. The result of the validation means nothing then.
+    pub(super) fn needs_connection(&self) -> bool {
+        self.needs_connection.get()
     }
 
     /// The first error of a query.
@@ -39,7 +59,11 @@ impl<'c> Environment<'c> {
 
 impl Lookups for Environment<'_> {
     fn with(&self, queries: &mut dyn FnMut(&mut DbConnection) -> Result<(), APIException>) {
-        let result = match self.connection.try_borrow_mut() {
+        let Some(connection) = &self.connection else {
+            self.needs_connection.set(true);
+            return;
+        };
+        let result = match connection.try_borrow_mut() {
             Ok(mut connection) => queries(&mut connection),
             Err(_) => Err(APIException::server_error("a check queries the database within a query")),
         };
@@ -53,7 +77,7 @@ impl Lookups for Environment<'_> {
     }
 
     fn is_postgres(&self) -> bool {
-        self.connection.try_borrow().is_ok_and(|connection| connection.is_postgres())
+        self.is_postgres
     }
 
     fn keep(&self, object: Arc<dyn Any + Send + Sync>) {

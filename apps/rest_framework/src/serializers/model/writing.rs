@@ -30,18 +30,28 @@ impl Writing<'_> {
         partial: bool,
         validate: impl FnOnce(&Input<'_>, Context<'_>) -> Result<R, APIException>,
     ) -> Result<(R, Kept), APIException> {
-        let input = Input::from(data);
-        if input.is_null() {
-            return Err(APIException::validation_error(Detail::non_field("No data provided", "null")));
-        }
         let is_update = instance_pk.is_some();
         let environment = Environment::new(self.connection, instance_pk);
-        let mut context =
+        let context =
             Context::new(self.info.time_zone()).partial(partial).request(self.info).update(is_update);
-        context.database = Some(&environment);
-        let result = validate(&input, context);
-        // A failed query explains an invalid value.
-        let values = environment.take_failure().map_or(result, Err)?;
+        let values = validated_in(&environment, context, data, validate)?;
         Ok((values, environment.kept()))
     }
+}
+
+/// Validates a body in an environment.
+pub(super) fn validated_in<'a, R>(
+    environment: &'a Environment<'_>,
+    mut context: Context<'a>,
+    data: &Data,
+    validate: impl FnOnce(&Input<'_>, Context<'_>) -> Result<R, APIException>,
+) -> Result<R, APIException> {
+    let input = Input::from(data);
+    if input.is_null() {
+        return Err(APIException::validation_error(Detail::non_field("No data provided", "null")));
+    }
+    context.database = Some(environment);
+    let result = validate(&input, context);
+    // A failed query explains an invalid value.
+    environment.take_failure().map_or(result, Err)
 }
