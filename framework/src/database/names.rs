@@ -82,6 +82,15 @@ impl Names {
         self.0.as_ref()?.constants.get(table)?.get(column).copied()
     }
 
+    /// Whether they are clones of the same names.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (None, None) => true,
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+
     /// Returns whether all names equal those of `src/schema.rs`.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

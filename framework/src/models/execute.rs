@@ -144,7 +144,7 @@ pub(super) async fn read_rows<T: Model>(
     mut select: Select,
     executor: &dyn Executor,
 ) -> Result<Rows<T>, QueryError> {
-    if !select.joins.is_empty() {
+    if select.joins.is_some() {
         select.names = executor.names();
     }
     let group = select.through.as_ref().map(|through| through.kind);

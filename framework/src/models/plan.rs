@@ -7,7 +7,7 @@ mod prefetched;
 mod prefetched_columns;
 
 use std::any::Any;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use diesel::result::Error as QueryError;
 use futures_util::future::{LocalBoxFuture, try_join_all};
@@ -21,7 +21,7 @@ use super::model::Model;
 use super::object::Object;
 use super::relation::{ForeignKey, ManyToMany, Relation, Reverse};
 use super::row::Row;
-use super::select::{Join, OrderBy, Source};
+use super::select::{Join, Joins, OrderBy, Source};
 use super::value::ValueRef;
 
 /// Gives objects the related rows that were read for them.
@@ -45,12 +45,14 @@ struct Loads<T> {
     many: Vec<Box<dyn LoadMany<T>>>,
     /// Relations to many rows of which only some columns are needed.
     many_columns: Vec<Box<dyn LoadMany<T>>>,
+    /// What is joined, once it is asked for.
+    joins: OnceLock<Arc<Joins>>,
 }
 
 impl<T> Default for Plan<T> {
     fn default() -> Self {
         let (one, columns, many, many_columns) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self(Arc::new(Loads { one, columns, many, many_columns }))
+        Self(Arc::new(Loads { one, columns, many, many_columns, joins: OnceLock::new() }))
     }
 }
 
@@ -67,6 +69,7 @@ impl<T: 'static> Clone for Loads<T> {
             columns: self.columns.iter().map(|load| load.boxed()).collect(),
             many: self.many.iter().map(|load| load.boxed()).collect(),
             many_columns: self.many_columns.iter().map(|load| load.boxed()).collect(),
+            joins: OnceLock::new(),
         }
     }
 }
@@ -136,7 +139,7 @@ impl<T: Model> Plan<T> {
     }
 
     fn add_column(&mut self, load: Box<dyn LoadOne<T>>) {
-        let known = &mut Arc::make_mut(&mut self.0).columns;
+        let known = &mut self.loads_mut().columns;
         if !known.iter_mut().any(|known| known.merge(load.as_any())) {
             known.push(load);
         }
@@ -154,7 +157,7 @@ impl<T: Model> Plan<T> {
     }
 
     fn add_many_column(&mut self, load: Box<dyn LoadMany<T>>) {
-        let known = &mut Arc::make_mut(&mut self.0).many_columns;
+        let known = &mut self.loads_mut().many_columns;
         if !known.iter_mut().any(|known| known.merge(load.as_any())) {
             known.push(load);
         }
@@ -189,20 +192,37 @@ impl<T: Model> Plan<T> {
     }
 
     fn add_one(&mut self, load: Box<dyn LoadOne<T>>) {
-        let known = &mut Arc::make_mut(&mut self.0).one;
+        let known = &mut self.loads_mut().one;
         if !known.iter_mut().any(|known| known.merge(load.as_any())) {
             known.push(load);
         }
     }
 
     fn add_many(&mut self, load: Box<dyn LoadMany<T>>) {
-        let known = &mut Arc::make_mut(&mut self.0).many;
+        let known = &mut self.loads_mut().many;
         if !known.iter_mut().any(|known| known.merge(load.as_any())) {
             known.push(load);
         }
     }
 
-    pub(super) fn joins(&self, parent: Source, table: &'static str, optional: bool, joins: &mut Vec<Join>) {
+    /// The relations, to change them.
+    fn loads_mut(&mut self) -> &mut Loads<T> {
+        let loads = Arc::make_mut(&mut self.0);
+        loads.joins = OnceLock::new();
+        loads
+    }
+
+    /// The models that are joined to a query of this one. `None`: there are none.
+    pub(super) fn joined_models(&self) -> Option<Arc<Joins>> {
+        let joins = self.0.joins.get_or_init(|| {
+            let mut joins = Vec::new();
+            self.joins(Source::Table(T::META.table), T::META.table, false, &mut joins);
+            Arc::new(Joins::new(joins))
+        });
+        (!joins.is_empty()).then(|| Arc::clone(joins))
+    }
+
+    fn joins(&self, parent: Source, table: &'static str, optional: bool, joins: &mut Vec<Join>) {
         for load in self.joined() {
             load.joins(parent, table, optional, joins);
         }

@@ -20,7 +20,7 @@ use super::parameter::Parameter;
 use super::plan::{Plan, order};
 use super::q::Q;
 use super::relation::Relation;
-use super::select::{OrderBy, Output, Select, Source};
+use super::select::{OrderBy, Output, Select};
 use super::value::DbValue;
 use crate::database::{DatabaseError, DbConnection};
 
@@ -235,7 +235,7 @@ impl<T: Model> QuerySet<T> {
         if matches!(output, Output::Rows) {
             select.order = self.order.clone().unwrap_or_else(|| order(T::META));
             select.annotations.clone_from(&self.annotations);
-            self.plan.joins(Source::Table(T::META.table), T::META.table, false, &mut select.joins);
+            select.joins = self.plan.joined_models();
         }
         select.output = output;
         Ok(select)

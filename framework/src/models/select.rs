@@ -1,17 +1,17 @@
 //! A SELECT statement whose parts are known only at run time.
 
+mod joins;
 mod keyed;
 mod one_row;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use diesel::QueryResult;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::Untyped;
 
+pub(crate) use self::joins::{Join, Joins, Source};
 pub(crate) use self::keyed::{Keyed, Through};
-use super::column::Column;
 use super::condition::Condition;
 use super::dialect::{Dialect, Fragment, push_column, push_name, quoted};
 use super::meta::ModelMeta;
@@ -37,57 +37,6 @@ pub(crate) enum Output {
     CountBy(&'static str),
 }
 
-/// A table of a statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// By its name in `schema.rs`.
-    Table(&'static str),
-    /// A joined table, by its number.
-    Joined(usize),
-}
-
-impl Source {
-    /// The name in the statement.
-    fn name(self) -> Cow<'static, str> {
-        const ALIASES: [&str; 8] = ["t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8"];
-        match self {
-            Self::Table(name) => Cow::Borrowed(name),
-            Self::Joined(number) => match ALIASES.get(number) {
-                Some(alias) => Cow::Borrowed(*alias),
-                None => Cow::Owned(format!("t{}", number + 1)),
-            },
-        }
-    }
-}
-
-/// A joined model, for a foreign key. Its alias is [`Source::Joined`] of its index.
-#[derive(Clone)]
-pub(crate) struct Join {
-    /// The table that has the foreign key.
-    pub(crate) parent: Source,
-    /// The foreign key's column, and the table in `schema.rs` that it belongs to.
-    pub(crate) column: (&'static str, &'static str),
-    /// The joined model.
-    pub(crate) meta: &'static ModelMeta,
-    /// Whether the foreign key may be NULL.
-    pub(crate) optional: bool,
-    /// The indexes of the columns that are read. `None`: all.
-    pub(crate) columns: Option<Arc<[usize]>>,
-}
-
-impl Join {
-    /// The columns that are read, in order.
-    fn columns(&self) -> impl Iterator<Item = &'static Column> + '_ {
-        let all = self.meta.columns.iter().filter(|_| self.columns.is_none());
-        let some = self
-            .columns
-            .iter()
-            .flat_map(|columns| columns.iter())
-            .filter_map(|index| self.meta.columns.get(*index));
-        all.chain(some)
-    }
-}
-
 /// A term of ORDER BY.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OrderBy {
@@ -101,7 +50,7 @@ pub(crate) struct Select {
     pub(crate) meta: &'static ModelMeta,
     pub(crate) output: Output,
     pub(crate) annotations: Vec<(&'static str, Arc<dyn Fragment>)>,
-    pub(crate) joins: Vec<Join>,
+    pub(crate) joins: Option<Arc<Joins>>,
     pub(crate) through: Option<Through>,
     pub(crate) keyed: Option<Keyed>,
     pub(crate) conditions: Vec<Condition>,
@@ -119,7 +68,7 @@ impl Select {
             meta,
             output: Output::Rows,
             annotations: Vec::new(),
-            joins: Vec::new(),
+            joins: None,
             through: None,
             keyed: None,
             conditions: Vec::new(),
@@ -186,15 +135,8 @@ impl Select {
         self.group(pass)?;
         pass.push_sql(quoted::<DB>(self.meta.select_list));
         self.annotations(pass)?;
-        for (number, join) in self.joins.iter().enumerate() {
-            let alias = Source::Joined(number).name();
-            for column in join.columns() {
-                pass.push_sql(", ");
-                match self.names.constant(join.meta.table, column.column) {
-                    Some(constant) => pass.push_sql(constant.sql(DB::IS_POSTGRES)),
-                    None => push_column(pass, &alias, self.names.column(join.meta.table, column.column))?,
-                }
-            }
+        if let Some(joins) = &self.joins {
+            joins.with_sql(DB::IS_POSTGRES, &self.names, |sql| pass.push_sql(&sql.columns));
         }
         Ok(())
     }
@@ -220,27 +162,8 @@ impl Select {
         } else {
             push_name(pass, table)?;
         }
-        if matches!(self.output, Output::Rows) {
-            self.joins(pass)?;
-        }
-        Ok(())
-    }
-
-    fn joins<DB: Dialect>(&self, pass: &mut AstPass<'_, '_, DB>) -> QueryResult<()> {
-        for (number, join) in self.joins.iter().enumerate() {
-            let alias = Source::Joined(number).name();
-            pass.push_sql(if join.optional { " LEFT OUTER JOIN " } else { " INNER JOIN " });
-            push_name(pass, join.meta.table)?;
-            pass.push_sql(" AS ");
-            push_name(pass, &alias)?;
-            pass.push_sql(" ON ");
-            let (table, column) = join.column;
-            let column =
-                if join.parent == Source::Table(table) { column } else { self.names.column(table, column) };
-            push_column(pass, &join.parent.name(), column)?;
-            pass.push_sql(" = ");
-            let key = self.names.column(join.meta.table, join.meta.primary_key().column);
-            push_column(pass, &alias, key)?;
+        if let (Output::Rows, Some(joins)) = (&self.output, &self.joins) {
+            joins.with_sql(DB::IS_POSTGRES, &self.names, |sql| pass.push_sql(&sql.tables));
         }
         Ok(())
     }

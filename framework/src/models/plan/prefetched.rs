@@ -13,7 +13,7 @@ use crate::models::keys::{Key, Keys};
 use crate::models::model::Model;
 use crate::models::object::Object;
 use crate::models::relation::{ManyToMany, Reverse};
-use crate::models::select::{Select, Source};
+use crate::models::select::Select;
 
 impl<A: Model, B: Model> LoadMany<A> for With<Reverse<A, B>, B> {
     fn name(&self) -> &'static str {
@@ -82,7 +82,7 @@ async fn children<B: Model>(
     executor: &dyn Executor,
 ) -> Result<Rows<B>, QueryError> {
     select.order = order(B::META);
-    plan.joins(Source::Table(B::META.table), B::META.table, false, &mut select.joins);
+    select.joins = plan.joined_models();
     let mut rows = read_rows(plan, select, executor).await?;
     plan.prefetch(executor, &mut rows.objects).await?;
     Ok(rows)

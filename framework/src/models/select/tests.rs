@@ -187,7 +187,7 @@ fn related_rows_are_looked_up_from_the_list_of_keys() {
 fn names_are_quoted_as_diesel_does() {
     for meta in [Room::META, Book::META] {
         let list = |quote: char| {
-            let column = |column: &super::Column| {
+            let column = |column: &crate::models::column::Column| {
                 format!("{quote}{}{quote}.{quote}{}{quote}", meta.table, column.column)
             };
             meta.columns.iter().map(column).collect::<Vec<_>>().join(", ")
