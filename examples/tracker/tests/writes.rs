@@ -26,7 +26,10 @@ use vitamin::testing::*;
 use vitamin::urls::{Pattern, include};
 
 database_tests!(
-    a_write_sends_few_statements, a_write_is_stored_whole_or_not_at_all, a_client_that_leaves_breaks_nothing,
+    a_write_sends_few_statements,
+    a_write_is_stored_whole_or_not_at_all,
+    what_a_view_finds_is_stored_after_the_data_are_valid,
+    a_client_that_leaves_breaks_nothing,
 );
 
 /// The first words of the statements of all connections.
@@ -201,8 +204,16 @@ fn label_view_set() -> ModelViewSet<Label> {
         })
 }
 
+/// Finds the color of a new label, if the request says so.
+fn found_color() -> ModelViewSet<Label> {
+    ModelViewSet::new("FoundColor", label_serializer()).created_with(tracker_label::color, async |request| {
+        request.query_param::<String>("color")?.ok_or_else(APIException::not_found)
+    })
+}
+
 fn urlpatterns() -> Vec<Pattern> {
-    vec![include("api/", DefaultRouter::new().register("labels", label_view_set()).urls())]
+    let router = DefaultRouter::new().register("labels", label_view_set());
+    vec![include("api/", router.register("colors", found_color()).urls())]
 }
 
 fn server(database: &TestDatabase) -> TestProject {
@@ -233,6 +244,22 @@ fn a_write_is_stored_whole_or_not_at_all(database: &TestDatabase) {
     let labels = Label::objects().load(connection).unwrap();
     assert!(labels.iter().all(|label| label.color != "#123456"));
     assert_eq!(slugs(&server), ["one", "one-twin"]);
+}
+
+fn what_a_view_finds_is_stored_after_the_data_are_valid(database: &TestDatabase) {
+    let server = server(database);
+    let client = server.token(&server.create_token(&server.create_user("ana", "aaaa")));
+    let post = |query: &str, slug: &str| {
+        client.post(&format!("/api/colors/{query}"), [("name", slug), ("slug", slug), ("color", "#111111")])
+    };
+    let created: serde_json::Value = post("?color=%23abcdef", "one").assert_status(201).json();
+    assert_eq!(created["color"], "#abcdef");
+    // The name is taken: it takes a query to know.
+    post("?color=%23abcdef", "one").assert_status(400);
+    post("", "one").assert_status(400);
+    post("", "").assert_status(400);
+    post("", "two").assert_status(404);
+    assert_eq!(slugs(&server), ["one"]);
 }
 
 fn a_client_that_leaves_breaks_nothing(database: &TestDatabase) {
