@@ -14,7 +14,7 @@ use super::database::inspection::LiveSchema;
 use super::database::needs::table_name;
 use super::project::Settings;
 
-pub use self::django_settings::{DjangoSettings, class_name};
+pub use self::django_settings::{DjangoSettings, DjangoUserModel, class_name};
 
 /// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -61,6 +61,7 @@ mod token_age;
 mod tokens;
 mod tutorial;
 mod user_columns;
+mod user_keys;
 mod user_model;
 #[cfg(target_os = "linux")]
 mod wiped;

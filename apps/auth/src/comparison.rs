@@ -1,11 +1,24 @@
-//! Compares the hashers with `PASSWORD_HASHERS` of a Django project (`manage doctor --django`).
+//! Compares the settings of this app with those of a Django project (`manage doctor --django`).
 
+mod user_model;
+
+use super::UserModel;
 use super::hashers::{HasherCosts, Hashers};
 use vitamin_framework::diagnosis::{Diagnosis, DjangoSettings, Severity};
 
 const SECTION: &str = "PASSWORD_HASHERS";
 
-pub(super) fn compare(here: &Hashers, django: &DjangoSettings, diagnosis: &mut Diagnosis) {
+pub(super) fn compare(
+    hashers: &Hashers,
+    model: &UserModel,
+    django: &DjangoSettings,
+    diagnosis: &mut Diagnosis,
+) {
+    compare_hashers(hashers, django, diagnosis);
+    user_model::compare(model, django, diagnosis);
+}
+
+fn compare_hashers(here: &Hashers, django: &DjangoSettings, diagnosis: &mut Diagnosis) {
     let paths = django.list("PASSWORD_HASHERS").join(",");
     let Ok(there) = Hashers::from_setting(&paths, &HasherCosts::default()) else {
         let message = format!("None of Django's PASSWORD_HASHERS can be read here: {paths}.");

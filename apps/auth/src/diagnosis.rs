@@ -31,7 +31,12 @@ pub(super) fn tables(model: &UserModel) -> Vec<NeededTable> {
     let mut tables = vec![
         NeededTable::new(auth_user::table)
             .unique(&[&[auth_user::id::NAME], &[auth_user::username::NAME]])
-            .may_be_null(&[auth_user::email::NAME, auth_user::first_name::NAME, auth_user::last_name::NAME])
+            .may_be_null(&[
+                auth_user::username::NAME,
+                auth_user::email::NAME,
+                auth_user::first_name::NAME,
+                auth_user::last_name::NAME,
+            ])
             .written_by("create users in Django, not here"),
         NeededTable::new(auth_group::table),
         NeededTable::new(auth_permission::table),

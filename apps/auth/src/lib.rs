@@ -14,6 +14,7 @@ mod login_counts;
 mod login_throttle;
 mod management;
 pub mod models;
+mod new_user;
 pub mod password_validation;
 pub mod passwords;
 pub mod permissions;
@@ -176,7 +177,7 @@ impl App for Auth {
     }
 
     fn compare(&self, django: &DjangoSettings, diagnosis: &mut Diagnosis) {
-        comparison::compare(self.passwords.hashers(), django, diagnosis);
+        comparison::compare(self.passwords.hashers(), &self.user_model, django, diagnosis);
     }
 
     fn models(&self) -> Vec<&'static ModelMeta> {

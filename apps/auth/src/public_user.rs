@@ -29,7 +29,7 @@ pub struct PublicUser {
             "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."
         )
     )]
-    pub username: String,
+    pub username: TextOrNull,
     /// The first name, which may be empty.
     #[model(blank, translated, max_length = 150, verbose_name = "first name")]
     pub first_name: TextOrNull,
@@ -88,7 +88,7 @@ impl From<&User> for PublicUser {
     fn from(user: &User) -> Self {
         Self {
             id: user.id,
-            username: user.username.clone(),
+            username: user.username.clone().into(),
             first_name: user.first_name.clone().into(),
             last_name: user.last_name.clone().into(),
             email: user.email.clone().into(),

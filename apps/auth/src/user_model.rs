@@ -18,7 +18,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         .public(),
     Setting::new(
         "AUTH_USER_KEY",
-        "The type of its primary key: `integer`, `bigint` or `uuid`, or the name of Django's field.",
+        "The type of its primary key: `integer`, `uuid` or `text`, or the name of Django's field: `CharField`.",
     )
     .default("integer")
     .public(),
@@ -100,13 +100,18 @@ impl UserModel {
             let message = format!("USERNAME_FIELD: '{username_field}' can't be a login.");
             return Err(ImproperlyConfigured::new(message));
         }
+        let columns = env.parse("AUTH_USER_COLUMNS", UserColumns::default())?;
+        if username_field == "email" && !columns.has("email") {
+            let message = "AUTH_USER_COLUMNS: 'email=' has no column, but USERNAME_FIELD is email.";
+            return Err(ImproperlyConfigured::new(message));
+        }
         Ok(Self {
             db_table: db_table.unwrap_or_else(|| format!("{app_label}_{model_name}")),
             app_label,
             model_name,
             key: env.parse("AUTH_USER_KEY", default.key)?,
             username_field,
-            columns: env.parse("AUTH_USER_COLUMNS", UserColumns::default())?,
+            columns,
         })
     }
 
@@ -134,10 +139,28 @@ impl UserModel {
         self.key
     }
 
-    /// The login field, which is also its column.
+    /// The login field.
     #[must_use]
     pub fn username_field(&self) -> &str {
         &self.username_field
+    }
+
+    /// The fields that are read.
+    pub(super) fn fields() -> impl Iterator<Item = &'static str> {
+        UserColumns::fields()
+    }
+
+    /// The login field's column.
+    pub(super) fn username_column(&self) -> &str {
+        self.columns
+            .get("username")
+            .or_else(|| self.columns.get(&self.username_field))
+            .unwrap_or(&self.username_field)
+    }
+
+    /// The key's column.
+    pub(super) fn key_column(&self) -> &str {
+        self.columns.get("id").unwrap_or("id")
     }
 
     /// The login field's `verbose_name`: AbstractUser's, or Django's default for a custom field.
@@ -200,8 +223,12 @@ impl UserModel {
     pub(super) fn names(&self, names: &mut Names) {
         let table = &self.db_table;
         names.rename_table("auth_user", table);
-        names.rename_column("auth_user", "username", &self.username_field);
+        names.set_key_type(self.key);
         self.columns.names(names);
+        names.rename_column("auth_user", "username", self.username_column());
+        if self.is_email() {
+            names.rename_column("auth_user", "email", self.username_column());
+        }
         let user_id = format!("{}_id", self.model_name);
         for (through, field) in
             [("auth_user_groups", "groups"), ("auth_user_user_permissions", "user_permissions")]
@@ -211,9 +238,14 @@ impl UserModel {
         }
     }
 
-    /// Whether it lacks fields of `AbstractUser`, so that users cannot be created here.
-    pub(super) fn lacks_fields(&self) -> bool {
-        self.columns.lacks_any()
+    /// Whether nothing in the model tells a superuser from others, so that only Django can create one.
+    pub(super) fn lacks_superusers(&self) -> bool {
+        !self.columns.has("is_superuser") && !self.columns.has("is_staff")
+    }
+
+    /// Whether it has an e-mail address.
+    pub(super) fn has_email(&self) -> bool {
+        self.columns.has("email")
     }
 
     /// Whether the model has groups and permissions (Django's `PermissionsMixin`, which brings `is_superuser` along).
@@ -333,7 +365,7 @@ mod tests {
             ("AUTH_USER_DB_TABLE", "1st"),
             ("USERNAME_FIELD", "e-mail"),
             ("USERNAME_FIELD", "password"),
-            ("AUTH_USER_KEY", "text"),
+            ("AUTH_USER_KEY", "json"),
         ] {
             let error = model(&[(name, value)]).unwrap_err();
             assert!(error.starts_with(name) && error.contains("can't be"), "{error}");

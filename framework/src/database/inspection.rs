@@ -40,6 +40,8 @@ pub struct LiveTable {
     pub columns: Vec<LiveColumn>,
     /// The unique sets of columns, including the primary key. Each is sorted.
     pub unique: Vec<Vec<String>>,
+    /// The columns of the primary key, sorted.
+    pub primary_key: Vec<String>,
     /// Whether it is a view. Views have no constraints.
     pub is_view: bool,
 }
@@ -82,9 +84,12 @@ impl LiveSchema {
         for row in load::<UniqueRow>(connection, unique)? {
             sets.entry((row.table_name, row.index_name)).or_default().push(row.column_name);
         }
-        for ((table, _), mut columns) in sets {
+        for ((table, index), mut columns) in sets {
             columns.sort_unstable();
             if let Some(table) = schema.tables.get_mut(&table) {
+                if index.is_empty() {
+                    table.primary_key.clone_from(&columns);
+                }
                 table.unique.push(columns);
             }
         }
@@ -123,7 +128,7 @@ fn length(type_name: &str) -> Option<usize> {
     digits.trim().parse().ok()
 }
 
-/// Queries for columns, unique sets and foreign keys.
+/// Queries for columns, unique sets and foreign keys. A set without an index's name is the primary key.
 const SQLITE: [&str; 3] = [
     "SELECT m.name AS table_name, c.name AS column_name, c.type AS type_name, \
         c.\"notnull\" = 0 AND c.pk = 0 AS nullable, \
@@ -154,7 +159,7 @@ const POSTGRES: [&str; 3] = [
      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped \
         AND pg_table_is_visible(c.oid) AND n.nspname NOT IN ('pg_catalog', 'information_schema') \
      ORDER BY 1, a.attnum",
-    "SELECT c.relname::text AS table_name, x.relname::text AS index_name, a.attname::text AS column_name \
+    "SELECT c.relname::text AS table_name, CASE WHEN i.indisprimary THEN '' ELSE x.relname::text END AS index_name, a.attname::text AS column_name \
      FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid JOIN pg_class AS x ON x.oid = i.indexrelid \
      JOIN pg_namespace AS n ON n.oid = c.relnamespace \
      JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey) \

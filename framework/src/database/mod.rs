@@ -69,7 +69,7 @@ use self::sqlite::watched::Watched;
 use self::sqlite::writer::Writer;
 pub use self::timestamp::{Moment, OptionalMoment};
 pub use self::url::DatabaseUrl;
-pub use self::user_id::{KeyType, UserId, UserKey, UuidKey};
+pub use self::user_id::{KeyType, TextKey, TooLong, UserId, UserKey, UuidKey};
 use super::metrics::Snapshot;
 use super::request_scope::RequestScope;
 

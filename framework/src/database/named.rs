@@ -25,6 +25,7 @@ use super::on_commit::Callbacks;
 use super::renamed_query::RenamedQuery;
 use super::sqlite::file_id::FileId;
 use super::statements::{StatementCount, Statements};
+use super::user_id::set_reads_text;
 use crate::models::signals::Signals;
 
 /// A connection and its database's names. `batch_execute` sends its text unchanged.
@@ -167,7 +168,10 @@ where
     {
         self.bound_statements();
         match self.connection.load(RenamedQuery::new(source, self.names.clone())) {
-            Ok(rows) => Ok(CheckedRows { rows, statements: &self.statements }),
+            Ok(rows) => {
+                let has_text_keys = self.names.has_text_keys();
+                Ok(CheckedRows { rows, statements: &self.statements, has_text_keys })
+            }
             Err(error) => {
                 self.outdated |= is_outdated(&error);
                 Err(error)
@@ -247,6 +251,7 @@ where
 pub struct CheckedRows<'conn, I> {
     rows: I,
     statements: &'conn StatementCount,
+    has_text_keys: bool,
 }
 
 impl<I: Iterator<Item = QueryResult<R>>, R> Iterator for CheckedRows<'_, I> {
@@ -257,6 +262,8 @@ impl<I: Iterator<Item = QueryResult<R>>, R> Iterator for CheckedRows<'_, I> {
         if let Some(Err(error)) = &next {
             self.statements.note(error);
         }
+        // diesel reads the row's values before it takes the next one.
+        set_reads_text(self.has_text_keys);
         next
     }
 }

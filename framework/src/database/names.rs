@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::tokens::{Piece, pieces, statements};
+use super::user_id::KeyType;
 
 /// Maps names of `src/schema.rs` to names in the database. Names that are not listed stay unchanged. Clones share the
 /// map.
@@ -24,6 +25,8 @@ struct Renames {
     columns: BTreeMap<&'static str, BTreeMap<&'static str, String>>,
     /// Columns that the database does not have, in the same way.
     constants: BTreeMap<&'static str, BTreeMap<&'static str, Constant>>,
+    /// Whether users' keys are texts.
+    has_text_keys: bool,
 }
 
 /// What a query reads instead of a column that the table does not have.
@@ -76,6 +79,18 @@ impl Names {
         constants.entry(table).or_default().insert(column, constant);
     }
 
+    /// Sets the type of users' keys. It must be known where the database does not tell texts from UUIDs, as SQLite.
+    pub fn set_key_type(&mut self, key: KeyType) {
+        if (key == KeyType::Text) != self.has_text_keys() {
+            Arc::make_mut(self.0.get_or_insert_default()).has_text_keys = key == KeyType::Text;
+        }
+    }
+
+    /// Whether users' keys are texts.
+    pub(super) fn has_text_keys(&self) -> bool {
+        self.0.as_ref().is_some_and(|names| names.has_text_keys)
+    }
+
     /// What is read instead of a column, by the table's name in `src/schema.rs`. `None` if the database has the column.
     #[must_use]
     pub fn constant(&self, table: &str, column: &str) -> Option<Constant> {
@@ -123,7 +138,7 @@ impl Names {
     /// Replaces the names in a diesel statement.
     ///
     /// `` `t`.`c` `` is a column of `t`. An unqualified identifier is a table, or a column of the table that the
-    /// statement inserts into or updates, which is its first identifier.
+    /// statement inserts into or updates, which is its first identifier. In ``REFERENCES `t` (`c`)`` it is a column of `t`.
     #[must_use]
     pub fn rename<'a>(&self, sql: &'a str) -> Cow<'a, str> {
         if self.is_empty() {
@@ -138,6 +153,9 @@ impl Names {
         let mut rest = pieces.as_slice();
         // The identifier before the preceding dot.
         let mut qualifier: Option<&str> = None;
+        // The table that a foreign key refers to, up to the end of its columns.
+        let mut referenced: Option<&str> = None;
+        let mut refers = false;
         while let Some((piece, after)) = rest.split_first() {
             rest = after;
             let Piece::Identifier { quote, name } = *piece else {
@@ -145,8 +163,19 @@ impl Names {
                 if piece.text() != "." {
                     qualifier = None;
                 }
+                if let Piece::Other(text) = *piece {
+                    refers = text
+                        .split_whitespace()
+                        .last()
+                        .is_some_and(|word| word.eq_ignore_ascii_case("REFERENCES"));
+                    referenced = referenced.filter(|_| !text.contains(')') && !text.contains(','));
+                }
                 continue;
             };
+            let table_of_column = referenced;
+            if std::mem::take(&mut refers) {
+                referenced = Some(name);
+            }
             if let [Piece::Other("."), Piece::Identifier { name: column, .. }, after @ ..] = after
                 && let Some(constant) = self.constant(name, column)
             {
@@ -158,6 +187,9 @@ impl Names {
             let qualifies = matches!(after.first(), Some(Piece::Other(".")));
             let live = match qualifier.take() {
                 Some(table) => self.column(table, name),
+                None if table_of_column.is_some_and(|table| self.column(table, name) != name) => {
+                    table_of_column.map_or(name, |table| self.column(table, name))
+                }
                 None if self.table(name) != name => self.table(name),
                 None if qualifies => name,
                 None => target.map_or(name, |table| self.column(table, name)),
@@ -207,6 +239,10 @@ mod tests {
             (
                 r#"UPDATE "auth_user" SET "username" = $1 WHERE ("auth_user"."id" = $2)"#,
                 r#"UPDATE "members" SET "email" = $1 WHERE ("members"."id" = $2)"#,
+            ),
+            (
+                r#"CREATE TABLE "x" ("id" integer REFERENCES "auth_user" ("username"), "username" text references "y" ("username"))"#,
+                r#"CREATE TABLE "x" ("id" integer REFERENCES "members" ("email"), "username" text references "y" ("username"))"#,
             ),
             (r#"update "auth_user" set "username" = 'x'"#, r#"update "members" set "email" = 'x'"#),
             // A column of the same name in another table.

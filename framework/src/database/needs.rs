@@ -43,8 +43,13 @@ impl ColumnKind {
             // Django uses this type even without USE_TZ.
             Self::Timestamp => type_name == "timestamp with time zone",
             // On SQLite, Django's UUIDField is char(32).
-            Self::UserKey if sqlite => type_name.contains("int") || type_name == "char",
-            Self::UserKey => matches!(type_name, "integer" | "bigint" | "smallint" | "uuid"),
+            Self::UserKey if sqlite => {
+                type_name.contains("int") || matches!(type_name, "char" | "varchar" | "text")
+            }
+            // No citext, of which equal keys differ.
+            Self::UserKey => {
+                matches!(type_name, "integer" | "bigint" | "smallint" | "uuid" | "character varying" | "text")
+            }
         }
     }
 
@@ -55,7 +60,7 @@ impl ColumnKind {
             Self::Text => "text",
             Self::Bool => "a boolean",
             Self::Timestamp => "a time (timestamp with time zone; datetime on SQLite)",
-            Self::UserKey => "a user's key, an integer or a UUID",
+            Self::UserKey => "a user's key: an integer, a UUID or a text",
         }
     }
 }

@@ -1,10 +1,14 @@
-//! A user's primary key: an integer or a UUID, as in the project's user model (`AutoField`, `BigAutoField` and
-//! `UUIDField` of `django/db/models/fields/__init__.py`).
+//! A user's primary key: an integer, a UUID or a text, as in the project's user model (`AutoField`, `BigAutoField`,
+//! `UUIDField` and `CharField` of `django/db/models/fields/__init__.py`).
 //!
 //! A column of `src/schema.rs` that refers to users is a [`UserKey`]. Its type in the database is known from each value
 //! read, and from each value bound: an integer is sent with 64 bits, which PostgreSQL also compares with and stores in
-//! 32-bit columns.
+//! 32-bit columns. SQLite stores UUIDs as text, so there the connection knows which of the two a text is
+//! ([`Names::set_key_type`](super::Names::set_key_type)).
 
+mod text_key;
+
+use std::cell::Cell;
 use std::fmt;
 use std::str::FromStr;
 
@@ -13,10 +17,12 @@ use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::{BigInt, HasSqlType, SqlType};
+use diesel::sql_types::{BigInt, HasSqlType, SqlType, Text};
 use diesel::sqlite::{Sqlite, SqliteType};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
+
+pub use self::text_key::{TextKey, TooLong};
 
 use super::manager::MultiBackend;
 
@@ -33,20 +39,24 @@ pub struct UuidKey;
 /// A user's primary key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, FromSqlRow)]
 pub enum UserId {
-    /// `AutoField`, `BigAutoField`.
+    /// `AutoField`, `BigAutoField`, `SmallAutoField`, `IntegerField`.
     Integer(i64),
     /// `UUIDField`.
     Uuid(Uuid),
+    /// `CharField`, `SlugField`, `EmailField`.
+    Text(TextKey),
 }
 
 /// The type of user keys (`AUTH_USER_KEY`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KeyType {
-    /// Integers of 32 or 64 bits, assigned by the database.
+    /// Integers of 16, 32 or 64 bits, assigned by the database.
     #[default]
     Integer,
     /// UUIDs, assigned by the code that inserts a user.
     Uuid,
+    /// Texts, assigned by the code that inserts a user.
+    Text,
 }
 
 impl FromStr for KeyType {
@@ -54,9 +64,21 @@ impl FromStr for KeyType {
 
     fn from_str(value: &str) -> Result<Self, Self::Err> {
         match value.to_ascii_lowercase().as_str() {
-            "integer" | "bigint" | "autofield" | "bigautofield" | "smallautofield" => Ok(Self::Integer),
+            "integer"
+            | "bigint"
+            | "smallint"
+            | "autofield"
+            | "bigautofield"
+            | "smallautofield"
+            | "integerfield"
+            | "bigintegerfield"
+            | "smallintegerfield"
+            | "positiveintegerfield"
+            | "positivebigintegerfield"
+            | "positivesmallintegerfield" => Ok(Self::Integer),
             "uuid" | "uuidfield" => Ok(Self::Uuid),
-            _ => Err("it is not integer, bigint or uuid"),
+            "text" | "varchar" | "charfield" | "textfield" | "slugfield" | "emailfield" => Ok(Self::Text),
+            _ => Err("it is not integer, bigint, uuid or text"),
         }
     }
 }
@@ -68,8 +90,22 @@ impl UserId {
         match key {
             KeyType::Integer => text.trim().parse().ok().map(Self::Integer),
             KeyType::Uuid => Uuid::try_parse(text).ok().map(Self::Uuid),
+            // PostgreSQL accepts no text with a NUL.
+            KeyType::Text if text.contains('\0') => None,
+            KeyType::Text => TextKey::new(text).ok().map(Self::Text),
         }
     }
+}
+
+thread_local! {
+    /// Whether a text that is read from SQLite is a key itself, and no UUID.
+    static IS_TEXT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Sets how the row that is read next has its keys. SQLite does not say it, and diesel tells the reader of a value nothing of
+/// the connection.
+pub(super) fn set_reads_text(is_text: bool) {
+    IS_TEXT.set(is_text);
 }
 
 impl fmt::Display for UserId {
@@ -78,6 +114,7 @@ impl fmt::Display for UserId {
             Self::Integer(number) => number.fmt(f),
             // With dashes, like Python's str().
             Self::Uuid(uuid) => uuid.fmt(f),
+            Self::Text(text) => f.write_str(text.as_str()),
         }
     }
 }
@@ -88,6 +125,7 @@ impl Serialize for UserId {
         match self {
             Self::Integer(number) => serializer.serialize_i64(*number),
             Self::Uuid(uuid) => serializer.collect_str(uuid),
+            Self::Text(text) => serializer.serialize_str(text.as_str()),
         }
     }
 }
@@ -107,6 +145,14 @@ impl From<i64> for UserId {
 impl From<Uuid> for UserId {
     fn from(uuid: Uuid) -> Self {
         Self::Uuid(uuid)
+    }
+}
+
+impl TryFrom<&str> for UserId {
+    type Error = TooLong;
+
+    fn try_from(text: &str) -> Result<Self, TooLong> {
+        TextKey::new(text).map(Self::Text)
     }
 }
 
@@ -132,14 +178,16 @@ impl QueryId for UserId {
 
 impl<DB> QueryFragment<DB> for UserId
 where
-    DB: Backend + HasSqlType<BigInt> + HasSqlType<UuidKey>,
+    DB: Backend + HasSqlType<BigInt> + HasSqlType<UuidKey> + HasSqlType<Text>,
     i64: ToSql<BigInt, DB>,
     Uuid: ToSql<UuidKey, DB>,
+    str: ToSql<Text, DB>,
 {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> diesel::QueryResult<()> {
         match self {
             Self::Integer(number) => pass.push_bind_param::<BigInt, _>(number),
             Self::Uuid(uuid) => pass.push_bind_param::<UuidKey, _>(uuid),
+            Self::Text(text) => pass.push_bind_param::<Text, str>(text.as_str()),
         }
     }
 }
@@ -154,12 +202,13 @@ impl ToSql<UuidKey, Sqlite> for Uuid {
 impl FromSql<UserKey, Sqlite> for UserId {
     fn from_sql(mut value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         Ok(match value.value_type() {
+            Some(SqliteType::Text) if IS_TEXT.get() => Self::try_from(value.read_text())?,
             Some(SqliteType::Text) => Self::Uuid(Uuid::try_parse(value.read_text())?),
             // An integer column converts a numeric text to an integer.
             Some(SqliteType::Integer | SqliteType::Long | SqliteType::SmallInt) => {
                 Self::Integer(value.read_long())
             }
-            _ => return Err("a user's key is neither an integer nor a UUID".into()),
+            _ => return Err("a user's key is no integer, UUID or text".into()),
         })
     }
 }
@@ -206,6 +255,8 @@ mod postgres {
     const INT2: u32 = 21;
     const INT4: u32 = 23;
     const UUID: u32 = 2950;
+    const TEXT: u32 = 25;
+    const VARCHAR: u32 = 1043;
 
     impl HasSqlType<UserKey> for Pg {
         /// Not used for reading, and never sent.
@@ -228,7 +279,9 @@ mod postgres {
                 INT8 => Self::Integer(<i64 as FromSql<BigInt, Pg>>::from_sql(value)?),
                 INT2 => Self::Integer(<i16 as FromSql<SmallInt, Pg>>::from_sql(value)?.into()),
                 UUID => Self::Uuid(Uuid::from_slice(value.as_bytes())?),
-                _ => return Err("a user's key is neither an integer nor a UUID".into()),
+                // No `citext`: its equal keys differ as texts, and a change of one would not end a cached entry of the other.
+                TEXT | VARCHAR => Self::try_from(std::str::from_utf8(value.as_bytes())?)?,
+                _ => return Err("a user's key is no integer, UUID or text".into()),
             })
         }
     }
@@ -259,14 +312,21 @@ mod tests {
             Some(UserId::Integer(9_007_199_254_740_993))
         );
         assert_eq!(UserId::parse("7", KeyType::Uuid), None);
+        for text in ["7", DASHED, "é", " x ", ""] {
+            assert_eq!(UserId::parse(text, KeyType::Text).unwrap().to_string(), text);
+        }
+        assert_eq!(UserId::parse("a\0", KeyType::Text), None);
     }
 
     #[test]
     fn djangos_field_names_are_accepted() {
-        for name in ["integer", "bigint", "AutoField", "BigAutoField"] {
+        for name in
+            ["integer", "bigint", "AutoField", "BigAutoField", "SmallAutoField", "PositiveIntegerField"]
+        {
             assert_eq!(name.parse(), Ok(KeyType::Integer), "{name}");
         }
         assert_eq!(("uuid".parse(), "UUIDField".parse()), (Ok(KeyType::Uuid), Ok(KeyType::Uuid)));
-        assert!("text".parse::<KeyType>().is_err());
+        assert_eq!(("text".parse(), "CharField".parse()), (Ok(KeyType::Text), Ok(KeyType::Text)));
+        assert!("json".parse::<KeyType>().is_err());
     }
 }

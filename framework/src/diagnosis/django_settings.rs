@@ -1,5 +1,7 @@
 //! Django's own settings, to compare with the project's.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -17,6 +19,25 @@ pub struct DjangoSettings {
     pub of_django: Vec<String>,
     /// The other settings that the project sets: its own, and those of packages.
     pub others: Vec<String>,
+    /// The user model, if it is not Django's own.
+    pub user_model: Option<DjangoUserModel>,
+}
+
+/// A user model, as Django has it.
+#[derive(Debug, Deserialize)]
+pub struct DjangoUserModel {
+    /// `app_label.ModelName`.
+    pub label: String,
+    /// The table's name.
+    pub table: String,
+    /// The class of the primary key: `UUIDField`.
+    pub key_field: String,
+    /// The primary key's column.
+    pub key_column: String,
+    /// The login field.
+    pub username_field: String,
+    /// Each field's column.
+    pub columns: BTreeMap<String, String>,
 }
 
 impl DjangoSettings {

@@ -36,7 +36,7 @@ pub enum ColumnKind {
     Json,
     /// `bytea`.
     Binary,
-    /// A user's primary key: an integer or a UUID.
+    /// A user's primary key: an integer, a UUID or a text.
     UserKey,
 }
 

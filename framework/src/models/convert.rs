@@ -34,7 +34,10 @@ impl DbValue {
             }
             ColumnKind::UserKey => match integer(value) {
                 Some(number) => Self::Integer(number),
-                None => Self::Uuid(Uuid::try_parse(text()?).map_err(|_| wrong())?),
+                None => match Uuid::try_parse(text()?) {
+                    Ok(uuid) => Self::Uuid(uuid),
+                    Err(_) => Self::Text(text()?.to_owned()),
+                },
             },
             ColumnKind::Float => Self::Float(match value {
                 Value::Float(number) => *number,

@@ -203,6 +203,7 @@ field_value! {
         |value| match value {
             Self::Integer(number) => ValueRef::Integer(*number),
             Self::Uuid(uuid) => ValueRef::Uuid(*uuid),
+            Self::Text(text) => ValueRef::Text(text.as_str()),
         };
 }
 

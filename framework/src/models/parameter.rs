@@ -200,6 +200,9 @@ mod postgres {
                 ColumnKind::UserKey if matches!(self.value, DbValue::Uuid(_)) => {
                     pass.push_bind_param::<UuidKey, _>(self)
                 }
+                ColumnKind::UserKey if matches!(self.value, DbValue::Text(_)) => {
+                    pass.push_bind_param::<sql_types::Text, _>(self)
+                }
                 ColumnKind::UserKey => pass.push_bind_param::<BigInt, _>(self),
                 ColumnKind::Boolean => pass.push_bind_param::<sql_types::Bool, _>(self),
                 ColumnKind::Float => pass.push_bind_param::<sql_types::Double, _>(self),

@@ -189,6 +189,7 @@ from! {
     UserId, value => match value {
         UserId::Integer(number) => Self::Integer(number),
         UserId::Uuid(uuid) => Self::Uuid(uuid),
+        UserId::Text(text) => Self::Text(text.as_str().to_owned()),
     };
 }
 

@@ -11,10 +11,16 @@ database_tests!(
     a_foreign_key_to_a_user_with_a_uuid,
     a_foreign_key_to_a_user_with_a_bigint,
     a_foreign_key_to_djangos_own_user,
+    a_foreign_key_to_a_text_of_another_name,
 );
 
 /// Makes the tables of a Django project whose user model is `accounts.Member`.
 fn arrange_members(database: &TestDatabase, key: &str, primary_key: &str) {
+    let columns = format!("id {primary_key}, username varchar(150) NOT NULL UNIQUE");
+    arrange_columns(database, key, "id", &columns);
+}
+
+fn arrange_columns(database: &TestDatabase, key: &str, key_column: &str, columns: &str) {
     let (time, id) = if database.is_sqlite() {
         ("datetime", "integer NOT NULL PRIMARY KEY AUTOINCREMENT")
     } else {
@@ -26,17 +32,17 @@ fn arrange_members(database: &TestDatabase, key: &str, primary_key: &str) {
         .batch_execute(&format!(
             "DROP TABLE authtoken_token; DROP TABLE auth_user_groups; DROP TABLE auth_user_user_permissions;
              DROP TABLE auth_user;
-             CREATE TABLE accounts_member (id {primary_key}, password varchar(128) NOT NULL, last_login {time} NULL,
-                is_superuser bool NOT NULL, username varchar(150) NOT NULL UNIQUE, first_name varchar(150) NOT NULL,
+             CREATE TABLE accounts_member ({columns}, password varchar(128) NOT NULL, last_login {time} NULL,
+                is_superuser bool NOT NULL, first_name varchar(150) NOT NULL,
                 last_name varchar(150) NOT NULL, email varchar(254) NOT NULL, is_staff bool NOT NULL,
                 is_active bool NOT NULL, date_joined {time} NOT NULL);
-             CREATE TABLE accounts_member_groups (id {id}, member_id {key} NOT NULL REFERENCES accounts_member (id)
+             CREATE TABLE accounts_member_groups (id {id}, member_id {key} NOT NULL REFERENCES accounts_member ({key_column})
                 DEFERRABLE INITIALLY DEFERRED, group_id integer NOT NULL REFERENCES auth_group (id));
              CREATE TABLE accounts_member_user_permissions (id {id}, member_id {key} NOT NULL
-                REFERENCES accounts_member (id) DEFERRABLE INITIALLY DEFERRED,
+                REFERENCES accounts_member ({key_column}) DEFERRABLE INITIALLY DEFERRED,
                 permission_id integer NOT NULL REFERENCES auth_permission (id));
              CREATE TABLE authtoken_token (\"key\" varchar(40) NOT NULL PRIMARY KEY, created {time} NOT NULL,
-                user_id {key} NOT NULL UNIQUE REFERENCES accounts_member (id) DEFERRABLE INITIALLY DEFERRED);
+                user_id {key} NOT NULL UNIQUE REFERENCES accounts_member ({key_column}) DEFERRABLE INITIALLY DEFERRED);
              DELETE FROM __diesel_schema_migrations;"
         ))
         .unwrap();
@@ -85,6 +91,22 @@ fn a_foreign_key_to_a_user_with_a_bigint(database: &TestDatabase) {
     };
     arrange_members(database, "bigint", primary_key);
     votes_belong_to_users(database, &[("AUTH_USER_MODEL", "accounts.Member")], UserId::from(7), live);
+}
+
+/// The login is the key.
+fn a_foreign_key_to_a_text_of_another_name(database: &TestDatabase) {
+    let (sql, live) = if database.is_sqlite() {
+        ("varchar(150)", "varchar")
+    } else {
+        ("character varying(150)", "character varying")
+    };
+    arrange_columns(database, sql, "login", &format!("login {sql} NOT NULL PRIMARY KEY"));
+    let settings = [
+        ("AUTH_USER_MODEL", "accounts.Member"),
+        ("AUTH_USER_KEY", "text"),
+        ("AUTH_USER_COLUMNS", "id=login,username=login"),
+    ];
+    votes_belong_to_users(database, &settings, UserId::try_from("nobody").unwrap(), live);
 }
 
 fn a_foreign_key_to_djangos_own_user(database: &TestDatabase) {

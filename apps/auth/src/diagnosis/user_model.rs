@@ -42,8 +42,12 @@ pub(super) fn diagnose(model: &UserModel, examination: &mut Examination<'_>) -> 
             _ => Ok(()),
         };
     };
-    if key_type(table).is_none() {
-        let message = format!("{users}.id is neither an integer nor a UUID, which no setting supports.");
+    let key = key_column(model, table);
+    if key.is_some() && key_type(model, table).is_none() {
+        let message = format!(
+            "{users}.{} is no integer, UUID or text, which no setting supports.",
+            key.unwrap_or_default()
+        );
         examination.diagnosis.add(SECTION, Severity::Problem, message);
     }
     for SettingMismatch { variable, value, why } in compare(model, users, examination)? {
@@ -84,20 +88,30 @@ fn compare(
         add("AUTH_USER_DB_TABLE", table, format!("{} is another table", model.db_table()));
     }
     let Some(live) = schema.tables.get(table) else { return Ok(mismatches) };
-    if let Some(key) = key_type(live).filter(|key| *key != model.key()) {
-        let value = if key == KeyType::Uuid { "uuid" } else { "integer" };
-        add("AUTH_USER_KEY", value, format!("{table}.id is of another type"));
+    let key_column = key_column(model, live);
+    if let Some(key) = key_type(model, live).filter(|key| *key != model.key()) {
+        let value = match key {
+            KeyType::Integer => "integer",
+            KeyType::Uuid => "uuid",
+            KeyType::Text => "text",
+        };
+        add("AUTH_USER_KEY", value, format!("{table}.{} is of another type", key_column.unwrap_or_default()));
     }
-    let field = model.username_field();
+    let field = model.username_column();
     if !has(live, field) {
         let login = ["username", "email"].into_iter().find(|name| has(live, name));
         let login = login.unwrap_or("<the column of the login>");
         add("USERNAME_FIELD", login, format!("{table} has no column {field}"));
     }
+    let key = key_column.filter(|key| *key != model.key_column());
     let missing = model.columns.missing(|column| has(live, column));
-    if !missing.is_empty() {
-        let why = format!("{table} has no column {}", missing.join(", "));
-        add("AUTH_USER_COLUMNS", &model.columns.without(&missing), why);
+    if key.is_some() || !missing.is_empty() {
+        let absent = key.map(|_| model.key_column()).into_iter().chain(missing.iter().copied());
+        let absent = absent.collect::<Vec<_>>().join(", ");
+        let why = format!(
+            "{table} has no column {absent} (if a field has another column, `manage doctor --django` names it)"
+        );
+        add("AUTH_USER_COLUMNS", &model.columns.with(key, &missing), why);
     }
     Ok(mismatches)
 }
@@ -124,10 +138,20 @@ fn has(table: &LiveTable, column: &str) -> bool {
     table.columns.iter().any(|live| live.name == column)
 }
 
-fn key_type(users: &LiveTable) -> Option<KeyType> {
-    let id = users.columns.iter().find(|column| column.name == "id")?;
-    match id.type_name.as_str() {
+/// The key's column: that of the settings, or else the table's primary key.
+fn key_column<'a>(model: &'a UserModel, users: &'a LiveTable) -> Option<&'a str> {
+    match users.primary_key.as_slice() {
+        _ if has(users, model.key_column()) => Some(model.key_column()),
+        [only] => Some(only),
+        _ => None,
+    }
+}
+
+fn key_type(model: &UserModel, users: &LiveTable) -> Option<KeyType> {
+    let key = key_column(model, users)?;
+    match users.columns.iter().find(|column| column.name == key)?.type_name.as_str() {
         "uuid" | "char" => Some(KeyType::Uuid),
+        "varchar" | "character varying" | "text" => Some(KeyType::Text),
         name if name.contains("int") => Some(KeyType::Integer),
         _ => None,
     }

@@ -63,12 +63,12 @@ impl Command for CreateSuperuser {
         let mut command = clap::Command::new("createsuperuser")
             .about("Creates a superuser.")
             .arg(login(field).help("Specifies the login for the superuser."));
-        if !self.user_model.is_email() {
+        if self.asks_for_email() {
             let email = Arg::new(EMAIL).long("email").value_name("EMAIL");
             command = command.arg(email.help("Specifies the email for the superuser."));
         }
         let both = |prefix: &str, name: &str| {
-            if self.user_model.is_email() { name.to_owned() } else { format!("{name} and {prefix}") }
+            if self.asks_for_email() { format!("{name} and {prefix}") } else { name.to_owned() }
         };
         let help = format!(
             "Does not prompt. You must set {} or {}. Without DJANGO_SUPERUSER_PASSWORD the user can't log in until it \
@@ -86,9 +86,9 @@ impl Command for CreateSuperuser {
         arguments: &ArgMatches,
         out: &mut dyn Write,
     ) -> Result<(), CommandError> {
-        if self.user_model.lacks_fields() {
+        if self.user_model.lacks_superusers() {
             return Err(CommandError::new(
-                "Your user model lacks fields of AbstractUser (AUTH_USER_COLUMNS): create the user in Django.",
+                "Your user model has neither is_superuser nor is_staff (AUTH_USER_COLUMNS): create the user in Django.",
             ));
         }
         let text = |name| arguments.try_get_one::<String>(name).ok().flatten().cloned();
@@ -140,7 +140,7 @@ impl CreateSuperuser {
             return Err(CommandError::new(message));
         }
         let password = variable("DJANGO_SUPERUSER_PASSWORD").map(Zeroizing::new);
-        if self.user_model.is_email() {
+        if !self.asks_for_email() {
             return Ok(SuperuserData { username, email: String::new(), password });
         }
         // The e-mail address may be blank but not missing; a blank option falls back to the environment.
@@ -163,7 +163,7 @@ impl CreateSuperuser {
     ) -> Result<SuperuserData, CommandError> {
         let username = self.ask_username(project, options.username, prompt)?;
         let email = match options.email {
-            _ if self.user_model.is_email() => String::new(),
+            _ if !self.asks_for_email() => String::new(),
             Some(email) => match email_error(&email) {
                 Some(message) => return Err(CommandError::new(message)),
                 None => email,
@@ -286,6 +286,11 @@ impl CreateSuperuser {
         let name: String =
             name.nfkd().filter(|c| c.is_ascii() && *c != ' ').map(|c| c.to_ascii_lowercase()).collect();
         Ok(self.username_error(project, &name)?.is_none().then_some(name))
+    }
+
+    /// Whether the e-mail address is a field of its own.
+    fn asks_for_email(&self) -> bool {
+        self.user_model.has_email() && !self.user_model.is_email()
     }
 
     /// The login field's name, capitalized.

@@ -18,7 +18,7 @@ const OPTIONAL: [(&str, Constant); 8] = [
     ("date_joined", Constant::Epoch),
 ];
 /// The others whose column may have another name.
-const RENAMED: [&str; 2] = ["username", "password"];
+const RENAMED: [&str; 3] = ["id", "username", "password"];
 
 /// The fields with other columns, and as `None` those that the model does not have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,9 +37,8 @@ fn item(item: &str) -> Result<(&'static str, Option<String>), String> {
     let Some((name, column)) = item.split_once('=') else {
         return Err(format!("'{item}' is not of the form field=column"));
     };
-    let mut fields = OPTIONAL.iter().map(|(field, _)| *field).chain(RENAMED);
-    let Some(field) = fields.find(|field| *field == name.trim()) else {
-        return Err(format!("'{item}' does not begin with a field of AbstractUser, other than id"));
+    let Some(field) = UserColumns::fields().find(|field| *field == name.trim()) else {
+        return Err(format!("'{item}' does not begin with a field of AbstractUser"));
     };
     match column.trim() {
         "" if RENAMED.contains(&field) => {
@@ -58,9 +57,14 @@ impl UserColumns {
         self.0.is_empty()
     }
 
-    /// Whether the model lacks any field.
-    pub(super) fn lacks_any(&self) -> bool {
-        self.0.values().any(Option::is_none)
+    /// The fields that the setting may name.
+    pub(super) fn fields() -> impl Iterator<Item = &'static str> {
+        OPTIONAL.iter().map(|(field, _)| *field).chain(RENAMED)
+    }
+
+    /// The column of a field, if it has another name.
+    pub(super) fn get(&self, field: &str) -> Option<&str> {
+        self.0.get(field)?.as_deref()
     }
 
     /// Whether the model has this field.
@@ -89,9 +93,10 @@ impl UserColumns {
         fields.filter(|field| column(field).is_some_and(|column| !has_column(column))).collect()
     }
 
-    /// The setting for this model without these fields.
-    pub(in super::super) fn without(&self, missing: &[&'static str]) -> String {
+    /// The setting for this model with this column of the key, and without these fields.
+    pub(in super::super) fn with(&self, key: Option<&str>, missing: &[&'static str]) -> String {
         let mut columns = self.0.clone();
+        columns.extend(key.map(|key| ("id", Some(key.to_owned()))));
         columns.extend(missing.iter().map(|field| (*field, None)));
         let items = columns
             .iter()
@@ -115,9 +120,10 @@ mod tests {
         assert!(columns.has("first_name") && columns.has("email") && !columns.has("is_staff"));
         let missing = columns.missing(|column| ["given_name", "login", "email"].contains(&column));
         assert_eq!(missing, ["last_name", "is_superuser", "is_active", "last_login", "date_joined"]);
-        assert_eq!(columns.without(&["email"]), "email=,first_name=given_name,is_staff=,username=login");
+        assert_eq!(columns.with(None, &["email"]), "email=,first_name=given_name,is_staff=,username=login");
+        assert!(columns.with(Some("code"), &[]).starts_with("first_name=given_name,id=code,"));
         assert_eq!(
-            columns.without(&["email"]).parse::<UserColumns>().unwrap().missing(|_| true),
+            columns.with(None, &["email"]).parse::<UserColumns>().unwrap().missing(|_| true),
             Vec::<&str>::new()
         );
     }
@@ -126,8 +132,8 @@ mod tests {
     fn mistakes_are_named() {
         for (text, expected) in [
             ("first_name", "'first_name' is not of the form field=column"),
-            ("id=pk", "'id=pk' does not begin with a field of AbstractUser, other than id"),
-            ("age=", "'age=' does not begin with a field of AbstractUser, other than id"),
+            ("id=", "'id=' has no column, but every user model has the field"),
+            ("age=", "'age=' does not begin with a field of AbstractUser"),
             ("password=", "'password=' has no column, but every user model has the field"),
             ("email=a b", "can't be used"),
         ] {

@@ -43,8 +43,9 @@ pub(super) fn render<'a>(
                  your Django project, by Django's own `migrate`."
             )));
         };
-        let key = table.columns.iter().find(|column| column.name == "id");
-        let key = key.ok_or_else(|| error(format!("The table {live} has no column id.")))?;
+        let name = connection.names().column(USERS, "id");
+        let key = table.columns.iter().find(|column| column.name == name);
+        let key = key.ok_or_else(|| error(format!("The table {live} has no column {name}.")))?;
         users = Some(foreign_key_type(&key.type_name).to_owned());
     }
     let names = connection.names();

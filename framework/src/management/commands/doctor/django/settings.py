@@ -1,4 +1,5 @@
-"""Prints Django's settings as one line of JSON. Reads only: it imports the settings module and nothing else of the project.
+"""Prints Django's settings as one line of JSON. Reads only: it imports the settings module, and the apps only if the project
+has its own user model.
 
     python -B -c SCRIPT SETTINGS_MODULE NAMES      NAMES: comma-separated, the settings whose values are printed
 
@@ -70,6 +71,30 @@ try:
 except ImportError:
     pass
 
+
+
+def user_model():
+    """The project's own user model. None: it has none, or its apps can't be imported."""
+    if settings.AUTH_USER_MODEL == "auth.User":
+        return None
+    try:
+        django.setup()
+        from django.contrib.auth import get_user_model
+
+        model = get_user_model()
+    except Exception as error:
+        print(f"{settings.AUTH_USER_MODEL} can't be imported: {error}", file=sys.stderr)
+        return None
+    return {
+        "label": settings.AUTH_USER_MODEL,
+        "table": model._meta.db_table,
+        "key_field": model._meta.pk.get_internal_type(),
+        "key_column": model._meta.pk.column,
+        "username_field": model.USERNAME_FIELD,
+        "columns": {field.name: field.column for field in model._meta.concrete_fields},
+    }
+
+
 overridden = sorted(name for name in dir(settings) if name.isupper() and settings.is_overridden(name))
 json.dump(
     {
@@ -83,6 +108,7 @@ json.dump(
             if hasattr(global_settings, name) and getattr(global_settings, name) != getattr(settings, name)
         ],
         "others": [name for name in overridden if not hasattr(global_settings, name)],
+        "user_model": user_model(),
     },
     result,
 )
