@@ -3,9 +3,9 @@
 //! It is stored in a thread-local while the request's future is polled. Code that starts blocking work passes it on
 //! with [`scope`].
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 thread_local! {
     static CURRENT: Cell<Option<Uuid>> = const { Cell::new(None) };
@@ -30,9 +30,31 @@ pub fn scope<T>(id: Option<Uuid>, work: impl FnOnce() -> T) -> T {
     work()
 }
 
+/// Makes one worker's ids. They tell requests in a log apart, and are no secret: a client may choose its own. So the generator is
+/// a fast one, with a seed of the operating system.
+#[derive(Default)]
+pub(crate) struct RequestIds(RefCell<fastrand::Rng>);
+
+impl RequestIds {
+    /// A random UUID (version 4).
+    pub(crate) fn next(&self) -> Uuid {
+        Builder::from_random_bytes(self.0.borrow_mut().u128(..).to_ne_bytes()).into_uuid()
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+
+    #[test]
+    fn ids_of_all_workers_differ() {
+        let workers = [RequestIds::default(), RequestIds::default()];
+        let ids: HashSet<Uuid> = (0..1000).flat_map(|_| workers.iter().map(RequestIds::next)).collect();
+        assert_eq!(ids.len(), 2000);
+        assert!(ids.iter().all(|id| id.get_version_num() == 4));
+    }
 
     #[test]
     fn scopes_nest_and_a_panic_ends_them() {

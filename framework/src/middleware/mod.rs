@@ -8,6 +8,7 @@ mod access_log;
 mod checks;
 mod common;
 mod cookies;
+mod fields;
 mod hosts;
 mod invalid_request;
 mod layer;
@@ -36,14 +37,16 @@ use super::cors::{Cors, CorsRequest};
 use super::debug::{DebugPages, ErrorReport, RequestSnapshot, last_panic};
 use super::http::is_secure;
 use super::metrics::{Received, WorkerRequests};
+use super::pages;
+use super::request_id::{self, RequestIds};
 use super::translation::{self, Translation, Translations};
 use super::urls::{EndpointFuture, Pattern, Resolver, Shortcuts};
-use super::{pages, request_id};
 
 pub use self::access_log::AccessLog;
 pub(crate) use self::checks::checks;
 pub use self::common::not_found;
 pub use self::cookies::is_session_key;
+use self::fields::Fields;
 use self::invalid_request::InvalidRequest;
 use self::layer::Layer;
 use self::security::SecurityHeaders;
@@ -79,10 +82,13 @@ struct MiddlewareState {
     /// `None` without metrics.
     requests: Option<WorkerRequests>,
     security: SecurityHeaders,
+    ids: RequestIds,
     /// `None` if no origin is allowed.
     cors: Option<Cors>,
     /// Whether requests have extras.
     has_extras: bool,
+    /// Whether no setting asks for more facts of a request than its fields, as in most projects.
+    has_usual_facts: bool,
     /// Whether a middleware may answer a request before its host is checked.
     may_answer_first: bool,
 }
@@ -93,9 +99,14 @@ impl MiddlewareState {
         let security = SecurityHeaders::new(&settings.security);
         let cors = Cors::new(&settings.cors);
         let has_extras = site.debug.is_some() || cors.is_some();
+        let has_usual_facts = !has_extras
+            && site.translations.is_none()
+            && !settings.security.depends_on_scheme()
+            && !settings.csrf.use_sessions;
         let may_answer_first =
             cors.is_some() || settings.security.ssl_redirect || !settings.disallowed_user_agents.is_empty();
-        Self { site, shortcuts, requests, security, cors, has_extras, may_answer_first }
+        let ids = RequestIds::default();
+        Self { site, shortcuts, requests, security, ids, cors, has_extras, has_usual_facts, may_answer_first }
     }
 
     /// Adds the headers of the middleware that process a response of this layer.
@@ -114,6 +125,8 @@ impl MiddlewareState {
 struct Facts {
     /// Whether the client uses https. False if no setting depends on it.
     is_secure: bool,
+    /// Whether the response may get `Vary: Cookie`.
+    may_vary_on_cookie: bool,
     /// `None` if all is in English.
     translation: Option<&'static Translation>,
     /// `None` for most projects.
@@ -127,7 +140,16 @@ struct Extras {
 }
 
 impl Facts {
-    fn new(req: &ServiceRequest, state: &MiddlewareState) -> Self {
+    fn new(req: &ServiceRequest, fields: Fields, state: &MiddlewareState) -> Self {
+        if state.has_usual_facts {
+            let may_vary_on_cookie = fields.has_cookie;
+            return Self { is_secure: false, may_vary_on_cookie, translation: None, extras: None };
+        }
+        Self::of_settings(req, fields, state)
+    }
+
+    #[inline(never)]
+    fn of_settings(req: &ServiceRequest, fields: Fields, state: &MiddlewareState) -> Self {
         let site = &*state.site;
         let extras = || {
             let cors = state.cors.as_ref().and_then(|cors| cors.request(req.head()));
@@ -135,6 +157,7 @@ impl Facts {
         };
         Self {
             is_secure: site.settings.security.depends_on_scheme() && is_secure(req.request(), &site.settings),
+            may_vary_on_cookie: fields.has_cookie || site.settings.csrf.use_sessions,
             translation: site.translations.map(|languages| languages.for_request(req.headers())),
             extras: state.has_extras.then(extras),
         }
@@ -192,19 +215,20 @@ pub struct MiddlewareService<S> {
 }
 
 impl<S> MiddlewareService<S> {
+    #[inline]
     fn is_allowed_host(&self, req: &HttpRequest) -> bool {
         let settings = &self.state.site.settings;
         if settings.use_x_forwarded_host {
             return hosts::is_allowed_host(req, settings);
         }
         // Like `get_host`, reads the first of several.
-        let Some(host) = req.headers().get(HOST).map(HeaderValue::as_bytes) else {
-            return hosts::is_allowed_host(req, settings);
-        };
-        if *self.last_host.borrow() == host && !host.is_empty() {
-            return true;
-        }
-        let allowed = hosts::is_allowed_host(req, settings);
+        let host = req.headers().get(HOST).map(HeaderValue::as_bytes).unwrap_or_default();
+        (*self.last_host.borrow() == host && !host.is_empty()) || self.is_other_allowed_host(req, host)
+    }
+
+    #[inline(never)]
+    fn is_other_allowed_host(&self, req: &HttpRequest, host: &[u8]) -> bool {
+        let allowed = hosts::is_allowed_host(req, &self.state.site.settings);
         if allowed {
             self.last_host.replace(host.to_vec());
         }
@@ -229,9 +253,11 @@ where
             common::decode_slashes(&mut req);
         }
         let mut received = self.state.received(&req, shortcut.map(|shortcut| shortcut.position));
-        let id = client_request_id(&req).unwrap_or_else(Uuid::new_v4);
+        let fields = Fields::of(req.headers());
+        let client_id = if fields.has_request_id { client_request_id(&req) } else { None };
+        let id = client_id.unwrap_or_else(|| self.state.ids.next());
         let log = AccessLog::start(&req, &self.state.site.settings);
-        let facts = Facts::new(&req, &self.state);
+        let facts = Facts::new(&req, fields, &self.state);
         // In English, only the absence is checked.
         let _active = facts.activate();
         let inner = if let Some(invalid) = InvalidRequest::of(&req, has_large_field) {
@@ -312,7 +338,8 @@ where
                 Poll::Ready(Ok(response)) => {
                     let (layer, settings) = (Layer::of(response), &this.state.site.settings);
                     match this.facts.language().filter(|_| layer >= Layer::Common) {
-                        None => cookies::vary(response, settings, layer),
+                        None if this.facts.may_vary_on_cookie => cookies::vary(response, settings, layer),
+                        None => {}
                         Some(language) => locale::add_headers(response, language, settings, layer),
                     }
                     this.state.add_headers(response.headers_mut(), id, layer, this.facts);

@@ -72,8 +72,8 @@ pub struct Sentinel {
     connection: RawConnection,
     mode: Mode,
     location: FileLocation,
-    /// Measured by [`clock`].
-    path_checked_at: Duration,
+    /// When the path is checked again, by [`clock`].
+    path_check_due: Duration,
     lost: bool,
 }
 
@@ -113,7 +113,7 @@ impl Sentinel {
         if connection.has_moved() {
             return Err(SentinelError::Replaced);
         }
-        Ok(Self { connection, mode, location, path_checked_at: clock(), lost: false })
+        Ok(Self { connection, mode, location, path_check_due: clock() + PATH_CHECK_INTERVAL, lost: false })
     }
 
     /// Returns whether there was no commit since `stamp` was taken. May return false without a commit, but never true
@@ -175,7 +175,7 @@ impl Sentinel {
 
     /// Returns whether the sentinel must be reopened: the file was replaced, or the journal mode changed.
     pub fn is_lost(&mut self) -> bool {
-        if !self.lost && clock().saturating_sub(self.path_checked_at) >= PATH_CHECK_INTERVAL {
+        if !self.lost && clock() >= self.path_check_due {
             self.check_path();
         }
         self.lost
@@ -183,7 +183,7 @@ impl Sentinel {
 
     /// Like [`Sentinel::is_lost`], but checks the path now.
     pub fn check_path(&mut self) -> bool {
-        self.path_checked_at = clock();
+        self.path_check_due = clock() + PATH_CHECK_INTERVAL;
         let now = FileLocation::from_path(self.location.path.clone());
         self.lost |= !now.is_ok_and(|now| self.location.is_same(&now, self.mode));
         self.lost
