@@ -35,6 +35,7 @@ mod policies;
 pub mod policy_result;
 pub mod prelude;
 mod renderable;
+mod rendered_details;
 pub mod renderers;
 pub mod request;
 pub mod response;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::json;
 use super::python::codecs::Charset;
+use super::rendered_details;
 
 /// `{"detail": …}`, the data of Django REST framework's short responses.
 #[derive(Clone, Debug, Serialize)]
@@ -38,7 +39,7 @@ pub trait Renderable: erased_serde::Serialize {
 impl<T: Serialize + 'static> Renderable for T {
     fn to_json(&self, indent: Option<usize>) -> Result<Bytes, RenderError> {
         if indent.is_none()
-            && let Some(json) = detail(self).and_then(json::detail_to_bytes)
+            && let Some(json) = detail(self)
         {
             return Ok(json);
         }
@@ -73,12 +74,15 @@ fn rendered(json: &Bytes, indent: Option<usize>) -> Result<Bytes, RenderError> {
     json::to_bytes(&value, indent).map_err(|error| RenderError(error.to_string()))
 }
 
-/// The text, if the data is a [`DetailBody`] of text. The compiler resolves the type check.
-fn detail(data: &dyn Any) -> Option<&str> {
+/// The compact JSON of a [`DetailBody`] of text without escapes. The compiler resolves the type check.
+fn detail(data: &dyn Any) -> Option<Bytes> {
     if let Some(DetailBody { detail }) = data.downcast_ref::<DetailBody<&'static str>>() {
-        return Some(detail);
+        return rendered_details::to_bytes(detail);
     }
-    data.downcast_ref::<DetailBody<Cow<'static, str>>>().map(|DetailBody { detail }| detail.as_ref())
+    match &data.downcast_ref::<DetailBody<Cow<'static, str>>>()?.detail {
+        Cow::Borrowed(detail) => rendered_details::to_bytes(detail),
+        Cow::Owned(detail) => json::detail_to_bytes(detail),
+    }
 }
 
 erased_serde::serialize_trait_object!(Renderable);
