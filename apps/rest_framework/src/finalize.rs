@@ -62,6 +62,11 @@ fn handle_exception(policies: &Policies, request: &Request, mut error: APIExcept
     }
 }
 
+// Validated at compile time instead of per response.
+const VARY_ACCEPT: HeaderValue = HeaderValue::from_static("Accept");
+const VARY_COOKIE: HeaderValue = HeaderValue::from_static("Cookie");
+const VARY_BOTH: HeaderValue = HeaderValue::from_static("Accept, Cookie");
+
 /// Sets `Vary` on every response, and `Allow` on all except plain pages.
 pub(super) fn finalize_headers(
     policies: &Policies,
@@ -75,9 +80,9 @@ pub(super) fn finalize_headers(
     let varies_on_accept = is_rendered && policies.renderers.classes().len() > 1;
     let (names, vary): (&[_], _) = match (varies_on_accept, request.varies_on_cookie()) {
         (false, false) => (&[], None),
-        (true, false) => (&["Accept"], Some(HeaderValue::from_static("Accept"))),
-        (false, true) => (&["Cookie"], Some(HeaderValue::from_static("Cookie"))),
-        (true, true) => (&["Accept", "Cookie"], Some(HeaderValue::from_static("Accept, Cookie"))),
+        (true, false) => (&["Accept"], Some(VARY_ACCEPT)),
+        (false, true) => (&["Cookie"], Some(VARY_COOKIE)),
+        (true, true) => (&["Accept", "Cookie"], Some(VARY_BOTH)),
     };
     let allow = policies.view.allow.as_ref().filter(|_| is_rendered);
     // Few handlers set these headers. Appending and counting the new names costs half of checking first.

@@ -1,5 +1,6 @@
 //! Handlers as trait objects, whatever their arguments and results.
 
+use std::any::Any;
 use std::rc::Rc;
 
 use actix_web::dev::ServiceResponse;
@@ -13,6 +14,7 @@ use super::policies::Policies;
 use super::policy_result::PolicyResult;
 use super::request::Request;
 use super::response::Response;
+use vitamin_framework::pages;
 use vitamin_framework::urls::EndpointFuture;
 
 /// A handler after the policies of its view.
@@ -49,12 +51,10 @@ where
 {
     Rc::new(move |policies, request| {
         let handler = handler.clone();
-        dispatch(policies, request, async move |_: &Policies, request: &Request| {
+        dispatch(policies, request, async move |policies: &Policies, request: &Request| {
             let mut payload = request.take_payload();
             match A::from_request(request.http(), &mut payload).await {
-                Ok(arguments) => {
-                    handler.call(arguments).await.respond_to(request.http()).map_into_boxed_body()
-                }
+                Ok(arguments) => respond(handler.call(arguments).await, policies, request),
                 Err(error) => HttpResponse::from_error(error),
             }
         })
@@ -68,9 +68,26 @@ where
 {
     Rc::new(move |policies, request| {
         dispatch(policies, request, async move |policies: &Policies, request: &Request| {
-            handler(policies, request).await.respond_to(request.http()).map_into_boxed_body()
+            respond(handler(policies, request).await, policies, request)
         })
     })
+}
+
+/// The response to what a handler returned. A [`Response`] is rendered here, because as a responder it would first have to find
+/// its request. The compiler resolves the type checks.
+fn respond<R: Responder + 'static>(result: R, policies: &Policies, request: &Request) -> HttpResponse {
+    fn take<T: 'static>(result: &mut dyn Any) -> Option<T> {
+        result.downcast_mut::<Option<T>>()?.take()
+    }
+    let mut result = Some(result);
+    let response = take::<Response>(&mut result).map(Ok);
+    match (response.or_else(|| take::<Result<Response, APIException>>(&mut result)), result) {
+        (Some(Ok(response)), _) => response.render(request, &policies.renderers),
+        (Some(Err(error)), _) => HttpResponse::from_error(error),
+        (None, Some(result)) => result.respond_to(request.http()).map_into_boxed_body(),
+        // Never: what is no response was not taken.
+        (None, None) => pages::server_error(),
+    }
 }
 
 /// The handler of a method that the view does not have.

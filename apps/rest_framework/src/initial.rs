@@ -7,7 +7,7 @@ use actix_web::http::header::{ACCEPT, HeaderValue};
 
 use super::authentication::Authentication;
 use super::exceptions::APIException;
-use super::negotiation::{NegotiationError, select_renderer, takes_the_first};
+use super::negotiation::{NegotiationError, accepts_all, select_renderer};
 use super::permissions::Permission;
 use super::policies::Policies;
 use super::policy_result::PolicyResult;
@@ -57,7 +57,7 @@ pub(super) fn perform_content_negotiation(
         _ => None,
     };
     let accept = || request.headers().get_all(ACCEPT).map(HeaderValue::as_bytes);
-    if suffix.is_none() && format.is_none() && takes_the_first(renderers, accept()) {
+    if policies.renderers.has_plain_first() && suffix.is_none() && format.is_none() && accepts_all(accept()) {
         return Ok(());
     }
     let selected = select_renderer(renderers, accept(), suffix, format.as_deref());

@@ -108,17 +108,20 @@ pub fn select_renderer<'a, O: Offer>(
     .ok_or(NegotiationError::NotAcceptable)
 }
 
-/// Whether [`select_renderer`] selects the first renderer with its own media type for a request without a format. True
-/// if there is no Accept header or only `*/*`, as in most requests.
-pub fn takes_the_first<'a, O: Offer>(renderers: &[O], accept: impl IntoIterator<Item = &'a [u8]>) -> bool {
+/// Whether a request without a format accepts any renderer. True if there is no Accept header or only `*/*`, as in most
+/// requests. [`select_renderer`] then selects the first renderer, if it [`has_plain_media_type`].
+pub fn accepts_all<'a>(accept: impl IntoIterator<Item = &'a [u8]>) -> bool {
     let mut values = accept.into_iter();
-    let accepts_all = match (values.next(), values.next()) {
+    match (values.next(), values.next()) {
         (None, _) => true,
         (Some(only), None) => only == b"*/*",
         (Some(_), Some(_)) => false,
-    };
-    accepts_all
-        && renderers.first().is_some_and(|first| memchr2(b'*', b';', first.media_type().as_bytes()).is_none())
+    }
+}
+
+/// Whether a renderer is selected by its own media type, if any is accepted: it has neither wildcards nor parameters.
+pub fn has_plain_media_type(renderer: &impl Offer) -> bool {
+    memchr2(b'*', b';', renderer.media_type().as_bytes()).is_none()
 }
 
 /// The index of the first of `parsers` (media types) that reads a body of this raw Content-Type. `None` means 415.

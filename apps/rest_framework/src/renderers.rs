@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::exceptions::APIException;
 use super::formatting::markup_description;
-use super::negotiation::{Offer, json_indent};
+use super::negotiation::{Offer, has_plain_media_type, json_indent};
 pub use super::renderable::{RenderError, Renderable};
 use super::request::Request;
 use vitamin_framework::diagnosis::class_name;
@@ -79,12 +79,19 @@ pub(super) struct Renderers {
     classes: Vec<Arc<dyn Renderer>>,
     /// The `Content-Type` of each.
     content_types: Vec<HeaderValue>,
+    /// Whether a client that accepts all gets the first one with its own media type.
+    has_plain_first: bool,
 }
 
 impl Renderers {
     pub(super) fn new(classes: Vec<Arc<dyn Renderer>>) -> Self {
         let content_types = classes.iter().map(|renderer| content_type(renderer.as_ref())).collect();
-        Self { classes, content_types }
+        let has_plain_first = classes.first().is_some_and(has_plain_media_type);
+        Self { classes, content_types, has_plain_first }
+    }
+
+    pub(super) const fn has_plain_first(&self) -> bool {
+        self.has_plain_first
     }
 
     pub(super) fn classes(&self) -> &[Arc<dyn Renderer>] {
@@ -128,7 +135,9 @@ impl Renderer for JSONRenderer {
     }
 
     fn render(&self, data: &dyn Renderable, context: &RendererContext<'_>) -> Result<Bytes, RenderError> {
-        data.to_json(json_indent(context.accepted_media_type))
+        // Most clients ask for no parameters.
+        let is_plain = context.accepted_media_type == self.media_type();
+        data.to_json(if is_plain { None } else { json_indent(context.accepted_media_type) })
     }
 }
 

@@ -41,6 +41,9 @@ impl Authentication for BasicAuthentication {
 
     fn authenticate<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, Option<Identity>> {
         let header = get_authorization_header(request);
+        if header.is_empty() {
+            return None.into();
+        }
         let decoded = match credentials(&header, "basic") {
             Credentials::NotMine => return None.into(),
             Credentials::Missing => Err(gettext("Invalid basic header. No credentials provided.")),
