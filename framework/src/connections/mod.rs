@@ -24,6 +24,7 @@ mod request_target;
 mod server;
 mod settings;
 mod stream;
+mod sweeping;
 
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ pub(crate) use self::server::builder;
 pub use self::settings::ConnectionSettings;
 pub(crate) use self::settings::SETTINGS;
 
-/// How often a worker looks for connections that have taken too long.
+/// How often a worker looks at each connection, whether its client has taken too long.
 const TICK: Duration = Duration::from_millis(250);
 
 /// How long a connection stays open after a response, with nothing received.

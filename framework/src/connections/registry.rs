@@ -13,6 +13,7 @@ use super::TICK;
 use super::connection::{Connection, End};
 use super::counts::ConnectionCounts;
 use super::settings::ConnectionSettings;
+use super::sweeping::Round;
 
 /// The limits of bodies are this much longer than the settings, so that a handler's own timeout comes first: it can answer.
 const GRACE: Duration = Duration::from_secs(1);
@@ -75,6 +76,11 @@ impl Registry {
             is_stopping,
             local_addr,
         }
+    }
+
+    /// Whether the server is being stopped.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Relaxed)
     }
 
     /// The time of the last tick, in milliseconds.
@@ -150,9 +156,9 @@ impl Registry {
         );
     }
 
-    /// Closes the connections whose client has taken too long, and idle ones while the server stops.
+    /// Closes those of these connections whose client has taken too long, and idle ones while the server stops.
     fn sweep(&self, connections: &[Rc<Connection>]) {
-        let is_stopping = self.is_stopping.load(Ordering::Relaxed);
+        let is_stopping = self.is_stopping();
         for connection in connections.iter().filter(|connection| connection.end() == End::None) {
             if let Some(end) = connection.overdue(&self.limits) {
                 self.counts.too_slow.add(1);
@@ -161,20 +167,24 @@ impl Registry {
                 connection.end_with(End::IfIdle);
             }
         }
-        self.close_oldest(connections);
     }
 }
 
 /// Runs while there are connections, so an idle server sleeps.
 async fn tick(registry: Rc<Registry>) {
+    let mut round = Round::default();
     loop {
-        rt::time::sleep(TICK).await;
+        rt::time::sleep(round.pause()).await;
         registry.set_now();
         let connections = registry.connections.borrow();
         if connections.is_empty() {
             registry.is_ticking.set(false);
             return;
         }
-        registry.sweep(&connections);
+        if round.is_over() {
+            round = Round::new(connections.len());
+            registry.close_oldest(&connections);
+        }
+        registry.sweep(connections.get(round.next(connections.len())).unwrap_or_default());
     }
 }
