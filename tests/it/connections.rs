@@ -176,6 +176,7 @@ fn heads_that_are_not_http_are_refused() {
         (&format!("{GET}GET / HTTP/1.1\r\n"), vec!["200", "408"]),
         (&field(8190 - "X: \r\n".len()), vec!["200"]),
         (&field(8191 - "X: \r\n".len()), vec!["431"]),
+        (&format!("{GET}GET / HTTP/1.1\r\nHost: testserver\n\r\n"), vec!["400"]),
         ("CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n", vec!["400"]),
         ("CONNECT / HTTP/1.1\r\nHost: testserver\r\n\r\n", vec!["405"]),
     ] {
@@ -210,6 +211,31 @@ fn a_kept_connection_is_checked_for_line_feeds_too() {
         "POST / HTTP/1.1\r\nHost: testserver\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{body}"
     );
     assert_eq!(statuses(&read_to_end(&send(&server, &post)).0), ["401"]);
+    assert_eq!(statuses(&read_to_end(&send(&server, &format!("{GET}{post}"))).0), ["200", "401"]);
+}
+
+#[test]
+fn a_broken_chunk_is_answered_unless_a_response_has_begun() {
+    let server = serve(&[]);
+    let head = |fields: &str| {
+        format!("GET / HTTP/1.1\r\nHost: testserver\r\n{fields}Transfer-Encoding: chunked\r\n\r\n")
+    };
+    // While the password is hashed.
+    let hashing = head("Authorization: Basic YTpi\r\n");
+    for broken in ["zz\r\n{}\r\n", "2\r\n{}zz\r\n", "fffffffffffffffff\r\n"] {
+        let (text, _) = read_to_end(&send(&server, &format!("{hashing}{broken}")));
+        assert_eq!(statuses(&text), ["400"], "{broken:?}");
+        let mut kept = send(&server, GET);
+        assert!(kept.read(&mut [0; 4096]).unwrap() > 0);
+        kept.write_all(format!("{hashing}{broken}").as_bytes()).unwrap();
+        assert_eq!(statuses(&read_to_end(&kept).0), ["400"], "{broken:?}");
+        let (text, _) = read_to_end(&send(&server, &format!("{}{broken}", head(""))));
+        assert_eq!(statuses(&text), ["200"], "{broken:?}");
+    }
+    // A client that closes its side within the body has sent nothing wrong.
+    let stream = send(&server, &format!("{hashing}2\r\n"));
+    stream.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(statuses(&read_to_end(&stream).0), ["403"]);
 }
 
 #[test]

@@ -56,6 +56,8 @@ pub struct Connection {
     body_since: Cell<u64>,
     /// When the client stopped to read the response.
     blocked_since: Cell<Option<u64>>,
+    /// Whether nothing was written since the last request's head, neither of its response nor of the one before.
+    is_unanswered: Cell<bool>,
     /// Bytes received since the first byte of the head, or of the unread body since the response.
     received: Cell<usize>,
     /// Requests on this connection so far. A body that outlives its request must not change the state of the next.
@@ -76,6 +78,7 @@ impl Connection {
             since: Cell::new(registry.now()),
             body_since: Cell::new(0),
             blocked_since: Cell::new(None),
+            is_unanswered: Cell::new(false),
             received: Cell::new(0),
             requests: Cell::new(0),
             end: Cell::new(End::None),
@@ -111,6 +114,7 @@ impl Connection {
         let Some(connection) = request.request().conn_data::<Rc<Self>>() else { return false };
         connection.requests.set(connection.requests.get() + 1);
         connection.phase.set(Phase::Answering);
+        connection.is_unanswered.set(true);
         // Checked only if the bytes received could be such a field.
         let has_large_field = connection.received.get() > MAX_FIELD && has_large_field(request);
         let connection = Rc::clone(connection);
@@ -187,6 +191,7 @@ impl Connection {
     /// Bytes of a response were written.
     pub(super) fn wrote(&self) {
         self.blocked_since.set(None);
+        self.is_unanswered.set(false);
         match self.phase.get() {
             // actix-web writes a response as soon as it has it, so this is its end, or a part of a streamed body. The next part
             // begins the time anew.
@@ -219,6 +224,16 @@ impl Connection {
             End::Now => true,
             End::With(_) => self.received.get() > 0,
         }
+    }
+
+    /// Whether actix-web, which now closes the connection, has neither read the whole body of a request nor answered it, and nobody
+    /// else ends the connection: then it could not decode the body.
+    pub(super) fn is_body_broken(&self) -> bool {
+        self.is_unanswered.get()
+            && matches!(self.phase.get(), Phase::Body | Phase::AwaitingBody | Phase::Unread)
+            && self.end.get() == End::None
+            && !self.is_client_closed.get()
+            && !self.registry.is_stopping()
     }
 
     /// Continues, because bytes have arrived.

@@ -13,6 +13,9 @@ use super::line_feeds::LineFeeds;
 use super::registry::Registry;
 use super::request_target;
 
+/// The answer to bytes that are not HTTP.
+const BAD_REQUEST: &str = "400 Bad Request";
+
 /// A TCP stream that tells its connection what passes, and ends when the connection shall.
 pub(super) struct Stream {
     stream: TcpStream,
@@ -27,16 +30,21 @@ impl Stream {
 
     /// The end of the connection: what reads return instead of bytes. Sends the answer of [`End::With`] first.
     fn close(&self) -> Poll<io::Result<()>> {
-        if let End::With(status) = self.connection.end()
-            && !self.connection.is_blocked()
-        {
-            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-            // A client that has no room for these bytes does not get them.
-            let _ = self.stream.try_write(answer.as_bytes());
+        if let End::With(status) = self.connection.end() {
+            self.answer(status);
         }
         self.connection.set_end(End::Now);
         // No bytes: the end of the stream, after which actix-web closes the connection.
         Poll::Ready(Ok(()))
+    }
+
+    /// Answers without actix-web, unless it is writing a response.
+    fn answer(&self, status: &str) {
+        if !self.connection.is_blocked() {
+            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            // A client that has no room for these bytes does not get them.
+            let _ = self.stream.try_write(answer.as_bytes());
+        }
     }
 
     fn wrote(&self, polled: &Poll<io::Result<usize>>) {
@@ -72,10 +80,10 @@ impl AsyncRead for Stream {
                     if begins_head {
                         this.line_feeds = LineFeeds::new(bytes, this.connection.is_new());
                     }
-                    if this.line_feeds.is_bare_in(bytes) {
+                    if this.line_feeds.is_bare_in(bytes) || this.line_feeds.is_bare_in_next(bytes) {
                         buffer.set_filled(before);
                         this.connection.registry.counts.invalid.add(1);
-                        this.connection.set_end(End::With("400 Bad Request"));
+                        this.connection.set_end(End::With(BAD_REQUEST));
                         return this.close();
                     }
                     if begins_head {
@@ -113,6 +121,9 @@ impl AsyncWrite for Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
+        if self.connection.is_body_broken() {
+            self.answer(BAD_REQUEST);
+        }
         // The task is over, so a job that still waits for it has lost its client.
         self.connection.received(0);
         self.connection.registry.remove(&self.connection);
