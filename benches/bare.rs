@@ -1,7 +1,7 @@
 //! The baseline for vitamin's measurements: an actix-web handler that sends the same bytes and checks nothing.
 //!
-//! `bare ADDRESS` reads the response from standard input: path, status, body and headers (`name: value`), separated by
-//! tabs. It serves one path with one worker, because actix-web tries its routes one after the other.
+//! `bare ADDRESS [WORKERS]` reads the response from standard input: path, status, body and headers (`name: value`), separated by
+//! tabs. It serves one path, because actix-web tries its routes one after the other, with one worker by default.
 
 use std::error::Error;
 use std::io::stdin;
@@ -46,14 +46,15 @@ impl Answer {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let address = std::env::args().nth(1).ok_or("bare ADDRESS")?;
+    let address = std::env::args().nth(1).ok_or("bare ADDRESS [WORKERS]")?;
+    let workers = std::env::args().nth(2).map_or(Ok(1), |workers| workers.parse())?;
     let line = stdin().lines().next().ok_or("the answer is missing")??;
     // actix-web clones a handler with its data for each request; cloning a literal costs nothing.
     let answer: &'static Answer = Box::leak(Box::new(Answer::parse(line.leak())?));
     let respond = move || std::future::ready(answer.respond());
     let app = move || App::new().route(&answer.path, web::get().to(respond));
     // Same as in vitamin's own server.
-    let server = HttpServer::new(app).workers(1).tcp_nodelay(true).bind(address)?;
+    let server = HttpServer::new(app).workers(workers).tcp_nodelay(true).bind(address)?;
     actix_web::rt::System::new().block_on(server.run())?;
     Ok(())
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Counts the instructions per request with valgrind's callgrind. The result is the same on any machine, however busy.
 
-    python3 benches/instructions.py target/release/manage [OTHER/manage …]
+    python3 benches/instructions.py target/release/manage [OTHER/manage …] [--env NAME=VALUE …]
 
 Each program serves its own database with one worker. After a warm-up, one connection sends requests, 16 at a time. The count is
-divided by their number. Several programs are shown side by side, with the ratio to the last one.
+divided by their number. Several programs are shown side by side, with the ratio to the last one. `--env` sets variables of all programs:
+`METRICS_ADDRESS=127.0.0.1:0` shows what counting requests costs.
 """
 
 import argparse
@@ -51,7 +52,7 @@ def callgrind_control(pid, *arguments):
     subprocess.run(["callgrind_control", *arguments, str(pid)], check=True, capture_output=True)
 
 
-def measure(program, count):
+def measure(program, count, settings=()):
     """Instructions a request, by the request's name."""
     with tempfile.TemporaryDirectory(prefix="vitamin-instructions-") as folder:
         environment = {
@@ -62,6 +63,7 @@ def measure(program, count):
             "BCRYPT_ROUNDS": "4",
             "DJANGO_SUPERUSER_PASSWORD": "aaaa",
             "RUST_LOG": "warn",
+            **dict(setting.split("=", 1) for setting in settings),
         }
 
         def manage(*arguments):
@@ -117,8 +119,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("programs", nargs="+", metavar="PROGRAM")
     parser.add_argument("--requests", type=int, default=1600, help="requests that are counted (default: 1600)")
+    parser.add_argument("--env", nargs="+", default=[], metavar="NAME=VALUE", help="settings of the programs")
     options = parser.parse_args()
-    results = [measure(Path(program).resolve(), options.requests) for program in options.programs]
+    results = [measure(Path(program).resolve(), options.requests, options.env) for program in options.programs]
     for name in results[0]:
         counts = [result[name] for result in results]
         ratios = "".join(f"  {count / counts[-1]:.3f}" for count in counts[:-1])

@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """What slow clients, many logins and large documents do to the others. The figures of docs/security.md come from here.
 
-    python3 tests/exhaustion/run.py target/release/manage [--clients 4000] [--seconds 15] [--only heads]
+    python3 tests/exhaustion/run.py target/release/manage [--clients 4000] [--seconds 15] [--only heads] [--control target/release/bare]
 
 Everything runs on loopback, with a database of its own, and is bounded in time. The program and its load share the machine's cores,
 so ratios are what counts: each is measured between two runs without the load.
+
+On few cores the load itself delays requests: to send, and to open connections, take the kernel's time and the script's. With
+`--control`, benches/bare.rs (actix-web with one route, and its own deadline of five seconds for a head) has the same load, in turn with
+the program. What the program's p99 is beyond the control's is its own part.
 """
 
 import argparse
@@ -18,6 +22,7 @@ import secrets
 import selectors
 import signal
 import socket
+import statistics
 import subprocess
 import tempfile
 import threading
@@ -77,6 +82,36 @@ class Server:
 
     def connections(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+
+class Control:
+    """actix-web alone, which answers `/auth/` to everybody, with as many workers as cores."""
+
+    key = "unchecked"
+
+    def __init__(self, program):
+        with socket.socket() as free:
+            free.bind((HOST, 0))
+            self.port = free.getsockname()[1]
+        cores = str(len(os.sched_getaffinity(0)))
+        self.process = subprocess.Popen([program, f"{HOST}:{self.port}", cores], stdin=subprocess.PIPE, text=True)
+        answer = ["/auth/", "200", '{"detail":"I suppose you are authenticated"}', "content-type: application/json"]
+        self.process.stdin.write("\t".join(answer) + "\n")
+        self.process.stdin.close()
+        for _ in range(100):
+            with contextlib.suppress(OSError), socket.create_connection((HOST, self.port), 1):
+                return
+            time.sleep(0.1)
+        raise SystemExit("the control does not answer")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
+
+    connections = Server.connections
 
 
 def read_answer(stream):
@@ -189,6 +224,7 @@ def under(server, arguments, name, head):
     after = measure(server, arguments.seconds)
     quiet = (before["p99"] + after["p99"]) / 2
     report(name, before=before, during=during, after=after, open_files=most, ratio=round(during["p99"] / quiet, 2))
+    return during["p99"]
 
 
 def report(name, **figures):
@@ -196,8 +232,19 @@ def report(name, **figures):
 
 
 def heads(arguments):
-    with Server(arguments.program) as server:
-        under(server, arguments, f"{arguments.clients} slow heads", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ")
+    name, head = f"{arguments.clients} slow heads", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: "
+    if arguments.control is None:
+        with Server(arguments.program) as server:
+            under(server, arguments, name, head)
+        return
+    p99 = {"program": [], "control": []}
+    for _ in range(arguments.rounds):
+        with Server(arguments.program) as server:
+            p99["program"].append(under(server, arguments, name, head))
+        with Control(arguments.control) as control:
+            p99["control"].append(under(control, arguments, f"{name}, control", head))
+    medians = {server: statistics.median(values) for server, values in p99.items()}
+    report(f"{name}, median p99", **medians, ratio=round(medians["program"] / medians["control"], 2))
 
 
 def bodies(arguments):
@@ -306,6 +353,8 @@ def main():
     parser.add_argument("--only", action="append", choices=["memory", "logins", "heads", "bodies"])
     parser.add_argument("--clients", type=int, default=4000)
     parser.add_argument("--seconds", type=int, default=15)
+    parser.add_argument("--control", type=lambda path: str(Path(path).resolve()), help="benches/bare.rs, for --only heads")
+    parser.add_argument("--rounds", type=int, default=3, help="of the program and its control (default: 3)")
     arguments = parser.parse_args()
     report("machine", cores=len(os.sched_getaffinity(0)), load=os.getloadavg())
     for name in arguments.only or ["memory", "logins", "heads", "bodies"]:
