@@ -24,6 +24,13 @@ CASES = {
         "CORS_ALLOWED_ORIGIN_REGEXES": [r"^https://\w+\.example\.com$", r"https://x{1,2}\.other"],
         "CORS_URLS_REGEX": "^/(auth|caf\u00e9|nothing)",
     },
+    "look-around": PROXY | {
+        "CORS_ALLOWED_ORIGIN_REGEXES": [r"^https://(?!evil)\w+\.example(?:\.com)?\Z", r"(?<=http://)localhost:(\d)\1?0*"],
+        "CORS_URLS_REGEX": "^/(?!nothing)",
+        "SECURE_SSL_REDIRECT": True,
+        "SECURE_REDIRECT_EXEMPT": [r"^(?!auth)"],
+        "DISALLOWED_USER_AGENTS": [r"(?i)(?<!ro)bot"],
+    },
     "cors-all": {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_EXPOSE_HEADERS": ["X-Total", "link"], "CORS_PREFLIGHT_MAX_AGE": 0},
     "cors-credentials": {
         "CORS_ALLOW_ALL_ORIGINS": True,

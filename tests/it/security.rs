@@ -16,7 +16,7 @@ fn server(settings: &[(&str, &str)]) -> (TestDatabase, LiveServer) {
 
 #[test]
 fn http_is_redirected_to_https() {
-    let exempt = ("SECURE_REDIRECT_EXEMPT", "^auth/$");
+    let exempt = ("SECURE_REDIRECT_EXEMPT", "^(?=auth)(?!auth/verify)");
     let (_database, server) = server(&[PROXY, exempt, ("SECURE_SSL_REDIRECT", "true")]);
     let ask = |path: &str, host: &str, proto: &str| {
         let asked = server.anonymous().request("GET", path).header("host", host);
@@ -67,7 +67,7 @@ fn headers_have_other_values_or_are_left_out() {
 
 #[test]
 fn hosts_without_www_and_some_user_agents_are_turned_away() {
-    let agents = ("DISALLOWED_USER_AGENTS", r#"[r"^Bad\w+", "(?i)\bbot\b"]"#);
+    let agents = ("DISALLOWED_USER_AGENTS", r#"[r"^(?!Badger)Bad\w+", "(?i)\bbot\b"]"#);
     let (_database, server) = server(&[("PREPEND_WWW", "true"), agents]);
     let ask = |path: &str, host: &str, agent: &str| {
         server.anonymous().request("GET", path).header("host", host).header("user-agent", agent).send()
@@ -76,6 +76,8 @@ fn hosts_without_www_and_some_user_agents_are_turned_away() {
     assert_eq!(redirected.header("location"), "http://www.example.com/auth/?a=b");
     redirected.assert_status(301).assert_header("content-length", "0");
     assert_eq!(ask("/", "www.example.com", "curl").status, 200);
+    assert_eq!(ask("/", "www.example.com", "Badger").status, 200);
+    assert_eq!(ask("/", "www.example.com", "Badged").status, 403);
     assert_snapshot!(ask("/", "evil.example", "a BOT").snapshot(), @r#"
     403
     content-type: text/html; charset=utf-8

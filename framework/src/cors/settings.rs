@@ -195,7 +195,7 @@ mod tests {
         for (name, value) in [
             ("CORS_ALLOW_ALL_ORIGINS", "maybe"),
             ("CORS_ALLOWED_ORIGIN_REGEXES", "^(https"),
-            ("CORS_URLS_REGEX", "^/(?!admin)"),
+            ("CORS_URLS_REGEX", "^/(?!admin"),
             ("CORS_PREFLIGHT_MAX_AGE", "-1"),
             ("CORS_EXPOSE_HEADERS", "x-\u{1}"),
         ] {

@@ -1,29 +1,44 @@
-//! Python's regular expressions (`re`), as far as they are those of the crate regex-lite.
+//! Python's regular expressions (`re`), by two engines: one that is linear in the length of the text, and for what that lacks one that
+//! backtracks.
 
-use std::fmt::{self, Write as _};
-use std::sync::LazyLock;
+mod translate;
 
-use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
+use std::fmt;
+
+use self::translate::{Translated, translate};
+pub use self::translate::is_word;
 
 /// A compiled regular expression of Python.
 ///
-/// As in Python, `$` matches before a last newline too, `\Z` only at the end, and `\d`, `\w` and `\s`
-/// match the digits, letters and spaces of every script. `\b`, and `\D`, `\W` and `\S` inside brackets, know only ASCII.
-/// There is no look-around and no back-reference.
+/// As in Python, `$` matches before a last newline too, `\Z` only at the end, and `\d`, `\w` and `\s` match the digits, letters
+/// and spaces of every script. `\b`, and `\D`, `\W` and `\S` inside brackets, know only ASCII.
+///
+/// A pattern with look-around, back-references, conditions, atomic groups or possessive quantifiers takes an engine that
+/// backtracks. It gives up after a hundred thousand steps, where Python would go on for hours: the text then does not match.
 ///
 /// ```
 /// use vitamin_parsing::python::Regex;
 ///
 /// let regex = Regex::new(r"^https://\w+\.example\.com$")?;
 /// assert!(regex.is_match("https://shop.example.com"));
-/// assert!(Regex::new("(?!x)").is_err());
+/// let regex = Regex::new(r"^https://(?!test)\w+\.example\.com$")?;
+/// assert!(!regex.is_match("https://test1.example.com"));
 /// # Ok::<(), String>(())
 /// ```
 #[derive(Clone)]
 pub struct Regex {
     pattern: String,
-    compiled: regex_lite::Regex,
+    engine: Engine,
 }
+
+#[derive(Clone)]
+enum Engine {
+    Linear(regex_lite::Regex),
+    Backtracking(Box<fancy_regex::Regex>),
+}
+
+/// The most steps of one search: some milliseconds.
+const BACKTRACK_LIMIT: usize = 100_000;
 
 impl Regex {
     /// Compiles a pattern (`re.compile`).
@@ -31,10 +46,17 @@ impl Regex {
     /// # Errors
     /// Why it can't be compiled, in words.
     pub fn new(pattern: &str) -> Result<Self, String> {
-        match regex_lite::Regex::new(&translate(pattern)) {
-            Ok(compiled) => Ok(Self { pattern: pattern.to_owned(), compiled }),
-            Err(error) => Err(error.to_string()),
-        }
+        let Translated { pattern: translated, needs_backtracking } = translate(pattern);
+        let linear = if needs_backtracking { None } else { regex_lite::Regex::new(&translated).ok() };
+        let engine = match linear {
+            Some(compiled) => Engine::Linear(compiled),
+            None => {
+                let mut builder = fancy_regex::RegexBuilder::new(&translated);
+                let compiled = builder.backtrack_limit(BACKTRACK_LIMIT).build().map_err(|error| error.to_string())?;
+                Engine::Backtracking(Box::new(compiled))
+            }
+        };
+        Ok(Self { pattern: pattern.to_owned(), engine })
     }
 
     /// The pattern as it was given.
@@ -46,14 +68,20 @@ impl Regex {
     /// Whether the text contains a match (`re.search`).
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
-        self.compiled.is_match(text)
+        match &self.engine {
+            Engine::Linear(regex) => regex.is_match(text),
+            Engine::Backtracking(regex) => regex.is_match(text).unwrap_or(false),
+        }
     }
 
     /// Whether the text begins with a match (`re.match`).
     #[must_use]
     pub fn matches_start(&self, text: &str) -> bool {
         // The leftmost match is found.
-        self.compiled.find(text).is_some_and(|found| found.start() == 0)
+        match &self.engine {
+            Engine::Linear(regex) => regex.find(text).is_some_and(|found| found.start() == 0),
+            Engine::Backtracking(regex) => regex.find(text).is_ok_and(|found| found.is_some_and(|found| found.start() == 0)),
+        }
     }
 }
 
@@ -70,106 +98,6 @@ impl PartialEq for Regex {
 }
 
 impl Eq for Regex {}
-
-/// Whether `\w` of Python's `re` matches the character.
-#[must_use]
-pub fn is_word(c: char) -> bool {
-    let group = c.general_category_group();
-    c == '_' || matches!(group, GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number)
-}
-
-fn is_digit(c: char) -> bool {
-    c.general_category() == GeneralCategory::DecimalNumber
-}
-
-/// The same pattern in the syntax of regex-lite.
-fn translate(pattern: &str) -> String {
-    let mut out = String::with_capacity(pattern.len() + 8);
-    let mut chars = pattern.chars().peekable();
-    let mut in_class = false;
-    // In brackets, the first character may be a closing bracket.
-    let mut class_start = false;
-    while let Some(c) = chars.next() {
-        let starts_class = std::mem::take(&mut class_start);
-        match c {
-            '\\' => match chars.next() {
-                Some('Z') if !in_class => out.push_str(r"\z"),
-                Some('d') if !in_class => _ = write!(out, "[{}]", *DIGITS),
-                Some('D') if !in_class => _ = write!(out, "[^{}]", *DIGITS),
-                Some('w') if !in_class => _ = write!(out, "[{}]", *WORD),
-                Some('W') if !in_class => _ = write!(out, "[^{}]", *WORD),
-                Some('s') if !in_class => _ = write!(out, "[{SPACE}]"),
-                Some('S') if !in_class => _ = write!(out, "[^{SPACE}]"),
-                Some(letter @ ('d' | 'w' | 's')) => {
-                    out.push_str(match letter {
-                        'd' => &DIGITS,
-                        'w' => &WORD,
-                        _ => SPACE,
-                    });
-                    // A hyphen after a class is a character, not a range.
-                    if chars.next_if_eq(&'-').is_some() {
-                        out.push_str(r"\-");
-                    }
-                }
-                // Python lets every ASCII punctuation be escaped, regex-lite only the special ones.
-                Some(
-                    c @ ('"' | '\'' | '/' | ':' | ';' | ',' | '@' | '%' | '=' | '!' | '<' | '>' | '`' | '_'),
-                ) => {
-                    out.push(c);
-                }
-                Some(next) => out.extend(['\\', next]),
-                None => out.push('\\'),
-            },
-            '[' if in_class => out.push_str(r"\["),
-            '[' => {
-                in_class = true;
-                class_start = true;
-                out.push('[');
-                if chars.next_if_eq(&'^').is_some() {
-                    out.push('^');
-                }
-            }
-            ']' if in_class && starts_class => out.push_str(r"\]"),
-            ']' => {
-                in_class = false;
-                out.push(']');
-            }
-            // They would be operators on classes.
-            '&' | '~' if in_class => out.extend(['\\', c]),
-            '$' if !in_class => out.push_str(r"(?:\n?\z)"),
-            other => out.push(other),
-        }
-    }
-    out
-}
-
-/// What `str.isspace()` is true for.
-const SPACE: &str =
-    r"\t-\r\x1c-\x20\x85\u{a0}\u{1680}\u{2000}-\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
-
-static DIGITS: LazyLock<String> = LazyLock::new(|| ranges(is_digit));
-static WORD: LazyLock<String> = LazyLock::new(|| ranges(is_word));
-
-/// The ranges of the characters for which a condition holds.
-fn ranges(is_member: impl Fn(char) -> bool) -> String {
-    let mut out = String::new();
-    let mut start = None;
-    for c in '\0'..=char::MAX {
-        match (is_member(c), start) {
-            (true, None) => start = Some((c, c)),
-            (true, Some((first, last))) if u32::from(last) + 1 == u32::from(c) => start = Some((first, c)),
-            (member, Some((first, last))) => {
-                _ = write!(out, r"\u{{{:x}}}-\u{{{:x}}}", u32::from(first), u32::from(last));
-                start = member.then_some((c, c));
-            }
-            (false, None) => {}
-        }
-    }
-    if let Some((first, last)) = start {
-        _ = write!(out, r"\u{{{:x}}}-\u{{{:x}}}", u32::from(first), u32::from(last));
-    }
-    out
-}
 
 #[cfg(test)]
 mod tests {
@@ -191,6 +119,71 @@ mod tests {
         ] {
             assert_eq!(Regex::new(pattern).unwrap().is_match(text), expected, "{pattern} {text:?}");
         }
+    }
+
+    /// Each was tried with Python's `re.search`.
+    #[test]
+    fn what_only_backtracking_finds_is_found() {
+        for (pattern, text, expected) in [
+            (r"^https://(?!evil)[a-z]+\.com$", "https://evil.com", false),
+            (r"^https://(?!evil)[a-z]+\.com$", "https://good.com", true),
+            (r"^/(?!health/?$)", "/health/", false),
+            (r"^/(?!health/?$)", "/healthy", true),
+            ("(?<!foo)bar", "foobar", false),
+            ("(?<=foo)bar", "foobar", true),
+            ("(?P<a>x)(?P=a)", "xx", true),
+            (r"^(\w)\1\Z", "éé", true),
+            ("a++a", "aaa", false),
+            ("(?>a+)a", "aaa", false),
+            ("a{2,}+a", "aaa", false),
+            ("(a)?b(?(1)c|d)", "abc", true),
+            ("(?#comment)x", "x", true),
+            ("(?i)É", "é", true),
+        ] {
+            assert_eq!(Regex::new(pattern).unwrap().is_match(text), expected, "{pattern} {text:?}");
+        }
+        for pattern in ["(?!", "(?<=a", "[", "(?P=b)"] {
+            assert!(Regex::new(pattern).is_err(), "{pattern}");
+        }
+    }
+
+    /// Each was tried with Python's `re.search`.
+    #[test]
+    fn the_syntax_is_python_s() {
+        for (pattern, text, expected) in [
+            ("^a{,2}$", "aa", true),
+            ("^a{,2}$", "aaa", false),
+            ("^xa{1,2}?$", "xaa", true),
+            ("a{,}b", "aab", true),
+            ("^x{y}$", "x{y}", true),
+            ("^{}$", "{}", true),
+            (r"[\b]", "\x08", true),
+            ("(?m)^b$", "a\nb\nc", true),
+            ("^b$", "a\nb\nc", false),
+            (r"^\ x\-\#$", " x-#", true),
+            (r"\u00e9", "é", true),
+            (r"^\0$", "\0", true),
+            ("(?u)x", "x", true),
+            (r"(?a)^\w$", "é", false),
+            (r"(?ai)^\w[\d]$", "A1", true),
+            ("(?s:.)x", "\nx", true),
+            ("(?x) a b # c", "ab", true),
+            ("(?i)^bot", "Bot", true),
+            ("^(?:a|b)+?$", "ab", true),
+        ] {
+            assert_eq!(Regex::new(pattern).unwrap().is_match(text), expected, "{pattern} {text:?}");
+        }
+    }
+
+    /// Python's own engine would need more than the age of the universe.
+    #[test]
+    fn a_search_ends_in_time() {
+        let started = std::time::Instant::now();
+        let text = format!("{}!", "a".repeat(60));
+        for pattern in [r"^(a+)+$", r"^(?!x)(a+)+\1$", r"(?=(a|aa)+$)\w+\1b"] {
+            assert!(!Regex::new(pattern).unwrap().is_match(&text), "{pattern}");
+        }
+        assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
     }
 
     /// Each was tried with Python's `re.match`.
