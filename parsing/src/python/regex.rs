@@ -5,8 +5,8 @@ mod translate;
 
 use std::fmt;
 
-use self::translate::{Translated, translate};
 pub use self::translate::is_word;
+use self::translate::{Translated, translate};
 
 /// A compiled regular expression of Python.
 ///
@@ -52,7 +52,8 @@ impl Regex {
             Some(compiled) => Engine::Linear(compiled),
             None => {
                 let mut builder = fancy_regex::RegexBuilder::new(&translated);
-                let compiled = builder.backtrack_limit(BACKTRACK_LIMIT).build().map_err(|error| error.to_string())?;
+                let compiled =
+                    builder.backtrack_limit(BACKTRACK_LIMIT).build().map_err(|error| error.to_string())?;
                 Engine::Backtracking(Box::new(compiled))
             }
         };
@@ -80,7 +81,9 @@ impl Regex {
         // The leftmost match is found.
         match &self.engine {
             Engine::Linear(regex) => regex.find(text).is_some_and(|found| found.start() == 0),
-            Engine::Backtracking(regex) => regex.find(text).is_ok_and(|found| found.is_some_and(|found| found.start() == 0)),
+            Engine::Backtracking(regex) => {
+                regex.find(text).is_ok_and(|found| found.is_some_and(|found| found.start() == 0))
+            }
         }
     }
 }

@@ -156,7 +156,6 @@ static UNICODE: LazyLock<Classes> = LazyLock::new(|| Classes {
 const SPACE: &str =
     r"\t-\r\x1c-\x20\x85\u{a0}\u{1680}\u{2000}-\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
 
-
 /// The ranges of the characters for which a condition holds.
 fn ranges(is_member: impl Fn(char) -> bool) -> String {
     let mut out = String::new();
