@@ -66,7 +66,7 @@ fn expand(
     let columns = fields
         .iter()
         .enumerate()
-        .map(|(index, field)| column(root, field, index == primary_key))
+        .map(|(index, field)| column(root, field, index == primary_key, fields))
         .collect::<Result<Vec<_>, _>>()?;
     let (select_sqlite, select_postgres) =
         (select_list(&table_name, fields, '`'), select_list(&table_name, fields, '"'));
@@ -142,7 +142,7 @@ fn select_list(table: &str, fields: &[Field], quote: char) -> String {
     fields.iter().map(column).collect::<Vec<_>>().join(", ")
 }
 
-fn column(root: &Path, field: &Field, is_primary_key: bool) -> Result<TokenStream, Error> {
+fn column(root: &Path, field: &Field, is_primary_key: bool, fields: &[Field]) -> Result<TokenStream, Error> {
     let (name, column, ty, options) = (field.name(), field.ident.to_string(), &field.ty, &field.options);
     let value = quote!(<#ty as #root::models::FieldValue>);
     let class = options.class(root, &value, is_primary_key);
@@ -193,6 +193,10 @@ fn column(root: &Path, field: &Field, is_primary_key: bool) -> Result<TokenStrea
     if !validators.is_empty() {
         change("validators", quote!(&[#(#validators),*]));
     }
+    let unique_for = unique_for(root, &options.unique_for, fields)?;
+    if !unique_for.is_empty() {
+        change("unique_for", quote!(&[#(#unique_for),*]));
+    }
     if let Some(to) = &options.references {
         let on_delete = format_ident!("{}", options.on_delete()?);
         change(
@@ -210,6 +214,22 @@ fn column(root: &Path, field: &Field, is_primary_key: bool) -> Result<TokenStrea
         #(#changes)*
         column
     }})
+}
+
+/// The date fields for which a field is unique.
+fn unique_for(
+    root: &Path,
+    options: &[(&'static str, LitStr)],
+    fields: &[Field],
+) -> Result<Vec<TokenStream>, Error> {
+    let pair = |(unit, name): &(&'static str, LitStr)| {
+        if !fields.iter().any(|field| field.name() == name.value()) {
+            return Err(Error::new_spanned(name, "there is no field of this name"));
+        }
+        let unit = format_ident!("{unit}");
+        Ok(quote!((#root::models::UniqueFor::#unit, #name)))
+    };
+    options.iter().map(pair).collect()
 }
 
 /// Indexes of columns, and whether descending.

@@ -3,6 +3,9 @@
 
     model_relations.py relations > apps/rest_framework/src/serializers/model/tests/relations.jsonl
     model_relations.py forms > apps/rest_framework/src/serializers/model/tests/forms.jsonl
+    model_relations.py multipart > apps/rest_framework/src/serializers/model/tests/multipart.jsonl
+
+`multipart` also checks that a multipart body without files is answered as the form with these fields.
 
 Run it with the reference's Python. Models and rows are those of model_serializers.py.
 """
@@ -11,9 +14,13 @@ import sys
 
 from model_serializers import (ODD, SERIALIZERS, SHELF, Shelf, Tag, Thing, answer, reset_keys, s, seed, settings, SimpleMetadata)
 
+from urllib.parse import parse_qsl  # noqa: E402
+
 from django.http import QueryDict  # noqa: E402
 from django.urls import path  # noqa: E402
+from rest_framework.parsers import MultiPartParser  # noqa: E402
 from rest_framework.renderers import JSONRenderer  # noqa: E402
+from rest_framework.request import Request  # noqa: E402
 from rest_framework.test import APIRequestFactory  # noqa: E402
 
 settings.ROOT_URLCONF = __name__
@@ -153,8 +160,32 @@ class Extras(s.ModelSerializer):
         return {**values, "note": json.dumps(taken, separators=(",", ":"))}
 
 
+class Files(s.ModelSerializer):
+    """Fields of files, of which the app makes a note."""
+
+    file = s.FileField(write_only=True, required=False, max_length=12)
+    empty = s.FileField(write_only=True, required=False, allow_empty_file=True, allow_null=True)
+    items = s.ListField(child=s.FileField(), write_only=True, required=False, max_length=2)
+
+    class Meta:
+        model = Thing
+        fields = ["shelf", "name", "size", "file", "empty", "items"]
+
+    def create(self, validated_data):
+        return super().create(self.noted(validated_data))
+
+    def update(self, instance, validated_data):
+        return super().update(instance, self.noted(validated_data))
+
+    def noted(self, values):
+        taken = {name: values.pop(name) for name in ["file", "empty", "items"] if name in values}
+        shown = lambda file: file and [file.name, file.size]  # noqa: E731
+        taken = {name: [shown(file) for file in value] if isinstance(value, list) else shown(value) for name, value in taken.items()}
+        return {**values, "note": json.dumps(taken, separators=(",", ":"), ensure_ascii=False)}
+
+
 OWN = {"strings": Strings, "links": Links, "hyper": Hyper, "made": Made, "made_only": MadeOnly, "parts": Parts, "holds": Holds,
-       "boxed": Boxed, "extras": Extras}
+       "boxed": Boxed, "extras": Extras, "files": Files}
 SERIALIZERS.update(OWN)
 CONTEXT = {"request": APIRequestFactory().get("/", HTTP_HOST="localhost")}
 
@@ -252,6 +283,46 @@ def body(text):
     return QueryDict(text)
 
 
+def multipart():
+    """Lists of parts: the name, the content, and of a file its name."""
+    shelf = str(SHELF)
+    bases = {"all": f"name=New&shelf={shelf}&size=50", "sheet": "ratio=1", "related": "name=New&shelf=high&size=50", "keys": f"name=New&shelf={shelf}&size=50",
+             "made": f"name=New&shelf={shelf}&size=50", "links": "name=New&shelf=/codes/high/&size=50", "boxed": "name=New&size=50&shelf.name=x",
+             "extras": f"name=New&shelf={shelf}&size=50", "files": f"name=New&shelf={shelf}&size=50", "shelf": "name=Mid&things[0]name=T&things[0]size=30"}
+    for instance, partial in [(None, False), (1, True)]:
+        for name, base in bases.items():
+            parts = [list(pair) for pair in parse_qsl(base)]
+            at = instance and (shelf if name == "shelf" else instance)
+            for field in SERIALIZERS[name].Meta.fields:
+                if field in ("id", "url"):
+                    continue
+                rest = [part for part in parts if not part[0].startswith(field)]
+                for files in [[[field, "1", "a.txt"]], [[field, "1", "a.txt"], [field, "2"]], [[field, "", "a.txt"]], [[field, "1", ""]], [[f"{field}.a", "1", "a.txt"]]]:
+                    if (name, field, at, files[0][1:]) == ("related", "parent", 1, ["1", ""]):
+                        # An object that becomes its own parent shows its old name.
+                        continue
+                    yield [name, at, partial, [*rest, *files]]
+        parts = [list(pair) for pair in parse_qsl(bases["files"])]
+        for files in [
+                [], [["file", "x"]], [["file", ""]], [["empty", ""]], [["empty", "null"]], [["items", ""]], [["items", "x"]], [["file", "x", "twelve-1.txt"]],
+                [["file", "x", "thirteen1.txt"]], [["file", "x", "ü" * 12]], [["file", "é\r\n\x00", "a.b"]], [["file", "1", "a"], ["file", "22", "b"]],
+                [["empty", "", "e"]], [["items", "1", "a"], ["items", "22", "b"]], [["items", "1", "a"], ["items", "22", "b"], ["items", "333", "c"]],
+                [["items[0]", "1", "a"], ["items[1]", "22", "b"]], [["items[1]", "1", "a"], ["items[0]", "22", "b"]], [["items", "1", "a"], ["items", "x"]],
+                [["items", "", "a"]], [["file", "x", "/tmp/evil/name"]], [["file", "x", "..\\\\up"]], [["file", "x", "a;b"]], [["file", "x", "a b.txt"]]]:
+            yield ["files", instance, partial, [*parts, *files]]
+
+
+def multipart_data(parts):
+    """What Django REST framework makes of the parts, sent as a body."""
+    text = b""
+    for name, content, *filename in parts:
+        disposition = f'form-data; name="{name}"' + "".join(f'; filename="{file}"' for file in filename)
+        kind = "Content-Type: text/plain\r\n" if filename else ""
+        text += f"--part\r\nContent-Disposition: {disposition}\r\n{kind}\r\n{content}\r\n".encode()
+    request = APIRequestFactory().generic("POST", "/", text + b"--part--\r\n", "multipart/form-data; boundary=part")
+    return Request(request, parsers=[MultiPartParser()]).data
+
+
 if __name__ == "__main__":
     seed()
     kind = sys.argv[1]
@@ -261,11 +332,18 @@ if __name__ == "__main__":
         print(json.dumps({"relations_shown": {
             **{name: shown(name, Thing.objects.all()) for name in OWN if name != "holds"}, "holds": shown("holds", Shelf.objects.all())}}))
     seen = set()
-    for case in relations() if kind == "relations" else forms():
+    if kind == "multipart":
+        for case in forms():
+            reset_keys()
+            of_form = answer(*case[:3], body(case[3]), CONTEXT)
+            reset_keys()
+            assert answer(*case[:3], multipart_data(parse_qsl(case[3], keep_blank_values=True)), CONTEXT) == of_form, case
+    cases = {"relations": relations, "forms": forms, "multipart": multipart}[kind]
+    bodies = {"relations": lambda data: data, "forms": body, "multipart": multipart_data}
+    for case in cases():
         if repr(case) in seen:
             continue
         seen.add(repr(case))
         reset_keys()
-        data = case[3] if kind == "relations" else body(case[3])
-        text = json.dumps(case[3]) if kind == "relations" else case[3]
-        print(json.dumps({"case": [*case[:3], text], **answer(*case[:3], data, CONTEXT)}))
+        text = case[3] if kind == "forms" else json.dumps(case[3])
+        print(json.dumps({"case": [*case[:3], text], **answer(*case[:3], bodies[kind](case[3]), CONTEXT)}))

@@ -48,7 +48,7 @@ pub use actix_web::http::{Method, StatusCode};
 pub use vitamin_auth::schema::auth_user;
 pub use vitamin_auth::{PublicUser, User, UserId};
 pub use vitamin_framework::models::{
-    Changes, DbValue, Json, Lookup, Model, Object, Path, Q, QuerySet, Reverse,
+    Annotation, Changes, DbValue, Json, Lookup, Model, Object, Path, Q, QuerySet, Reverse,
 };
 
 pub use crate::classes;
@@ -76,7 +76,8 @@ pub use crate::schemas::{ExtendSchema, OpenApiTypes};
 pub use crate::serializers::{
     DisplayField, Extra, HyperlinkedIdentityField, HyperlinkedModelSerializer, HyperlinkedRelatedField,
     ModelSerializer, Nested, PrimaryKeyRelatedField, RelatedColumn, Serializer, SlugRelatedField,
-    StringRelatedField, UniqueTogetherValidator,
+    StringRelatedField, UniqueForDateValidator, UniqueForMonthValidator, UniqueForYearValidator,
+    UniqueTogetherValidator,
 };
 pub use crate::shortcuts::find_or_404;
 pub use crate::throttling::{AnonRateThrottle, ScopedRateThrottle, UserRateThrottle};

@@ -124,6 +124,17 @@ pub enum OnDelete {
     DoNothing,
 }
 
+/// How long a value is unique (`unique_for_date` and its like).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UniqueFor {
+    /// `unique_for_date`: a day.
+    Date,
+    /// `unique_for_month`: a month of any year, as in Django REST framework.
+    Month,
+    /// `unique_for_year`: a year.
+    Year,
+}
+
 /// The target of a foreign key.
 #[derive(Clone, Copy)]
 pub struct Reference {
@@ -159,6 +170,8 @@ pub struct Column {
     pub auto_now: bool,
     /// Set to the current time when the row is inserted, unless another value is given (`default=timezone.now`).
     pub default_now: bool,
+    /// The date field for each day, month or year of which no two rows may have the same value (`unique_for_date`).
+    pub unique_for: &'static [(UniqueFor, &'static str)],
     /// The maximum number of characters.
     pub max_length: Option<usize>,
     /// DecimalField: the maximum number of digits and the number of decimal places.
@@ -199,6 +212,7 @@ impl Column {
             auto_now_add: false,
             auto_now: false,
             default_now: false,
+            unique_for: &[],
             max_length: None,
             digits: None,
             default: None,

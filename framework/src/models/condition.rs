@@ -7,9 +7,11 @@ use diesel::QueryResult;
 use diesel::query_builder::AstPass;
 use diesel::result::Error as QueryError;
 
+use super::annotation::Annotated;
 use super::column::ColumnKind;
 use super::dialect::{Dialect, Fragment, push_column, push_name};
 use super::keys::Keys;
+use super::operand::Operand;
 use super::parameter::Parameter;
 use super::select::Select;
 use super::value::DbValue;
@@ -54,6 +56,8 @@ pub(crate) struct Hop {
     pub(crate) matched: &'static str,
     /// Whether it may lead to several rows.
     pub(crate) many: bool,
+    /// The relation's name. Empty for the second step of a many-to-many relation.
+    pub(crate) name: &'static str,
 }
 
 /// A condition on the rows of a table.
@@ -62,11 +66,11 @@ pub(crate) enum Condition {
     /// An app's own expression.
     Fragment(Arc<dyn Fragment>),
     /// A comparison. `pattern` is the value for LIKE.
-    Compare { column: &'static str, lookup: Lookup, value: Parameter, pattern: Option<Parameter> },
-    /// Whether the column is NULL.
-    IsNull { column: &'static str, is_null: bool },
+    Compare { operand: Operand, lookup: Lookup, value: Parameter, pattern: Option<Parameter> },
+    /// Whether it is NULL.
+    IsNull { operand: Operand, is_null: bool },
     /// Between two values, inclusive.
-    Range { column: &'static str, from: Parameter, to: Parameter },
+    Range { operand: Operand, from: Parameter, to: Parameter },
     /// One of several keys.
     In { column: &'static str, keys: Keys },
     /// A value that another query returns.
@@ -101,17 +105,17 @@ impl Condition {
                 pass.push_sql(")");
                 Ok(())
             }
-            Self::Compare { column, lookup, value, pattern } => match pattern {
-                Some(pattern) => compare_text(pass, table, column, *lookup, (value, pattern)),
-                None => compare(pass, table, column, *lookup, value),
+            Self::Compare { operand, lookup, value, pattern } => match pattern {
+                Some(pattern) => compare_text(pass, table, operand, *lookup, (value, pattern)),
+                None => compare(pass, table, operand, *lookup, value),
             },
-            Self::IsNull { column, is_null } => {
-                push_column(&mut pass, table, column)?;
+            Self::IsNull { operand, is_null } => {
+                operand.walk(&mut pass, table)?;
                 pass.push_sql(if *is_null { " IS NULL" } else { " IS NOT NULL" });
                 Ok(())
             }
-            Self::Range { column, from, to } => {
-                push_column(&mut pass, table, column)?;
+            Self::Range { operand, from, to } => {
+                operand.walk(&mut pass, table)?;
                 pass.push_sql(" BETWEEN ");
                 DB::parameter(from, pass.reborrow())?;
                 pass.push_sql(" AND ");
@@ -187,7 +191,7 @@ fn via<'b, DB: Dialect>(
 fn compare<'b, DB: Dialect>(
     mut pass: AstPass<'_, 'b, DB>,
     table: &'static str,
-    column: &'static str,
+    operand: &'b Operand,
     lookup: Lookup,
     value: &'b Parameter,
 ) -> QueryResult<()> {
@@ -200,7 +204,7 @@ fn compare<'b, DB: Dialect>(
         // These have a pattern.
         _ => " = ",
     };
-    push_column(&mut pass, table, column)?;
+    operand.walk(&mut pass, table)?;
     pass.push_sql(operator);
     DB::parameter(value, pass)
 }
@@ -208,21 +212,21 @@ fn compare<'b, DB: Dialect>(
 fn compare_text<'b, DB: Dialect>(
     mut pass: AstPass<'_, 'b, DB>,
     table: &'static str,
-    column: &'static str,
+    operand: &'b Operand,
     lookup: Lookup,
     (value, pattern): (&'b Parameter, &'b Parameter),
 ) -> QueryResult<()> {
     use Lookup::{IContains, IEndsWith, IExact, IStartsWith};
     let ignores_case = matches!(lookup, IExact | IContains | IStartsWith | IEndsWith);
     if !DB::IS_POSTGRES {
-        push_column(&mut pass, table, column)?;
+        operand.walk(&mut pass, table)?;
         pass.push_sql(" LIKE ");
         DB::parameter(pattern, pass.reborrow())?;
         pass.push_sql(" ESCAPE '\\'");
         return Ok(());
     }
     pass.push_sql(if ignores_case { "UPPER(" } else { "" });
-    push_column(&mut pass, table, column)?;
+    operand.walk(&mut pass, table)?;
     pass.push_sql(match (ignores_case, lookup) {
         (true, IExact) => "::text) = UPPER(",
         (true, _) => "::text) LIKE UPPER(",
@@ -238,6 +242,16 @@ fn compare_text<'b, DB: Dialect>(
 impl Condition {
     /// A column compared with a value. NULL matches no row.
     pub(crate) fn compare(column: &'static str, kind: ColumnKind, lookup: Lookup, value: DbValue) -> Self {
+        Self::compare_operand(Operand::Column(column), kind, lookup, value)
+    }
+
+    /// [`compare`](Self::compare) of any operand.
+    pub(crate) fn compare_operand(
+        operand: Operand,
+        kind: ColumnKind,
+        lookup: Lookup,
+        value: DbValue,
+    ) -> Self {
         if value.is_null() {
             return Self::Never;
         }
@@ -249,7 +263,30 @@ impl Condition {
         };
         // The text of a column of any kind is compared with a text.
         let kind = if lookup.is_on_text() { ColumnKind::Text } else { kind };
-        Self::Compare { column, lookup, value: Parameter::new(value, kind), pattern }
+        Self::Compare { operand, lookup, value: Parameter::new(value, kind), pattern }
+    }
+}
+
+impl Condition {
+    /// Puts the expressions of annotations in the places of their names.
+    ///
+    /// # Errors
+    /// There is no annotation of such a name.
+    pub(super) fn resolve(&mut self, annotations: &[Annotated]) -> Result<(), QueryError> {
+        match self {
+            Self::Compare { operand, .. } | Self::IsNull { operand, .. } | Self::Range { operand, .. } => {
+                operand.resolve(annotations)
+            }
+            Self::At { condition, .. } | Self::Not(condition) => condition.resolve(annotations),
+            // The rows of another table have none.
+            Self::Via { condition, .. } => condition.resolve(&[]),
+            Self::And(conditions) | Self::Or(conditions) => {
+                conditions.iter_mut().try_for_each(|condition| condition.resolve(annotations))
+            }
+            Self::Fragment(_) | Self::In { .. } | Self::InQuery { .. } | Self::TooLarge | Self::Never => {
+                Ok(())
+            }
+        }
     }
 }
 

@@ -12,12 +12,13 @@ use futures_util::future::{LocalBoxFuture, ready};
 
 use super::column::{Column, ColumnKind};
 use super::condition::{Condition, Lookup};
-use super::keys::Key;
+use super::keys::{Key, Keys};
 use super::meta::ModelMeta;
 use super::model::Model;
 use super::object::Object;
+use super::ordering::order_by_default;
 use super::parameter::Parameter;
-use super::plan::{Plan, order};
+use super::plan::Plan;
 use super::row::{Row, SqliteSource};
 use super::select::{Output, Select};
 use super::statement::Statement;
@@ -148,15 +149,20 @@ pub(super) async fn read_rows<T: Model>(
         select.names = executor.names();
     }
     let group = select.through.as_ref().map(|through| through.kind);
-    let annotations: Vec<&'static str> = select.annotations.iter().map(|(name, _)| *name).collect();
+    let annotations: Vec<_> =
+        select.annotations.iter().map(|annotated| (annotated.name, annotated.kind)).collect();
     let mut rows = Rows { objects: Vec::new(), groups: Vec::new() };
     let each = &mut |row: &mut Row<'_>| {
         if let Some(kind) = group {
             rows.groups.push(Key::from(&row.read_kind(kind)?));
         }
         let mut object = Object::new(T::from_row(row)?);
-        for name in &annotations {
-            object.set_annotation(name, row.read_any()?);
+        for (name, kind) in &annotations {
+            let value = match kind {
+                Some(kind) => row.read_kind(*kind)?,
+                None => row.read_any()?,
+            };
+            object.set_annotation(name, value);
         }
         plan.read(row, &mut object)?;
         rows.objects.push(object);
@@ -189,7 +195,10 @@ pub fn first_pks(
 ) -> Result<Vec<DbValue>, DatabaseError> {
     let mut select = Select::new(meta);
     select.output = Output::Column(meta.primary_key().column);
-    select.order = order(meta);
+    order_by_default(&mut select)?;
+    if select.joins.is_some() {
+        select.names = connection.names().clone();
+    }
     select.limit = Some(Parameter::new(DbValue::Integer(limit), ColumnKind::BigInteger));
     let mut keys = Vec::new();
     let each = &mut |row: &mut Row<'_>| {
@@ -200,17 +209,30 @@ pub fn first_pks(
     Ok(keys)
 }
 
-/// [`pk_exists`] in a request to a worker of actix-web.
+/// Those of these primary keys that a model has, in a request to a worker of actix-web.
 ///
 /// # Errors
-/// The query fails.
-pub async fn fetch_pk_exists(
+/// The query fails, or a value is no key.
+pub async fn fetch_pks(
     database: &Database,
     meta: &'static ModelMeta,
-    pk: DbValue,
-) -> Result<bool, DatabaseError> {
-    let select = value_query(meta, meta.primary_key(), pk, None);
-    read(database, async move |executor: &dyn Executor| has_row(select.clone(), executor).await).await
+    pks: Vec<DbValue>,
+) -> Result<Vec<DbValue>, DatabaseError> {
+    let key = meta.primary_key();
+    let mut select = Select::new(meta);
+    select.output = Output::Column(key.column);
+    let keys = Keys::new(pks.iter().map(DbValue::as_ref)).map_err(DatabaseError::from)?;
+    select.conditions.push(Condition::In { column: key.column, keys });
+    let found = async move |executor: &dyn Executor| {
+        let mut found = Vec::new();
+        let each = &mut |row: &mut Row<'_>| {
+            found.push(row.read_kind(key.kind)?);
+            Ok(())
+        };
+        executor.rows(select.clone(), each).await?;
+        Ok(found)
+    };
+    read(database, found).await
 }
 
 /// Whether a model has a row with this value in a column, but for the row of one primary key.

@@ -4,11 +4,15 @@ use chrono::NaiveDateTime;
 use diesel::result::Error as QueryError;
 
 use super::column::{Column, ColumnKind};
+use super::condition::Lookup;
 use super::convert::WrongType;
 use super::execute::returned_rows;
 use super::model::Model;
 use super::object::Object;
 use super::parameter::Parameter;
+use super::path::Path;
+use super::q::Q;
+use super::queryset::QuerySet;
 #[cfg(feature = "postgres")]
 use super::row::{PostgresSource, Row};
 use super::save::{Changes, Clock};
@@ -38,6 +42,27 @@ impl<T: Model> Changes<T> {
     /// As `insert`.
     pub fn insert_last(&self, connection: &mut DbConnection) -> Result<Object<T>, DatabaseError> {
         self.insert_and_tell(connection, true)
+    }
+
+    /// The first row with these values, or a new one: then the second is true. Two requests at the same time may both
+    /// insert, unless a unique constraint refuses one.
+    ///
+    /// # Errors
+    /// The query fails, or as [`insert`](Self::insert).
+    pub fn get_or_create(&self, connection: &mut DbConnection) -> Result<(Object<T>, bool), DatabaseError> {
+        let condition = |(index, value): &(usize, DbValue)| {
+            let path = Path::<T>::named(T::META.columns.get(*index)?.column)?;
+            Some(if value.is_null() {
+                Q::is_null(&path, true)
+            } else {
+                Q::compare(&path, Lookup::Exact, value.clone())
+            })
+        };
+        let same = Q::all(self.values().iter().filter_map(condition));
+        match QuerySet::<T>::new().filter_q(same).first(connection)? {
+            Some(found) => Ok((found, false)),
+            None => Ok((self.insert(connection)?, true)),
+        }
     }
 
     fn insert_and_tell(

@@ -11,6 +11,7 @@ use super::path::Path;
 use super::q::Q;
 use super::queryset::QuerySet;
 use super::relation::{ManyToMany, Reverse};
+use super::save::Changes;
 use super::signals;
 use super::statement::Statement;
 use super::value::{DbValue, ValueRef};
@@ -81,6 +82,26 @@ impl<A: Model, B: Model> ManyToMany<A, B> {
             let comparison = self.compare(connection, object, keys)?;
             Ok(Comparison { removed: Vec::new(), inserted: distinct(keys), ..comparison })
         })
+    }
+
+    /// Inserts rows of `B`, one by one, and makes them related to the object (`create`). Sends the signals of both.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set), and the database refuses a row.
+    pub fn create(
+        self,
+        connection: &mut DbConnection,
+        object: &A,
+        rows: impl IntoIterator<Item = Changes<B>>,
+    ) -> Result<(), DatabaseError> {
+        let mut keys = Vec::new();
+        for row in rows {
+            keys.push(row.insert(connection)?.pk().to_owned());
+        }
+        if keys.is_empty() {
+            return Ok(());
+        }
+        self.add(connection, object.pk(), &keys)
     }
 
     /// Makes rows of `B` no longer related to the object (`remove`). Sends `m2m_changed`.

@@ -57,9 +57,11 @@
 //! }
 //! ```
 
+mod annotation;
 mod column;
 mod condition;
 mod convert;
+mod date_part;
 mod default;
 mod deletion;
 mod dialect;
@@ -73,6 +75,8 @@ mod many_to_many;
 mod meta;
 mod model;
 mod object;
+mod operand;
+mod ordering;
 mod parameter;
 mod path;
 mod plan;
@@ -89,13 +93,15 @@ mod stored;
 mod text_or_null;
 mod value;
 
-pub use self::column::{Column, ColumnKind, FieldClass, OnDelete, Reference, Validator};
+pub use self::annotation::{Annotation, AnnotationName};
+pub use self::column::{Column, ColumnKind, FieldClass, OnDelete, Reference, UniqueFor, Validator};
 pub use self::condition::Lookup;
 pub use self::convert::WrongType;
+pub use self::date_part::DatePart;
 #[doc(hidden)]
 pub use self::default::default_value;
 pub use self::deletion::{DeletionError, Models};
-pub use self::execute::{fetch_pk_exists, first_pks, pk_exists, value_exists};
+pub use self::execute::{fetch_pks, first_pks, pk_exists, value_exists};
 pub use self::expressions::{Bind, bind};
 pub use self::field_value::FieldValue;
 pub use self::meta::{ManyToManyMeta, ModelMeta, Quoted};

@@ -58,8 +58,13 @@ impl<T: Model> Object<T> {
     /// # Errors
     /// The query had no annotation of this name.
     pub fn annotation(&self, name: &'static str) -> Result<&DbValue, NotLoaded> {
-        let found = self.annotations.iter().find(|(known, _)| *known == name);
-        found.map(|(_, value)| value).ok_or_else(|| Self::not_loaded(name))
+        self.find_annotation(name).ok_or_else(|| Self::not_loaded(name))
+    }
+
+    /// An annotation's value. `None` if the query had no annotation of this name.
+    #[must_use]
+    pub fn find_annotation(&self, name: &str) -> Option<&DbValue> {
+        self.annotations.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
     pub(crate) fn set_annotation(&mut self, name: &'static str, value: DbValue) {

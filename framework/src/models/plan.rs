@@ -21,7 +21,7 @@ use super::model::Model;
 use super::object::Object;
 use super::relation::{ForeignKey, ManyToMany, Relation, Reverse};
 use super::row::Row;
-use super::select::{Join, Joins, OrderBy, Source};
+use super::select::{Join, Joins, Source};
 use super::value::ValueRef;
 
 /// Gives objects the related rows that were read for them.
@@ -335,13 +335,4 @@ relations! {
     ForeignKey: add_one;
     Reverse: add_many;
     ManyToMany: add_many;
-}
-
-/// The model's default order.
-pub(super) fn order(meta: &'static super::meta::ModelMeta) -> Vec<OrderBy> {
-    let term = |(index, descending): &(usize, bool)| {
-        let column = meta.columns.get(*index)?;
-        Some(OrderBy { column: column.column, descending: *descending })
-    };
-    meta.ordering.iter().filter_map(term).collect()
 }

@@ -9,14 +9,18 @@ use diesel::expression::{AppearsOnTable, Expression};
 use diesel::sql_types::BoolOrNullableBool;
 use vitamin_parsing::data::Value;
 
+use super::column::ColumnKind;
 use super::condition::{Condition, Hop, Lookup};
+use super::date_part::{DatePart, PartOf};
 use super::keys::Keys;
 use super::model::Model;
+use super::operand::Operand;
 use super::parameter::Parameter;
 use super::path::Path;
 use super::queryset::{AnyDatabase, QuerySet};
 use super::select::Output;
 use super::value::DbValue;
+use crate::timezone::TimeZone;
 
 /// A condition on the rows of a model.
 pub struct Q<T> {
@@ -90,7 +94,16 @@ impl<T: Model> Q<T> {
     /// A column compared with a value; of related rows, any of them.
     #[must_use]
     pub fn compare(path: &Path<T>, lookup: Lookup, value: impl Into<DbValue>) -> Self {
-        Self::at(path, Condition::compare(path.column, path.kind(), lookup, value.into()))
+        Self::at(path, Condition::compare_operand(path.operand(), path.kind(), lookup, value.into()))
+    }
+
+    /// A part of a date or time compared with a number. Of a moment it is the part in this time zone.
+    #[must_use]
+    pub fn part(path: &Path<T>, part: DatePart, lookup: Lookup, number: i64, zone: &TimeZone) -> Self {
+        let is_utc = path.kind() == ColumnKind::DateTime && zone.use_tz() && zone.name() != "UTC";
+        let zone = is_utc.then(|| Parameter::new(zone.name().into(), ColumnKind::Text));
+        let operand = Operand::Part(Box::new(PartOf { part, value: path.operand(), zone }));
+        Self::at(path, Condition::compare_operand(operand, ColumnKind::BigInteger, lookup, number.into()))
     }
 
     /// A column that is one of several values.
@@ -102,11 +115,13 @@ impl<T: Model> Q<T> {
         let keys = Keys::new(values.iter().map(DbValue::as_ref));
         let condition = keys.map(|keys| Condition::In { column: path.column, keys });
         let each = || {
-            let exact =
-                |value: &DbValue| Condition::compare(path.column, path.kind(), Lookup::Exact, value.clone());
+            let exact = |value: &DbValue| {
+                Condition::compare_operand(path.operand(), path.kind(), Lookup::Exact, value.clone())
+            };
             Condition::Or(values.iter().map(exact).collect())
         };
-        Self::at(path, condition.unwrap_or_else(|_| each()))
+        let condition = condition.ok().filter(|_| matches!(path.operand(), Operand::Column(_)));
+        Self::at(path, condition.unwrap_or_else(each))
     }
 
     /// A column that is one of several values that a serializer validated. One of the wrong type matches nothing.
@@ -124,13 +139,19 @@ impl<T: Model> Q<T> {
     pub fn range(path: &Path<T>, from: impl Into<DbValue>, to: impl Into<DbValue>) -> Self {
         let parameter = |value: DbValue| Parameter::new(value, path.kind());
         let (from, to) = (parameter(from.into()), parameter(to.into()));
-        Self::at(path, Condition::Range { column: path.column, from, to })
+        Self::at(path, Condition::Range { operand: path.operand(), from, to })
     }
 
     /// A column that is NULL, or is not.
     #[must_use]
     pub fn is_null(path: &Path<T>, is_null: bool) -> Self {
-        Self::at(path, Condition::IsNull { column: path.column, is_null })
+        let is = |is_null| Self::at(path, Condition::IsNull { operand: path.operand(), is_null });
+        if !is_null || path.is_local() {
+            return is(is_null);
+        }
+        // Django joins: without a related row, its columns are NULL too.
+        let none = !is(false);
+        if path.hops.iter().any(|hop| hop.many) { none.or(is(true)) } else { none }
     }
 
     /// A column that holds the primary key of one of these rows.
@@ -171,7 +192,8 @@ impl<T: Model> Q<T> {
             let chosen: Vec<&[Hop]> = chosen.map(|(_, hops)| *hops).collect();
             let groups = groups.iter().map(|group| {
                 let compared = group.iter().map(|(path, lookup, value)| {
-                    let condition = Condition::compare(path.column, path.kind(), *lookup, value.clone());
+                    let condition =
+                        Condition::compare_operand(path.operand(), path.kind(), *lookup, value.clone());
                     if chosen.contains(&path.hops.as_slice()) {
                         return Condition::At { table: path.meta.table, condition: Box::new(condition) };
                     }

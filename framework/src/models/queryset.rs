@@ -9,18 +9,19 @@ use diesel::expression::{AppearsOnTable, Expression};
 use diesel::result::Error as QueryError;
 use diesel::sql_types::BoolOrNullableBool;
 
+use super::annotation::{Annotated, AnnotationName};
 use super::column::ColumnKind;
 use super::condition::{Condition, Lookup};
-use super::dialect::Fragment;
 use super::execute::{Blocking, Executor, block, read_rows};
 use super::field_value::FieldValue;
 use super::model::Model;
 use super::object::Object;
+use super::ordering::{Term, order_by_default, terms};
 use super::parameter::Parameter;
-use super::plan::{Plan, order};
+use super::plan::Plan;
 use super::q::Q;
 use super::relation::Relation;
-use super::select::{OrderBy, Output, Select};
+use super::select::{Output, Select};
 use super::value::DbValue;
 use crate::database::{DatabaseError, DbConnection};
 
@@ -62,8 +63,8 @@ impl<T> AnyDatabase for T where
 pub struct QuerySet<T> {
     conditions: Vec<Condition>,
     /// `None`: the model's order.
-    order: Option<Vec<OrderBy>>,
-    annotations: Vec<(&'static str, Arc<dyn Fragment>)>,
+    order: Option<Vec<Term>>,
+    annotations: Vec<Annotated>,
     plan: Plan<T>,
     limit: Option<i64>,
     offset: Option<i64>,
@@ -123,10 +124,14 @@ impl<T: Model> QuerySet<T> {
         self
     }
 
-    /// The rows that also meet a condition made at run time.
+    /// The rows that also meet a condition made at run time. An annotation must be there before the condition names it.
     #[must_use]
     pub fn filter_q(mut self, condition: Q<T>) -> Self {
-        self.conditions.push(condition.into_condition());
+        let mut condition = condition.into_condition();
+        if let Err(error) = condition.resolve(&self.annotations) {
+            self.mistake = Some(error.to_string());
+        }
+        self.conditions.push(condition);
         self
     }
 
@@ -154,16 +159,17 @@ impl<T: Model> QuerySet<T> {
         self
     }
 
-    /// Orders by the names of fields, each descending with a leading `-`: `["-created", "id"]`.
+    /// Orders by the names of fields, each descending with a leading `-`: `["-created", "id"]`. A name may be that of an
+    /// annotation, or lead through foreign keys: `project__name`. As in Django, `project` is the order of the projects, and
+    /// `project_id` that of the column.
     #[must_use]
     pub fn order_by<S: AsRef<str>>(mut self, fields: impl IntoIterator<Item = S>) -> Self {
         let mut order = Vec::new();
         for field in fields {
             let field = field.as_ref();
-            let (name, descending) = field.strip_prefix('-').map_or((field, false), |name| (name, true));
-            match T::META.find(name) {
-                Some((_, column)) => order.push(OrderBy { column: column.column, descending }),
-                None => self.mistake = Some(format!("{} has no field `{name}` to order by", T::META.name)),
+            match terms(T::META, &self.annotations, field) {
+                Some(terms) => order.extend(terms),
+                None => self.mistake = Some(format!("{} has no field `{field}` to order by", T::META.name)),
             }
         }
         self.order = Some(order);
@@ -185,13 +191,15 @@ impl<T: Model> QuerySet<T> {
         self.order.as_ref().map_or(!T::META.ordering.is_empty(), |order| !order.is_empty())
     }
 
-    /// Adds a computed column, read with [`Object::annotation`]: a subquery, or an expression of the row's columns.
+    /// Adds a computed column: a subquery, or an expression of the row's columns. The name is a text, or an
+    /// [`Annotation`](super::Annotation), by which the rows can be filtered too.
     #[must_use]
-    pub fn annotate<E>(mut self, name: &'static str, value: E) -> Self
+    pub fn annotate<E>(mut self, name: impl AnnotationName<T, E::SqlType>, value: E) -> Self
     where
         E: Expression + AppearsOnTable<T::Table> + AnyDatabase,
     {
-        self.annotations.push((name, Arc::new(value)));
+        let (name, kind) = (name.name(), name.kind());
+        self.annotations.push(Annotated { name, kind, value: Arc::new(value) });
         self
     }
 
@@ -232,12 +240,21 @@ impl<T: Model> QuerySet<T> {
         select.conditions.clone_from(&self.conditions);
         select.limit = self.limit.map(number);
         select.offset = self.offset.map(number);
-        if matches!(output, Output::Rows) {
-            select.order = self.order.clone().unwrap_or_else(|| order(T::META));
-            select.annotations.clone_from(&self.annotations);
-            select.joins = self.plan.joined_models();
-        }
         select.output = output;
+        let is_cut = self.limit.is_some() || self.offset.is_some();
+        match select.output {
+            Output::Rows => {
+                select.annotations.clone_from(&self.annotations);
+                select.joins = self.plan.joined_models();
+            }
+            // The order says which rows a subquery has.
+            Output::Column(_) if is_cut => {}
+            _ => return Ok(select),
+        }
+        match &self.order {
+            Some(terms) => terms.iter().try_for_each(|term| term.add_to(&mut select))?,
+            None => order_by_default(&mut select)?,
+        }
         Ok(select)
     }
 

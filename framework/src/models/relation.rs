@@ -42,6 +42,19 @@ pub struct ManyToMany<A, B> {
     models: PhantomData<fn() -> (A, B)>,
 }
 
+/// The primary keys of related rows.
+macro_rules! key_paths {
+    ($($type:ident),*) => { $(
+        impl<A: Model, B: Model> From<$type<A, B>> for Path<A> {
+            fn from(relation: $type<A, B>) -> Self {
+                relation.pk_path()
+            }
+        }
+    )* };
+}
+
+key_paths!(ForeignKey, Reverse, ManyToMany);
+
 /// Copies, and a `Debug` that names the relation.
 macro_rules! relation {
     ($($type:ident),*) => { $(
@@ -112,6 +125,11 @@ impl<A: Model, B: Model> ForeignKey<A, B> {
         self.path(Path::from(column))
     }
 
+    /// The key itself.
+    fn pk_path(self) -> Path<A> {
+        Path::own(self.column, A::META)
+    }
+
     /// Continues a path from the row that it refers to.
     #[must_use]
     pub fn path(self, path: Path<B>) -> Path<A> {
@@ -120,6 +138,7 @@ impl<A: Model, B: Model> ForeignKey<A, B> {
             table: B::META.table,
             matched: B::META.primary_key().column,
             many: false,
+            name: self.name,
         };
         path.behind([hop])
     }
@@ -157,6 +176,18 @@ impl<A: Model, B: Model> Reverse<A, B> {
         self.name
     }
 
+    /// The primary key of the rows.
+    fn pk_path(self) -> Path<A> {
+        let hop = Hop {
+            column: A::META.primary_key().column,
+            table: B::META.table,
+            matched: self.key.column,
+            many: true,
+            name: self.name,
+        };
+        Path::<B>::own(B::META.primary_key().column, B::META).behind([hop])
+    }
+
     /// A column of the rows: `comments__body` is `Issue::COMMENTS.field(comments::body)`.
     #[must_use]
     pub fn field<C: DieselColumn<Table = B::Table>>(self, column: C) -> Path<A> {
@@ -165,6 +196,7 @@ impl<A: Model, B: Model> Reverse<A, B> {
             table: B::META.table,
             matched: self.key.column,
             many: true,
+            name: self.name,
         };
         Path::<B>::from(column).behind([hop])
     }
@@ -258,26 +290,31 @@ impl<A: Model, B: Model> ManyToMany<A, B> {
 
     /// The primary key of the related rows.
     pub(crate) fn pk_path(self) -> Path<A> {
-        Path::<B>::own(self.reverse_column, B::META).behind([Hop {
-            column: A::META.primary_key().column,
-            table: self.table,
-            matched: self.column,
-            many: true,
-        }])
+        Path::<B>::own(self.reverse_column, B::META).behind([self.to_through()])
     }
 
     /// A column of the related rows: `labels__slug` is `Issue::LABELS.field(labels::slug)`.
     #[must_use]
     pub fn field<C: DieselColumn<Table = B::Table>>(self, column: C) -> Path<A> {
-        let to =
-            Hop { column: A::META.primary_key().column, table: self.table, matched: self.column, many: true };
         let from = Hop {
             column: self.reverse_column,
             table: B::META.table,
             matched: B::META.primary_key().column,
             many: false,
+            name: "",
         };
-        Path::<B>::from(column).behind([to, from])
+        Path::<B>::from(column).behind([self.to_through(), from])
+    }
+
+    /// The step to the table between the two.
+    fn to_through(self) -> Hop {
+        Hop {
+            column: A::META.primary_key().column,
+            table: self.table,
+            matched: self.column,
+            many: true,
+            name: self.name,
+        }
     }
 
     /// The rows, as loaded with the object.

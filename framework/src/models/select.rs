@@ -10,10 +10,12 @@ use diesel::QueryResult;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::Untyped;
 
+use self::joins::alias;
 pub(crate) use self::joins::{Join, Joins, Source};
 pub(crate) use self::keyed::{Keyed, Through};
+use super::annotation::Annotated;
 use super::condition::Condition;
-use super::dialect::{Dialect, Fragment, push_column, push_name, quoted};
+use super::dialect::{Dialect, push_column, push_name, quoted};
 use super::meta::ModelMeta;
 use super::parameter::Parameter;
 use crate::database::{Names, builds_sql};
@@ -40,8 +42,17 @@ pub(crate) enum Output {
 /// A term of ORDER BY.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OrderBy {
-    pub(crate) column: &'static str,
+    pub(crate) key: OrderKey,
     pub(crate) descending: bool,
+}
+
+/// What rows are ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OrderKey {
+    /// A column: the table in the statement, and its name in `schema.rs`.
+    Column(Source, &'static str, &'static str),
+    /// A selected value, by its number from 1.
+    Position(usize),
 }
 
 /// A SELECT statement.
@@ -49,7 +60,7 @@ pub(crate) struct OrderBy {
 pub(crate) struct Select {
     pub(crate) meta: &'static ModelMeta,
     pub(crate) output: Output,
-    pub(crate) annotations: Vec<(&'static str, Arc<dyn Fragment>)>,
+    pub(crate) annotations: Vec<Annotated>,
     pub(crate) joins: Option<Arc<Joins>>,
     pub(crate) through: Option<Through>,
     pub(crate) keyed: Option<Keyed>,
@@ -141,10 +152,25 @@ impl Select {
         Ok(())
     }
 
+    /// Writes a column of a joined table, whose alias a connection does not know.
+    fn joined_column<DB: Dialect>(
+        &self,
+        pass: &mut AstPass<'_, '_, DB>,
+        number: usize,
+        table: &'static str,
+        column: &'static str,
+    ) -> QueryResult<()> {
+        match self.names.constant(table, column) {
+            Some(constant) => pass.push_sql(constant.sql(DB::IS_POSTGRES)),
+            None => push_column(pass, &alias(number), self.names.column(table, column))?,
+        }
+        Ok(())
+    }
+
     fn annotations<'b, DB: Dialect>(&'b self, pass: &mut AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        for (_, annotation) in &self.annotations {
+        for annotated in &self.annotations {
             pass.push_sql(", ");
-            DB::fragment(annotation.as_ref(), pass.reborrow())?;
+            DB::fragment(annotated.value.as_ref(), pass.reborrow())?;
         }
         Ok(())
     }
@@ -162,7 +188,7 @@ impl Select {
         } else {
             push_name(pass, table)?;
         }
-        if let (Output::Rows, Some(joins)) = (&self.output, &self.joins) {
+        if let Some(joins) = &self.joins {
             joins.with_sql(DB::IS_POSTGRES, &self.names, |sql| pass.push_sql(&sql.tables));
         }
         Ok(())
@@ -202,7 +228,13 @@ impl Select {
         let mut separator = " ORDER BY ";
         for term in &self.order {
             pass.push_sql(separator);
-            push_column(pass, self.meta.table, term.column)?;
+            match term.key {
+                OrderKey::Column(Source::Table(table), _, column) => push_column(pass, table, column)?,
+                OrderKey::Column(Source::Joined(number), table, column) => {
+                    self.joined_column(pass, number, table, column)?;
+                }
+                OrderKey::Position(number) => pass.push_sql(&number.to_string()),
+            }
             if term.descending {
                 pass.push_sql(" DESC");
             }

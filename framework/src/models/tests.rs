@@ -356,4 +356,5 @@ fn a_stored_document_keeps_its_form() {
     assert_eq!(text(&project), "[2,1]");
 }
 
+mod naming;
 mod related_columns;

@@ -183,6 +183,8 @@ pub(super) struct FieldOptions {
     pub(super) unique_message: Option<LitStr>,
     pub(super) translated: bool,
     pub(super) validators: Vec<Validator>,
+    /// The variants of `UniqueFor`, each with the name of a date field.
+    pub(super) unique_for: Vec<(&'static str, LitStr)>,
     pub(super) references: Option<Type>,
     pub(super) related_name: Option<Ident>,
     on_delete: Option<Ident>,
@@ -219,6 +221,7 @@ impl FieldOptions {
             unique_message: None,
             translated: false,
             validators: Vec::new(),
+            unique_for: Vec::new(),
             references: None,
             related_name: None,
             on_delete: None,
@@ -253,6 +256,9 @@ impl FieldOptions {
             "max_value" => self.validators.push(Validator::MaxValue(meta.value()?.parse()?)),
             "min_length" => self.validators.push(Validator::MinLength(meta.value()?.parse()?)),
             "regex" => self.validators.push(regex(meta)?),
+            "unique_for_date" => self.unique_for.push(("Date", meta.value()?.parse()?)),
+            "unique_for_month" => self.unique_for.push(("Month", meta.value()?.parse()?)),
+            "unique_for_year" => self.unique_for.push(("Year", meta.value()?.parse()?)),
             "related_name" => self.related_name = Some(meta.value()?.parse()?),
             "on_delete" => self.on_delete = Some(meta.value()?.parse()?),
             "references" => {
@@ -266,7 +272,7 @@ impl FieldOptions {
                     return Err(meta.error(
                         "there are: primary_key, unique, unique_message, blank, not_editable, auto_now, auto_now_add, max_length, \
                          max_digits, decimal_places, default, default_now, choices, verbose_name, help_text, translated, min_value, max_value, min_length, \
-                         regex, references, related_name, on_delete, slug, email, url, text, ip_address, positive",
+                         regex, unique_for_date, unique_for_month, unique_for_year, references, related_name, on_delete, slug, email, url, text, ip_address, positive",
                     ));
                 }
             },

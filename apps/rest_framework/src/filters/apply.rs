@@ -4,57 +4,103 @@ use bigdecimal::ToPrimitive as _;
 use chrono::NaiveDate;
 
 use super::Cleaned;
-use vitamin_framework::models::{ColumnKind, DbValue, Lookup, Model, Path, Q};
+use super::forms::day;
+use vitamin_framework::models::{ColumnKind, DatePart, DbValue, Lookup, Model, Path, Q};
+use vitamin_framework::timezone::TimeZone;
 
 /// How a filter restricts a query set by its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Condition {
-    /// The column is compared with it.
+pub(crate) struct Condition {
+    of: Of,
+    test: Test,
+}
+
+/// What of a column is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    /// The column itself.
+    Value,
+    /// The day of a moment, in the project's time zone.
+    Date,
+    /// The year, in the project's time zone.
+    Year,
+    /// Another part of a date or time, in the project's time zone.
+    Part(DatePart),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Test {
+    /// It is compared with the value, with one of several, or with two bounds.
     Lookup(Lookup),
-    /// The column is NULL, or is not.
+    /// It is NULL, or is not.
     IsNull,
-    /// The column's year is compared with it.
-    Year(Lookup),
-    /// The column is one of several values.
-    In,
-    /// The column is between two values.
-    Range,
 }
 
 impl Condition {
+    /// Whether the column is NULL.
+    pub(crate) const IS_NULL: Self = Self { of: Of::Value, test: Test::IsNull };
+    /// The column's year.
+    pub(crate) const YEAR: Self = Self { of: Of::Year, test: Test::Lookup(Lookup::Exact) };
+
+    /// The column is compared.
+    pub(crate) const fn of(lookup: Lookup) -> Self {
+        Self { of: Of::Value, test: Test::Lookup(lookup) }
+    }
+
     /// The condition of a lookup's name.
     pub(crate) fn named(lookup: &str) -> Option<Self> {
-        Some(match lookup {
-            "isnull" => Self::IsNull,
-            "in" => Self::In,
-            "range" => Self::Range,
-            _ => match lookup.strip_prefix("year") {
-                Some("") => Self::Year(Lookup::Exact),
-                Some(rest) => Self::Year(comparison(rest.strip_prefix("__")?)?),
-                None => Self::Lookup(comparison(lookup)?),
-            },
-        })
+        if let Some(test) = test(lookup) {
+            return Some(Self { of: Of::Value, test });
+        }
+        let (of, rest) = lookup.split_once("__").unwrap_or((lookup, "exact"));
+        let of = match of {
+            "date" => Of::Date,
+            "year" => Of::Year,
+            part => Of::Part(DatePart::named(part)?),
+        };
+        Some(Self { of, test: test(rest)? })
     }
 
     /// The condition for a value.
-    pub(crate) fn q<T: Model>(self, path: &Path<T>, value: &Cleaned) -> Q<T> {
-        match (self, value) {
-            (Self::IsNull, Cleaned::Bool(is_null)) => Q::is_null(path, *is_null),
-            (Self::Year(lookup), value) => {
-                value.integer().map_or_else(Q::never, |year| by_year(path, lookup, year))
+    pub(crate) fn q<T: Model>(self, path: &Path<T>, value: &Cleaned, zone: &TimeZone) -> Q<T> {
+        let lookup = match (self.test, value) {
+            (Test::IsNull, Cleaned::Bool(is_null)) => return Q::is_null(path, *is_null),
+            (_, Cleaned::Null) => return Q::is_null(path, true),
+            (_, Cleaned::List(values)) => {
+                return Q::any(values.iter().map(|value| self.q(path, value, zone)));
             }
-            (_, Cleaned::Null) => Q::is_null(path, true),
-            (_, Cleaned::List(values)) => Q::any(values.iter().map(|value| self.q(path, value))),
             (_, Cleaned::Range(low, high)) => {
                 let bound = |lookup, value: &Option<Box<Cleaned>>| {
-                    value.as_deref().map(|value| compare(path, lookup, value))
+                    let condition = Self { of: self.of, test: Test::Lookup(lookup) };
+                    value.as_deref().map(|value| condition.q(path, value, zone))
                 };
-                Q::all(bound(Lookup::Gte, low).into_iter().chain(bound(Lookup::Lte, high)))
+                return Q::all(bound(Lookup::Gte, low).into_iter().chain(bound(Lookup::Lte, high)));
             }
-            (Self::Lookup(lookup), value) => compare(path, lookup, value),
-            (Self::In | Self::Range | Self::IsNull, value) => compare(path, Lookup::Exact, value),
+            (Test::Lookup(lookup), _) => lookup,
+            (Test::IsNull, _) => Lookup::Exact,
+        };
+        match (self.of, value) {
+            (Of::Value, value) => compare(path, lookup, value),
+            (Of::Date, Cleaned::Date(date)) => by_days(path, lookup, (*date, *date), zone),
+            (Of::Date, _) => Q::never(),
+            (Of::Year, value) => {
+                value.integer().map_or_else(Q::never, |year| by_year(path, lookup, year, zone))
+            }
+            (Of::Part(part), value) => {
+                let number = value.integer().and_then(|number| i64::try_from(number).ok());
+                number.map_or_else(Q::never, |number| Q::part(path, part, lookup, number, zone))
+            }
         }
     }
+}
+
+/// The test of a lookup's name. `in` and `range` are told by the value.
+fn test(name: &str) -> Option<Test> {
+    Some(match name {
+        "isnull" => Test::IsNull,
+        "in" | "range" => Test::Lookup(Lookup::Exact),
+        name => Test::Lookup(comparison(name)?),
+    })
 }
 
 fn comparison(name: &str) -> Option<Lookup> {
@@ -78,7 +124,7 @@ fn comparison(name: &str) -> Option<Lookup> {
 /// A column compared with a value. A value that the column cannot have compares as in Django: an integer that is out of
 /// range is larger or smaller than all (`IntegerFieldOverflow`).
 pub(crate) fn compare<T: Model>(path: &Path<T>, lookup: Lookup, value: &Cleaned) -> Q<T> {
-    let kind = path.column().map_or(ColumnKind::Text, |column| column.kind);
+    let kind = path.kind();
     let is_text = matches!(
         lookup,
         Lookup::IExact
@@ -135,19 +181,26 @@ fn by_integer<T: Model>(path: &Path<T>, lookup: Lookup, number: i128) -> Q<T> {
 }
 
 /// `year`: a range of the column, so that an index can be used.
-fn by_year<T: Model>(path: &Path<T>, lookup: Lookup, year: i128) -> Q<T> {
+pub(crate) fn by_year<T: Model>(path: &Path<T>, lookup: Lookup, year: i128, zone: &TimeZone) -> Q<T> {
     let bound = |year: i32, month, day| NaiveDate::from_ymd_opt(year, month, day);
-    let Some((first, last)) = i32::try_from(year)
+    let days = i32::try_from(year)
         .ok()
         .filter(|year| (1..=9999).contains(year))
-        .and_then(|year| bound(year, 1, 1).zip(bound(year, 12, 31)))
-    else {
-        return Q::never();
-    };
-    let is_time = path.column().is_some_and(|column| column.kind == ColumnKind::DateTime);
-    let (first, last): (DbValue, DbValue) = if is_time {
-        let end = last.and_hms_micro_opt(23, 59, 59, 999_999);
-        (first.and_time(chrono::NaiveTime::MIN).into(), end.into())
+        .and_then(|year| bound(year, 1, 1).zip(bound(year, 12, 31)));
+    days.map_or_else(Q::never, |days| by_days(path, lookup, days, zone))
+}
+
+/// A column compared with the days from the first to the last, in the project's time zone.
+pub(crate) fn by_days<T: Model>(
+    path: &Path<T>,
+    lookup: Lookup,
+    (first, last): (NaiveDate, NaiveDate),
+    zone: &TimeZone,
+) -> Q<T> {
+    let (first, last): (DbValue, DbValue) = if path.kind() == ColumnKind::DateTime {
+        let bound = |date, is_end| day(date, is_end, zone).ok();
+        let Some((first, last)) = bound(first, false).zip(bound(last, true)) else { return Q::never() };
+        (first.into(), last.into())
     } else {
         (first.into(), last.into())
     };

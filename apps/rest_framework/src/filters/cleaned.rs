@@ -49,6 +49,24 @@ impl Cleaned {
         }
     }
 
+    /// A text. `None` for other values.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// True or false. `None` for other values.
+    #[must_use]
+    pub const fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
     /// The bounds of a range. `None` for other values.
     #[must_use]
     pub fn bounds(&self) -> Option<(Option<&Self>, Option<&Self>)> {

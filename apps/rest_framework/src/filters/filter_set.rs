@@ -36,173 +36,19 @@
 //! }
 //! ```
 
+mod filter;
+mod kinds;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
+pub(crate) use self::filter::Apply;
+pub use self::filter::Filter;
+pub use self::kinds::*;
 use super::apply::Condition;
-use super::{Choices, Cleaned, FilterColumn, FilterKind, FormField, for_lookup};
-use vitamin_framework::models::{Column, FieldClass, Lookup, Model, Path, Q};
-
-type Method<T> = Arc<dyn Fn(&Cleaned) -> Q<T> + Send + Sync>;
-
-/// How a filter's value becomes a condition.
-pub(crate) enum Apply<T> {
-    /// The column is compared.
-    Column(Path<T>, Condition),
-    /// A closure of the app makes the condition.
-    Method(Method<T>),
-}
-
-impl<T> Clone for Apply<T> {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Column(path, condition) => Self::Column(path.clone(), *condition),
-            Self::Method(method) => Self::Method(Arc::clone(method)),
-        }
-    }
-}
-
-/// One filter: a parameter, and what is done with its value.
-pub struct Filter<T> {
-    pub(crate) field: FormField,
-    pub(crate) apply: Apply<T>,
-}
-
-impl<T> Clone for Filter<T> {
-    fn clone(&self) -> Self {
-        Self { field: self.field.clone(), apply: self.apply.clone() }
-    }
-}
-
-/// A filter of one kind, for the functions below.
-fn of<T: Model>(
-    name: &'static str,
-    kind: FilterKind,
-    path: impl Into<Path<T>>,
-    condition: Condition,
-) -> Filter<T> {
-    Filter { field: FormField::new(name, kind), apply: Apply::Column(path.into(), condition) }
-}
-
-/// A filter by a column: the parameter's name, and the column.
-macro_rules! filters {
-    ($($(#[$doc:meta])* $name:ident: $kind:ident;)*) => { $(
-        $(#[$doc])*
-        #[must_use]
-        pub fn $name<T: Model>(name: &'static str, path: impl Into<Path<T>>) -> Filter<T> {
-            of(name, FilterKind::$kind, path, Condition::Lookup(Lookup::Exact))
-        }
-    )* };
-}
-
-filters! {
-    /// CharFilter.
-    char: Char;
-    /// NumberFilter.
-    number: Number;
-    /// BooleanFilter.
-    boolean: Boolean;
-    /// DateFilter.
-    date: Date;
-    /// TimeFilter.
-    time: Time;
-    /// DateTimeFilter.
-    datetime: DateTime;
-    /// IsoDateTimeFilter.
-    iso_datetime: IsoDateTime;
-    /// DurationFilter.
-    duration: Duration;
-    /// UUIDFilter.
-    uuid: Uuid;
-}
-
-/// ChoiceFilter.
-#[must_use]
-pub fn choice<T: Model>(
-    name: &'static str,
-    path: impl Into<Path<T>>,
-    choices: &[(&'static str, &'static str)],
-) -> Filter<T> {
-    of(name, FilterKind::Choice(values(choices)), path, Condition::Lookup(Lookup::Exact))
-}
-
-/// MultipleChoiceFilter: any of the values.
-#[must_use]
-pub fn multiple_choice<T: Model>(
-    name: &'static str,
-    path: impl Into<Path<T>>,
-    choices: &[(&'static str, &'static str)],
-) -> Filter<T> {
-    of(name, FilterKind::MultipleChoice(values(choices)), path, Condition::Lookup(Lookup::Exact))
-}
-
-/// CharFilter whose condition a closure makes (`method=`).
-#[must_use]
-pub fn method<T>(name: &'static str, condition: impl Fn(&str) -> Q<T> + Send + Sync + 'static) -> Filter<T> {
-    let method = move |value: &Cleaned| match value {
-        Cleaned::Text(text) => condition(text),
-        _ => Q::never(),
-    };
-    Filter { field: FormField::new(name, FilterKind::Char), apply: Apply::Method(Arc::new(method)) }
-}
-
-fn values(choices: &[(&'static str, &'static str)]) -> Choices {
-    Choices::with_labels(choices)
-}
-
-/// Sets the lookup.
-macro_rules! lookups {
-    ($($(#[$doc:meta])* $name:ident: $condition:expr;)*) => { $(
-        $(#[$doc])*
-        #[must_use]
-        pub fn $name(self) -> Self {
-            self.with($condition)
-        }
-    )* };
-}
-
-impl<T> Filter<T> {
-    lookups! {
-        /// Equal, ignoring case.
-        iexact: Condition::Lookup(Lookup::IExact);
-        /// Contains the value.
-        contains: Condition::Lookup(Lookup::Contains);
-        /// Contains the value, ignoring case.
-        icontains: Condition::Lookup(Lookup::IContains);
-        /// Starts with the value.
-        startswith: Condition::Lookup(Lookup::StartsWith);
-        /// Starts with the value, ignoring case.
-        istartswith: Condition::Lookup(Lookup::IStartsWith);
-        /// Ends with the value.
-        endswith: Condition::Lookup(Lookup::EndsWith);
-        /// Greater than the value.
-        gt: Condition::Lookup(Lookup::Gt);
-        /// Greater than the value, or equal.
-        gte: Condition::Lookup(Lookup::Gte);
-        /// Less than the value.
-        lt: Condition::Lookup(Lookup::Lt);
-        /// Less than the value, or equal.
-        lte: Condition::Lookup(Lookup::Lte);
-        /// Whether the column is NULL; the value is a boolean.
-        isnull: Condition::IsNull;
-        /// The column's year.
-        year: Condition::Year(Lookup::Exact);
-    }
-
-    /// The parameter must be there.
-    #[must_use]
-    pub fn required(mut self) -> Self {
-        self.field = self.field.required();
-        self
-    }
-
-    fn with(mut self, condition: Condition) -> Self {
-        if let Apply::Column(_, own) = &mut self.apply {
-            *own = condition;
-        }
-        self
-    }
-}
+use super::model_choice::{AllOf, names_objects};
+use super::{Choices, FilterColumn, FormField, for_lookup};
+use vitamin_framework::models::{Column, FieldClass, Model, Path};
 
 /// The filters of a list, in their order.
 pub struct FilterSet<T> {
@@ -232,12 +78,13 @@ impl<T: Model> FilterSet<T> {
     /// Adds a filter.
     #[must_use]
     pub fn filter(mut self, filter: Filter<T>) -> Self {
+        self.mistakes.extend(filter.mistake.clone());
         self.filters.push(filter);
         self
     }
 
-    /// Adds the filters of a model field, by lookups such as `exact`, `gte` or `year` (`filterset_fields`). The parameters
-    /// are `budget__gte`, and `budget` for `exact`.
+    /// Adds the filters of a model field, by lookups such as `exact`, `gte` or `date__lt` (`filterset_fields`). The field may
+    /// be that of a related model: `project__owner`. The parameters are `budget__gte`, and `budget` for `exact`.
     #[must_use]
     pub fn fields(mut self, name: &'static str, lookups: impl IntoIterator<Item = &'static str>) -> Self {
         for lookup in lookups {
@@ -253,7 +100,15 @@ impl<T: Model> FilterSet<T> {
     #[must_use]
     pub fn of_fields(names: impl IntoIterator<Item = &'static str>) -> Self {
         names.into_iter().fold(Self::new(), |filters, parameter| {
-            let (name, lookup) = parameter.split_once("__").unwrap_or((parameter, "exact"));
+            // The longest name of a field: what follows is the lookup.
+            let mut ends = parameter.rmatch_indices("__").map(|(end, _)| end);
+            let split = |end: usize| Some((parameter.get(..end)?, parameter.get(end + 2..)?));
+            let found = if Path::<T>::named(parameter).is_some() {
+                None
+            } else {
+                ends.find_map(|end| split(end).filter(|(name, _)| Path::<T>::named(name).is_some()))
+            };
+            let (name, lookup) = found.unwrap_or((parameter, "exact"));
             filters.fields(name, [lookup])
         })
     }
@@ -271,14 +126,22 @@ impl<T: Model> FilterSet<T> {
 
 /// The filter of a model field by a lookup.
 fn field_filter<T: Model>(name: &'static str, lookup: &'static str) -> Option<Filter<T>> {
-    let (_, column) = T::META.find(name)?;
-    let path = Path::named(name)?;
-    let choices = (!column.choices.is_empty()).then(|| values(column.choices));
-    let kind = for_lookup(filter_column(column), lookup, choices.as_ref())?;
+    let path = Path::<T>::named(name)?;
+    // Without a column it is the key of a many-to-many relation.
+    let column = path.column();
+    let choices = column.filter(|column| !column.choices.is_empty());
+    let choices = choices.map(|column| Choices::with_labels(column.choices));
+    let kind = for_lookup(column.map_or(FilterColumn::ManyToMany, filter_column), lookup, choices.as_ref())?;
+    let objects = names_objects(&kind).then(|| {
+        let reference = column.and_then(|column| column.references);
+        AllOf(reference.map_or(path.meta(), |reference| (reference.to)()))
+    });
     let condition = Condition::named(lookup)?;
     let parameter: Cow<'static, str> =
         if lookup == "exact" { name.into() } else { format!("{name}__{lookup}").into() };
-    Some(Filter { field: FormField::new(parameter, kind), apply: Apply::Column(path, condition) })
+    let mut filter = Filter::new(FormField::new(parameter, kind), Apply::Column(path, condition));
+    filter.choices = objects.map(|objects| Arc::new(objects) as _);
+    Some(filter)
 }
 
 /// The filters' view of a column.

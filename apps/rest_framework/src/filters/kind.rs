@@ -122,6 +122,14 @@ impl Choices {
     }
 }
 
+impl Choices {
+    /// Pairs of a value and its label.
+    pub(super) fn of_pairs(pairs: Vec<(Cow<'static, str>, Cow<'static, str>)>) -> Self {
+        let (values, labels) = pairs.into_iter().unzip();
+        Self { values, labels, null: false }
+    }
+}
+
 impl From<Vec<Cow<'static, str>>> for Choices {
     fn from(values: Vec<Cow<'static, str>>) -> Self {
         Self { values, labels: Vec::new(), null: false }

@@ -173,14 +173,17 @@ macro_rules! model_view_methods {
             self
         }
 
-        /// Orders by these columns, as the query parameter `ordering` says: `fields![issues::number, issues::due]`.
+        /// Orders by these columns, as the query parameter `ordering` says: `fields![issues::number, issues::due]`. They may be
+        /// columns that foreign keys lead to, with names such as `project__name`, and annotations of the query set.
         #[must_use]
         pub fn ordering_fields(mut self, fields: Vec<::vitamin_framework::models::Path<T>>) -> Self {
-            self.model_view_mut().ordering_fields.get_or_insert_default().extend(fields);
+            let names = fields.iter().map(|path| path.field_name());
+            self.model_view_mut().ordering_fields.get_or_insert_default().extend(names);
             self
         }
 
-        /// The order without that parameter: `["-created", "id"]`.
+        /// The order without that parameter: `["-created", "id"]`. The names are those of
+        /// [`QuerySet::order_by`](::vitamin_framework::models::QuerySet::order_by).
         #[must_use]
         pub fn ordering(mut self, fields: impl IntoIterator<Item = &'static str>) -> Self {
             self.model_view_mut().ordering = fields.into_iter().collect();

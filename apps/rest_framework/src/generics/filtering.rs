@@ -2,12 +2,10 @@
 
 use super::GenericView;
 use crate::exceptions::APIException;
-use crate::filters::{
-    Apply, Cleaned, FilterKind, Form, FormContext, ModelKey, OrderBy, ordering, search, search_terms,
-};
+use crate::filters::{Form, FormContext, OrderBy, look_up, names_objects, ordering, search, search_terms};
 use crate::serializers::ModelSerializer;
 use crate::settings::FilterBackend;
-use vitamin_framework::models::{ColumnKind, DbValue, Model, ModelMeta, Path, QuerySet, fetch_pk_exists};
+use vitamin_framework::models::{Model, QuerySet};
 
 impl<T: Model> GenericView<T> {
     /// Filters, searches and orders the objects as the query parameters say.
@@ -38,48 +36,22 @@ impl<T: Model> GenericView<T> {
         let query = self.request().query_params()?;
         let context = FormContext::new(self.request().time_zone());
         let mut form = Form::clean(filters.iter().map(|filter| &filter.field), &query, context);
-        let keys: Vec<_> = form
+        let named: Vec<_> = form
             .values()
-            .filter_map(|(index, field, value)| match (&field.kind, value) {
-                (FilterKind::ModelChoice { .. }, Some(Cleaned::Text(text))) => Some((index, text.clone())),
-                _ => None,
-            })
+            .filter(|(_, field, _)| names_objects(&field.kind))
+            .filter_map(|(index, field, value)| Some((index, field, value?.clone())))
             .collect();
-        for (index, text) in keys {
-            let Some(filter) = filters.get(index) else { continue };
-            let Apply::Column(path, _) = &filter.apply else { continue };
-            let Some(meta) = path.column().and_then(|column| column.references) else { continue };
-            let meta = (meta.to)();
-            let key = match meta.primary_key().kind {
-                ColumnKind::Uuid => ModelKey::Uuid,
-                ColumnKind::Text => ModelKey::Text,
-                _ => ModelKey::Integer,
-            };
-            let value = match key.clean(&filter.field, &text) {
-                Ok(value) if self.has_object(meta, &value).await? => Ok(value),
-                Ok(_) => Err(ModelKey::not_found(&filter.field, &text)),
-                Err(error) => Err(error),
-            };
-            form.set(index, value);
+        for (index, field, value) in named {
+            if let Some(choices) = filters.get(index).and_then(|filter| filter.choices.as_deref()) {
+                form.set(index, look_up(choices, field, value, self.request()).await?);
+            }
         }
         for (filter, value) in filters.iter().zip(form.finish()?) {
-            let Some(value) = value else { continue };
-            rows = rows.filter_q(match &filter.apply {
-                Apply::Column(path, condition) => condition.q(path, &value),
-                Apply::Method(method) => method(&value),
-            });
+            if let Some(value) = value {
+                rows = filter.filter(rows, &value, self.request(), context.time_zone)?;
+            }
         }
         Ok(rows)
-    }
-
-    async fn has_object(&self, meta: &'static ModelMeta, key: &Cleaned) -> Result<bool, APIException> {
-        let key = match key {
-            Cleaned::Integer(number) => DbValue::Integer(*number),
-            Cleaned::Uuid(uuid) => DbValue::Uuid(*uuid),
-            Cleaned::Text(text) => DbValue::Text(text.clone()),
-            _ => return Ok(false),
-        };
-        Ok(fetch_pk_exists(self.request().database()?, meta, key).await?)
     }
 
     fn search(&self, rows: QuerySet<T>) -> Result<QuerySet<T>, APIException> {
@@ -121,10 +93,7 @@ impl<T: Model> GenericView<T> {
         serializer: &'s ModelSerializer<T>,
     ) -> Result<Vec<&'s str>, APIException> {
         match &self.view.ordering_fields {
-            Some(fields) => {
-                let name = |path: &'s Path<T>| path.column().map_or(path.name(), |column| column.name);
-                Ok(fields.iter().map(name).collect())
-            }
+            Some(fields) => Ok(fields.iter().map(AsRef::as_ref).collect()),
             None if self.has_backend(FilterBackend::OrderingFilter) => {
                 serializer.column_names(self.request().database()?.is_postgres())
             }

@@ -1,6 +1,7 @@
 //! What a view of a model's objects declares (`GenericAPIView` of rest_framework/generics.py).
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use futures_util::future::{LocalBoxFuture, ready};
@@ -19,7 +20,7 @@ use crate::schemas::{DescribeSerializer, SerializerSchema};
 use crate::serializers::{ModelSerializer, Perform};
 use crate::settings::{APISettings, FilterBackend};
 use vitamin_framework::database::DbConnection;
-use vitamin_framework::models::{Changes, DbValue, Model, Object, Path, QuerySet};
+use vitamin_framework::models::{Changes, DbValue, Model, Object, QuerySet};
 
 type GetQuerySet<T> =
     Arc<dyn for<'a> Fn(&'a Request) -> LocalBoxFuture<'a, Result<QuerySet<T>, APIException>> + Send + Sync>;
@@ -111,7 +112,7 @@ pub(crate) struct ModelView<T: Model> {
     pub(crate) filters: FilterSet<T>,
     pub(crate) search_fields: Vec<SearchField<T>>,
     /// `None`: the serializer's columns, if the project's filter backends include OrderingFilter.
-    pub(crate) ordering_fields: Option<Vec<Path<T>>>,
+    pub(crate) ordering_fields: Option<Vec<Cow<'static, str>>>,
     pub(crate) ordering: Vec<&'static str>,
     pub(crate) on_create: OnCreate<T>,
     pub(crate) perform_update: Option<Arc<Perform<T>>>,

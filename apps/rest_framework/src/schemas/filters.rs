@@ -6,7 +6,7 @@ use super::builder::{Builder, Direction};
 use super::parameter::{Location, OpenApiParameter};
 use super::types::{OpenApiTypes, Schema};
 use crate::filters::{Apply, Choices, FilterKind, FilterSet, FormField, RangeOf};
-use vitamin_framework::models::{Column, FieldClass, Model, ModelMeta};
+use vitamin_framework::models::{Column, FieldClass, Model, ModelMeta, Path};
 use vitamin_framework::translation::gettext;
 
 /// A filter without the type of its model.
@@ -25,9 +25,12 @@ impl<T: Model> FilterSet<T> {
         let filters = self.filters.iter().map(|filter| FilterSchema {
             field: filter.field.clone(),
             column: match &filter.apply {
-                Apply::Column(path, _) => path.column().map(|column| (path.meta(), column)),
+                Apply::Column(path, _) | Apply::Method(Some(path), _) => described(path),
                 // As django-filter, which takes the filter's name for a field's.
-                Apply::Method(_) => T::META.find(&filter.field.name).map(|(_, column)| (T::META, column)),
+                Apply::Method(None, _) => {
+                    T::META.find(&filter.field.name).map(|(_, column)| (T::META, column))
+                }
+                Apply::Order(_) => None,
             },
         });
         filters.collect()
@@ -135,6 +138,12 @@ impl Builder<'_> {
         let own = own.split("\n\n*").next().unwrap_or(own);
         if own.is_empty() || own.starts_with("* `") { lines } else { format!("{own}\n\n{lines}") }
     }
+}
+
+/// The column that a filter compares; of a many-to-many relation the related rows' primary key.
+fn described<T>(path: &Path<T>) -> Option<(&'static ModelMeta, &'static Column)> {
+    let key = || (!path.is_local()).then(|| path.meta().primary_key());
+    path.column().or_else(key).map(|column| (path.meta(), column))
 }
 
 /// The column itself, or the one that its foreign keys lead to.

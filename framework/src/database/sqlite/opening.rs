@@ -90,6 +90,7 @@ static REGISTERED: LazyLock<c_int> = LazyLock::new(|| {
 ///   `LIMIT` anew each time, since its plan may depend on the value;
 /// - the SQL function `vitamin_deferred_violations()` returns 1 if the transaction could not be committed because of a
 ///   foreign key, otherwise 0;
+/// - the SQL function of [`local_time`](super::local_time);
 /// - with [`Patience::GivesUp`] it obeys [`within`].
 ///
 /// # Errors
@@ -108,8 +109,9 @@ pub(in crate::database) fn establish(url: &str, patience: Patience) -> Connectio
     CONFIGURED.set(false);
     let ended = Ended;
     OPENING.set(Some(patience));
-    let connection = SqliteConnection::establish(url)?;
+    let mut connection = SqliteConnection::establish(url)?;
     drop(ended);
+    super::local_time::define(&mut connection).map_err(|error| unconfigured(&format!(": {error}")))?;
     if CONFIGURED.get() { Ok(connection) } else { Err(unconfigured("")) }
 }
 

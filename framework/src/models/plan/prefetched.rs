@@ -7,11 +7,12 @@ use std::sync::Arc;
 use diesel::result::Error as QueryError;
 use foldhash::fast::RandomState;
 
-use super::{Attach, LoadMany, Loading, Plan, With, order};
+use super::{Attach, LoadMany, Loading, Plan, With};
 use crate::models::execute::{Executor, Rows, read_rows};
 use crate::models::keys::{Key, Keys};
 use crate::models::model::Model;
 use crate::models::object::Object;
+use crate::models::ordering::order_by_default;
 use crate::models::relation::{ManyToMany, Reverse};
 use crate::models::select::Select;
 
@@ -81,8 +82,8 @@ async fn children<B: Model>(
     mut select: Select,
     executor: &dyn Executor,
 ) -> Result<Rows<B>, QueryError> {
-    select.order = order(B::META);
     select.joins = plan.joined_models();
+    order_by_default(&mut select)?;
     let mut rows = read_rows(plan, select, executor).await?;
     plan.prefetch(executor, &mut rows.objects).await?;
     Ok(rows)

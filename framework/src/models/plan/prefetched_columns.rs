@@ -7,11 +7,12 @@ use std::sync::Arc;
 use diesel::result::Error as QueryError;
 use foldhash::fast::RandomState;
 
-use super::{Attach, LoadMany, Loading, order};
+use super::{Attach, LoadMany, Loading};
 use crate::models::execute::Executor;
 use crate::models::keys::{Key, Keys};
 use crate::models::model::Model;
 use crate::models::object::Object;
+use crate::models::ordering::order_by_default;
 use crate::models::relation::{ManyToMany, Reverse};
 use crate::models::row::Row;
 use crate::models::select::{Output, Select};
@@ -93,7 +94,6 @@ columns_of_many!(ManyToMany, this, keys => {
 fn select<B: Model>(columns: Arc<[usize]>) -> Select {
     let mut select = Select::new(B::META);
     select.output = Output::Columns(columns);
-    select.order = order(B::META);
     select
 }
 
@@ -101,9 +101,13 @@ fn select<B: Model>(columns: Arc<[usize]>) -> Select {
 async fn read<A: Model>(
     relation: &'static str,
     columns: &Arc<[usize]>,
-    select: Select,
+    mut select: Select,
     executor: &dyn Executor,
 ) -> Result<Attach<A>, QueryError> {
+    order_by_default(&mut select)?;
+    if select.joins.is_some() {
+        select.names = executor.names();
+    }
     let kinds: Vec<_> = columns
         .iter()
         .filter_map(|index| select.meta.columns.get(*index))

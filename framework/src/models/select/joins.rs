@@ -66,6 +66,11 @@ impl Joins {
         Self { all, sqlite: OnceLock::new(), postgres: OnceLock::new() }
     }
 
+    /// The joined models.
+    pub(crate) fn all(&self) -> &[Join] {
+        &self.all
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
@@ -119,7 +124,7 @@ impl JoinSql {
 }
 
 /// The name of a joined table in the statement.
-fn alias(number: usize) -> String {
+pub(super) fn alias(number: usize) -> String {
     format!("t{}", number + 1)
 }
 

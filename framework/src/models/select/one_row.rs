@@ -10,6 +10,7 @@ use diesel::query_builder::AstPass;
 use super::{Output, Select};
 use crate::models::condition::{Condition, Lookup};
 use crate::models::dialect::{Dialect, push_column, push_name};
+use crate::models::operand::Operand;
 
 impl Select {
     /// Whether the conditions name one row, by a unique column.
@@ -19,7 +20,12 @@ impl Select {
             columns.any(|column| column.column == name && (column.primary_key || column.unique))
         };
         self.conditions.iter().any(|condition| match condition {
-            Condition::Compare { column, lookup: Lookup::Exact, pattern: None, .. } => is_unique(column),
+            Condition::Compare {
+                operand: Operand::Column(column),
+                lookup: Lookup::Exact,
+                pattern: None,
+                ..
+            } => is_unique(column),
             _ => false,
         })
     }

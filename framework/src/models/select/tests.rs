@@ -12,6 +12,7 @@ use crate::conf::Env;
 use crate::database::{Database, DatabaseSettings, DbConnection};
 use crate::models::condition::Condition;
 use crate::models::keys::Keys;
+use crate::models::operand::Operand;
 use crate::models::statement::Statement;
 use crate::models::*;
 
@@ -162,7 +163,7 @@ fn related_rows_are_looked_up_from_the_list_of_keys() {
         let mut select = Select::new(Book::META);
         select.output = Output::Columns([2].into());
         select.keyed = Some(Keyed { table: Book::META.table, column: "next_id", keys });
-        select.conditions.push(Condition::IsNull { column: "room_id", is_null: true });
+        select.conditions.push(Condition::IsNull { operand: Operand::Column("room_id"), is_null: true });
         select
     };
     assert_eq!(
@@ -194,8 +195,10 @@ fn names_are_quoted_as_diesel_does() {
         };
         assert_eq!((meta.select_list.sqlite, meta.select_list.postgres), (&*list('`'), &*list('"')));
     }
-    let delete =
-        Statement::Delete { table: "a`b\"c", condition: Condition::IsNull { column: "d`", is_null: true } };
+    let delete = Statement::Delete {
+        table: "a`b\"c",
+        condition: Condition::IsNull { operand: Operand::Column("d`"), is_null: true },
+    };
     assert_eq!(
         debug_query::<Sqlite, _>(&delete).to_string(),
         "DELETE FROM `a``b\"c` WHERE `a``b\"c`.`d``` IS NULL -- binds: []"

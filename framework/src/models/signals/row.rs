@@ -94,7 +94,8 @@ fn select(meta: &'static ModelMeta, keys: Keys) -> select::Select {
     let mut select = select::Select::new(meta);
     let column = meta.primary_key().column;
     select.conditions.push(Condition::In { column, keys });
-    select.order.push(select::OrderBy { column, descending: false });
+    let key = select::OrderKey::Column(select::Source::Table(meta.table), meta.table, column);
+    select.order.push(select::OrderBy { key, descending: false });
     select
 }
 

@@ -8,6 +8,7 @@ mod strptime;
 
 use std::borrow::Cow;
 
+pub(super) use self::moment::day;
 use chrono::{NaiveDate, Utc};
 use indexmap::IndexMap;
 

@@ -36,7 +36,11 @@ pub(super) fn datetime(text: &str, iso: bool, zone: &TimeZone) -> Result<NaiveDa
 }
 
 /// The first or the last moment of a day, in UTC; without `USE_TZ` the local time.
-pub(super) fn day(date: NaiveDate, is_end: bool, zone: &TimeZone) -> Result<NaiveDateTime, Invalid> {
+pub(in super::super) fn day(
+    date: NaiveDate,
+    is_end: bool,
+    zone: &TimeZone,
+) -> Result<NaiveDateTime, Invalid> {
     let end = NaiveTime::from_hms_micro_opt(23, 59, 59, 999_999).unwrap_or_default();
     let local = date.and_time(if is_end { end } else { NaiveTime::MIN });
     let offset = if zone.use_tz() { zone.offset_of_local(local) } else { Some(TimeDelta::zero()) };

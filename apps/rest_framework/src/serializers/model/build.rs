@@ -5,13 +5,10 @@ use std::sync::Arc;
 use super::ModelSerializer;
 use super::columns::column_field;
 use super::entry::{Entry, Target};
-use super::extra::Unique;
 use super::output::{ColumnOutput, OutputField};
 use super::relations::{hyperlinked_entry, many_to_many_entry, url_entry};
 use super::resolved::{NamedEntry, Resolved};
-use super::unique::UniqueTogetherValidator;
-use crate::data::Value;
-use vitamin_framework::models::{Column, ColumnKind, Model, Plan};
+use vitamin_framework::models::{Model, Plan};
 
 impl<T: Model> ModelSerializer<T> {
     pub(super) fn build(&self, is_postgres: bool) -> Result<Resolved<T>, String> {
@@ -24,6 +21,7 @@ impl<T: Model> ModelSerializer<T> {
             };
             entries.push(NamedEntry::new(name, entry));
         }
+        entries.extend(self.hidden_entries());
         let mut plan = Plan::default();
         for named in &entries {
             if let Target::Nested(nested) = &named.entry.target {
@@ -33,7 +31,7 @@ impl<T: Model> ModelSerializer<T> {
                 output.plan(&mut plan);
             }
         }
-        let validators = self.unique_together(&entries)?;
+        let validators = self.unique_validators(&entries)?;
         let resolved = Resolved { entries, validators, plan };
         let names = resolved.names();
         let declared = self.declared.iter().map(|(name, _)| name);
@@ -79,66 +77,5 @@ impl<T: Model> ModelSerializer<T> {
         };
         let source = column.name.to_owned();
         Ok(Entry { field, output, target: Target::Column(index), source, shape: None })
-    }
-
-    /// What a column's field must have, because it is checked together with others that are fields of the serializer too.
-    fn uniqueness(&self, column: &Column) -> Option<Unique> {
-        let is_field = |source: &&str| {
-            let source: &str = source;
-            self.names.iter().any(|name| {
-                let declared = self.declared.iter().find(|(known, _)| known == name);
-                match declared {
-                    Some((_, Ok(entry))) => entry.source == source,
-                    Some((_, Err(_))) => false,
-                    None => T::META.find(name).is_some_and(|(_, column)| column.name == source),
-                }
-            })
-        };
-        let mut together = T::META.unique_together.iter();
-        if self.validators.is_some()
-            || !together.any(|sources| sources.contains(&column.name) && sources.iter().all(is_field))
-        {
-            return None;
-        }
-        Some(match column.default {
-            Some(default) => Unique::Default(default),
-            None if column.null => Unique::Default(|| Value::Null),
-            None if column.blank && column.kind == ColumnKind::Text => Unique::Default(|| "".into()),
-            None => Unique::Required,
-        })
-    }
-
-    /// The unique-together checks, with the sources of their fields.
-    fn unique_together(
-        &self,
-        entries: &[NamedEntry<T>],
-    ) -> Result<Vec<(UniqueTogetherValidator, Vec<String>)>, String> {
-        let writable = |source: &str| {
-            let found = entries.iter().find(|named| named.entry.source == source);
-            found.filter(|named| {
-                !named.entry.field.is_read_only() || named.entry.field.options().has_default()
-            })
-        };
-        let Some(own) = &self.validators else {
-            let together = T::META.unique_together.iter().filter_map(|sources| {
-                let fields: Option<Vec<_>> = sources.iter().map(|source| writable(source)).collect();
-                let names = fields?.into_iter().map(|named| named.name);
-                let sources = sources.iter().map(|source| (*source).to_owned()).collect();
-                Some((UniqueTogetherValidator::new(names), sources))
-            });
-            return Ok(together.collect());
-        };
-        own.iter()
-            .map(|validator| {
-                let source = |name: &&'static str| {
-                    let found = entries.iter().find(|named| named.name == *name);
-                    found.map(|named| named.entry.source.clone()).ok_or_else(|| {
-                        format!("a UniqueTogetherValidator names `{name}`, which is not one of the fields")
-                    })
-                };
-                let sources = validator.fields.iter().map(source).collect::<Result<Vec<_>, _>>()?;
-                Ok((validator.clone(), sources))
-            })
-            .collect()
     }
 }

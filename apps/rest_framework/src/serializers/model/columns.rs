@@ -222,8 +222,8 @@ impl Facts<'_> {
         if self.is_read_only {
             field = field.read_only();
             // Only for the unique-together checks.
-            if let Some(Unique::Default(default)) = extra.unique {
-                field = field.default_with(default);
+            if let Some(unique) = extra.unique {
+                field = unique.default_of(field);
             }
         } else {
             field = self.input(field);
@@ -253,7 +253,9 @@ impl Facts<'_> {
         let is_optional = column.has_default() || column.blank || column.null;
         match (extra.required, &extra.default, extra.unique) {
             (_, Some(default), _) => field = field.default(default.clone()),
-            (_, None, Some(Unique::Default(default))) => field = field.default_with(default),
+            (_, None, Some(unique @ (Unique::Default(_) | Unique::Now { .. }))) => {
+                field = unique.default_of(field);
+            }
             (Some(required), None, _) => field = field.required(required),
             (None, None, Some(Unique::Required)) => field = field.required(true),
             (None, None, None) if is_optional => field = field.required(false),

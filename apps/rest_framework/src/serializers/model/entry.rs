@@ -96,7 +96,9 @@ impl<T: Model, K: Kind + 'static> SerializerField<T> for Field<K> {
         let output: Option<Arc<dyn OutputField<T>>> = match column {
             _ if is_write_only => None,
             Some((index, _)) => Some(Arc::new(ColumnOutput { index, field: Arc::clone(&field) })),
-            None if is_read_only => Some(Arc::new(AnnotationOutput { name, field: Arc::clone(&field) })),
+            None if is_read_only => {
+                Some(Arc::new(AnnotationOutput { name: source.clone(), field: Arc::clone(&field) }))
+            }
             None => {
                 return Err(format!(
                     "{} has no field `{source}`: make `{name}` read-only, for an annotation, or write-only",

@@ -1,6 +1,7 @@
 //! `Meta.extra_kwargs`: options of a field that is made for a column or a relation.
 
 use crate::data::Value;
+use vitamin_framework::models::ColumnKind;
 use vitamin_framework::translation::LazyText;
 
 /// Options of a field that is made for a column. They win over the column's own.
@@ -66,6 +67,8 @@ pub(super) enum Unique {
     Required,
     /// It has a default.
     Default(fn() -> Value),
+    /// The current time is its default; of a new object only, or also of one that is updated.
+    Now { kind: ColumnKind, create_only: bool },
 }
 
 /// One setter an option.

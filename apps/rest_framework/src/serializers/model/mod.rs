@@ -27,8 +27,11 @@ mod save;
 mod schema;
 mod single_row;
 mod string_related;
+mod take_nested;
 mod to_many;
 mod unique;
+mod unique_for;
+mod uniqueness;
 mod validation;
 mod writing;
 
@@ -41,6 +44,7 @@ pub use self::extra::Extra;
 pub use self::hyperlinked::HyperlinkedIdentityField;
 pub use self::many::ModelListSerializer;
 pub use self::nested::Nested;
+pub use self::nested_output::OneToOne;
 pub(crate) use self::nested_output::write_list;
 pub use self::output::{OutputField, Representation};
 pub(crate) use self::pk_input::pk_lookup;
@@ -54,8 +58,13 @@ pub use self::save::{Perform, Save, Validated};
 #[cfg(feature = "postgres")]
 pub(crate) use self::single_row::ValidData;
 pub use self::string_related::StringRelatedField;
+pub use self::take_nested::NestedRelation;
 pub use self::to_many::ToMany;
 pub use self::unique::UniqueTogetherValidator;
+pub use self::unique_for::{
+    SerializerValidator, UniqueForDateValidator, UniqueForMonthValidator, UniqueForValidator,
+    UniqueForYearValidator,
+};
 pub use self::validation::Validation;
 
 pub(crate) use self::columns::model_field;
@@ -116,7 +125,7 @@ pub struct ModelSerializer<T: Model> {
     read_only: Vec<&'static str>,
     extra: Vec<(&'static str, Extra)>,
     /// `None`: those of the model.
-    validators: Option<Vec<UniqueTogetherValidator>>,
+    validators: Option<Vec<SerializerValidator>>,
     hooks: Hooks<T>,
     /// Whether relations are URLs (`HyperlinkedModelSerializer`).
     hyperlinked: bool,
@@ -217,10 +226,17 @@ impl<T: Model> ModelSerializer<T> {
         self
     }
 
-    /// Replaces the model's unique-together checks (`Meta.validators`).
+    /// Replaces the model's checks of several fields (`Meta.validators`).
     #[must_use]
     pub fn validators(mut self, validators: impl IntoIterator<Item = UniqueTogetherValidator>) -> Self {
-        self.validators = Some(validators.into_iter().collect());
+        self.validators = Some(validators.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Adds a check of several fields to these, or begins with it instead of the model's.
+    #[must_use]
+    pub fn validator(mut self, validator: impl Into<SerializerValidator>) -> Self {
+        self.validators.get_or_insert_default().push(validator.into());
         self
     }
 

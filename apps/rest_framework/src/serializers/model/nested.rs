@@ -6,10 +6,9 @@ use indexmap::IndexMap;
 
 use super::ModelSerializer;
 use super::entry::{Entry, SerializerField, Target};
-use super::nested_output::NestedOutput;
+use super::nested_output::{NestedOutput, OneToOne};
 use super::output::OutputField;
 use super::resolved::Resolved;
-use super::save::Save;
 use super::validation::Validation;
 use crate::data::{Dict, Value};
 use crate::error_detail::Detail;
@@ -18,7 +17,7 @@ use crate::fields::input::{parse_html_dict, parse_html_list};
 use crate::fields::{BaseField as _, Context, Field, Input, Kind, Options};
 use crate::schemas::{DescribeSerializer as _, FieldShape};
 use crate::serializers::list::{Lengths, length_methods};
-use vitamin_framework::models::{Changes, ForeignKey, ManyToMany, Model, Reverse};
+use vitamin_framework::models::{ForeignKey, ManyToMany, Model, Reverse};
 use vitamin_framework::translation::{format, gettext};
 
 /// The message for an item that is null.
@@ -88,6 +87,15 @@ impl<T: Model, U: Model> Nested<ManyToMany<T, U>, U> {
     }
 }
 
+impl<T: Model, U: Model> Nested<OneToOne<T, U>, U> {
+    /// The one object that refers to this one by a unique foreign key (the other side of a OneToOneField), read-only unless
+    /// it is [`writable`](Self::writable); null without such an object.
+    #[must_use]
+    pub fn one_to_one(relation: Reverse<T, U>, serializer: ModelSerializer<U>) -> Self {
+        Self::of(OneToOne(relation), serializer, false, relation.name())
+    }
+}
+
 impl<R: Copy, U: Model> Nested<R, U> {
     fn of(relation: R, serializer: ModelSerializer<U>, many: bool, source: &'static str) -> Self {
         let options = Field::of_kind(NestedKind::<U>::default()).read_only().options;
@@ -101,7 +109,7 @@ impl<R: Copy, U: Model> Nested<R, U> {
         }
     }
 
-    /// Accepts input. The serializer's own `create` and `update` store it: see [`Save::take_nested`].
+    /// Accepts input. The serializer's own `create` and `update` store it: see [`Save::take_nested`](super::Save::take_nested).
     #[must_use]
     pub fn writable(mut self) -> Self {
         self.options = Options::default();
@@ -267,32 +275,5 @@ where
             source: self.source.to_owned(),
             shape: None,
         })
-    }
-}
-
-impl<T: Model> Save<'_, T> {
-    /// Takes the validated objects of a nested serializer, as rows to insert. `None` if the client sent none.
-    ///
-    /// # Errors
-    /// 500: the serializer has no such nested one.
-    pub fn take_nested<U: Model>(
-        &mut self,
-        relation: Reverse<T, U>,
-    ) -> Result<Option<Vec<Changes<U>>>, APIException> {
-        let (name, is_postgres) = (relation.name(), self.connection().is_postgres());
-        let Some(nested) = self.nested(name) else {
-            return Err(APIException::server_error(format!(
-                "the serializer has no nested serializer of `{name}`"
-            )));
-        };
-        let serializer: Arc<ModelSerializer<U>> =
-            nested.downcast().map_err(|_| APIException::server_error("another nested serializer"))?;
-        let Some(Value::List(items)) = self.take(name) else { return Ok(None) };
-        let resolved = serializer.resolve(is_postgres)?;
-        let changes = items.into_iter().map(|item| match item {
-            Value::Dict(mut values) => resolved.changes(&mut values),
-            _ => Err(APIException::server_error("a nested serializer made no object")),
-        });
-        changes.collect::<Result<Vec<_>, _>>().map(Some)
     }
 }

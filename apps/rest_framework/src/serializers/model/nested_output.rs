@@ -14,6 +14,17 @@ pub(super) struct NestedOutput<R, U: Model> {
     pub(super) serializer: Arc<ModelSerializer<U>>,
 }
 
+/// A relation to the one object that refers to another by a unique foreign key.
+pub struct OneToOne<T, U>(pub(super) Reverse<T, U>);
+
+impl<T, U> Clone for OneToOne<T, U> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, U> Copy for OneToOne<T, U> {}
+
 /// Loads a relation with what its serializer reads.
 fn add_plan<T: Model, U: Model, R>(
     plan: &mut Plan<T>,
@@ -43,6 +54,25 @@ impl<T: Model, U: Model> OutputField<T> for NestedOutput<ForeignKey<T, U>, U> {
 
     fn plan(&self, plan: &mut Plan<T>) {
         add_plan(plan, &self.serializer, |nested| self.relation.with_plan(nested));
+    }
+}
+
+impl<T: Model, U: Model> OutputField<T> for NestedOutput<OneToOne<T, U>, U> {
+    fn write(
+        &self,
+        object: &Object<T>,
+        context: &Representation<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, APIException> {
+        match self.relation.0.get(object)?.first() {
+            Some(related) => self.serializer.write(related, context, out)?,
+            None => null(out),
+        }
+        Ok(true)
+    }
+
+    fn plan(&self, plan: &mut Plan<T>) {
+        add_plan(plan, &self.serializer, |nested| self.relation.0.with_plan(nested));
     }
 }
 

@@ -63,7 +63,7 @@ impl<T: Model> OutputField<T> for ColumnOutput {
 
 /// An annotation of the query set.
 pub(super) struct AnnotationOutput {
-    pub(super) name: &'static str,
+    pub(super) name: String,
     pub(super) field: Arc<dyn BaseField>,
 }
 
@@ -76,7 +76,7 @@ impl<T: Model> OutputField<T> for AnnotationOutput {
         context: &Representation<'_>,
         out: &mut Vec<u8>,
     ) -> Result<bool, APIException> {
-        let Ok(value) = object.annotation(self.name) else { return Ok(false) };
+        let Some(value) = object.find_annotation(&self.name) else { return Ok(false) };
         self.field.to_representation(value.as_ref(), &context.output, out)?;
         Ok(true)
     }

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
+use super::Hooks;
 use super::entry::{Entry, Target};
 use super::output::Representation;
+use super::uniqueness::WithSources;
 use super::validation::Validation;
-use super::{Hooks, UniqueTogetherValidator};
 use crate::data::{Dict, Value};
 use crate::error_detail::Detail;
 use crate::exceptions::{APIException, ExceptionKind};
@@ -37,7 +38,7 @@ impl<T> NamedEntry<T> {
 /// A serializer's fields.
 pub(super) struct Resolved<T: Model> {
     pub(super) entries: Vec<NamedEntry<T>>,
-    pub(super) validators: Vec<(UniqueTogetherValidator, Vec<String>)>,
+    pub(super) validators: Vec<WithSources>,
     pub(super) plan: Plan<T>,
 }
 

@@ -3,8 +3,10 @@
 //! tests/django/model_serializers.py has the same tables, rows and serializers, and writes the answers.
 
 mod app;
+mod lists;
 mod many;
 mod relations;
+mod writes;
 
 use std::collections::HashMap;
 use std::sync::Arc;

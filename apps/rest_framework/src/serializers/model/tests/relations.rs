@@ -5,12 +5,15 @@
 use std::fmt;
 
 use diesel::ExpressionMethods as _;
+use vitamin_parsing::form::parse_form;
 
 use super::app::*;
 use super::*;
+use crate::data::Value;
 use crate::fields::{
-    BooleanField, DictField, HStoreField, IntegerField, JSONField, ListField, MultipleChoiceField,
+    BooleanField, DictField, FileField, HStoreField, IntegerField, JSONField, ListField, MultipleChoiceField,
 };
+use crate::python::codecs::Charset;
 
 impl fmt::Display for Shelf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -132,6 +135,37 @@ fn extras() -> ModelSerializer<Thing> {
         })
 }
 
+/// Fields of files, of which the app makes a note.
+fn files() -> ModelSerializer<Thing> {
+    fn noted(value: Value) -> Json {
+        match value {
+            Value::File(file) => json!([file.name, file.size()]),
+            Value::List(files) => files.into_iter().map(noted).collect(),
+            _ => Json::Null,
+        }
+    }
+    fn note(save: &mut Save<'_, Thing>) {
+        let names = ["file", "empty", "items"];
+        // Keys in this order: an object of serde_json sorts them.
+        let taken: Vec<_> = names.iter().filter_map(|name| Some((*name, noted(save.take(name)?)))).collect();
+        let taken = taken.iter().map(|(name, value)| format!("{}:{value}", json!(name)));
+        save.set(desk_thing::note, format!("{{{}}}", taken.collect::<Vec<_>>().join(",")));
+    }
+    let file = || FileField::new().write_only().required(false);
+    ModelSerializer::new(["shelf", "name", "size", "file", "empty", "items"])
+        .field("file", file().max_length(12))
+        .field("empty", file().allow_empty_file().allow_null())
+        .field("items", ListField::new(FileField::new()).max_length(2).write_only().required(false))
+        .create(|save| {
+            note(save);
+            save.create()
+        })
+        .update(|save| {
+            note(save);
+            save.update()
+        })
+}
+
 /// Runs the case of this name, if it is one of these.
 pub(super) async fn run(request: &Request, case: &Json, data: Data) -> Json {
     match case[0].as_str().unwrap() {
@@ -139,6 +173,7 @@ pub(super) async fn run(request: &Request, case: &Json, data: Data) -> Json {
             "strings": info(request, &strings()), "links": info(request, &links()), "hyper": info(request, &hyper()),
             "made": info(request, &made()), "made_only": info(request, &made_only()), "parts": info(request, &parts()),
             "holds": info(request, &holds()), "boxed": info(request, &boxed()), "extras": info(request, &extras()),
+            "files": info(request, &files()),
         }),
         "relations_shown" => json!({
             "strings": shown(request, strings(), Thing::objects()).await,
@@ -149,6 +184,7 @@ pub(super) async fn run(request: &Request, case: &Json, data: Data) -> Json {
             "parts": shown(request, parts(), Thing::objects()).await,
             "boxed": shown(request, boxed(), Thing::objects()).await,
             "extras": shown(request, extras(), Thing::objects()).await,
+            "files": shown(request, files(), Thing::objects()).await,
             "holds": shown(request, holds(), Shelf::objects()).await,
         }),
         "links" => save(request, links(), case, data).await,
@@ -159,6 +195,7 @@ pub(super) async fn run(request: &Request, case: &Json, data: Data) -> Json {
         "holds" => save(request, holds(), case, data).await,
         "extras" => save(request, extras(), case, data).await,
         "boxed" => save(request, boxed(), case, data).await,
+        "files" => save(request, files(), case, data).await,
         other => panic!("{other}"),
     }
 }
@@ -219,5 +256,43 @@ async fn forms_are_those_of_django_rest_framework() {
     for project in TestProject::on_each(urlpatterns) {
         seed(&project);
         compare(&project, &cases, "application/x-www-form-urlencoded", same_on(&project)).await;
+    }
+}
+
+/// A multipart body of parts, as `multipart_data` of the script makes it: the name, the content, and of a file its name.
+fn multipart(parts: &[Vec<String>]) -> String {
+    let mut body = String::new();
+    for part in parts {
+        let filename = part.get(2).map(|name| format!("; filename=\"{name}\"")).unwrap_or_default();
+        let kind = if part.len() > 2 { "Content-Type: text/plain\r\n" } else { "" };
+        body += &format!(
+            "--part\r\nContent-Disposition: form-data; name=\"{}\"{filename}\r\n{kind}\r\n{}\r\n",
+            part[0], part[1]
+        );
+    }
+    body + "--part--\r\n"
+}
+
+#[actix_web::test]
+async fn multipart_bodies_are_those_of_django_rest_framework() {
+    let with_body = |mut case: Json, parts: &[Vec<String>]| {
+        case["case"][3] = multipart(parts).into();
+        case
+    };
+    // Without files the answers are those of forms: a part of them is enough.
+    let forms = lines(include_str!("forms.jsonl")).into_iter().step_by(9).map(|case| {
+        let form =
+            parse_form(case["case"][3].as_str().unwrap().as_bytes(), Charset::default(), None).unwrap();
+        let parts: Vec<_> = form.iter().map(|(name, value)| vec![name.clone(), value.clone()]).collect();
+        with_body(case, &parts)
+    });
+    let files = lines(include_str!("multipart.jsonl")).into_iter().map(|case| {
+        let parts: Vec<Vec<String>> = serde_json::from_str(case["case"][3].as_str().unwrap()).unwrap();
+        with_body(case, &parts)
+    });
+    let cases: Vec<Json> = forms.chain(files).collect();
+    for project in TestProject::on_each(urlpatterns) {
+        seed(&project);
+        compare(&project, &cases, "multipart/form-data; boundary=part", same_on(&project)).await;
     }
 }
