@@ -127,6 +127,7 @@ fn a_write_sends_few_statements(database: &TestDatabase) {
 #[cfg(feature = "postgres")]
 #[test]
 fn one_row_is_stored_without_the_pool() {
+    let _guard = record();
     let Some(database) = TestDatabase::postgres() else { return };
     let one = [("DATABASE_POOL_SIZE", "1"), ("DATABASE_WRITE_CONNECTIONS", "1"), ("WORKERS", "1")];
     let server = TestProject::with_settings(&database, project, &one);
@@ -247,6 +248,7 @@ fn a_write_is_stored_whole_or_not_at_all(database: &TestDatabase) {
 }
 
 fn what_a_view_finds_is_stored_after_the_data_are_valid(database: &TestDatabase) {
+    let _guard = record();
     let server = server(database);
     let client = server.token(&server.create_token(&server.create_user("ana", "aaaa")));
     let post = |query: &str, slug: &str| {
