@@ -3,11 +3,19 @@
 //! A file's URL holds a hash of its content, so that browsers keep it for ever.
 
 use std::fmt::Write as _;
+use std::io::{self, Read};
+use std::iter;
 use std::sync::Arc;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
-use actix_web::web::{self, ServiceConfig};
+use actix_web::body::SizedStream;
+use actix_web::http::header::{
+    AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, Encoding, Header, HeaderValue,
+    IF_NONE_MATCH, VARY,
+};
+use actix_web::web::{self, Bytes, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
+use flate2::read::GzDecoder;
+use futures_util::stream::{self, Stream};
 use sha2::{Digest, Sha256};
 
 use super::conf::{Env, ImproperlyConfigured, Setting};
@@ -33,13 +41,21 @@ const DEFAULT_URL: &str = "/static/";
 pub struct StaticFile {
     name: &'static str,
     content: &'static [u8],
+    is_gzip: bool,
 }
 
 impl StaticFile {
     /// The file `name`, a path that begins with the app's label: `polls/polls.css`. Its ending gives the media type.
     #[must_use]
     pub const fn new(name: &'static str, content: &'static [u8]) -> Self {
-        Self { name, content }
+        Self { name, content, is_gzip: false }
+    }
+
+    /// The file `name`, whose content is compressed by gzip (RFC 1952), for large files. Clients get it as it is, or
+    /// decompressed if they do not accept gzip.
+    #[must_use]
+    pub const fn gzip(name: &'static str, content: &'static [u8]) -> Self {
+        Self { name, content, is_gzip: true }
     }
 
     fn media_type(self) -> &'static str {
@@ -55,13 +71,21 @@ impl StaticFile {
     }
 
     fn hash(self) -> String {
-        let hash = Sha256::digest(self.content);
-        hash.iter().take(6).fold(String::new(), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        // The checksum and the size at the end of a compressed file stand for its content: to read all of it when the server
+        // starts would bring it into memory.
+        match self.content.last_chunk::<8>().filter(|_| self.is_gzip) {
+            Some(end) => hex(end),
+            None => hex(Sha256::digest(self.content).iter().take(6)),
+        }
     }
+}
+
+fn hex<'b>(bytes: impl IntoIterator<Item = &'b u8>) -> String {
+    bytes.into_iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// A file with what requests for it need.
@@ -94,7 +118,9 @@ impl StaticFiles {
             let hash = file.hash();
             let (stem, extension) = file.name.rsplit_once('.').unwrap_or((file.name, ""));
             let url = format!("{static_url}{stem}.{hash}.{extension}");
-            let etag = HeaderValue::try_from(format!("\"{hash}\""));
+            // Weak for a file that is sent in two ways, whose bytes differ.
+            let weak = if file.is_gzip { "W/" } else { "" };
+            let etag = HeaderValue::try_from(format!("{weak}\"{hash}\""));
             // Hexadecimal digits are a header's value.
             Served { file, url, etag: etag.unwrap_or(HeaderValue::from_static("\"\"")) }
         });
@@ -129,11 +155,44 @@ fn respond(request: &HttpRequest, served: &Served) -> HttpResponse {
     let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response.insert_header((ETAG, served.etag.clone()));
     response.insert_header((CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")));
+    let StaticFile { content, is_gzip, .. } = served.file;
+    if is_gzip {
+        response.insert_header((VARY, HeaderValue::from_static("Accept-Encoding")));
+    }
     if is_known {
         return response.finish();
     }
     response.insert_header((CONTENT_TYPE, HeaderValue::from_static(served.file.media_type())));
-    response.body(served.file.content)
+    if is_gzip && !accepts_gzip(request) {
+        return response.body(decompressed(content));
+    }
+    if is_gzip {
+        response.insert_header((CONTENT_ENCODING, HeaderValue::from_static("gzip")));
+    }
+    response.body(content)
+}
+
+fn accepts_gzip(request: &HttpRequest) -> bool {
+    let accepted = AcceptEncoding::parse(request).ok().filter(|accepted| !accepted.is_empty());
+    let gzip = [Encoding::gzip(), Encoding::identity()];
+    accepted.and_then(|accepted| accepted.negotiate(gzip.iter())) == Some(Encoding::gzip())
+}
+
+/// The content of a compressed file. It is decompressed piece by piece, so that slow clients cost little memory.
+fn decompressed(gzip: &'static [u8]) -> SizedStream<impl Stream<Item = io::Result<Bytes>>> {
+    const PIECE: usize = 16 * 1024;
+
+    let size = gzip.last_chunk().map_or(0, |size| u32::from_le_bytes(*size));
+    let mut decoder = GzDecoder::new(gzip);
+    let pieces = iter::from_fn(move || {
+        let mut piece = Vec::with_capacity(PIECE);
+        match decoder.by_ref().take(PIECE as u64).read_to_end(&mut piece) {
+            Ok(0) => None,
+            Ok(_) => Some(Ok(piece.into())),
+            Err(error) => Some(Err(error)),
+        }
+    });
+    SizedStream::new(size.into(), stream::iter(pieces))
 }
 
 /// `STATIC_URL`, with a slash at both ends.
@@ -189,6 +248,42 @@ mod tests {
         let etag = response.headers().get(ETAG).unwrap().clone();
         assert_eq!(read_body(response).await, "a");
         let again = TestRequest::with_uri(uri).insert_header((IF_NONE_MATCH, etag));
+        assert_eq!(call_service(&app, again.to_request()).await.status(), 304);
+    }
+
+    #[actix_web::test]
+    async fn a_compressed_file_is_sent_as_the_client_takes_it() {
+        use actix_web::test::{TestRequest, call_service, init_service, read_body};
+        use flate2::write::GzEncoder;
+        use std::io::Write;
+
+        let content: Vec<u8> = (0..100_000u32).map(|number| (number % 251) as u8).collect();
+        let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(&content).unwrap();
+        let gzip: &'static [u8] = encoder.finish().unwrap().leak();
+        let files = StaticFiles::new("/static/", [StaticFile::gzip("polls/polls.js", gzip)]);
+        let app = init_service(actix_web::App::new().configure(|config| files.configure(config))).await;
+        let uri = files.url("polls/polls.js").unwrap();
+        let mut etags = Vec::new();
+        for (accepted, encoding) in
+            [("gzip, deflate, br", Some("gzip")), ("gzip;q=0", None), ("br", None), ("", None)]
+        {
+            let mut request = TestRequest::with_uri(uri);
+            if !accepted.is_empty() {
+                request = request.insert_header(("accept-encoding", accepted));
+            }
+            let response = call_service(&app, request.to_request()).await;
+            let header =
+                |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+            assert_eq!(header("content-encoding").as_deref(), encoding, "{accepted}");
+            assert_eq!(header("vary").as_deref(), Some("Accept-Encoding"));
+            etags.push(header("etag").unwrap());
+            let body = read_body(response).await;
+            assert!(body == if encoding.is_some() { gzip } else { &*content }, "{accepted}");
+        }
+        etags.dedup();
+        assert!(etags.len() == 1 && etags[0].starts_with("W/\""), "{etags:?}");
+        let again = TestRequest::with_uri(uri).insert_header((IF_NONE_MATCH, etags.remove(0)));
         assert_eq!(call_service(&app, again.to_request()).await.status(), 304);
     }
 }

@@ -12,6 +12,7 @@ PAGES = {
     "list": "/api/issues/?search=login",
     "detail": "/api/labels/bug/",
     "form": "/api/projects/",
+    "reference": "/schema/reference/",
 }
 SIZES = {"wide": (1280, 800), "narrow": (390, 800)}
 
@@ -46,6 +47,9 @@ def main():
                 page.goto(f"{tracker.url}/api/labels/")
                 page.locator("section.write").get_by_role("button", name="POST").first.click()
                 shoot("errors")
+                page.goto(f"{tracker.url}/schema/docs/")
+                page.locator(".opblock").first.wait_for()
+                shoot("swagger-ui", full=False)
                 page.goto(f"{tracker.url}/api/labels/bug/")
                 page.get_by_text("DELETE", exact=True).click()
                 shoot("delete", full=False)

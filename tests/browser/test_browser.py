@@ -1,11 +1,12 @@
-"""The browsable API in Debian's Chromium: `python tests/browser/test_browser.py PROGRAM AXE`.
+"""The browsable API in Debian's Chromium: `python tests/browser/test_browser.py PROGRAM AXE [NAME…]`.
 
-PROGRAM is the built tracker, AXE the file axe.min.js.
+PROGRAM is the built tracker, AXE the file axe.min.js. With names, only the tests run whose names have one of them.
 """
 import sys
 import tempfile
 from pathlib import Path
 
+from schema_pages import test_reference, test_swagger_ui_with_a_session, test_swagger_ui_with_a_token
 from tracker_site import PASSWORD, serve
 from watch import Watcher, browser
 
@@ -151,24 +152,30 @@ def test_weight(page, watcher, url):
 
 
 TESTS = [test_log_in_and_out, test_browse, test_search_filter_and_order, test_write, test_keyboard, test_weight]
+# They get the whole site.
+SCHEMA_TESTS = [test_swagger_ui_with_a_token, test_swagger_ui_with_a_session, test_reference]
+ANONYMOUS = [test_log_in_and_out, test_swagger_ui_with_a_token]
 # Without the script only the raw editor's check of JSON is missing.
-WITHOUT_SCRIPT = [test_log_in_and_out, test_browse, test_search_filter_and_order]
+WITHOUT_SCRIPT = [test_log_in_and_out, test_browse, test_search_filter_and_order, test_reference]
 
 
 def main():
     program, axe = sys.argv[1], Path(sys.argv[2]).read_text()
+    chosen = sys.argv[3:]
     failures = 0
     with tempfile.TemporaryDirectory() as folder, serve(program, folder) as tracker, browser() as started:
         cookies = log_in(started, tracker.url)
-        runs = [(test, True) for test in TESTS] + [(test, False) for test in WITHOUT_SCRIPT]
+        runs = [(test, True) for test in TESTS + SCHEMA_TESTS] + [(test, False) for test in WITHOUT_SCRIPT]
         for test, has_script in runs:
-            own = None if test is test_log_in_and_out else cookies
+            if chosen and not any(name in test.__name__ for name in chosen):
+                continue
+            own = None if test in ANONYMOUS else cookies
             context = started.new_context(java_script_enabled=has_script, storage_state=own)
             context.set_default_timeout(TIMEOUT)
             watcher = Watcher(context, tracker.url, axe if has_script else None)
             name = test.__name__ + ("" if has_script else " without script")
             try:
-                test(context.new_page(), watcher, tracker.url)
+                test(context.new_page(), watcher, tracker if test in SCHEMA_TESTS else tracker.url)
                 print(f"ok {name}")
             except Exception as error:  # noqa: BLE001
                 failures += 1

@@ -54,7 +54,7 @@ class Tracker:
         raise SystemExit("the tracker does not listen")
 
     def seed(self):
-        token = self.call("/api-token-auth/", {"username": "ana", "password": PASSWORD})["token"]
+        self.token = token = self.call("/api-token-auth/", {"username": "ana", "password": PASSWORD})["token"]
         colors = {"bug": "#b3261e", "feature": "#0b6e4c", "docs": "#1f4f96"}
         for name, color in colors.items():
             self.call("/api/labels/", {"name": name.title(), "slug": name, "color": color}, token)

@@ -73,6 +73,7 @@ use vitamin_framework::urls::UrlConf;
 /// The app. It holds the default settings of the project's views.
 pub struct RestFramework {
     settings: Data<APISettings>,
+    documents: Data<schemas::Documents>,
     #[cfg(feature = "browsable-api")]
     pages: Data<browsable::Pages>,
 }
@@ -93,6 +94,7 @@ impl RestFramework {
             #[cfg(feature = "browsable-api")]
             pages: Data::new(browsable::Pages::new(settings.browsable.clone())),
             settings: Data::new(settings),
+            documents: Data::default(),
         }
     }
 }
@@ -103,19 +105,19 @@ impl App for RestFramework {
     }
 
     fn configure(&self, config: &mut ServiceConfig) {
-        config.app_data(self.settings.clone());
+        config.app_data(self.settings.clone()).app_data(self.documents.clone());
         #[cfg(feature = "browsable-api")]
         config.app_data(self.pages.clone());
     }
 
     #[cfg(feature = "browsable-api")]
     fn templates(&self) -> Vec<(&'static str, &'static str)> {
-        browsable::TEMPLATES.to_vec()
+        [browsable::TEMPLATES, schemas::TEMPLATES].concat()
     }
 
     #[cfg(feature = "browsable-api")]
     fn static_files(&self) -> Vec<StaticFile> {
-        browsable::STATIC_FILES.to_vec()
+        [browsable::STATIC_FILES, schemas::STATIC_FILES].concat()
     }
 
     fn commands(&self) -> Vec<Box<dyn Command>> {

@@ -131,6 +131,23 @@ impl PolicyDeclaration {
         }
     }
 
+    /// The authentication classes: its own, or the project's. Those of the schema's views have a setting of their own.
+    pub(super) fn authenticators(&self, settings: &APISettings) -> Vec<Arc<dyn Authentication>> {
+        let of_schema = settings.spectacular_settings.serve_authentication.as_ref();
+        let default =
+            of_schema.filter(|_| self.serves_schema).unwrap_or(&settings.default_authentication_classes);
+        self.authentication_classes.as_ref().unwrap_or(default).clone()
+    }
+
+    /// The permission classes, likewise.
+    pub(super) fn permissions(&self, settings: &APISettings) -> Vec<Arc<dyn Permission>> {
+        let default = match self.serves_schema {
+            true => &settings.spectacular_settings.serve_permissions,
+            false => &settings.default_permission_classes,
+        };
+        self.permission_classes.as_ref().unwrap_or(default).clone()
+    }
+
     /// Fills in the project's defaults: the [`APISettings`] in the app data, or Django REST framework's.
     pub(super) fn resolve(&self, http: &HttpRequest) -> Policies {
         match http.app_data::<Data<APISettings>>() {
@@ -145,7 +162,7 @@ impl PolicyDeclaration {
         }
         let renderers = or(&self.renderer_classes, &settings.default_renderer_classes);
         let renderers = Rc::new(Renderers::new(renderers));
-        let authenticators = or(&self.authentication_classes, &settings.default_authentication_classes);
+        let authenticators = self.authenticators(settings);
         let versioning = or(&self.versioning_class, &settings.default_versioning_class);
         let view = ViewInfo {
             name: self.view_name(),
@@ -182,7 +199,7 @@ impl PolicyDeclaration {
             renderers,
             versioning,
             authenticators,
-            permissions: or(&self.permission_classes, &settings.default_permission_classes),
+            permissions: self.permissions(settings),
             throttles: or(&self.throttle_classes, &settings.default_throttle_classes),
             ignore_client_content_negotiation: self.ignore_client_content_negotiation,
             url_format_override: settings.url_format_override,

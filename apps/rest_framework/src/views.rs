@@ -142,7 +142,8 @@ impl APIView {
         self
     }
 
-    /// Marks the view that serves the schema, which the schema leaves out unless `serve_include_schema`.
+    /// Marks a view that serves the schema. Its classes have settings of their own, and the schema leaves it out unless
+    /// `serve_include_schema`.
     pub(super) fn serve_schema(mut self) -> Self {
         self.declaration.serves_schema = true;
         self

@@ -3,7 +3,7 @@
 use vitamin::authtoken::views::obtain_auth_token;
 use vitamin::rest_framework;
 use vitamin::rest_framework::routers::DefaultRouter;
-use vitamin::rest_framework::schemas::spectacular_api_view;
+use vitamin::rest_framework::schemas::{spectacular_api_view, spectacular_reference_view, spectacular_swagger_view};
 use vitamin::urls::{Pattern, include, path};
 
 use crate::views;
@@ -26,5 +26,7 @@ pub fn urlpatterns() -> Vec<Pattern> {
         path("api-token-auth/", obtain_auth_token()),
         include("api-auth/", rest_framework::urls::urlpatterns()),
         path("schema/", spectacular_api_view()).name("schema"),
+        path("schema/docs/", spectacular_swagger_view("schema")).name("swagger-ui"),
+        path("schema/reference/", spectacular_reference_view("schema")).name("reference"),
     ]
 }

@@ -10,6 +10,7 @@ mod controls;
 mod description;
 mod form;
 mod forms;
+mod frame;
 mod highlight;
 mod login;
 mod page;
@@ -27,8 +28,10 @@ use actix_web::body::BoxBody;
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use minijinja::{Value, context};
 
 use self::breadcrumbs::Breadcrumbs;
+pub(crate) use self::description::markdown;
 pub(crate) use self::login::urlpatterns;
 pub use self::settings::BrowsableSettings;
 pub(crate) use self::settings::SETTINGS;
@@ -41,6 +44,7 @@ use vitamin_framework::templates::{POLICY, Template, Templates};
 /// The templates of the pages.
 pub(crate) const TEMPLATES: &[Template] = &[
     ("rest_framework/base.html", include_str!("../../templates/rest_framework/base.html")),
+    ("rest_framework/page.html", include_str!("../../templates/rest_framework/page.html")),
     ("rest_framework/api.html", include_str!("../../templates/rest_framework/api.html")),
     ("rest_framework/form.html", include_str!("../../templates/rest_framework/form.html")),
     ("rest_framework/login.html", include_str!("../../templates/rest_framework/login.html")),
@@ -85,6 +89,11 @@ impl Pages {
 /// The templates of the request's project.
 fn templates(request: &HttpRequest) -> &Templates {
     request.app_data::<Data<Templates>>().unwrap_or(&DEFAULT.1)
+}
+
+/// Renders a page that extends `rest_framework/page.html`.
+pub(crate) fn render(request: &Request, template: &str, context: Value) -> Result<String, minijinja::Error> {
+    templates(request).render(template, context!(..context, ..frame::frame(request)))
 }
 
 /// Replaces the renderer's plain page by the complete one. If that fails, the plain page stays, and the log has the reason.

@@ -9,20 +9,19 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use super::controls::Controls;
+use super::description;
 use super::forms::Forms;
+use super::frame::target;
 use super::highlight::highlight;
 use super::pager::Pager;
 use super::submit::METHOD;
 use super::user_may::UserMay;
-use super::{Pages, description};
 use crate::exceptions::APIException;
 use crate::policies::Policies;
 use crate::renderers::{Renderer, Renderers};
 use crate::request::{PageContent, Request};
 use crate::settings::APISettings;
-use crate::utils::urls::{remove_query_param, replace_query_param};
-use vitamin_framework::middleware::Site;
-use vitamin_framework::urls::UrlConf;
+use crate::utils::urls::replace_query_param;
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -42,22 +41,12 @@ pub(super) async fn page(
     content: &PageContent,
     headers: &HeaderMap,
 ) -> Result<String, PageError> {
-    let pages = Pages::of(request);
     let fallback = APISettings::default();
     let settings = request.app_data::<Data<APISettings>>().map_or(&fallback, |settings| settings);
     let target = target(request);
     let user_may = UserMay::find(policies, request, content).await;
     let forms = Forms::of(request, content, &user_may, &target).await?;
     let controls = Controls::of(request, settings, content).ok().flatten();
-    let site = request.app_data::<Data<Site>>();
-    let url_of = |name| site.and_then(|site| site.resolver.reverse(name, &[]).ok());
-    let breadcrumbs = match site {
-        Some(site) => {
-            let all = || super::Breadcrumbs::new(&UrlConf::new((site.urlpatterns)()));
-            pages.breadcrumbs.get_or_init(all).of(request.path())
-        }
-        None => Vec::new(),
-    };
     let format = request.view().url_format_override;
     let renderers = Renderers::of(request).map(Renderers::classes).unwrap_or_default();
     let formats = format.into_iter().flat_map(|param| {
@@ -71,12 +60,6 @@ pub(super) async fn page(
     let context = context!(
         name => request.view_name(),
         description => Value::from_safe_string(description::markdown(request.view_description())),
-        breadcrumbs => Serde(breadcrumbs),
-        user => request.user().map(|user| user.username.clone()),
-        login_url => url_of("rest_framework:login").map(|url| replace_query_param(&url, "next", &target)),
-        logout_url => url_of("rest_framework:logout"),
-        csrf_token => request.csrf_token(),
-        target => &target,
         method => request.method().as_str(),
         status => status_line(content.status),
         is_error => content.status.is_client_error() || content.status.is_server_error(),
@@ -91,13 +74,7 @@ pub(super) async fn page(
         path => request.path(),
         pager => Serde(Pager::of(request, settings)),
     );
-    Ok(super::templates(request).render("rest_framework/api.html", context)?)
-}
-
-/// The path and the query that the client sent, without the method of a form.
-fn target(request: &Request) -> String {
-    let target = request.uri().path_and_query().map_or_else(|| request.path(), |target| target.as_str());
-    if target.contains(METHOD) { remove_query_param(target, METHOD) } else { target.to_owned() }
+    Ok(super::render(request, "rest_framework/api.html", context)?)
 }
 
 fn status_line(status: StatusCode) -> String {

@@ -25,6 +25,7 @@ mod builder;
 mod choices;
 mod command;
 mod components;
+mod documents;
 mod enums;
 mod extend;
 mod field;
@@ -32,6 +33,8 @@ mod filters;
 mod generator;
 mod languages;
 mod operation;
+#[cfg(feature = "browsable-api")]
+mod pages;
 mod parameter;
 mod parameters;
 mod path;
@@ -49,9 +52,16 @@ mod views;
 mod yaml;
 
 pub(crate) use self::command::Spectacular;
+pub(crate) use self::documents::Documents;
 pub use self::extend::ExtendSchema;
 pub use self::filters::FilterSchema;
 pub use self::generator::{GeneratedSchema, SchemaGenerator};
+#[cfg(feature = "browsable-api")]
+pub use self::pages::spectacular_reference_view;
+#[cfg(feature = "swagger-ui")]
+pub use self::pages::spectacular_swagger_view;
+#[cfg(feature = "browsable-api")]
+pub(crate) use self::pages::{STATIC_FILES, TEMPLATES};
 pub use self::parameter::{Location, OpenApiParameter};
 pub use self::renderers::{
     OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer, OpenApiYamlRenderer2,

@@ -1,6 +1,12 @@
 //! The settings of the schema (`drf_spectacular/settings.py`).
 
-use serde_json::Value;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::authentication::Authentication;
+use crate::classes;
+use crate::permissions::{AllowAny, Permission};
 
 /// The settings of the schema: [`APISettings::spectacular_settings`](crate::APISettings::spectacular_settings). The names
 /// and defaults are drf-spectacular's, in lower case.
@@ -10,7 +16,7 @@ use serde_json::Value;
 ///
 /// let settings = SpectacularSettings { title: "Tracker".to_owned(), version: "1.0.0".to_owned(), ..Default::default() };
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SpectacularSettings {
     /// The title of the API.
     pub title: String,
@@ -47,6 +53,12 @@ pub struct SpectacularSettings {
     pub enforce_non_blank_fields: bool,
     /// Whether the document describes the view that serves it.
     pub serve_include_schema: bool,
+    /// The permission classes of the views that serve the document and its pages.
+    pub serve_permissions: Vec<Arc<dyn Permission>>,
+    /// Their authentication classes. `None`: the project's default.
+    pub serve_authentication: Option<Vec<Arc<dyn Authentication>>>,
+    /// The settings of Swagger UI, an object ([the list](https://swagger.io/docs/open-source-tools/swagger-ui/usage/configuration/)).
+    pub swagger_ui_settings: Value,
     /// Names of components for lists of choices: pairs of a value and its label.
     pub enum_name_overrides: Vec<(String, Vec<(crate::data::Value, crate::data::Value)>)>,
     /// Whether empty and null choices are components.
@@ -85,6 +97,9 @@ impl Default for SpectacularSettings {
             component_no_read_only_required: false,
             enforce_non_blank_fields: false,
             serve_include_schema: true,
+            serve_permissions: classes![AllowAny],
+            serve_authentication: None,
+            swagger_ui_settings: json!({"deepLinking": true}),
             enum_name_overrides: Vec::new(),
             enum_add_explicit_blank_null_choice: true,
             enum_generate_choice_description: true,

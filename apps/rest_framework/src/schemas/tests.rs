@@ -3,6 +3,8 @@
 mod choices;
 mod fields;
 mod models;
+#[cfg(feature = "browsable-api")]
+mod pages;
 mod paths;
 mod served;
 mod versions;

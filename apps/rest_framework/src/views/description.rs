@@ -82,11 +82,8 @@ impl APIView {
         DeclaredPolicies {
             renderer_classes: or(&declared.renderer_classes, &settings.default_renderer_classes),
             parser_classes: or(&declared.parser_classes, &settings.default_parser_classes),
-            authentication_classes: or(
-                &declared.authentication_classes,
-                &settings.default_authentication_classes,
-            ),
-            permission_classes: or(&declared.permission_classes, &settings.default_permission_classes),
+            authentication_classes: declared.authenticators(settings),
+            permission_classes: declared.permissions(settings),
             throttle_classes: or(&declared.throttle_classes, &settings.default_throttle_classes),
             versioning_class: or(&declared.versioning_class, &settings.default_versioning_class),
         }
