@@ -106,8 +106,15 @@ pub trait App: Send + Sync {
     /// ([`signals`](super::models::signals)). Called once, before the first connection.
     fn connect(&self, _signals: &mut Signals) {}
 
-    /// Adds what the app counts to the [`metrics`](super::metrics) of this moment. Called for each scrape, on a thread of its own.
+    /// Adds what the app counts to the [`metrics`](super::metrics) of this moment. Called for each scrape, each minute and
+    /// each page that shows them: it must not wait.
     fn metrics(&self, _metrics: &mut Snapshot) {}
+
+    /// Whether the app's pages show the [metrics](super::metrics::Metrics::history) of the last hour. If so, they are counted also
+    /// without `METRICS_ADDRESS`.
+    fn shows_history(&self) -> bool {
+        false
+    }
 
     /// Adds the app's findings about the live database to `manage doctor`'s report. Must only read.
     ///

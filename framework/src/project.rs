@@ -144,10 +144,8 @@ impl Project {
         }
         env.declare(declared.iter().map(|(_, setting)| setting.name));
         let database = Database::new(&settings.database);
-        let metrics = match settings.server.metrics_address {
-            Some(_) => Metrics::on(&apps, &database),
-            None => Metrics::default(),
-        };
+        let are_read = settings.server.metrics_address.is_some() || apps.iter().any(App::shows_history);
+        let metrics = if are_read { Metrics::on(&apps, &database) } else { Metrics::default() };
         let static_files = StaticFiles::from_env(env, apps.iter().flat_map(App::static_files))?;
         Ok(Self {
             #[cfg(feature = "templates")]

@@ -177,6 +177,7 @@ pub fn run(
         // Installed before the address is announced, so that no signal is lost.
         let end = shutdown_signal()?;
         project.ready();
+        project.metrics.keep_history()?;
         if let Some(metrics) = metrics {
             metrics.start(project, &is_stopping)?;
         }

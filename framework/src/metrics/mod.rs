@@ -4,21 +4,27 @@
 //! by [`App::metrics`](crate::app::App::metrics). What every request counts is counted by each worker alone
 //! ([`OwnCounter`], [`PerWorker`]).
 //!
-//! A view of the project reads the same numbers: `request.app_data::<Data<Metrics>>()` and [`Metrics::snapshot`].
+//! A view of the project reads the same numbers: `request.app_data::<Data<Metrics>>()` and [`Metrics::snapshot`]. If an app
+//! [shows the last hour](crate::app::App::shows_history), a thread keeps the numbers of each minute.
 //!
 //! All values of labels come from the program itself. None is a client's text, so their number is bounded.
 
 mod counter;
+mod history;
 mod readiness;
 mod requests;
 mod server;
 mod snapshot;
 mod text;
 
+use std::io;
 use std::sync::Arc;
+use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use self::counter::{OwnCounter, PerWorker};
+use self::history::History;
+pub use self::history::Period;
 pub use self::requests::NO_VIEW;
 use self::requests::Requests;
 pub(crate) use self::requests::{Received, WorkerRequests};
@@ -47,6 +53,7 @@ struct Inner {
     requests: Requests,
     connections: PerWorker<ConnectionCounts>,
     started: SystemTime,
+    history: Option<History>,
 }
 
 impl Metrics {
@@ -58,6 +65,7 @@ impl Metrics {
             requests: Requests::default(),
             connections: PerWorker::default(),
             started: SystemTime::now(),
+            history: apps.iter().any(|app| app.shows_history()).then(History::default),
         })))
     }
 
@@ -75,6 +83,33 @@ impl Metrics {
             inner.collect(&mut snapshot);
         }
         snapshot
+    }
+
+    /// The last hour in periods of a minute, the oldest first, and last the one until now. Empty if no app
+    /// [shows it](crate::app::App::shows_history).
+    #[must_use]
+    pub fn history(&self) -> Vec<Period> {
+        let history = self.0.as_ref().and_then(|inner| inner.history.as_ref());
+        history.map(|history| history.periods(&self.snapshot())).unwrap_or_default()
+    }
+
+    /// Starts the thread that ends the periods of the [`history`](Self::history), if an app shows it. It lives as long as the
+    /// process. Requests are counted as without it.
+    ///
+    /// # Errors
+    /// The thread can't be started.
+    pub(crate) fn keep_history(&self) -> io::Result<()> {
+        let metrics = self.clone();
+        let keep = move || {
+            while let Some(history) = metrics.0.as_ref().and_then(|inner| inner.history.as_ref()) {
+                thread::sleep(history::PERIOD);
+                history.end_period(metrics.snapshot());
+            }
+        };
+        if self.0.as_ref().is_some_and(|inner| inner.history.is_some()) {
+            thread::Builder::new().name("metrics-history".to_owned()).spawn(keep)?;
+        }
+        Ok(())
     }
 
     /// Makes the counters of a worker with these views. `None` if metrics are off.
