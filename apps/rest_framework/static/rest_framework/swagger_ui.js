@@ -28,7 +28,6 @@ const sessions = {
 };
 
 const ui = SwaggerUIBundle({
-  deepLinking: true,
   ...JSON.parse(settings),
   url: schemaUrl,
   domNode: root,

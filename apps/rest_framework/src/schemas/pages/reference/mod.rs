@@ -78,13 +78,13 @@ struct Scheme<'d> {
 
 impl<'d> Reference<'d> {
     fn of(document: &'d Value) -> Self {
-        let components = |name: &str| entries(&document["components"][name]);
-        let schemas = components("schemas").map(|(name, schema)| Component {
+        let components = &document["components"];
+        let schemas = entries(&components["schemas"]).map(|(name, schema)| Component {
             name,
             description: description(schema),
             shape: Shape::of(schema),
         });
-        let security = components("securitySchemes").map(|(name, scheme)| Scheme {
+        let security = entries(&components["securitySchemes"]).map(|(name, scheme)| Scheme {
             name,
             kind: kind(scheme),
             description: description(scheme),
