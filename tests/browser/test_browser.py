@@ -6,6 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from markup import test_text_stays_text
 from schema_pages import test_reference, test_swagger_ui_with_a_session, test_swagger_ui_with_a_token
 from tracker_site import PASSWORD, serve
 from watch import Watcher, browser
@@ -153,7 +154,7 @@ def test_weight(page, watcher, url):
 
 TESTS = [test_log_in_and_out, test_browse, test_search_filter_and_order, test_write, test_keyboard, test_weight]
 # They get the whole site.
-SCHEMA_TESTS = [test_swagger_ui_with_a_token, test_swagger_ui_with_a_session, test_reference]
+SITE_TESTS = [test_swagger_ui_with_a_token, test_swagger_ui_with_a_session, test_reference, test_text_stays_text]
 ANONYMOUS = [test_log_in_and_out, test_swagger_ui_with_a_token]
 # Without the script only the raw editor's check of JSON is missing.
 WITHOUT_SCRIPT = [test_log_in_and_out, test_browse, test_search_filter_and_order, test_reference]
@@ -165,7 +166,7 @@ def main():
     failures = 0
     with tempfile.TemporaryDirectory() as folder, serve(program, folder) as tracker, browser() as started:
         cookies = log_in(started, tracker.url)
-        runs = [(test, True) for test in TESTS + SCHEMA_TESTS] + [(test, False) for test in WITHOUT_SCRIPT]
+        runs = [(test, True) for test in TESTS + SITE_TESTS] + [(test, False) for test in WITHOUT_SCRIPT]
         for test, has_script in runs:
             if chosen and not any(name in test.__name__ for name in chosen):
                 continue
@@ -175,7 +176,7 @@ def main():
             watcher = Watcher(context, tracker.url, axe if has_script else None)
             name = test.__name__ + ("" if has_script else " without script")
             try:
-                test(context.new_page(), watcher, tracker if test in SCHEMA_TESTS else tracker.url)
+                test(context.new_page(), watcher, tracker if test in SITE_TESTS else tracker.url)
                 print(f"ok {name}")
             except Exception as error:  # noqa: BLE001
                 failures += 1

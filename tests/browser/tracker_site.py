@@ -31,6 +31,8 @@ class Tracker:
             "TEMPLATES_DIR": os.environ.get("TEMPLATES_DIR", f"{folder}/templates"),
             "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
         }
+        if workers := os.environ.get("WORKERS"):
+            self.environment["WORKERS"] = workers
 
     def manage(self, *arguments):
         subprocess.run([self.program, *arguments], env=self.environment, check=True, stdout=subprocess.DEVNULL)
@@ -85,7 +87,7 @@ def serve(program, folder):
     tracker = Tracker(program, folder)
     tracker.manage("migrate", "--verbosity", "0")
     tracker.manage("createsuperuser", "--noinput", "--username", "ana", "--email", "ana@example.com")
-    process = subprocess.Popen([program, "runserver", f"127.0.0.1:{tracker.port}"], env=tracker.environment)
+    process = tracker.process = subprocess.Popen([program, "runserver", f"127.0.0.1:{tracker.port}"], env=tracker.environment)
     try:
         tracker.wait(process)
         tracker.seed()
