@@ -117,15 +117,13 @@ impl Connection {
         connection.is_unanswered.set(true);
         // Checked only if the bytes received could be such a field.
         let has_large_field = connection.received.get() > MAX_FIELD && has_large_field(request);
-        let connection = Rc::clone(connection);
-        match request.take_payload() {
-            Payload::None => {}
-            payload => {
-                connection.phase.set(Phase::Body);
-                connection.body_since.set(connection.registry.now());
-                let observed = ObservedPayload::new(payload, connection);
-                request.set_payload(Payload::Stream { payload: Box::pin(observed) });
-            }
+        // Most requests have no body.
+        if !matches!(request.parts().1, Payload::None) {
+            connection.phase.set(Phase::Body);
+            connection.body_since.set(connection.registry.now());
+            let connection = Rc::clone(connection);
+            let observed = ObservedPayload::new(request.take_payload(), connection);
+            request.set_payload(Payload::Stream { payload: Box::pin(observed) });
         }
         has_large_field
     }

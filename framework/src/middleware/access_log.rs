@@ -47,7 +47,9 @@ impl AccessLog {
 
     /// Sets the request's user.
     pub fn set_user(req: &impl HttpMessage, username: &str) {
-        if let Some(Self(Some(line))) = req.extensions().get::<Self>() {
+        if log::log_enabled!(target: TARGET, log::Level::Info)
+            && let Some(Self(Some(line))) = req.extensions().get::<Self>()
+        {
             line.user.replace(Some(username.to_owned()));
         }
     }
