@@ -14,7 +14,7 @@ from model_serializers import Rollback, render, s, settings, transaction  # noqa
 from django.db import connection, models  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from rest_framework.renderers import JSONRenderer  # noqa: E402
-from rest_framework.validators import UniqueForDateValidator, UniqueForYearValidator  # noqa: E402
+from rest_framework.validators import UniqueForDateValidator, UniqueForYearValidator, UniqueValidator  # noqa: E402
 
 
 class Post(models.Model):
@@ -131,6 +131,14 @@ class Memos(s.ModelSerializer):
         fields = ["title", "tag", "made", "seen"]
 
 
+class Unique(s.ModelSerializer):
+    name = s.CharField(max_length=20, validators=[UniqueValidator(Artist.objects.all(), lookup="iexact")])
+
+    class Meta:
+        model = Artist
+        fields = ["name", "born"]
+
+
 class Hidden(s.ModelSerializer):
     """The dates are hidden fields."""
 
@@ -207,7 +215,7 @@ class ArtistWithAlbums(s.ModelSerializer):
         fields = ["name", "albums"]
 
 
-SERIALIZERS = {"post": Posts, "slug": Slugs, "own": Own, "memo": Memos, "hidden": Hidden, "album": AlbumSerializer}
+SERIALIZERS = {"post": Posts, "slug": Slugs, "own": Own, "memo": Memos, "hidden": Hidden, "unique": Unique, "album": AlbumSerializer}
 
 
 def seed():
@@ -246,6 +254,8 @@ def cases():
             for missing in post:
                 yield [name, instance, partial, {key: value for key, value in post.items() if key != missing}]
             yield [name, instance, partial, {"slug": "one", "published": "2026-03-31"}]
+        for body in [{"name": "New"}, {"name": "ANN"}, {"name": "bob", "born": 1}, {"name": ""}, {"name": "ann "}, {"born": 2}, {}]:
+            yield ["unique", instance, partial, body]
         for name in ["memo", "hidden"]:
             for body in [{"title": "new", "tag": "new"}, {"title": "now", "tag": "new"}, {"title": "old", "tag": "new"}, {"title": "new", "tag": "now"},
                          {"title": "new", "tag": "old"}, {"title": "new", "tag": "old", "seen": "2020-12-31T00:00:00Z"}, {"title": "now", "tag": "now"},
@@ -269,7 +279,7 @@ def cases():
 
 
 def rows(of):
-    names = {"album": ["artist", "word", "album", "cover"], "memo": ["memo"], "hidden": ["memo"]}.get(of, ["post"])
+    names = {"album": ["artist", "word", "album", "cover"], "memo": ["memo"], "hidden": ["memo"], "unique": ["artist"]}.get(of, ["post"])
     return {name: [render(ROWS[name](row)) for row in ROWS[name].Meta.model.objects.order_by("pk")] for name in names}
 
 

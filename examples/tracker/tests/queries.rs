@@ -10,15 +10,29 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use diesel::connection::{InstrumentationEvent, set_default_instrumentation};
+use diesel::prelude::*;
+use tracker::apps::Tracker;
 use tracker::models::{Comment, Issue, Label, Membership, Project};
 use tracker::schema::{tracker_comment, tracker_issue, tracker_label, tracker_membership, tracker_project};
+use tracker::serializers::label_serializer;
 use tracker::settings::project;
-use vitamin::auth::User;
+use tracker::urls;
+use vitamin::apps;
+use vitamin::auth::{Auth, User};
+use vitamin::authtoken::{AuthToken, TokenAuthentication};
+use vitamin::conf::{Env, ImproperlyConfigured};
 use vitamin::database::DbConnection;
-use vitamin::models::{Changes, DbValue, Model as _};
+use vitamin::models::{Changes, DbValue};
+use vitamin::rest_framework::filters::filter_set::{model_multiple_choice, number};
+use vitamin::rest_framework::prelude::*;
+use vitamin::rest_framework::{APISettings, RestFramework};
 use vitamin::testing::*;
+use vitamin::urls::{Pattern, path};
 
-database_tests!(the_number_of_queries_does_not_depend_on_the_number_of_rows);
+database_tests!(
+    the_number_of_queries_does_not_depend_on_the_number_of_rows,
+    relations_and_writes_make_as_many_queries_for_any_number_of_rows,
+);
 
 static QUERIES: AtomicUsize = AtomicUsize::new(0);
 /// The counter is one for all tests.
@@ -114,4 +128,112 @@ fn the_number_of_queries_does_not_depend_on_the_number_of_rows(database: &TestDa
     for ((path, few), many) in paths.iter().zip(&few).zip(&many) {
         assert_eq!(few, many, "{path}");
     }
+}
+
+const ISSUES: Annotation<Project, i64> = Annotation::new("issues");
+
+/// Views whose fields and filters the tracker does not have.
+fn more_urlpatterns() -> Vec<Pattern> {
+    async fn bulk(view: GenericView<Label>) -> Result<Response, APIException> {
+        view.create_many(view.many()).await
+    }
+    let strings = ModelSerializer::<Issue>::new(["id", "project", "assignee", "labels", "comments"])
+        .field("project", StringRelatedField::by(Issue::PROJECT, |project| project.name.clone()))
+        .field("assignee", StringRelatedField::by(Issue::ASSIGNEE, |user| user.username.to_string()))
+        .field("labels", StringRelatedField::many_by(Issue::LABELS, |label| label.name.clone()))
+        .field("comments", StringRelatedField::many_by(Issue::COMMENTS, |comment| comment.body.clone()));
+    let links = HyperlinkedModelSerializer::new(["url", "project", "assignee", "labels", "comments"])
+        .extra("assignee", Extra::new().view_name("user-detail"))
+        .field(
+            "labels",
+            HyperlinkedRelatedField::many(Issue::LABELS, "label-detail").lookup_field("slug").required(false),
+        )
+        .field("comments", HyperlinkedRelatedField::many(Issue::COMMENTS, "comment-detail").read_only());
+    let counted = ListAPIView::new("Counted", ModelSerializer::<Project>::new(["id"]))
+        .queryset(|_, projects| {
+            let issues = tracker_issue::table.filter(tracker_issue::project_id.eq(tracker_project::id));
+            projects.annotate(ISSUES, issues.count().single_value())
+        })
+        .filters(FilterSet::new().filter(number("min_issues", ISSUES).gte()).fields("owner", ["in"]))
+        .ordering_fields(fields![ISSUES, Project::OWNER.field(auth_user::username)]);
+    let filtered = ListAPIView::new("Filtered", strings.clone())
+        .filters(FilterSet::new().filter(model_multiple_choice("labels", Issue::LABELS, |_| Label::objects())));
+    let labels = GenericViewSet::new("Bulk", label_serializer()).actions(&[]).action(Action::list("bulk").post(bulk));
+    let labels = SimpleRouter::new().register("more/labels", labels);
+    let more = vec![
+        path("more/strings/", ListAPIView::new("Strings", strings)),
+        path("more/links/", ListAPIView::new("Links", links)),
+        path("more/counted/", counted),
+        path("more/filtered/", filtered),
+    ];
+    urls::urlpatterns().into_iter().chain(labels.urls()).chain(more).collect()
+}
+
+fn project_with_more(env: &Env) -> Result<vitamin::project::Project, ImproperlyConfigured> {
+    let settings = APISettings {
+        default_authentication_classes: classes![TokenAuthentication::new()],
+        default_permission_classes: classes![IsAuthenticated],
+        ..APISettings::from_env(env)?
+    };
+    let apps = apps![Auth::from_env(env)?, RestFramework::new(settings), AuthToken::from_env(env)?, Tracker];
+    vitamin::project::Project::new(env, apps, more_urlpatterns)
+}
+
+fn relations_and_writes_make_as_many_queries_for_any_number_of_rows(database: &TestDatabase) {
+    let _guard = ONE_AT_A_TIME.lock().unwrap();
+    count_queries();
+    let settings = [("DATABASE_READ_CONNECTIONS", "0"), ("DATABASE_WRITE_CONNECTIONS", "0")];
+    let server = TestProject::with_settings(database, project_with_more, &settings);
+    let ana = server.create_superuser("ana", "aaaa");
+    let others: Vec<_> = ["ben", "cem", "fay"].iter().map(|name| server.create_user(name, "aaaa")).collect();
+    let client = server.token(&server.create_token(&ana));
+    let connection = || server.project().database.get().unwrap();
+    add_rows(&mut connection(), &ana, &others, 0..2);
+    let queries = |send: &dyn Fn() -> TestResponse, status: u16| {
+        let before = QUERIES.load(Ordering::SeqCst);
+        send().assert_status(status);
+        QUERIES.load(Ordering::SeqCst) - before
+    };
+    let reads = [
+        "/more/strings/".to_owned(),
+        "/more/links/".to_owned(),
+        "/more/counted/?ordering=-issues,owner__username&min_issues=0".to_owned(),
+        format!("/more/counted/?owner__in={},{}", ana.id, others[0].id),
+        "/more/filtered/?labels=1&labels=2".to_owned(),
+    ];
+    // What is new in each round makes the bodies of the writes new.
+    let counts = |round: i32| {
+        let mut counts: Vec<usize> = reads
+            .iter()
+            .map(|path| {
+                client.get(path).assert_status(200);
+                queries(&|| client.get(path), 200)
+            })
+            .collect();
+        let labels = |from: i32, to: i32| {
+            let label = |n: i32| format!(r#"{{"name": "{round} {n}", "slug": "{round}-{n}"}}"#);
+            Body::json(format!("[{}]", (from..to).map(label).collect::<Vec<_>>().join(",")))
+        };
+        client.post("/more/labels/bulk/", labels(0, 1)).assert_status(201);
+        let two = queries(&|| client.post("/more/labels/bulk/", labels(10, 12)), 201);
+        let four = queries(&|| client.post("/more/labels/bulk/", labels(20, 24)), 201);
+        let eight = queries(&|| client.post("/more/labels/bulk/", labels(30, 38)), 201);
+        // As many for each object, and no query of the rows that are there.
+        assert_eq!(eight - four, 2 * (four - two), "{two} {four} {eight}");
+        let project = |slug: &str| {
+            let body = r#""roles": [{"user": "ben", "role": "writer"}, {"user": "cem", "role": "reader"}]"#;
+            Body::json(format!(r#"{{"name": "New", "slug": "{slug}-{round}", {body}}}"#))
+        };
+        client.post("/api/projects/", project("first")).assert_status(201);
+        let created = client.post("/api/projects/", project("second"));
+        let path = format!("/api/projects/{}/", created.assert_status(201).json()["id"].as_str().unwrap());
+        counts.extend([two, four, queries(&|| client.post("/api/projects/", project("third")), 201)]);
+        client.put(&path, project("fourth")).assert_status(200);
+        counts.push(queries(&|| client.put(&path, project("fifth")), 200));
+        counts
+    };
+    let few = counts(0);
+    add_rows(&mut connection(), &ana, &others, 2..30);
+    assert!(few.iter().all(|count| *count > 0), "{few:?}");
+    assert_eq!(few, counts(1), "{reads:?}, two and four labels, a new project, a changed one");
 }

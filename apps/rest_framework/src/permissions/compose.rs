@@ -13,6 +13,53 @@ pub struct Or<A, B>(pub A, pub B);
 /// Allows what the inner permission denies.
 pub struct Not<A>(pub A);
 
+/// One permission for some actions of a view set, another for all others (`get_permissions`).
+///
+/// ```
+/// use vitamin_rest_framework::classes;
+/// use vitamin_rest_framework::permissions::{AllowAny, IsAdminUser, OfActions, Permission};
+/// # use std::sync::Arc;
+///
+/// let permission_classes: Vec<Arc<dyn Permission>> =
+///     classes![OfActions::new(&["list", "retrieve"], AllowAny, IsAdminUser)];
+/// ```
+pub struct OfActions<A, B> {
+    actions: &'static [&'static str],
+    permission: A,
+    others: B,
+}
+
+impl<A, B> OfActions<A, B> {
+    /// `permission` is asked for these actions, `others` for all others.
+    pub const fn new(actions: &'static [&'static str], permission: A, others: B) -> Self {
+        Self { actions, permission, others }
+    }
+
+    fn includes(&self, request: &Request) -> bool {
+        request.action().is_some_and(|action| self.actions.contains(&action))
+    }
+}
+
+impl<A: Permission, B: Permission> Permission for OfActions<A, B> {
+    fn has_permission<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, bool> {
+        if self.includes(request) {
+            self.permission.has_permission(request)
+        } else {
+            self.others.has_permission(request)
+        }
+    }
+}
+
+impl<T: ?Sized, A: ObjectPermission<T>, B: ObjectPermission<T>> ObjectPermission<T> for OfActions<A, B> {
+    fn has_object_permission<'a>(&'a self, request: &'a Request, object: &'a T) -> PolicyResult<'a, bool> {
+        if self.includes(request) {
+            self.permission.has_object_permission(request, object)
+        } else {
+            self.others.has_object_permission(request, object)
+        }
+    }
+}
+
 impl<A: Permission, B: Permission> Permission for And<A, B> {
     fn has_permission<'a>(&'a self, request: &'a Request) -> PolicyResult<'a, bool> {
         let first = self.0.has_permission(request);

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use actix_web::http::Method;
 
 pub use self::backend::{DjangoObjectPermissions, ObjectPermissionBackend, PermissionObject};
-pub use self::compose::{And, Not, Or};
+pub use self::compose::{And, Not, OfActions, Or};
 pub use self::model::{DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly};
 pub use self::object::ObjectPermission;
 pub use self::rule::ObjectRule;

@@ -60,7 +60,7 @@ pub(crate) use self::single_row::ValidData;
 pub use self::string_related::StringRelatedField;
 pub use self::take_nested::NestedRelation;
 pub use self::to_many::ToMany;
-pub use self::unique::UniqueTogetherValidator;
+pub use self::unique::{UniqueTogetherValidator, UniqueValidator};
 pub use self::unique_for::{
     SerializerValidator, UniqueForDateValidator, UniqueForMonthValidator, UniqueForValidator,
     UniqueForYearValidator,

@@ -44,6 +44,72 @@ pub(super) fn unique<K: Kind>(
     })
 }
 
+/// No row of a query set has the value of a declared field: `UniqueValidator`. Fields that are made for unique columns have it
+/// already.
+///
+/// ```
+/// use vitamin_framework::models::Lookup;
+/// use vitamin_rest_framework::prelude::*;
+/// use vitamin_rest_framework::serializers::UniqueValidator;
+///
+/// fn account_serializer() -> ModelSerializer<PublicUser> {
+///     let is_new = UniqueValidator::new(PublicUser::objects(), auth_user::email).lookup(Lookup::IExact);
+///     ModelSerializer::new(["username", "email"]).field("email", EmailField::new().unique(is_new))
+/// }
+/// # account_serializer();
+/// ```
+pub struct UniqueValidator<T> {
+    rows: QuerySet<T>,
+    path: Path<T>,
+    lookup: Lookup,
+    message: Option<Cow<'static, str>>,
+}
+
+impl<T: Model> UniqueValidator<T> {
+    /// No other of these rows has the value in this column.
+    #[must_use]
+    pub fn new<C: diesel::Column<Table = T::Table>>(rows: QuerySet<T>, column: C) -> Self {
+        Self { rows, path: column.into(), lookup: Lookup::Exact, message: None }
+    }
+
+    /// How values are compared, such as [`Lookup::IExact`].
+    #[must_use]
+    pub const fn lookup(mut self, lookup: Lookup) -> Self {
+        self.lookup = lookup;
+        self
+    }
+
+    /// The message instead of `This field must be unique.`
+    #[must_use]
+    pub fn message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+}
+
+impl<K> Field<K> {
+    /// Adds a check that no other row has the value.
+    #[must_use]
+    pub fn unique<T: Model>(self, validator: UniqueValidator<T>) -> Self {
+        let UniqueValidator { rows, path, lookup, message } = validator;
+        self.validator_with(move |value, context| {
+            let Some(lookups) = context.database else { return Ok(()) };
+            let Ok(value) = DbValue::from_validated(value, path.kind()) else { return Ok(()) };
+            let mut same = rows.clone().filter_q(Q::compare(&path, lookup, value));
+            if let Some(pk) = context.is_update.then(|| lookups.instance_pk()).flatten() {
+                same = same.exclude_pk(pk);
+            }
+            let mut exists = false;
+            lookups.with(&mut |connection| {
+                exists = same.exists(connection)?;
+                Ok(())
+            });
+            let own = || message.clone().unwrap_or_else(|| gettext("This field must be unique.").into());
+            if exists { Err(ErrorDetail::new(own(), "unique")) } else { Ok(()) }
+        })
+    }
+}
+
 /// Several fields that are unique together: `UniqueTogetherValidator`.
 #[derive(Clone, Debug)]
 pub struct UniqueTogetherValidator {

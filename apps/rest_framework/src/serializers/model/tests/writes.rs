@@ -5,7 +5,8 @@
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::*;
-use vitamin_framework::models::Changes;
+use crate::fields::CharField;
+use vitamin_framework::models::{Changes, Lookup};
 
 diesel::table! { desk_post (id) { id -> BigInt, slug -> Text, code -> Nullable<Text>, word -> Text, published -> Date, posted -> Timestamp, } }
 diesel::table! { desk_memo (id) { id -> BigInt, title -> Text, tag -> Text, made -> Date, seen -> Timestamp, } }
@@ -226,6 +227,7 @@ impl Rows {
                 cover: Some(rows(connection, ["id", "album", "color"])),
                 ..Self::default()
             },
+            "unique" => Self { artist: Some(rows(connection, ["id", "name", "born"])), ..Self::default() },
             "memo" | "hidden" => {
                 Self { memo: Some(rows(connection, ["id", "title", "tag"])), ..Self::default() }
             }
@@ -305,6 +307,12 @@ async fn run(request: Request, data: Data) -> Result<Response, APIException> {
         "own" => save(request, own(), &case, data).await,
         "memo" => {
             save(request, ModelSerializer::<Memo>::new(["title", "tag", "made", "seen"]), &case, data).await
+        }
+        "unique" => {
+            let name = UniqueValidator::new(Artist::objects(), desk_artist::name).lookup(Lookup::IExact);
+            let artist = ModelSerializer::<Artist>::new(["name", "born"])
+                .field("name", CharField::new().max_length(20).unique(name));
+            save(request, artist, &case, data).await
         }
         "hidden" => save(request, ModelSerializer::<Memo>::new(["title", "tag"]), &case, data).await,
         "album" => save(request, album(), &case, data).await,
