@@ -50,21 +50,24 @@ use super::model_choice::{AllOf, names_objects};
 use super::{Choices, FilterColumn, FormField, for_lookup};
 use vitamin_framework::models::{Column, FieldClass, Model, Path};
 
-/// The filters of a list, in their order.
+/// The filters of a list, in django-filter's order, which is that of the errors and of the schema's parameters: those of
+/// [`fields`](Self::fields) (`Meta.fields`), then the [declared](Self::filter) ones.
 pub struct FilterSet<T> {
     pub(crate) filters: Vec<Filter<T>>,
+    /// How many of them are of `fields`.
+    of_fields: usize,
     pub(crate) mistakes: Vec<String>,
 }
 
 impl<T> Clone for FilterSet<T> {
     fn clone(&self) -> Self {
-        Self { filters: self.filters.clone(), mistakes: self.mistakes.clone() }
+        Self { filters: self.filters.clone(), of_fields: self.of_fields, mistakes: self.mistakes.clone() }
     }
 }
 
 impl<T> Default for FilterSet<T> {
     fn default() -> Self {
-        Self { filters: Vec::new(), mistakes: Vec::new() }
+        Self { filters: Vec::new(), of_fields: 0, mistakes: Vec::new() }
     }
 }
 
@@ -75,25 +78,46 @@ impl<T: Model> FilterSet<T> {
         Self::default()
     }
 
-    /// Adds a filter.
+    /// Adds a filter. It takes the place of one of the same name.
     #[must_use]
     pub fn filter(mut self, filter: Filter<T>) -> Self {
         self.mistakes.extend(filter.mistake.clone());
-        self.filters.push(filter);
+        match self.filters.iter_mut().find(|known| known.field.name == filter.field.name) {
+            Some(known) => *known = filter,
+            None => self.filters.push(filter),
+        }
         self
     }
 
     /// Adds the filters of a model field, by lookups such as `exact`, `gte` or `date__lt` (`filterset_fields`). The field may
-    /// be that of a related model: `project__owner`. The parameters are `budget__gte`, and `budget` for `exact`.
+    /// be that of a related model: `project__owner`. The parameters are `budget__gte`, and `budget` for `exact`. A declared filter of
+    /// the same name stays.
     #[must_use]
     pub fn fields(mut self, name: &'static str, lookups: impl IntoIterator<Item = &'static str>) -> Self {
         for lookup in lookups {
             match field_filter::<T>(name, lookup) {
-                Some(filter) => self.filters.push(filter),
+                Some(filter) => self.add_field(filter),
                 None => self.mistakes.push(format!("{} has no filter `{name}__{lookup}`", T::META.name)),
             }
         }
         self
+    }
+
+    /// Adds a filter behind those of `fields`. There a declared filter of the same name takes its place.
+    fn add_field(&mut self, filter: Filter<T>) {
+        let name = &filter.field.name;
+        let at = match self.filters.iter().position(|known| known.field.name == *name) {
+            Some(known) if known < self.of_fields => return,
+            Some(known) => known,
+            None => {
+                self.filters.push(filter);
+                self.filters.len() - 1
+            }
+        };
+        if let Some(moved) = self.filters.get_mut(self.of_fields..=at) {
+            moved.rotate_right(1);
+        }
+        self.of_fields += 1;
     }
 
     /// The filters of these parameters: a field's name, or with a lookup `budget__gte`.

@@ -209,6 +209,31 @@ fn errors_of_several_filters_are_in_order() {
     assert_eq!(count, 5);
 }
 
+/// As `get_filters` of django_filters/filterset.py has them.
+#[test]
+fn fields_come_before_declared_filters() {
+    use super::filter_set::{FilterSet, char};
+    use vitamin_auth::PublicUser;
+    use vitamin_auth::schema::auth_user;
+
+    let names = |filters: &FilterSet<PublicUser>| {
+        filters.filters.iter().map(|filter| filter.field.name.to_string()).collect::<Vec<_>>().join(" ")
+    };
+    let declared = || {
+        let filters = FilterSet::<PublicUser>::new().filter(char("q", auth_user::username));
+        filters.filter(char("email", auth_user::username).icontains())
+    };
+    assert_eq!(names(&declared()), "q email");
+    let filters = declared().fields("is_staff", ["exact"]).fields("id", ["gt", "exact"]);
+    assert_eq!(names(&filters), "is_staff id__gt id q email");
+    // A declared filter stands where `fields` names it, whichever is said first.
+    let filters = filters.fields("email", ["exact", "iexact"]).filter(char("x", auth_user::email));
+    assert_eq!(names(&filters), "is_staff id__gt id email email__iexact q x");
+    let filters = FilterSet::of_fields(["email", "id"]).filter(char("email", auth_user::username));
+    assert_eq!(names(&filters), "email id");
+    assert!(filters.mistakes.is_empty());
+}
+
 #[test]
 fn numbers_are_truncated_for_columns_of_integers() {
     let number = |text: &str| Cleaned::Decimal(text.parse().unwrap()).integer();
