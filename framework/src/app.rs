@@ -221,6 +221,12 @@ impl Apps {
         Arc::clone(&self.models)
     }
 
+    /// The same, borrowed.
+    #[must_use]
+    pub fn model_list(&self) -> &[&'static ModelMeta] {
+        &self.models
+    }
+
     /// Iterates over the apps in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &dyn App> {
         self.apps.iter().map(AsRef::as_ref)

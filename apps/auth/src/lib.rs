@@ -5,9 +5,11 @@ mod alarm;
 pub mod backends;
 mod checks;
 mod comparison;
+pub mod content_types;
 mod deletion;
 mod diagnosis;
 mod failure_time;
+pub mod groups;
 pub mod hashers;
 mod hashes_in_use;
 mod login_counts;
@@ -24,6 +26,7 @@ pub mod schema;
 pub mod session_data;
 pub mod session_engine;
 mod session_login;
+mod session_update;
 pub mod sessions;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -35,6 +38,8 @@ use std::sync::Arc;
 use actix_web::web::{Data, ServiceConfig};
 
 pub use self::backends::{AuthenticationError, RemoteUserBackend, authenticate};
+pub use self::content_types::ContentType;
+pub use self::groups::{Group, Permission};
 use self::login_counts::LoginCounts;
 pub use self::login_throttle::LoginThrottle;
 pub use self::models::User;
@@ -42,6 +47,7 @@ use self::password_validation::PasswordValidators;
 use self::passwords::{PasswordSettings, Passwords};
 pub use self::public_user::PublicUser;
 pub use self::session_login::{login, logout};
+pub use self::session_update::SessionUpdate;
 use self::sessions::SessionSettings;
 pub use self::user_model::UserModel;
 use vitamin_framework::app::App;
@@ -104,6 +110,7 @@ impl App for Auth {
     fn configure(&self, config: &mut ServiceConfig) {
         config
             .app_data(Data::new(self.passwords.clone()))
+            .app_data(Data::new(self.validators.clone()))
             .app_data(Data::new(self.login_throttle.clone()))
             .app_data(Data::from(Arc::clone(&self.login_counts)))
             .app_data(Data::new(self.sessions.clone()))

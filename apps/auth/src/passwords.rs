@@ -159,6 +159,19 @@ impl Passwords {
         self.settings.hashers.make_password(password)
     }
 
+    /// Hashes a new password on the threads for passwords. `owner` is as in [`check_password`](Self::check_password).
+    ///
+    /// # Errors
+    /// [`Busy`] if too many passwords are waiting already. The inner error: the preferred scheme rejects this password.
+    pub async fn hash_password(
+        &self,
+        owner: JobOwner,
+        password: &str,
+    ) -> Result<Result<String, HashError>, Busy> {
+        let (passwords, password) = (self.clone(), Zeroizing::new(password.to_owned()));
+        self.pool()?.run(owner, move || passwords.make_password(Some(&password))).await
+    }
+
     /// Whether the next login replaces this hash: if Django would, and [`Rewriting`] allows it.
     #[must_use]
     pub fn rewrites(&self, encoded: &str) -> bool {

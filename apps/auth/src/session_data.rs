@@ -95,6 +95,11 @@ impl SessionData {
         }
     }
 
+    /// Replaces the hash of the user's password, so that the session goes on after a change of it.
+    pub(super) fn set_auth_hash(&mut self, auth_hash: &str) {
+        self.set(HASH_SESSION_KEY, Value::String(auth_hash.to_owned()));
+    }
+
     /// Returns the primary key of the logged-in user. `None` if nobody is logged in, or the key has another type.
     pub fn user_id(&self, key: KeyType) -> Option<UserId> {
         match self.get(SESSION_KEY)? {

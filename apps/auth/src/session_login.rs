@@ -17,7 +17,7 @@ use vitamin_framework::database::{Database, DatabaseError, DbConnection, now};
 use vitamin_framework::middleware::Site;
 
 /// The length of a session key.
-const SESSION_KEY_LENGTH: usize = 32;
+pub(super) const SESSION_KEY_LENGTH: usize = 32;
 
 /// Logs a user in, whose password was checked: makes a session, deletes that of the request, and stores the time as
 /// `last_login`. Returns the value of `Set-Cookie`.
@@ -103,7 +103,7 @@ fn kept_data(
     Ok(if is_own { session } else { SessionData::default() })
 }
 
-fn insert(
+pub(super) fn insert(
     connection: &mut DbConnection,
     key: &str,
     data: &str,
@@ -118,7 +118,7 @@ fn insert(
     Ok(())
 }
 
-fn delete(connection: &mut DbConnection, key: &str) -> Result<(), DatabaseError> {
+pub(super) fn delete(connection: &mut DbConnection, key: &str) -> Result<(), DatabaseError> {
     diesel::delete(django_session::table.find(key)).execute(connection)?;
     Ok(())
 }

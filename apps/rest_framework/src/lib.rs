@@ -3,7 +3,8 @@
 
 pub mod authentication;
 #[cfg(feature = "browsable-api")]
-mod browsable;
+#[doc(hidden)]
+pub mod browsable;
 mod checks;
 mod comparison;
 mod current;

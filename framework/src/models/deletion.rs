@@ -1,8 +1,11 @@
 //! Deletes rows with what refers to them (`django/db/models/deletion.py`). The foreign keys have no `ON DELETE`: Django
 //! cascades itself, and so does this.
 
+mod preview;
+
 use diesel::result::Error as QueryError;
 
+pub use self::preview::{DeletionPreview, PreviewRelation, PreviewRows};
 use super::column::OnDelete;
 use super::condition::Condition;
 use super::execute::{column_values, execute, execute_last};

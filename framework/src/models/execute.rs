@@ -85,7 +85,7 @@ where
 }
 
 #[cfg(feature = "postgres")]
-trait AnyQuery:
+pub(super) trait AnyQuery:
     Query<SqlType = Untyped> + QueryId + QueryFragment<Sqlite> + QueryFragment<diesel::pg::Pg>
 {
 }
@@ -95,7 +95,7 @@ impl<T> AnyQuery for T where
 {
 }
 #[cfg(not(feature = "postgres"))]
-trait AnyQuery: Query<SqlType = Untyped> + QueryId + QueryFragment<Sqlite> {}
+pub(super) trait AnyQuery: Query<SqlType = Untyped> + QueryId + QueryFragment<Sqlite> {}
 #[cfg(not(feature = "postgres"))]
 impl<T> AnyQuery for T where T: Query<SqlType = Untyped> + QueryId + QueryFragment<Sqlite> {}
 
@@ -320,13 +320,43 @@ pub(super) fn select_rows(
     rows(connection, select, true, each)
 }
 
+/// Calls `each` with every row of a query.
+pub(super) fn query_rows(
+    connection: &mut DbConnection,
+    query: impl AnyQuery,
+    each: Each<'_>,
+) -> Result<(), QueryError> {
+    rows(connection, query, true, each)
+}
+
 /// The primary keys of the rows that meet a condition.
 pub(super) fn column_values(
     connection: &mut DbConnection,
     meta: &'static ModelMeta,
     condition: Condition,
 ) -> Result<Vec<DbValue>, DatabaseError> {
+    keys_of(connection, Select::new(meta), condition)
+}
+
+/// The primary keys of the first rows that meet a condition.
+pub(super) fn limited_keys(
+    connection: &mut DbConnection,
+    meta: &'static ModelMeta,
+    condition: Condition,
+    limit: usize,
+) -> Result<Vec<DbValue>, DatabaseError> {
     let mut select = Select::new(meta);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    select.limit = Some(Parameter::new(DbValue::Integer(limit), ColumnKind::BigInteger));
+    keys_of(connection, select, condition)
+}
+
+fn keys_of(
+    connection: &mut DbConnection,
+    mut select: Select,
+    condition: Condition,
+) -> Result<Vec<DbValue>, DatabaseError> {
+    let meta = select.meta;
     select.output = Output::Column(meta.primary_key().column);
     select.conditions.push(condition);
     let (mut values, kind) = (Vec::new(), meta.primary_key().kind);

@@ -100,7 +100,7 @@ pub use self::convert::WrongType;
 pub use self::date_part::DatePart;
 #[doc(hidden)]
 pub use self::default::default_value;
-pub use self::deletion::{DeletionError, Models};
+pub use self::deletion::{DeletionError, DeletionPreview, Models, PreviewRelation, PreviewRows};
 pub use self::execute::{fetch_pks, first_pks, pk_exists, value_exists};
 pub use self::expressions::{Bind, bind};
 pub use self::field_value::FieldValue;

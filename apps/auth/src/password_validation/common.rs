@@ -39,6 +39,10 @@ impl PasswordValidator for CommonPasswordValidator {
         }
         Ok(())
     }
+
+    fn get_help_text(&self) -> String {
+        gettext("Your password can’t be a commonly used password.").to_owned()
+    }
 }
 
 /// Python's `str.strip`, which also treats the four ASCII separators as white space.

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
-use vitamin_framework::translation::{gettext, ngettext};
+use vitamin_framework::translation::{gettext, ngettext, percent_format};
 
 mod common;
 mod similarity;
@@ -52,6 +52,11 @@ pub trait PasswordValidator: Send + Sync {
     ///
     /// The message for the user.
     fn validate(&self, password: &str, user: &UserAttributes<'_>) -> Result<(), String>;
+
+    /// Says what the rule is, for the form that asks for a password. Empty if there is nothing to say.
+    fn get_help_text(&self) -> String {
+        String::new()
+    }
 }
 
 /// An ordered list of validators. A clone shares the list. The default is the four of a new Django project, in its
@@ -99,6 +104,12 @@ impl PasswordValidators {
             self.0.iter().filter_map(|validator| validator.validate(password, user).err()).collect();
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
+
+    /// What the rules are, in the order of the list (`password_validators_help_texts`).
+    #[must_use]
+    pub fn help_texts(&self) -> Vec<String> {
+        self.0.iter().map(|validator| validator.get_help_text()).filter(|text| !text.is_empty()).collect()
+    }
 }
 
 impl Default for PasswordValidators {
@@ -144,6 +155,15 @@ impl PasswordValidator for MinimumLengthValidator {
         );
         Err(message.replacen("%d", &length.to_string(), 1))
     }
+
+    fn get_help_text(&self) -> String {
+        let message = ngettext(
+            "Your password must contain at least %(min_length)d character.",
+            "Your password must contain at least %(min_length)d characters.",
+            u64::try_from(self.min_length).unwrap_or(u64::MAX),
+        );
+        percent_format(message, &[("min_length", &self.min_length)])
+    }
 }
 
 /// Rejects passwords of only digits, of any script.
@@ -156,6 +176,10 @@ impl PasswordValidator for NumericPasswordValidator {
             return Ok(());
         }
         Err(gettext("This password is entirely numeric.").to_owned())
+    }
+
+    fn get_help_text(&self) -> String {
+        gettext("Your password can’t be entirely numeric.").to_owned()
     }
 }
 

@@ -79,6 +79,10 @@ impl PasswordValidator for UserAttributeSimilarityValidator {
             ))
         })
     }
+
+    fn get_help_text(&self) -> String {
+        gettext("Your password can’t be too similar to your other personal information.").to_owned()
+    }
 }
 
 /// Python's `re.split(r"\W+", text)`: the result starts or ends with an empty word if the text starts or ends with a

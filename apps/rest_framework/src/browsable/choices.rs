@@ -10,7 +10,7 @@ use crate::request::Request;
 use crate::schemas::SerializerSchema;
 use crate::serializers::{Related, Representation};
 
-/// The most objects that a select offers. Beyond them the field is an input for the object's name.
+/// The most objects that a select offers, unless the field says otherwise. Beyond them the field is an input for the object's name.
 const LIMIT: usize = 50;
 
 /// The choices of a form's related fields, by their names.
@@ -24,13 +24,20 @@ pub(super) struct RelatedOptions {
 }
 
 impl Choices {
-    /// Loads the choices of a serializer's fields, in one use of the database.
+    /// Loads the choices of a serializer's fields, but for those of these names, in one use of the database.
     ///
     /// # Errors
     /// A query fails.
-    pub(super) async fn load(request: &Request, serializer: &SerializerSchema) -> Result<Self, APIException> {
+    pub(super) async fn load(
+        request: &Request,
+        serializer: &SerializerSchema,
+        without: &[&str],
+    ) -> Result<Self, APIException> {
         let mut fields: Vec<(String, Related)> = Vec::new();
         for field in serializer.fields.iter().filter(|field| !field.field.is_read_only()) {
+            if without.contains(&field.name.as_ref()) {
+                continue;
+            }
             if let Some(related) = field.field.kind().downcast_ref::<Related>() {
                 fields.push((field.name.clone().into_owned(), related.clone()));
             }
@@ -39,10 +46,18 @@ impl Choices {
             return Ok(Self::default());
         }
         let info = request.info().clone();
-        let limit = i64::try_from(LIMIT).unwrap_or(i64::MAX) + 1;
         let load = move |connection: &mut _| {
             let choices = fields.into_iter().map(|(name, related)| {
-                let choices = related.choices(connection, &info, limit)?;
+                let limit = related.html_cutoff().unwrap_or(LIMIT);
+                let mut choices = related.choices(
+                    connection,
+                    &info,
+                    i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1),
+                )?;
+                // With too many, none: the first ones would hide that there are others.
+                if choices.len() > limit {
+                    choices.clear();
+                }
                 Ok::<_, APIException>((name, related, choices))
             });
             choices.collect::<Result<Vec<_>, _>>()
@@ -52,8 +67,7 @@ impl Choices {
         let mut found = HashMap::new();
         for (name, related, choices) in loaded {
             let mut pairs = Vec::with_capacity(choices.len());
-            // With too many, none: the first ones would hide that there are others.
-            for choice in choices.iter().take(if choices.len() > LIMIT { 0 } else { LIMIT }) {
+            for choice in &choices {
                 let mut json = Vec::new();
                 related.write_choice(choice, &context, &mut json)?;
                 let value = texts(&serde_json::from_slice(&json).unwrap_or_default()).join("");

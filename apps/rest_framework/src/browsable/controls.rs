@@ -12,15 +12,22 @@ use crate::request::{PageContent, Request};
 use crate::settings::APISettings;
 
 /// A query parameter.
-#[derive(Serialize)]
-pub(super) struct ControlView {
-    name: String,
-    id: String,
-    label: String,
-    required: bool,
-    control: Control,
-    value: String,
-    options: Vec<OptionView>,
+#[derive(Debug, Serialize)]
+pub struct ControlView {
+    /// The parameter's name.
+    pub name: String,
+    /// The control's id.
+    pub id: String,
+    /// What a person reads.
+    pub label: String,
+    /// Whether it must be filled in.
+    pub required: bool,
+    /// The control.
+    pub control: Control,
+    /// The text of an input.
+    pub value: String,
+    /// The options of a select.
+    pub options: Vec<OptionView>,
 }
 
 /// The controls of a list, from its view's declarations.
@@ -88,7 +95,7 @@ impl Controls {
 }
 
 impl ControlView {
-    fn new(name: &str, label: String, value: String) -> Self {
+    pub(super) fn new(name: &str, label: String, value: String) -> Self {
         Self {
             name: name.to_owned(),
             id: format!("query-{name}"),
@@ -111,7 +118,7 @@ fn option(value: &str, label: &str, current: &str) -> OptionView {
 }
 
 /// The controls of a filter: one, or two of a range.
-fn filter_views(field: &FormField, query: &QueryDict) -> Vec<ControlView> {
+pub(super) fn filter_views(field: &FormField, query: &QueryDict) -> Vec<ControlView> {
     let values = |name: &str| -> Vec<String> {
         query.get_list(name).iter().filter_map(|value| value.as_str().map(str::to_owned)).collect()
     };

@@ -11,21 +11,30 @@ use crate::fields::BaseField;
 use crate::schemas::{FieldShape, SerializerSchema};
 
 /// A field of a form.
-#[derive(Default, Serialize)]
-pub(super) struct FieldView {
-    pub(super) name: String,
-    pub(super) id: String,
-    pub(super) label: String,
-    pub(super) help: String,
-    pub(super) required: bool,
-    pub(super) errors: Vec<String>,
-    pub(super) control: Control,
+#[derive(Debug, Default, Serialize)]
+pub struct FieldView {
+    /// The name in the form.
+    pub name: String,
+    /// The control's id.
+    pub id: String,
+    /// What a person reads.
+    pub label: String,
+    /// A sentence about it; may be empty.
+    pub help: String,
+    /// Whether it must be filled in.
+    pub required: bool,
+    /// The messages of its errors.
+    pub errors: Vec<String>,
+    /// The control.
+    pub control: Control,
     /// The text of an input.
-    pub(super) value: String,
-    pub(super) checked: bool,
-    pub(super) options: Vec<OptionView>,
+    pub value: String,
+    /// Whether a box is ticked.
+    pub checked: bool,
+    /// The options of a select.
+    pub options: Vec<OptionView>,
     /// The fields of a nested object.
-    pub(super) fields: Vec<FieldView>,
+    pub fields: Vec<FieldView>,
 }
 
 /// The values, errors and choices that the fields of one form are drawn with.

@@ -112,7 +112,7 @@ impl Form {
         let raw_is_open = errors.is_some() && matches!(values, Values::Json(_));
         let (fields, raw) = match &serializer {
             Some(serializer) => {
-                let choices = Choices::load(request, serializer).await?;
+                let choices = Choices::load(request, serializer, &[]).await?;
                 let parts = FormParts {
                     prefix,
                     values: &values,
@@ -139,7 +139,8 @@ impl Form {
 }
 
 /// The errors that belong to no field.
-fn form_errors(detail: &Detail) -> Vec<String> {
+#[must_use]
+pub fn form_errors(detail: &Detail) -> Vec<String> {
     match detail {
         Detail::Dict(errors) => ["detail", NON_FIELD_ERRORS]
             .iter()

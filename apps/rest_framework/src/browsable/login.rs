@@ -33,28 +33,68 @@ use vitamin_framework::urls::{Pattern, include, path};
 /// The name of the query parameter and form field that say where to go next.
 const NEXT: &str = "next";
 
-/// The views `rest_framework:login` and `rest_framework:logout`.
-pub(crate) fn urlpatterns() -> Vec<Pattern> {
-    let login = |paths: Vec<String>| web::resource(paths).to(login_view);
-    let logout = |paths: Vec<String>| web::resource(paths).to(logout_view);
-    let patterns = vec![path("login/", login).name("login"), path("logout/", logout).name("logout")];
-    vec![include("", patterns).namespace("rest_framework")]
+/// What differs between the logins of the browsable API and of the admin.
+#[derive(Clone, Copy, Debug)]
+pub struct LoginSite {
+    /// The namespace of the patterns `login` and `logout`.
+    pub namespace: &'static str,
+    /// The template of the form.
+    pub login_template: &'static str,
+    /// The template after a logout.
+    pub logged_out_template: &'static str,
+    /// The pattern that a login leads to if the request names no other page. `None`: `LOGIN_REDIRECT_URL`.
+    pub index: Option<&'static str>,
+    /// Whether a user must be staff (`AdminAuthenticationForm` of django/contrib/admin/forms.py).
+    pub is_for_staff: bool,
+    /// The message if there is no such user and password.
+    pub invalid_login: &'static str,
 }
 
-async fn login_view(request: HttpRequest, payload: Payload) -> Result<HttpResponse, APIException> {
-    let page = LoginPage::new(&request)?;
+const BROWSABLE_API: LoginSite = LoginSite {
+    namespace: "rest_framework",
+    login_template: "rest_framework/login.html",
+    logged_out_template: "rest_framework/logged_out.html",
+    index: None,
+    is_for_staff: false,
+    invalid_login: "Please enter a correct username and password. Note that both fields may be case-sensitive.",
+};
+
+/// The views `rest_framework:login` and `rest_framework:logout`.
+pub(crate) fn urlpatterns() -> Vec<Pattern> {
+    vec![include("", login_patterns(BROWSABLE_API)).namespace(BROWSABLE_API.namespace)]
+}
+
+/// The views `login` and `logout` of a site, below its namespace.
+#[must_use]
+pub fn login_patterns(login_site: LoginSite) -> Vec<Pattern> {
+    let login = move |paths: Vec<String>| {
+        web::resource(paths).to(move |request, payload| login_view(login_site, request, payload))
+    };
+    let logout = move |paths: Vec<String>| {
+        web::resource(paths).to(move |request, payload| logout_view(login_site, request, payload))
+    };
+    vec![path("login/", login).name("login"), path("logout/", logout).name("logout")]
+}
+
+async fn login_view(
+    login_site: LoginSite,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, APIException> {
+    let page = LoginPage::new(login_site, &request)?;
     match *request.method() {
-        Method::GET | Method::HEAD => {
-            let next = query(&request, NEXT);
-            page.form(StatusCode::OK, "", &next, &[])
-        }
+        Method::GET | Method::HEAD => page.show(&query(&request, NEXT)).await,
         Method::POST | Method::PUT => page.log_in(payload).await,
         _ => Ok(not_allowed("GET, POST, PUT, HEAD, OPTIONS", request.method())),
     }
 }
 
-async fn logout_view(request: HttpRequest, payload: Payload) -> Result<HttpResponse, APIException> {
-    let page = LoginPage::new(&request)?;
+async fn logout_view(
+    login_site: LoginSite,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, APIException> {
+    let page = LoginPage::new(login_site, &request)?;
     match *request.method() {
         Method::POST => page.log_out(payload).await,
         _ => Ok(not_allowed("POST, OPTIONS", request.method())),
@@ -77,6 +117,7 @@ fn query(request: &HttpRequest, name: &str) -> String {
 
 /// A request to one of the views, with what both need.
 struct LoginPage<'a> {
+    login_site: LoginSite,
     request: &'a HttpRequest,
     site: &'a AppData<Site>,
     pages: &'a Pages,
@@ -85,13 +126,34 @@ struct LoginPage<'a> {
 }
 
 impl<'a> LoginPage<'a> {
-    fn new(request: &'a HttpRequest) -> Result<Self, APIException> {
+    fn new(login_site: LoginSite, request: &'a HttpRequest) -> Result<Self, APIException> {
         let site = request.app_data::<AppData<Site>>();
         let site = site.ok_or_else(|| APIException::server_error("the app data has no Site"))?;
         let cookie = get_cookie(request.headers(), &site.settings.csrf.cookie_name);
         let secret =
             cookie.and_then(|cookie| secret_from_cookie(&cookie).ok()).unwrap_or_else(get_new_csrf_string);
-        Ok(Self { request, site, pages: Pages::of(request), secret })
+        Ok(Self { login_site, request, site, pages: Pages::of(request), secret })
+    }
+
+    /// The empty form; on a site for staff, a redirect for those who are logged in (`AdminSite.login`).
+    async fn show(&self, next: &str) -> Result<HttpResponse, APIException> {
+        if !self.login_site.is_for_staff {
+            return self.form(StatusCode::OK, "", next, &[]);
+        }
+        let user = get_user(self.request).await.map_err(APIException::from)?;
+        if user.as_ref().is_some_and(|user| user.is_staff)
+            && let Some(index) = self.index()
+        {
+            return Ok(self.redirect(&index));
+        }
+        let context =
+            context!(next => self.safe(next).unwrap_or_default(), user => user.map(|user| user.username));
+        self.page(StatusCode::OK, self.login_site.login_template, context)
+    }
+
+    /// The URL of the site's first page.
+    fn index(&self) -> Option<String> {
+        self.site.resolver.reverse(self.login_site.index?, &[]).ok()
     }
 
     async fn log_in(&self, payload: Payload) -> Result<HttpResponse, APIException> {
@@ -115,10 +177,11 @@ impl<'a> LoginPage<'a> {
             return self.form(StatusCode::OK, &username, &next, &missing);
         }
         match authenticate(self.request, &username, &password).await {
-            Ok(Some(user)) => {
+            Ok(Some(user)) if user.is_staff || !self.login_site.is_for_staff => {
                 let cookie = login(self.request, &user).await.map_err(APIException::from)?;
-                let target = self.safe(&next).unwrap_or(&self.pages.settings.login_redirect_url);
-                let mut response = self.redirect(target);
+                let index = self.index();
+                let index = index.as_deref().unwrap_or(&self.pages.settings.login_redirect_url);
+                let mut response = self.redirect(self.safe(&next).unwrap_or(index));
                 let headers = response.headers_mut();
                 headers.append(SET_COOKIE, cookie);
                 // Forms that were made before the login do not count after it (`rotate_token`).
@@ -127,10 +190,7 @@ impl<'a> LoginPage<'a> {
                 }
                 Ok(response)
             }
-            Ok(None) => {
-                let wrong = "Please enter a correct username and password. Note that both fields may be case-sensitive.";
-                self.form(StatusCode::OK, &username, &next, &[("", wrong)])
-            }
+            Ok(_) => self.form(StatusCode::OK, &username, &next, &[("", self.login_site.invalid_login)]),
             Err(AuthenticationError::Throttled(wait)) => {
                 let seconds = wait.as_secs_f64().ceil().max(1.0);
                 let message = format!("Too many failed logins. Try again in {seconds:.0} seconds.");
@@ -154,12 +214,13 @@ impl<'a> LoginPage<'a> {
         let cookie = logout(self.request).await.map_err(APIException::from)?;
         let next = form.get(NEXT).and_then(|value| value.as_str()).map(str::to_owned);
         let next = next.unwrap_or_else(|| query(self.request, NEXT));
-        let target = self.safe(&next).or(self.pages.settings.logout_redirect_url.as_deref());
+        let project = self.pages.settings.logout_redirect_url.as_deref();
+        let target = self.safe(&next).or(project.filter(|_| !self.login_site.is_for_staff));
         let mut response = match target {
             Some(target) => self.redirect(target),
             None => {
                 let context = context!(user => user.map(|user| user.username), login_url => self.login_url());
-                self.page(StatusCode::OK, "rest_framework/logged_out.html", context)?
+                self.page(StatusCode::OK, self.login_site.logged_out_template, context)?
             }
         };
         response.headers_mut().append(SET_COOKIE, cookie);
@@ -200,7 +261,7 @@ impl<'a> LoginPage<'a> {
     }
 
     fn login_url(&self) -> Option<String> {
-        self.site.resolver.reverse("rest_framework:login", &[]).ok()
+        self.site.resolver.reverse(&format!("{}:login", self.login_site.namespace), &[]).ok()
     }
 
     fn redirect(&self, target: &str) -> HttpResponse {
@@ -232,7 +293,7 @@ impl<'a> LoginPage<'a> {
             username_errors => of("username"),
             password_errors => of("password"),
         );
-        self.page(status, "rest_framework/login.html", context)
+        self.page(status, self.login_site.login_template, context)
     }
 
     fn page(&self, status: StatusCode, template: &str, context: Value) -> Result<HttpResponse, APIException> {
@@ -251,7 +312,7 @@ impl<'a> LoginPage<'a> {
 }
 
 /// `never_cache` of django/views/decorators/cache.py, and `Vary: Cookie`.
-fn never_cache(response: &mut HttpResponse) {
+pub fn never_cache(response: &mut HttpResponse) {
     const POLICY: HeaderValue =
         HeaderValue::from_static("max-age=0, no-cache, no-store, must-revalidate, private");
     let headers = response.headers_mut();

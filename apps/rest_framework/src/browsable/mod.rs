@@ -16,6 +16,7 @@ mod login;
 mod page;
 mod pager;
 mod settings;
+mod shared;
 mod submit;
 mod user_may;
 mod values;
@@ -31,11 +32,19 @@ use actix_web::{HttpRequest, HttpResponse};
 use minijinja::{Value, context};
 
 use self::breadcrumbs::Breadcrumbs;
+pub use self::controls::ControlView;
 pub(crate) use self::description::markdown;
+pub use self::form::FieldView;
+pub use self::forms::form_errors;
 pub(crate) use self::login::urlpatterns;
+pub use self::login::{LoginSite, login_patterns, never_cache};
 pub use self::settings::BrowsableSettings;
 pub(crate) use self::settings::SETTINGS;
+pub use self::shared::{
+    FormSource, FormValues, check_form, filter_controls, form_fields, label, pk_lookup, quote_plus,
+};
 pub(crate) use self::submit::{is_form_of_another_method, submit};
+pub use self::widget::{Control, OptionView, Widget};
 use super::policies::Policies;
 use super::request::{PageContent, Request};
 use vitamin_framework::staticfiles::{StaticFile, StaticFiles};

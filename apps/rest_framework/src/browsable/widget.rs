@@ -12,11 +12,15 @@ use crate::serializers::Related;
 /// The kind of a control.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Widget {
+pub enum Widget {
+    /// An input of one line.
     #[default]
     Input,
+    /// A text area.
     Textarea,
+    /// A box to tick.
     Checkbox,
+    /// A select.
     Select,
     /// A nested object.
     Fieldset,
@@ -25,27 +29,35 @@ pub(super) enum Widget {
 }
 
 /// A control without its value.
-#[derive(Default, Serialize)]
-pub(super) struct Control {
-    pub(super) widget: Widget,
-    pub(super) input_type: &'static str,
-    pub(super) multiple: bool,
+#[derive(Debug, Default, Serialize)]
+pub struct Control {
+    /// Its kind.
+    pub widget: Widget,
+    /// The type of an input.
+    pub input_type: &'static str,
+    /// Whether a select takes several options.
+    pub multiple: bool,
     /// Further attributes, such as `max`.
-    pub(super) attributes: Vec<(&'static str, String)>,
+    pub attributes: Vec<(&'static str, String)>,
 }
 
 /// An option of a select.
 #[derive(Debug, Serialize)]
-pub(super) struct OptionView {
-    pub(super) value: String,
-    pub(super) label: String,
-    pub(super) selected: bool,
+pub struct OptionView {
+    /// What the form sends.
+    pub value: String,
+    /// What a person reads.
+    pub label: String,
+    /// Whether it is chosen.
+    pub selected: bool,
     /// The heading that it stands under. Options of one heading follow each other.
-    pub(super) group: String,
+    pub group: String,
 }
 
 impl Control {
-    pub(super) fn of(widget: Widget) -> Self {
+    /// A control of this kind, for text.
+    #[must_use]
+    pub fn of(widget: Widget) -> Self {
         Self { widget, input_type: "text", ..Self::default() }
     }
 

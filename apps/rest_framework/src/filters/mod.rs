@@ -24,6 +24,7 @@
 
 mod apply;
 mod cleaned;
+mod cleaning;
 mod error;
 pub mod filter_set;
 pub(crate) mod forms;
@@ -46,7 +47,8 @@ pub(crate) use self::model_choice::{look_up, names_objects};
 pub use self::model_key::ModelKey;
 pub use self::ordering::{OrderBy, ordering};
 pub use self::search::{SearchLookup, search_terms};
-pub(crate) use self::search_field::search;
+#[doc(hidden)]
+pub use self::search_field::search;
 pub use self::search_field::{SearchField, fields};
 
 /// The choice that stands for NULL (`FILTERS_NULL_CHOICE_VALUE`).

@@ -45,7 +45,9 @@ impl<T: Model> SearchField<T> {
 }
 
 /// Rows in which every term is found in any of the columns; of a relation, in the columns of one row.
-pub(crate) fn search<T: Model>(fields: &[SearchField<T>], terms: &[String]) -> Q<T> {
+#[doc(hidden)]
+#[must_use]
+pub fn search<T: Model>(fields: &[SearchField<T>], terms: &[String]) -> Q<T> {
     let groups: Vec<Vec<_>> =
         terms.iter().map(|term| fields.iter().map(|field| field.compared(term)).collect()).collect();
     Q::in_one_row(&groups)

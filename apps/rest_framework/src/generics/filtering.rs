@@ -2,7 +2,7 @@
 
 use super::GenericView;
 use crate::exceptions::APIException;
-use crate::filters::{Form, FormContext, OrderBy, look_up, names_objects, ordering, search, search_terms};
+use crate::filters::{OrderBy, ordering, search, search_terms};
 use crate::serializers::ModelSerializer;
 use crate::settings::FilterBackend;
 use vitamin_framework::models::{Model, QuerySet};
@@ -26,32 +26,14 @@ impl<T: Model> GenericView<T> {
         self.order(rows)
     }
 
-    async fn apply_filters(&self, mut rows: QuerySet<T>) -> Result<QuerySet<T>, APIException> {
-        let filters = &self.view.filters.filters;
-        if filters.is_empty()
-            || self.request().query_string().is_empty() && !filters.iter().any(|f| f.field.required)
+    async fn apply_filters(&self, rows: QuerySet<T>) -> Result<QuerySet<T>, APIException> {
+        let filters = &self.view.filters;
+        if filters.filters.is_empty()
+            || self.request().query_string().is_empty() && !filters.form_fields().any(|field| field.required)
         {
             return Ok(rows);
         }
-        let query = self.request().query_params()?;
-        let context = FormContext::new(self.request().time_zone());
-        let mut form = Form::clean(filters.iter().map(|filter| &filter.field), &query, context);
-        let named: Vec<_> = form
-            .values()
-            .filter(|(_, field, _)| names_objects(&field.kind))
-            .filter_map(|(index, field, value)| Some((index, field, value?.clone())))
-            .collect();
-        for (index, field, value) in named {
-            if let Some(choices) = filters.get(index).and_then(|filter| filter.choices.as_deref()) {
-                form.set(index, look_up(choices, field, value, self.request()).await?);
-            }
-        }
-        for (filter, value) in filters.iter().zip(form.finish()?) {
-            if let Some(value) = value {
-                rows = filter.filter(rows, &value, self.request(), context.time_zone)?;
-            }
-        }
-        Ok(rows)
+        filters.filter_rows(rows, &self.request().query_params()?, self.request()).await
     }
 
     fn search(&self, rows: QuerySet<T>) -> Result<QuerySet<T>, APIException> {

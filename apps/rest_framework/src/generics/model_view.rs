@@ -58,11 +58,10 @@ pub struct Destroy<'a, T> {
 }
 
 impl<'a, T: Model> Destroy<'a, T> {
-    pub(super) fn new(
-        connection: &'a mut DbConnection,
-        info: &'a RequestInfo,
-        object: &'a Object<T>,
-    ) -> Self {
+    /// A deletion that is about to happen in this transaction.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn new(connection: &'a mut DbConnection, info: &'a RequestInfo, object: &'a Object<T>) -> Self {
         Self { connection, info, object }
     }
 

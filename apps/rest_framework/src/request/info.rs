@@ -1,7 +1,6 @@
 //! What other threads may know of a request: a request itself stays on its worker's thread.
 
 use std::str::FromStr;
-use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::web::Data as AppData;
@@ -11,7 +10,7 @@ use crate::exceptions::APIException;
 use vitamin_auth::models::User;
 use vitamin_framework::app::Apps;
 use vitamin_framework::middleware::Site;
-use vitamin_framework::models::{ModelMeta, Models};
+use vitamin_framework::models::Models;
 use vitamin_framework::timezone::TimeZone;
 use vitamin_framework::urls::ResolverMatch;
 
@@ -23,7 +22,8 @@ pub struct RequestInfo {
     query_string: String,
     path_params: Vec<(String, String)>,
     time_zone: TimeZone,
-    models: Arc<[&'static ModelMeta]>,
+    /// `None` for a view without a project.
+    apps: Option<AppData<Apps>>,
     /// `None` for a view without a project.
     site: Option<AppData<Site>>,
     /// The namespace of the patterns for the request's version.
@@ -91,7 +91,13 @@ impl RequestInfo {
     /// The models of the installed apps.
     #[must_use]
     pub fn models(&self) -> Models<'_> {
-        Models(&self.models)
+        Models(self.apps().map_or(&[], Apps::model_list))
+    }
+
+    /// The installed apps. `None` for a view without a project.
+    #[must_use]
+    pub fn apps(&self) -> Option<&Apps> {
+        self.apps.as_deref().map(|apps| &**apps)
     }
 }
 
@@ -103,7 +109,6 @@ impl Request {
     }
 
     fn copy(&self) -> RequestInfo {
-        let apps = self.app_data::<AppData<Apps>>();
         RequestInfo {
             user: self.user().cloned(),
             method: self.client_method().clone(),
@@ -116,7 +121,7 @@ impl Request {
             time_zone: self.time_zone().clone(),
             site: self.http.app_data::<AppData<Site>>().cloned(),
             view_namespace: self.view().view_namespace.as_ref().and_then(|namespace| namespace(self)),
-            models: apps.map_or_else(|| Arc::new([]) as Arc<[_]>, |apps| apps.models()),
+            apps: self.app_data::<AppData<Apps>>().cloned(),
             refusal: self.permission_denied(None, None),
         }
     }

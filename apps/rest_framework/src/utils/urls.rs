@@ -18,7 +18,7 @@ pub(crate) fn remove_query_param(url: &str, name: &str) -> String {
 }
 
 /// Python's `quote_plus`.
-pub(crate) fn quote_plus(text: &str) -> String {
+pub fn quote_plus(text: &str) -> String {
     Cow::from(utf8_percent_encode(text, ESCAPED)).replace(' ', "+")
 }
 

@@ -32,7 +32,8 @@ impl<T: Model> ModelSerializer<T> {
             }
         }
         let validators = self.unique_validators(&entries)?;
-        let resolved = Resolved { entries, validators, plan };
+        let without_input = self.without_input.clone();
+        let resolved = Resolved { entries, without_input, validators, plan };
         let names = resolved.names();
         let declared = self.declared.iter().map(|(name, _)| name);
         let options = self.extra.iter().map(|(name, _)| name).chain(&self.read_only);

@@ -47,7 +47,8 @@ pub use self::nested::Nested;
 pub use self::nested_output::OneToOne;
 pub(crate) use self::nested_output::write_list;
 pub use self::output::{OutputField, Representation};
-pub(crate) use self::pk_input::pk_lookup;
+#[doc(hidden)]
+pub use self::pk_input::pk_lookup;
 pub use self::related::Related;
 pub use self::related_field::{
     ByColumn, ByUrl, HyperlinkedRelatedField, PrimaryKeyRelatedField, RelatedField, SlugRelatedField,
@@ -123,6 +124,8 @@ pub struct ModelSerializer<T: Model> {
     names: Vec<&'static str>,
     declared: Vec<(&'static str, Result<Entry<T>, String>)>,
     read_only: Vec<&'static str>,
+    /// Fields whose input is ignored, however they are declared.
+    without_input: Vec<&'static str>,
     extra: Vec<(&'static str, Extra)>,
     /// `None`: those of the model.
     validators: Option<Vec<SerializerValidator>>,
@@ -141,6 +144,7 @@ impl<T: Model> Clone for ModelSerializer<T> {
             names: self.names.clone(),
             declared: self.declared.clone(),
             read_only: self.read_only.clone(),
+            without_input: self.without_input.clone(),
             extra: self.extra.clone(),
             validators: self.validators.clone(),
             hooks: self.hooks.clone(),
@@ -160,6 +164,7 @@ impl<T: Model> ModelSerializer<T> {
             names: fields.into_iter().collect(),
             declared: Vec::new(),
             read_only: Vec::new(),
+            without_input: Vec::new(),
             extra: Vec::new(),
             validators: None,
             hooks: Hooks {
@@ -215,6 +220,14 @@ impl<T: Model> ModelSerializer<T> {
     #[must_use]
     pub fn read_only_fields(mut self, fields: impl IntoIterator<Item = &'static str>) -> Self {
         self.read_only.extend(fields);
+        self
+    }
+
+    /// Ignores input for these fields, however they are declared: forms of the admin show them only.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn without_input(mut self, fields: impl IntoIterator<Item = &'static str>) -> Self {
+        self.without_input.extend(fields);
         self
     }
 

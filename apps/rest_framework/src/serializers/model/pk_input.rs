@@ -83,7 +83,9 @@ fn uuid(data: &Value) -> Result<PkInput, Detail> {
 
 /// A value of a URL, for a look-up by a column of this kind: `None` if it is no value of the column, `Some(None)` if no row
 /// has it.
-pub(crate) fn pk_lookup(text: String, kind: ColumnKind) -> Option<Option<DbValue>> {
+#[doc(hidden)]
+#[must_use]
+pub fn pk_lookup(text: String, kind: ColumnKind) -> Option<Option<DbValue>> {
     match pk_input(&Value::String(text), kind) {
         Ok(PkInput::Key(key)) => Some(Some(key)),
         Ok(PkInput::None) => Some(None),

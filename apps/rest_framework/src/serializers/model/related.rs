@@ -24,12 +24,21 @@ pub struct Related {
     pub(super) column: Option<&'static str>,
     pub(super) many: bool,
     pub(super) allow_empty: bool,
+    /// The most objects that a form offers. `None`: the form's own.
+    pub(super) html_cutoff: Option<usize>,
 }
 
 impl Related {
     /// One object, named by its primary key.
     pub(super) fn one(find: Arc<dyn Find>, meta: &'static ModelMeta) -> Self {
-        Self { find, meta, column: Some(meta.primary_key().column), many: false, allow_empty: true }
+        Self {
+            find,
+            meta,
+            column: Some(meta.primary_key().column),
+            many: false,
+            allow_empty: true,
+            html_cutoff: None,
+        }
     }
 
     /// The related model.
@@ -73,6 +82,12 @@ impl Related {
             Some(link) => link.write(choice.value.as_ref(), context, out),
             None => Ok(crate::fields::write_native(choice.value.as_ref(), &context.output, out)?),
         }
+    }
+
+    /// The most objects that a form offers, if the field has a limit of its own.
+    #[must_use]
+    pub fn html_cutoff(&self) -> Option<usize> {
+        self.html_cutoff
     }
 
     /// Whether the field is a list.

@@ -23,6 +23,7 @@ pub struct RelatedField<R, U, N = ByColumn> {
     pub(super) among: Among<U>,
     options: Options,
     allow_empty: bool,
+    html_cutoff: Option<usize>,
     naming: PhantomData<fn() -> N>,
 }
 
@@ -37,7 +38,14 @@ impl<R, U: Model, N> RelatedField<R, U, N> {
     pub(super) fn of(relation: R, naming: Naming<U>) -> Self {
         let rows = Arc::new(|_: Option<&RequestInfo>| U::objects()) as Rows<U>;
         let among = Among { rows, naming, display: None };
-        Self { relation, among, options: Options::default(), allow_empty: true, naming: PhantomData }
+        Self {
+            relation,
+            among,
+            options: Options::default(),
+            allow_empty: true,
+            html_cutoff: None,
+            naming: PhantomData,
+        }
     }
 
     /// The objects that a client may name. By default all.
@@ -88,6 +96,13 @@ impl<R, U: Model, N> RelatedField<R, U, N> {
         self
     }
 
+    /// The most objects that a form offers, by default 50. With more of them, the field is an input for what names an object.
+    #[must_use]
+    pub const fn html_cutoff(mut self, objects: usize) -> Self {
+        self.html_cutoff = Some(objects);
+        self
+    }
+
     /// The human-readable name.
     #[must_use]
     pub fn label(self, label: &'static str) -> Self {
@@ -113,6 +128,7 @@ impl<R, U: Model, N> RelatedField<R, U, N> {
             meta: U::META,
             many,
             allow_empty: self.allow_empty,
+            html_cutoff: self.html_cutoff,
         }
     }
 

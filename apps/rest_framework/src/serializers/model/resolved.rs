@@ -38,6 +38,8 @@ impl<T> NamedEntry<T> {
 /// A serializer's fields.
 pub(super) struct Resolved<T: Model> {
     pub(super) entries: Vec<NamedEntry<T>>,
+    /// The fields whose input is ignored.
+    pub(super) without_input: Vec<&'static str>,
     pub(super) validators: Vec<WithSources>,
     pub(super) plan: Plan<T>,
 }
@@ -106,7 +108,7 @@ impl<T: Model> Resolved<T> {
         let mut errors = IndexMap::new();
         for NamedEntry { name, entry, .. } in &self.entries {
             let field = &entry.field;
-            if field.is_read_only() {
+            if field.is_read_only() || self.without_input.contains(name) {
                 continue;
             }
             match field.run_validation(field.get_value(name, input, context).as_ref(), context) {

@@ -72,7 +72,7 @@ impl<T: Model> ModelSerializer<T> {
     /// The validators of several fields.
     pub(super) fn unique_validators(&self, entries: &[NamedEntry<T>]) -> Result<Vec<WithSources>, String> {
         let Some(own) = &self.validators else {
-            return Ok(together(entries).chain(unique_for(entries)).collect());
+            return Ok(self.together(entries).chain(unique_for(entries)).collect());
         };
         own.iter()
             .map(|validator| {
@@ -87,20 +87,24 @@ impl<T: Model> ModelSerializer<T> {
             })
             .collect()
     }
-}
 
-/// The model's unique-together checks.
-fn together<T: Model>(entries: &[NamedEntry<T>]) -> impl Iterator<Item = WithSources> {
-    let writable = |source: &str| {
-        let found = entries.iter().find(|named| named.entry.source == source);
-        found.filter(|named| !named.entry.field.is_read_only() || named.entry.field.options().has_default())
-    };
-    T::META.unique_together.iter().filter_map(move |sources| {
-        let fields: Option<Vec<_>> = sources.iter().map(|source| writable(source)).collect();
-        let names = fields?.into_iter().map(|named| named.name);
-        let sources = sources.iter().map(|source| (*source).to_owned()).collect();
-        Some((UniqueTogetherValidator::new(names).into(), sources))
-    })
+    /// The model's unique-together checks.
+    fn together(&self, entries: &[NamedEntry<T>]) -> impl Iterator<Item = WithSources> {
+        let writable = |source: &str| {
+            let found = entries.iter().find(|named| named.entry.source == source);
+            found.filter(|named| {
+                let field = &named.entry.field;
+                let is_written = !field.is_read_only() && !self.without_input.contains(&named.name);
+                is_written || field.options().has_default()
+            })
+        };
+        T::META.unique_together.iter().filter_map(move |sources| {
+            let fields: Option<Vec<_>> = sources.iter().map(|source| writable(source)).collect();
+            let names = fields?.into_iter().map(|named| named.name);
+            let sources = sources.iter().map(|source| (*source).to_owned()).collect();
+            Some((UniqueTogetherValidator::new(names).into(), sources))
+        })
+    }
 }
 
 /// The model's checks of fields that are unique for a date.
