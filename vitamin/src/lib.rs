@@ -8,6 +8,8 @@ pub mod management;
 #[doc(hidden)]
 pub mod scaffold;
 
+#[cfg(feature = "admin")]
+pub use vitamin_admin as admin;
 pub use vitamin_auth as auth;
 pub use vitamin_authtoken as authtoken;
 pub use vitamin_forward_auth as forward_auth;
