@@ -14,6 +14,20 @@ PAGES = {
     "form": "/api/projects/",
     "reference": "/schema/reference/",
 }
+ADMIN = {
+    "admin-index": "/admin/",
+    "admin-list": "/admin/tracker/issue/?q=page&o=-1",
+    "admin-add": "/admin/tracker/issue/add/",
+    "admin-form": "/admin/tracker/issue/1/change/",
+    "admin-delete": "/admin/tracker/issue/1/delete/",
+    "admin-add-user": "/admin/auth/user/add/",
+    "admin-user": "/admin/auth/user/1/change/",
+    "admin-password": "/admin/auth/user/1/password/",
+    "admin-history": "/admin/auth/user/1/history/",
+    "admin-tokens": "/admin/authtoken/tokenproxy/",
+    "admin-add-token": "/admin/authtoken/tokenproxy/add/",
+    "admin-not-found": "/admin/tracker/nothing/",
+}
 SIZES = {"wide": (1280, 800), "narrow": (390, 800)}
 
 
@@ -37,7 +51,7 @@ def main():
                 page.goto(f"{tracker.url}/api/me/")
                 shoot("refused")
                 context.add_cookies(cookies["cookies"])
-                for name, path in PAGES.items():
+                for name, path in {**PAGES, **ADMIN}.items():
                     page.goto(tracker.url + path)
                     shoot(name)
                 if (scheme, size) == ("light", "wide"):
@@ -47,6 +61,9 @@ def main():
                 page.goto(f"{tracker.url}/api/labels/")
                 page.locator("section.write").get_by_role("button", name="POST").first.click()
                 shoot("errors")
+                page.goto(f"{tracker.url}/admin/tracker/label/add/")
+                page.get_by_role("button", name="Save", exact=True).click()
+                shoot("admin-errors")
                 page.goto(f"{tracker.url}/schema/docs/")
                 page.locator(".opblock").first.wait_for()
                 shoot("swagger-ui", full=False)

@@ -1,4 +1,4 @@
-"""The browsable API in Debian's Chromium: `python tests/browser/test_browser.py PROGRAM AXE [NAME…]`.
+"""The browsable API, the schema's pages and the admin in Debian's Chromium: `python tests/browser/test_browser.py PROGRAM AXE [NAME…]`.
 
 PROGRAM is the built tracker, AXE the file axe.min.js. With names, only the tests run whose names have one of them.
 """
@@ -6,6 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from admin_round import ADMIN_TESTS, ADMIN_WITHOUT_SCRIPT
 from markup import test_text_stays_text
 from schema_pages import test_reference, test_swagger_ui_with_a_session, test_swagger_ui_with_a_token
 from tracker_site import PASSWORD, serve
@@ -152,12 +153,12 @@ def test_weight(page, watcher, url):
         assert own + files < LIMIT, path
 
 
-TESTS = [test_log_in_and_out, test_browse, test_search_filter_and_order, test_write, test_keyboard, test_weight]
+TESTS = [test_log_in_and_out, test_browse, test_search_filter_and_order, test_write, test_keyboard, test_weight, *ADMIN_TESTS]
 # They get the whole site.
 SITE_TESTS = [test_swagger_ui_with_a_token, test_swagger_ui_with_a_session, test_reference, test_text_stays_text]
 ANONYMOUS = [test_log_in_and_out, test_swagger_ui_with_a_token]
 # Without the script only the raw editor's check of JSON is missing.
-WITHOUT_SCRIPT = [test_log_in_and_out, test_browse, test_search_filter_and_order, test_reference]
+WITHOUT_SCRIPT = [test_log_in_and_out, test_browse, test_search_filter_and_order, test_reference, *ADMIN_WITHOUT_SCRIPT]
 
 
 def main():

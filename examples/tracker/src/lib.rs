@@ -2,6 +2,7 @@
 
 #![expect(missing_docs, reason = "the items are named as in Django, where they have no documentation either")]
 
+pub mod admin;
 pub mod apps;
 pub mod filters;
 pub mod models;

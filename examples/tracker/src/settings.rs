@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use vitamin::admin::Admin;
 use vitamin::apps;
 use vitamin::auth::Auth;
 use vitamin::authtoken::{AuthToken, TokenAuthentication};
@@ -15,6 +16,7 @@ use vitamin::rest_framework::settings::FilterBackend;
 use vitamin::rest_framework::throttling::{Period, Rate, ThrottleRates};
 use vitamin::rest_framework::{APISettings, RestFramework, classes};
 
+use crate::admin;
 use crate::apps::Tracker;
 use crate::pagination::pages;
 use crate::urls::urlpatterns;
@@ -48,7 +50,12 @@ pub fn project(env: &Env) -> Result<Project, ImproperlyConfigured> {
         ..APISettings::from_env(env)?
     };
     // INSTALLED_APPS, in order: an app may use those before it.
-    let installed_apps =
-        apps![Auth::from_env(env)?, RestFramework::new(rest_framework), AuthToken::from_env(env)?, Tracker,];
+    let installed_apps = apps![
+        Auth::from_env(env)?,
+        RestFramework::new(rest_framework),
+        AuthToken::from_env(env)?,
+        Admin::from_env(env, admin::site())?,
+        Tracker,
+    ];
     Project::new(env, installed_apps, urlpatterns)
 }

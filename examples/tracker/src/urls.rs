@@ -1,5 +1,6 @@
 //! The root URLconf: which view serves which path.
 
+use vitamin::admin;
 use vitamin::authtoken::views::obtain_auth_token;
 use vitamin::rest_framework;
 use vitamin::rest_framework::routers::DefaultRouter;
@@ -25,6 +26,7 @@ pub fn urlpatterns() -> Vec<Pattern> {
         path("api/stats/", views::stats()).name("stats"),
         path("api-token-auth/", obtain_auth_token()),
         include("api-auth/", rest_framework::urls::urlpatterns()),
+        include("admin/", admin::urls::urlpatterns()),
         path("schema/", spectacular_api_view()).name("schema"),
         path("schema/docs/", spectacular_swagger_view("schema")).name("swagger-ui"),
         path("schema/reference/", spectacular_reference_view("schema")).name("reference"),
