@@ -137,5 +137,16 @@ def test_admin_users(page, watcher, url):
     watcher.check(page, "admin index with actions")
 
 
-ADMIN_TESTS = [test_admin_round, test_admin_actions, test_admin_script, test_admin_users]
-ADMIN_WITHOUT_SCRIPT = [test_admin_round, test_admin_actions, test_admin_users]
+def test_admin_status(page, watcher, url):
+    page.goto(f"{url}/admin/")
+    page.get_by_role("link", name="Status", exact=True).click()
+    assert page.get_by_role("heading", name="Status", level=1).is_visible()
+    assert page.get_by_role("img", name="Requests: Requests now").is_visible()
+    assert page.get_by_role("row", name="issue-list").is_visible()
+    page.get_by_text("Numbers").first.click()
+    assert page.get_by_role("region", name="Numbers of Requests").is_visible()
+    watcher.check(page, "admin status")
+
+
+ADMIN_TESTS = [test_admin_round, test_admin_actions, test_admin_script, test_admin_users, test_admin_status]
+ADMIN_WITHOUT_SCRIPT = [test_admin_round, test_admin_actions, test_admin_users, test_admin_status]

@@ -26,6 +26,7 @@ ADMIN = {
     "admin-history": "/admin/auth/user/1/history/",
     "admin-tokens": "/admin/authtoken/tokenproxy/",
     "admin-add-token": "/admin/authtoken/tokenproxy/add/",
+    "admin-status": "/admin/status/",
     "admin-not-found": "/admin/tracker/nothing/",
 }
 SIZES = {"wide": (1280, 800), "narrow": (390, 800)}

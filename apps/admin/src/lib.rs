@@ -53,6 +53,7 @@ mod related;
 mod request;
 mod rows;
 mod site;
+mod status;
 pub mod urls;
 mod version;
 mod views;
@@ -77,6 +78,7 @@ use vitamin_framework::staticfiles::StaticFile;
 pub struct Admin {
     site: Data<AdminSite>,
     user_model: UserModel,
+    has_status: bool,
 }
 
 impl Admin {
@@ -88,7 +90,14 @@ impl Admin {
         let user_model = UserModel::from_env(env)?;
         // A registration of the project's own replaces these.
         let site = auth::site(&user_model).include(site);
-        Ok(Self { site: Data::new(site), user_model })
+        Ok(Self { site: Data::new(site), user_model, has_status: true })
+    }
+
+    /// Leaves out the page of the server's state, `status/`, and the counting for it.
+    #[must_use]
+    pub fn without_status(mut self) -> Self {
+        self.has_status = false;
+        self
     }
 }
 
@@ -105,6 +114,11 @@ impl App for Admin {
 
     fn configure(&self, config: &mut ServiceConfig) {
         config.app_data(self.site.clone());
+    }
+
+    /// For the page `status/`.
+    fn shows_history(&self) -> bool {
+        self.has_status
     }
 
     fn migrations(&self) -> Vec<AppMigrations> {

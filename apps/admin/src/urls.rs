@@ -26,6 +26,7 @@ pub fn urlpatterns() -> Vec<Pattern> {
     let (get, form) = (&[Method::GET][..], &[Method::GET, Method::POST][..]);
     let mut patterns = vec![path("", admin_view("Index", get, views::index)).name("index")];
     patterns.extend(login_patterns(LOGIN));
+    patterns.push(path("status/", admin_view("Status", get, crate::status::status)).name("status"));
     patterns.extend(crate::auth::urlpatterns());
     #[cfg(feature = "authtoken")]
     patterns.extend(crate::authtoken::urlpatterns());

@@ -13,6 +13,7 @@ use crate::links::list_url;
 use crate::options::capitalized;
 use crate::recent::recent_actions;
 use crate::request::{AdminRequest, Breadcrumb};
+use crate::status;
 
 /// An app on the index.
 #[derive(Serialize)]
@@ -33,7 +34,11 @@ struct ModelView {
 
 /// All apps.
 pub(crate) async fn index(request: &AdminRequest, _: Data) -> Result<HttpResponse, APIException> {
-    let context = context!(apps => Serde(apps(request)?), recent => Serde(recent_actions(request).await?));
+    let context = context!(
+        apps => Serde(apps(request)?),
+        recent => Serde(recent_actions(request).await?),
+        status_url => status::is_shown(request).then(|| request.url("status", &[])).transpose()?,
+    );
     request.page(StatusCode::OK, "admin/index.html", request.site().index_title, &[], context)
 }
 

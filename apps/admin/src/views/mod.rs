@@ -16,6 +16,7 @@ pub(crate) use self::error::error_page;
 pub(crate) use self::history::history;
 pub(crate) use self::index::{app_index, index};
 use self::selected::{allowed_actions, run_action};
+use crate::status;
 use vitamin_framework::staticfiles::StaticFile;
 use vitamin_framework::templates::Template;
 use vitamin_rest_framework::error_detail::Detail;
@@ -41,11 +42,12 @@ pub(crate) const TEMPLATES: &[Template] = &[
     ("admin/login.html", include_str!("../../templates/admin/login.html")),
     ("admin/object_history.html", include_str!("../../templates/admin/object_history.html")),
     ("admin/logged_out.html", include_str!("../../templates/admin/logged_out.html")),
+    (status::TEMPLATE, include_str!("../../templates/admin/status.html")),
 ];
 
 /// The style sheet and the script of the pages, beside those of the browsable API.
 pub(crate) const STATIC_FILES: &[StaticFile] =
-    &[StaticFile::new("admin/admin.css", STYLE), StaticFile::new("admin/admin.js", SCRIPT)];
+    &[StaticFile::new("admin/admin.css", STYLE), StaticFile::new("admin/admin.js", SCRIPT), status::STYLE];
 
 const STYLE: &[u8] = include_bytes!("../../static/admin/admin.css");
 const SCRIPT: &[u8] = include_bytes!("../../static/admin/admin.js");

@@ -11,6 +11,7 @@ mod access;
 mod deletions;
 mod forms;
 mod lists;
+mod status;
 #[path = "../support/mod.rs"]
 mod support;
 
