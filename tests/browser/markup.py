@@ -61,7 +61,7 @@ def test_text_stays_text(page, watcher, tracker):
     page.locator("form.raw").first.get_by_role("button", name="POST").click()
     assert page.get_by_text("HTTP 400 Bad Request").is_visible()
     assert_is_text(page, "raw data with errors")
-    page.goto(f"{tracker.url}/schema/docs/?version={text}")
+    page.goto(f"{tracker.url}/schema/docs/?version={text}", wait_until="commit")
     read = page.locator("#operations-api-api_issues_list")
     read.locator(".opblock-summary-control").click()
     read.get_by_role("button", name="Try it out").click()

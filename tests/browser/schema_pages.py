@@ -28,7 +28,7 @@ def outside_links(page):
 def test_swagger_ui_with_a_token(page, watcher, tracker):
     sent = []
     page.on("request", lambda request: sent.append(request.headers))
-    page.goto(f"{tracker.url}/schema/docs/")
+    page.goto(f"{tracker.url}/schema/docs/", wait_until="commit")
     assert page.get_by_role("heading", name="Tracker", level=1).is_visible()
     page.locator("#operations-api-api_me_retrieve").wait_for()
     watcher.check(page, "Swagger UI", SWAGGER_UI)
@@ -53,7 +53,7 @@ def test_swagger_ui_with_a_token(page, watcher, tracker):
 
 
 def test_swagger_ui_with_a_session(page, watcher, tracker):
-    page.goto(f"{tracker.url}/schema/docs/")
+    page.goto(f"{tracker.url}/schema/docs/", wait_until="commit")
     assert page.get_by_role("button", name="Log out").is_visible()
     page.locator("#operations-api-api_labels_create").wait_for()
     made = open_operation(page, "api_labels_create")

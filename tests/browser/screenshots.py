@@ -66,6 +66,7 @@ def main():
                 page.get_by_role("button", name="Save", exact=True).click()
                 shoot("admin-errors")
                 page.goto(f"{tracker.url}/schema/docs/")
+                page.goto(f"{tracker.url}/schema/docs/", wait_until="commit")
                 page.locator(".opblock").first.wait_for()
                 shoot("swagger-ui", full=False)
                 page.goto(f"{tracker.url}/api/labels/bug/")
