@@ -37,6 +37,8 @@ SETTINGS = {
     "DATA_UPLOAD_MAX_NUMBER_FIELDS": 50,
     "FORCE_SCRIPT_NAME": "/shop",
     "CELERY_BROKER_PASSWORD": "a-password-of-celery",
+    "AUTH_PASSWORD_VALIDATORS": [{"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+                                  "OPTIONS": {"min_length": 12}}, {"NAME": "shop.validators.Own"}],
     "PASSWORD_HASHERS": ["django.contrib.auth.hashers.Argon2PasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher",
                          "shop.hashers.OwnHasher"],
 }
@@ -68,7 +70,7 @@ def proposed(report, heading="Add to .env:"):
 def same_settings(live):
     own = {"ALLOWED_HOSTS": "localhost,127.0.0.1,[::1],testserver", "PASSWORD_HASHERS": "pbkdf2_sha256,pbkdf2_sha1,argon2,bcrypt_sha256,bcrypt,scrypt"}
     report = doctor(live, "tutorial.settings", own=own)
-    for name in ("Django's settings", "PASSWORD_HASHERS", "REST_FRAMEWORK"):
+    for name in ("Django's settings", "PASSWORD_HASHERS", "AUTH_PASSWORD_VALIDATORS", "REST_FRAMEWORK"):
         check(section(report, name) == [], name, report)
     check("DEFAULT_AUTHENTICATION_CLASSES: SessionAuthentication, BasicAuthentication." in report, report)
     own["APPEND_SLASH"] = "no"
@@ -80,6 +82,7 @@ def other_settings(live):
     lines = proposed(report)
     for name in SETTINGS.keys() - {"FORCE_SCRIPT_NAME", "CELERY_BROKER_PASSWORD"}:
         check(name in lines, f"no line for {name} in {report}")
+    check(lines["AUTH_PASSWORD_VALIDATORS"] == "MinimumLengthValidator" and "shop.validators.Own is no" in report, report)
     check(lines["CORS_BEFORE_SECURITY"] == "false" and lines["SECURE_REFERRER_POLICY"] == "None", report)
     for secret in (KEY, OLD_KEY, SETTINGS["CELERY_BROKER_PASSWORD"]):
         check(secret not in report, "a secret is printed")

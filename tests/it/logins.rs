@@ -91,7 +91,8 @@ fn every_door_counts_and_successes_do_not(database: &TestDatabase) {
         assert_eq!(obtain("aaaa"), 200);
         assert_eq!(basic(&client, "/", b"Pepe:aaaa").status, 200);
     }
-    assert_eq!(log_in(&client, "Pepe", "wrong").status, 401);
+    // Databases that ignore case have one user of both spellings.
+    assert_eq!(log_in(&client, "pEPE", "wrong").status, 401);
     assert_eq!(obtain("wrong"), 400);
     assert_eq!(basic(&client, "/", b"Pepe:wrong").status, 403);
     let basic_header = format!("Basic {}", BASE64_STANDARD.encode("Pepe:wrong"));

@@ -1,5 +1,6 @@
 //! Compares the settings of this app with those of a Django project (`manage doctor --django`).
 
+mod password_validators;
 mod user_model;
 
 use super::UserModel;
@@ -11,11 +12,13 @@ const SECTION: &str = "PASSWORD_HASHERS";
 pub(super) fn compare(
     hashers: &Hashers,
     model: &UserModel,
+    validators: &[&str],
     django: &DjangoSettings,
     diagnosis: &mut Diagnosis,
 ) {
     compare_hashers(hashers, django, diagnosis);
     user_model::compare(model, django, diagnosis);
+    password_validators::compare(validators, django, diagnosis);
 }
 
 fn compare_hashers(here: &Hashers, django: &DjangoSettings, diagnosis: &mut Diagnosis) {

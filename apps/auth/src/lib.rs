@@ -43,7 +43,7 @@ pub use self::groups::{Group, Permission};
 use self::login_counts::LoginCounts;
 pub use self::login_throttle::LoginThrottle;
 pub use self::models::User;
-use self::password_validation::PasswordValidators;
+use self::password_validation::{CLASSES, PasswordValidators, class_name};
 use self::passwords::{PasswordSettings, Passwords};
 pub use self::public_user::PublicUser;
 pub use self::session_login::{login, logout};
@@ -52,6 +52,7 @@ use self::sessions::SessionSettings;
 pub use self::user_model::UserModel;
 use vitamin_framework::app::App;
 use vitamin_framework::checks::CheckMessage;
+use vitamin_framework::conf::list::words;
 use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
 pub use vitamin_framework::database::UserId;
 use vitamin_framework::database::migrations::{AppMigrations, migrations};
@@ -69,6 +70,8 @@ pub struct Auth {
     login_throttle: LoginThrottle,
     login_counts: Arc<LoginCounts>,
     validators: PasswordValidators,
+    /// The names of the validators' classes.
+    validator_names: Vec<&'static str>,
     sessions: SessionSettings,
     user_model: UserModel,
 }
@@ -84,12 +87,17 @@ impl Auth {
                 .map_err(|error| ImproperlyConfigured::new(error.to_string()))?,
             None => PasswordValidators::default(),
         };
+        let validator_names = match env.raw("AUTH_PASSWORD_VALIDATORS") {
+            Some(names) => words(names).iter().filter_map(|name| class_name(name)).collect(),
+            None => CLASSES.to_vec(),
+        };
         let user_model = UserModel::from_env(env)?;
         Ok(Self {
             passwords: Passwords::new(PasswordSettings::from_env(env)?),
             login_throttle: LoginThrottle::from_env(env)?,
             login_counts: Arc::default(),
             validators,
+            validator_names,
             sessions: SessionSettings { user_key: user_model.key(), ..SessionSettings::from_env(env)? },
             user_model,
         })
@@ -184,7 +192,13 @@ impl App for Auth {
     }
 
     fn compare(&self, django: &DjangoSettings, diagnosis: &mut Diagnosis) {
-        comparison::compare(self.passwords.hashers(), &self.user_model, django, diagnosis);
+        comparison::compare(
+            self.passwords.hashers(),
+            &self.user_model,
+            &self.validator_names,
+            django,
+            diagnosis,
+        );
     }
 
     fn models(&self) -> Vec<&'static ModelMeta> {

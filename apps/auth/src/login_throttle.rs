@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 
+use super::models::normalize_username;
 use vitamin_framework::cache::{Attempt, AttemptKey, AttemptLimit, Cache, Outcome, Refused};
 use vitamin_framework::conf::{Env, ImproperlyConfigured, Setting};
 
@@ -86,7 +87,7 @@ impl LoginThrottle {
         let address = network(address);
         let limits = [
             AttemptLimit {
-                key: AttemptKey::new("login user", &[username.as_bytes(), &address]),
+                key: AttemptKey::new("login user", &[spelling(username).as_bytes(), &address]),
                 failures: user.get(),
             },
             AttemptLimit { key: AttemptKey::new("login address", &[&address]), failures: limit.get() },
@@ -107,6 +108,12 @@ impl std::fmt::Debug for LoginThrottle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.limits.fmt(f)
     }
+}
+
+/// What the spellings of a name have in common that a database may take for the same: of `citext`, for example. Of other databases,
+/// names that differ in case share a limit, whether they exist or not.
+fn spelling(username: &str) -> String {
+    normalize_username(username).to_lowercase()
 }
 
 /// The octets that addresses of one client share: all of IPv4, the first 64 bits of IPv6, because a client can have any of
@@ -130,6 +137,13 @@ mod tests {
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
         assert_eq!(network("192.0.2.7"), network("::ffff:192.0.2.7"));
         assert_ne!(network("192.0.2.7"), network("192.0.2.8"));
+    }
+
+    #[test]
+    fn spellings_of_a_name_count_together() {
+        assert_eq!(spelling("PePe@Example.com"), spelling("pepe@EXAMPLE.COM"));
+        assert_eq!(spelling("É"), spelling("e\u{301}"));
+        assert_ne!(spelling("pepe"), spelling("pepa"));
     }
 
     #[test]

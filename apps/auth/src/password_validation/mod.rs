@@ -64,6 +64,20 @@ pub trait PasswordValidator: Send + Sync {
 #[derive(Clone)]
 pub struct PasswordValidators(Arc<[Box<dyn PasswordValidator>]>);
 
+/// Django's classes, in the order of a new project.
+pub(super) const CLASSES: [&str; 4] = [
+    "UserAttributeSimilarityValidator",
+    "MinimumLengthValidator",
+    "CommonPasswordValidator",
+    "NumericPasswordValidator",
+];
+
+/// The name of a class of Django's, which may be given with its module. `None` for another class.
+pub(super) fn class_name(path: &str) -> Option<&'static str> {
+    let name = path.strip_prefix("django.contrib.auth.password_validation.").unwrap_or(path);
+    CLASSES.into_iter().find(|class| *class == name)
+}
+
 /// An entry of `AUTH_PASSWORD_VALIDATORS` that names an unknown validator.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("AUTH_PASSWORD_VALIDATORS names an unknown validator '{0}'")]
@@ -83,13 +97,13 @@ impl PasswordValidators {
     pub fn from_setting(names: &str) -> Result<Self, UnknownValidator> {
         let validators =
             words(names).into_iter().map(|name| -> Result<Box<dyn PasswordValidator>, UnknownValidator> {
-                Ok(match name.strip_prefix("django.contrib.auth.password_validation.").unwrap_or(&name) {
-                    "UserAttributeSimilarityValidator" => {
+                Ok(match class_name(&name) {
+                    Some("UserAttributeSimilarityValidator") => {
                         Box::new(UserAttributeSimilarityValidator::default())
                     }
-                    "MinimumLengthValidator" => Box::new(MinimumLengthValidator::default()),
-                    "CommonPasswordValidator" => Box::new(CommonPasswordValidator),
-                    "NumericPasswordValidator" => Box::new(NumericPasswordValidator),
+                    Some("MinimumLengthValidator") => Box::new(MinimumLengthValidator::default()),
+                    Some("CommonPasswordValidator") => Box::new(CommonPasswordValidator),
+                    Some("NumericPasswordValidator") => Box::new(NumericPasswordValidator),
                     _ => return Err(UnknownValidator(name)),
                 })
             });

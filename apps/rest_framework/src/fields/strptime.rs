@@ -1,7 +1,6 @@
-//! Python's `strptime` (`_strptime.py` of CPython), for `input_formats`. The directives for weeks (`%U %W %G %V %u %w`)
-//! are not supported: a format with one of them matches nothing.
+//! Python's `strptime` (`_strptime.py` of CPython 3.11), for `input_formats`.
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Weekday};
 
 use super::digits;
 use super::iso8601::{Moment, in_range};
@@ -23,6 +22,12 @@ struct Found {
     month: Option<u32>,
     day: Option<u32>,
     ordinal: Option<u32>,
+    /// From Monday, which is 0.
+    weekday: Option<u32>,
+    /// `%U` or `%W`, and whether its weeks begin on Monday.
+    week: Option<(u32, bool)>,
+    iso_year: Option<i32>,
+    iso_week: Option<u32>,
     hour: u32,
     hour12: Option<u32>,
     is_afternoon: Option<bool>,
@@ -34,18 +39,44 @@ struct Found {
 
 impl Found {
     fn moment(self) -> Option<Moment> {
-        let year = self.year.unwrap_or(1900);
-        let date = match self.ordinal {
-            Some(ordinal) => NaiveDate::from_yo_opt(year, 1)?
-                .checked_add_signed(TimeDelta::days(i64::from(ordinal) - 1))?,
-            None => NaiveDate::from_ymd_opt(year, self.month.unwrap_or(1), self.day.unwrap_or(1))?,
-        };
+        let date = self.date()?;
         let hour = match self.hour12 {
             Some(hour) => hour % 12 + if self.is_afternoon == Some(true) { 12 } else { 0 },
             None => self.hour,
         };
         let time = NaiveTime::from_hms_micro_opt(hour, self.minute, self.second, self.micro)?;
         in_range(date).then(|| (NaiveDateTime::new(date, time), self.offset))
+    }
+}
+
+impl Found {
+    /// A day of the year comes before a week, and a week with a weekday before month and day.
+    fn date(self) -> Option<NaiveDate> {
+        let after = |first: NaiveDate, days: i64| first.checked_add_signed(TimeDelta::days(days));
+        let year = self.year.unwrap_or(1900);
+        match (self.iso_year, self.iso_week, self.weekday) {
+            (Some(year), Some(week), Some(weekday)) if self.ordinal.is_none() => {
+                if self.week.is_none() {
+                    let first = NaiveDate::from_isoywd_opt(year, 1, Weekday::Mon)?;
+                    return after(first, 7 * (i64::from(week) - 1) + i64::from(weekday));
+                }
+            }
+            (None, None, _) => {}
+            // Each of the three needs the others.
+            _ => return None,
+        }
+        let first = NaiveDate::from_yo_opt(year, 1)?;
+        if let Some(ordinal) = self.ordinal {
+            return after(first, i64::from(ordinal) - 1);
+        }
+        if let (Some((week, from_monday)), Some(weekday)) = (self.week, self.weekday) {
+            let place = |weekday: u32| i64::from(if from_monday { weekday } else { (weekday + 1) % 7 });
+            let (start, day) = (place(first.weekday().num_days_from_monday()), place(weekday));
+            // Week 0 ends before the first Monday or Sunday.
+            let week_0 = if week == 0 { -start } else { (7 - start) % 7 - 7 };
+            return after(first, week_0 + 7 * i64::from(week) + day);
+        }
+        NaiveDate::from_ymd_opt(year, self.month.unwrap_or(1), self.day.unwrap_or(1))
     }
 }
 
@@ -86,6 +117,12 @@ fn scan(text: &str, format: &str, found: Found) -> Option<Found> {
             scan(rest.get(1..)?, format, Found { day: Some(day), ..found })
         }),
         'j' => number(3, 1, 1, 366, &|ordinal| Found { ordinal: Some(ordinal), ..found }),
+        'U' => number(2, 1, 0, 53, &|week| Found { week: Some((week, false)), ..found }),
+        'W' => number(2, 1, 0, 53, &|week| Found { week: Some((week, true)), ..found }),
+        'G' => number(4, 4, 0, 9999, &|year| Found { iso_year: i32::try_from(year).ok(), ..found }),
+        'V' => number(2, 1, 0, 53, &|week| Found { iso_week: Some(week), ..found }),
+        'u' => number(1, 1, 1, 7, &|day| Found { weekday: Some(day - 1), ..found }),
+        'w' => number(1, 1, 0, 6, &|day| Found { weekday: Some((day + 6) % 7), ..found }),
         'H' => number(2, 1, 0, 23, &|hour| Found { hour, ..found }),
         'I' => number(2, 1, 1, 12, &|hour| Found { hour12: Some(hour), ..found }),
         'M' => number(2, 1, 0, 59, &|minute| Found { minute, ..found }),
@@ -101,8 +138,10 @@ fn scan(text: &str, format: &str, found: Found) -> Option<Found> {
             let valid = is_afternoon || half.eq_ignore_ascii_case("am");
             if valid { scan(rest, format, Found { is_afternoon: Some(is_afternoon), ..found }) } else { None }
         }
-        'a' => named(text, &WEEKDAYS, Some(3)).find_map(|(_, rest)| scan(rest, format, found)),
-        'A' => named(text, &WEEKDAYS, None).find_map(|(_, rest)| scan(rest, format, found)),
+        'a' => named(text, &WEEKDAYS, Some(3))
+            .find_map(|(day, rest)| scan(rest, format, Found { weekday: Some(day - 1), ..found })),
+        'A' => named(text, &WEEKDAYS, None)
+            .find_map(|(day, rest)| scan(rest, format, Found { weekday: Some(day - 1), ..found })),
         'b' => named(text, &MONTHS, Some(3))
             .find_map(|(month, rest)| scan(rest, format, Found { month: Some(month), ..found })),
         'B' => named(text, &MONTHS, None)
@@ -162,4 +201,43 @@ fn offsets(text: &str) -> [Option<(TimeDelta, &str)>; 2] {
     let more = if has_colon { after_minutes.strip_prefix(':') } else { Some(after_minutes) };
     let long = more.and_then(|more| Some((pair(more)?, more.get(2..)?)));
     [long.and_then(|(more, rest)| signed(seconds + more, rest)), short]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The dates are Python's.
+    #[test]
+    fn weeks_and_digits_without_separators_are_python_s() {
+        for (format, text, expected) in [
+            ("%Y%m%d", "20260501", Some("2026-05-01")),
+            ("%Y%m%d", "2026511", Some("2026-05-11")),
+            ("%y%m%d", "260501", Some("2026-05-01")),
+            ("%d%b%Y", "01May2026", Some("2026-05-01")),
+            ("%Y%m%d", "2026 51", None),
+            ("%Y-W%W-%w", "2026-W18-5", Some("2026-05-08")),
+            ("%Y %U %a", "2026 18 Fri", Some("2026-05-08")),
+            ("%G-W%V-%u", "2026-W18-5", Some("2026-05-01")),
+            ("%G%V%u", "2020537", Some("2021-01-03")),
+            ("%G%V%u", "2026537", Some("2027-01-03")),
+            ("%Y %W %u", "2026 0 1", Some("2025-12-29")),
+            ("%Y %U %w", "2026 0 0", Some("2025-12-28")),
+            ("%Y %U", "2026 18", Some("2026-01-01")),
+            ("%V %Y %u", "18 2026 5", None),
+            ("%G %V", "2026 18", None),
+            ("%G-%V-%u %j", "2026-18-5 120", None),
+            ("%Y-%m-%d %u", "2026-05-01 1", Some("2026-05-01")),
+            ("%Y %W %A", "2026 53 sunday", Some("2027-01-10")),
+            ("%U %w", "1 1", Some("1900-01-08")),
+            ("%Y %j %W %u", "2026 33 1 1", Some("2026-02-02")),
+            ("%Y %U %w", "2027 53 6", Some("2028-01-08")),
+            ("%Y-%m-%d %U %w", "2026-05-01 3 2", Some("2026-01-20")),
+            ("%u", "8", None),
+            ("%w", "7", None),
+        ] {
+            let found = strptime(text, format).map(|(at, _)| at.date().to_string());
+            assert_eq!(found.as_deref(), expected, "{format} {text}");
+        }
+    }
 }
