@@ -254,7 +254,7 @@ def cases():
             for missing in post:
                 yield [name, instance, partial, {key: value for key, value in post.items() if key != missing}]
             yield [name, instance, partial, {"slug": "one", "published": "2026-03-31"}]
-        for body in [{"name": "New"}, {"name": "ANN"}, {"name": "bob", "born": 1}, {"name": ""}, {"name": "ann "}, {"born": 2}, {}]:
+        for body in [{"name": "New"}, {"name": "ANN"}, {"name": "bob", "born": 1}, {"name": ""}, {"name": "ann "}, {"name": "a\x00b"}, {"born": 2}, {}]:
             yield ["unique", instance, partial, body]
         for name in ["memo", "hidden"]:
             for body in [{"title": "new", "tag": "new"}, {"title": "now", "tag": "new"}, {"title": "old", "tag": "new"}, {"title": "new", "tag": "now"},

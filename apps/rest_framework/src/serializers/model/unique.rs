@@ -9,9 +9,15 @@ use crate::exceptions::APIException;
 use crate::fields::{Field, Kind};
 use vitamin_framework::database::DbConnection;
 use vitamin_framework::models::{
-    Column, DbValue, Lookup, Model, ModelMeta, Path, Q, QuerySet, ValueRef, value_exists,
+    Column, ColumnKind, DbValue, Lookup, Model, ModelMeta, Path, Q, QuerySet, ValueRef, value_exists,
 };
 use vitamin_framework::translation::{format, gettext, percent_format};
+
+/// A validated value as its column's, if a row can have it: no text of PostgreSQL has a NUL, which another validator refuses.
+fn comparable(value: &Value, kind: ColumnKind) -> Option<DbValue> {
+    let value = DbValue::from_validated(value, kind).ok()?;
+    Some(value).filter(|value| !matches!(value, DbValue::Text(text) if text.contains('\0')))
+}
 
 /// Adds `UniqueValidator` to a field.
 pub(super) fn unique<K: Kind>(
@@ -33,7 +39,7 @@ pub(super) fn unique<K: Kind>(
     };
     field.validator_with(move |value, context| {
         let Some(lookups) = context.database else { return Ok(()) };
-        let Ok(value) = DbValue::from_validated(value, column.kind) else { return Ok(()) };
+        let Some(value) = comparable(value, column.kind) else { return Ok(()) };
         let pk = context.is_update.then(|| lookups.instance_pk()).flatten();
         let mut exists = false;
         lookups.with(&mut |connection| {
@@ -94,7 +100,7 @@ impl<K> Field<K> {
         let UniqueValidator { rows, path, lookup, message } = validator;
         self.validator_with(move |value, context| {
             let Some(lookups) = context.database else { return Ok(()) };
-            let Ok(value) = DbValue::from_validated(value, path.kind()) else { return Ok(()) };
+            let Some(value) = comparable(value, path.kind()) else { return Ok(()) };
             let mut same = rows.clone().filter_q(Q::compare(&path, lookup, value));
             if let Some(pk) = context.is_update.then(|| lookups.instance_pk()).flatten() {
                 same = same.exclude_pk(pk);
