@@ -65,7 +65,6 @@ def main():
                 page.goto(f"{tracker.url}/admin/tracker/label/add/")
                 page.get_by_role("button", name="Save", exact=True).click()
                 shoot("admin-errors")
-                page.goto(f"{tracker.url}/schema/docs/")
                 page.goto(f"{tracker.url}/schema/docs/", wait_until="commit")
                 page.locator(".opblock").first.wait_for()
                 shoot("swagger-ui", full=False)
