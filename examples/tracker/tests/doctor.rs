@@ -23,7 +23,7 @@ fn models_are_compared_with_their_tables(database: &TestDatabase) {
             "ok       tracker_project: as Django does, vitamin fills created (auto_now_add), updated (auto_now).",
             "ok       tracker_issue: as Django does, vitamin fills created (auto_now_add), updated (auto_now).",
             "ok       tracker_comment: as Django does, vitamin fills created (auto_now_add).",
-            "ok       Models that match their tables: tracker.Label, tracker.Project, tracker.Membership, \
+            "ok       Models that match their tables: admin.LogEntry, tracker.Label, tracker.Project, tracker.Membership, \
              tracker.Issue, tracker.Comment.",
         ]
     );
