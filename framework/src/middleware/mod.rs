@@ -8,8 +8,10 @@ mod access_log;
 mod checks;
 mod common;
 mod cookies;
+mod facts;
 mod fields;
 mod hosts;
+mod internal_error;
 mod invalid_request;
 mod layer;
 mod locale;
@@ -33,20 +35,20 @@ use pin_project_lite::pin_project;
 use uuid::Uuid;
 
 use super::connections::Connection;
-use super::cors::{Cors, CorsRequest};
-use super::debug::{DebugPages, ErrorReport, RequestSnapshot, last_panic};
-use super::http::is_secure;
+use super::cors::Cors;
+use super::debug::DebugPages;
 use super::metrics::{Received, WorkerRequests};
-use super::pages;
 use super::request_id::{self, RequestIds};
-use super::translation::{self, Translation, Translations};
+use super::translation::Translations;
 use super::urls::{EndpointFuture, Pattern, Resolver, Shortcuts};
 
 pub use self::access_log::AccessLog;
 pub(crate) use self::checks::checks;
 pub use self::common::not_found;
 pub use self::cookies::is_session_key;
+use self::facts::Facts;
 use self::fields::Fields;
+use self::internal_error::{InternalServerError, show_error};
 use self::invalid_request::InvalidRequest;
 use self::layer::Layer;
 use self::security::SecurityHeaders;
@@ -118,68 +120,6 @@ impl MiddlewareState {
         {
             cors.add_headers(request, headers);
         }
-    }
-}
-
-/// What is remembered of a request until there is a response.
-struct Facts {
-    /// Whether the client uses https. False if no setting depends on it.
-    is_secure: bool,
-    /// Whether the response may get `Vary: Cookie`.
-    may_vary_on_cookie: bool,
-    /// `None` if all is in English.
-    translation: Option<&'static Translation>,
-    /// `None` for most projects.
-    extras: Option<Box<Extras>>,
-}
-
-struct Extras {
-    cors: Option<CorsRequest>,
-    /// Only with `DEBUG`.
-    snapshot: Option<RequestSnapshot>,
-}
-
-impl Facts {
-    fn new(req: &ServiceRequest, fields: Fields, state: &MiddlewareState) -> Self {
-        if state.has_usual_facts {
-            let may_vary_on_cookie = fields.has_cookie;
-            return Self { is_secure: false, may_vary_on_cookie, translation: None, extras: None };
-        }
-        Self::of_settings(req, fields, state)
-    }
-
-    #[inline(never)]
-    fn of_settings(req: &ServiceRequest, fields: Fields, state: &MiddlewareState) -> Self {
-        let site = &*state.site;
-        let extras = || {
-            let cors = state.cors.as_ref().and_then(|cors| cors.request(req.head()));
-            Box::new(Extras { cors, snapshot: site.debug.as_ref().map(|_| RequestSnapshot::new(req)) })
-        };
-        Self {
-            is_secure: site.settings.security.depends_on_scheme() && is_secure(req.request(), &site.settings),
-            may_vary_on_cookie: fields.has_cookie || site.settings.csrf.use_sessions,
-            translation: site.translations.map(|languages| languages.for_request(req.headers())),
-            extras: state.has_extras.then(extras),
-        }
-    }
-
-    /// Lets messages be in the request's language.
-    fn activate(&self) -> Option<translation::Activated> {
-        self.translation.map(|translation| translation::activate(Some(translation)))
-    }
-
-    /// The value of `Content-Language`, with LocaleMiddleware.
-    fn language(&self) -> Option<&'static HeaderValue> {
-        self.translation.and_then(Translation::content_language)
-    }
-
-    fn is_preflight(&self) -> bool {
-        let cors = self.extras.as_ref().and_then(|extras| extras.cors.as_ref());
-        cors.is_some_and(|cors| cors.is_preflight)
-    }
-
-    fn snapshot(&self) -> Option<&RequestSnapshot> {
-        self.extras.as_ref()?.snapshot.as_ref()
     }
 }
 
@@ -367,54 +307,4 @@ impl MiddlewareState {
 /// The client's own request id, if it is a UUID.
 fn client_request_id(req: &ServiceRequest) -> Option<Uuid> {
     Uuid::try_parse_ascii(req.headers().get(security::X_REQUEST_ID)?.as_bytes()).ok()
-}
-
-/// With `DEBUG`, replaces the page of a 500 by one that shows the error.
-fn show_error(
-    site: &Site,
-    polled: &mut Poll<Result<ServiceResponse<BoxBody>, Error>>,
-    request: &RequestSnapshot,
-    id: Uuid,
-) {
-    let Some(pages) = &site.debug else { return };
-    match polled {
-        Poll::Ready(Ok(response)) => {
-            pages.show_response(response.response_mut(), request, &site.resolver, id);
-        }
-        Poll::Ready(Err(error)) => {
-            let panic = error.as_error::<InternalServerError>().and_then(|error| error.panic.clone());
-            pages.show_error(error, panic.as_ref(), request, &site.resolver, id);
-        }
-        Poll::Pending => {}
-    }
-}
-
-/// The response after a panic: the plain page with the usual headers.
-#[derive(Debug, thiserror::Error)]
-#[error("internal server error")]
-struct InternalServerError {
-    headers: HeaderMap,
-    /// Recorded with `DEBUG` only.
-    panic: Option<ErrorReport>,
-}
-
-impl InternalServerError {
-    fn new(id: Uuid, state: &MiddlewareState, facts: &Facts) -> Self {
-        let mut headers = HeaderMap::new();
-        if let Some(language) = facts.language() {
-            locale::add_to(&mut headers, language);
-        }
-        state.add_headers(&mut headers, id, Layer::View, facts);
-        Self { headers, panic: last_panic() }
-    }
-}
-
-impl actix_web::ResponseError for InternalServerError {
-    fn error_response(&self) -> actix_web::HttpResponse {
-        let mut response = pages::server_error();
-        for (name, value) in &self.headers {
-            response.headers_mut().append(name.clone(), value.clone());
-        }
-        response
-    }
 }
