@@ -84,7 +84,7 @@ fn an_invalid_value_names_its_variable() {
         ("AUTH_PASSWORD_VALIDATORS", "Nonsense", "unknown validator 'Nonsense'"),
         ("AUTH_USER_MODEL", "Member", "of the form 'app_label.model_name'"),
         ("AUTH_USER_DB_TABLE", "members; DROP TABLE x", "letters, digits and underscores"),
-        ("AUTH_USER_KEY", "text", "not integer, bigint or uuid"),
+        ("AUTH_USER_KEY", "json", "not integer, bigint, uuid or text"),
         ("USERNAME_FIELD", "password", "can't be a login"),
         ("TOKEN_DB_TABLE", "1", "does not start with a digit"),
         ("TOKEN_CACHE", "fast", "neither exact nor bounded"),
