@@ -12,6 +12,7 @@ mod computed;
 mod entry;
 mod extra;
 mod find;
+mod hooks;
 mod hyperlinked;
 mod link_input;
 mod many;
@@ -70,54 +71,12 @@ pub use self::validation::Validation;
 
 pub(crate) use self::columns::model_field;
 use self::entry::Target;
+use self::hooks::Hooks;
 use self::resolved::Resolved;
 use crate::data::{Dict, Value};
 use crate::exceptions::APIException;
 use crate::request::Request;
 use vitamin_framework::models::{Model, Object, Plan};
-
-type CheckField<T> = Arc<dyn Fn(&mut Value, &Validation<'_, T>) -> Result<(), APIException> + Send + Sync>;
-type Check<T> = Arc<dyn Fn(&mut Dict, &Validation<'_, T>) -> Result<(), APIException> + Send + Sync>;
-type Represent<T> = Arc<dyn Fn(&Object<T>, &Request, Dict) -> Result<Value, APIException> + Send + Sync>;
-type Omits<T> = Arc<dyn Fn(&Object<T>) -> bool + Send + Sync>;
-type Store<T> = Arc<dyn Fn(&mut Save<'_, T>) -> Result<Object<T>, APIException> + Send + Sync>;
-
-/// The closures by which an app changes a serializer.
-struct Hooks<T: Model> {
-    fields: Vec<(&'static str, CheckField<T>)>,
-    checks: Vec<Check<T>>,
-    omits: Vec<(&'static str, Omits<T>)>,
-    representation: Option<Represent<T>>,
-    create: Option<Store<T>>,
-    update: Option<Store<T>>,
-}
-
-impl<T: Model> Clone for Hooks<T> {
-    fn clone(&self) -> Self {
-        Self {
-            fields: self.fields.clone(),
-            checks: self.checks.clone(),
-            omits: self.omits.clone(),
-            representation: self.representation.clone(),
-            create: self.create.clone(),
-            update: self.update.clone(),
-        }
-    }
-}
-
-impl<T: Model> Hooks<T> {
-    fn check_field(
-        &self,
-        name: &str,
-        value: &mut Value,
-        validation: &Validation<'_, T>,
-    ) -> Result<(), APIException> {
-        self.fields
-            .iter()
-            .filter(|(known, _)| *known == name)
-            .try_for_each(|(_, check)| check(value, validation))
-    }
-}
 
 /// A serializer of a model's objects.
 pub struct ModelSerializer<T: Model> {

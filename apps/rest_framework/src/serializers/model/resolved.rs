@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
-use super::Hooks;
 use super::entry::{Entry, Target};
+use super::hooks::Hooks;
 use super::output::Representation;
 use super::uniqueness::WithSources;
 use super::validation::Validation;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use diesel::Column as DieselColumn;
 
+use super::ModelSerializer;
 use super::entry::Target;
+use super::hooks::Store;
 use super::resolved::Resolved;
 use super::single_row::keep_user;
 use super::validation::{Validation, find_kept, gone};
 use super::writing::{Kept, Writing};
-use super::{ModelSerializer, Store};
 use crate::data::{Data, Dict, Value};
 use crate::exceptions::APIException;
 use crate::request::RequestInfo;
