@@ -9,7 +9,7 @@
 //!
 //! /// In the transaction that changes the user.
 //! fn log(connection: &mut DbConnection, staff: UserId, user: &PublicUser) -> Result<(), DatabaseError> {
-//!     let objects = [(user.id.to_string(), user.username.clone())];
+//!     let objects = [(user.id.to_string(), user.username.to_string())];
 //!     let message = ChangeMessage::Changed(vec!["First name".to_owned(), "Active".to_owned()]);
 //!     log_actions(connection, staff, PublicUser::META, &objects, ActionFlag::Change, &message)
 //! }

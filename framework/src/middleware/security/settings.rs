@@ -177,7 +177,7 @@ mod tests {
     fn what_cannot_be_used_is_named() {
         for (name, value) in [
             ("SECURE_HSTS_SECONDS", "a year"),
-            ("SECURE_REDIRECT_EXEMPT", "(?<!x)y"),
+            ("SECURE_REDIRECT_EXEMPT", "(?<!x"),
             ("SECURE_CROSS_ORIGIN_OPENER_POLICY", "a\nb"),
             ("SECURE_SSL_REDIRECT", "https"),
         ] {
