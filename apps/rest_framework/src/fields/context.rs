@@ -30,6 +30,11 @@ pub trait Lookups {
     /// Runs queries. An error ends the validation, and is the response.
     fn with(&self, queries: &mut dyn FnMut(&mut DbConnection) -> Result<(), APIException>);
 
+    /// Whether there is a connection. Without one nothing is queried, and the validation is repeated with one.
+    fn is_connected(&self) -> bool {
+        true
+    }
+
     /// The primary key of the object that is updated.
     fn instance_pk(&self) -> Option<DbValue>;
 

@@ -72,6 +72,10 @@ impl Lookups for Environment<'_> {
         }
     }
 
+    fn is_connected(&self) -> bool {
+        self.connection.is_some()
+    }
+
     fn instance_pk(&self) -> Option<DbValue> {
         self.instance_pk.clone()
     }
@@ -179,7 +183,14 @@ impl<'a, T: Model> Validation<'a, T> {
             result = queries.take().map(|queries| queries(connection));
             Ok(())
         });
-        result.unwrap_or_else(|| Err(APIException::server_error("a check queries within a query")))
+        result.unwrap_or_else(|| {
+            Err(if self.lookups.is_connected() {
+                APIException::server_error("a check queries within a query")
+            } else {
+                // Nobody sees it, and so the log must not have it.
+                APIException::not_found()
+            })
+        })
     }
 
     /// The object of a validated value, such as that of a related field: the one that the field found, or that of this
