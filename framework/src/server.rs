@@ -32,6 +32,15 @@ pub(crate) const SETTINGS: &[Setting] = &[
     .default("30"),
 ];
 
+/// `WORKERS`.
+///
+/// # Errors
+/// It is no number, or zero.
+pub(crate) fn workers(env: &Env) -> Result<NonZeroUsize, ImproperlyConfigured> {
+    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    env.parse("WORKERS", cores)
+}
+
 /// Address and number of workers.
 #[derive(Clone, Debug)]
 pub struct ServerSettings {
@@ -53,10 +62,9 @@ impl ServerSettings {
     /// # Errors
     /// An invalid address or number.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
-        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Ok(Self {
             address: env.parse("ADDRESS", Address(SocketAddr::from(([127, 0, 0, 1], 8000))))?,
-            workers: env.parse("WORKERS", cores)?,
+            workers: workers(env)?,
             shutdown_timeout: env.parse("SHUTDOWN_TIMEOUT", 30)?,
             metrics_address: env.optional("METRICS_ADDRESS")?,
             connections: ConnectionSettings::from_env(env)?,

@@ -192,11 +192,11 @@ impl Database {
     /// Returns the worker's own connection for one statement that writes on PostgreSQL. `None`: it must run on the pool.
     /// Requires actix-web's runtime.
     #[cfg(feature = "postgres")]
-    pub(crate) async fn lease_for_write(&self) -> Option<postgres::lease::Lease> {
+    pub(crate) async fn lease_for_write(&self, kind: std::any::TypeId) -> Option<postgres::lease::Lease> {
         if self.settings.url.is_sqlite() {
             return None;
         }
-        postgres::pipeline::lease_for_write(&self.settings, &self.heartbeat).await
+        postgres::pipeline::lease_for_write(&self.settings, &self.heartbeat, kind).await
     }
 
     /// Creates a pool of read-only connections to the same database.

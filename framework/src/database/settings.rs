@@ -1,10 +1,12 @@
 //! How to reach the database, from the environment.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::{DatabaseUrl, Names};
 use crate::conf::{Env, ImproperlyConfigured, Setting};
 use crate::models::signals::Signals;
+use crate::server;
 use crate::timezone::TimeZone;
 
 /// The settings that this module reads.
@@ -33,7 +35,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "The maximum number of connections to PostgreSQL that each worker opens for requests that write one row. `0`: as \
          above.",
     )
-    .default("2"),
+    .default_description("four; fewer with more than eight workers"),
     Setting::new("DATABASE_TIMEOUT", "Seconds to wait for a connection or a lock before the answer is 503.")
         .default("2"),
     Setting::new(
@@ -58,7 +60,8 @@ pub struct DatabaseSettings {
     pub pool_size: u32,
     /// `DATABASE_READ_CONNECTIONS` (default 2): connections that each worker opens to PostgreSQL for reads.
     pub read_connections: u32,
-    /// `DATABASE_WRITE_CONNECTIONS` (default 2): connections that each worker opens to PostgreSQL for writes of one row.
+    /// `DATABASE_WRITE_CONNECTIONS` (default: [`default_write_connections`]): connections that each worker opens to
+    /// PostgreSQL for writes of one row.
     pub write_connections: u32,
     /// `DATABASE_TIMEOUT` (seconds, default 2): how long to wait for a connection or a lock before answering 503.
     pub timeout: Duration,
@@ -119,7 +122,8 @@ impl DatabaseSettings {
             url: url.map_err(|reason| ImproperlyConfigured::new(format!("DATABASE_URL: {reason}")))?,
             pool_size,
             read_connections: env.parse("DATABASE_READ_CONNECTIONS", 2)?,
-            write_connections: env.parse("DATABASE_WRITE_CONNECTIONS", 2)?,
+            write_connections: env
+                .parse("DATABASE_WRITE_CONNECTIONS", default_write_connections(server::workers(env)?))?,
             timeout: seconds(env, "DATABASE_TIMEOUT", 2)?,
             statement_timeout: seconds(env, "DATABASE_STATEMENT_TIMEOUT", 30)?,
             journal_mode: env.optional("SQLITE_JOURNAL_MODE")?,
@@ -130,6 +134,12 @@ impl DatabaseSettings {
             creates_file: false,
         })
     }
+}
+
+/// Commits wait for the disk, so that a worker keeps several connections busy. All workers together open no more than 32,
+/// since PostgreSQL accepts 100 by default.
+fn default_write_connections(workers: NonZeroUsize) -> u32 {
+    u32::try_from(32 / workers.get()).map_or(4, |connections| connections.clamp(1, 4))
 }
 
 fn seconds(env: &Env, name: &str, default: u32) -> Result<Duration, ImproperlyConfigured> {

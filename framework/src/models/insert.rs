@@ -19,9 +19,7 @@ use super::save::{Changes, Clock};
 use super::signals;
 use super::statement::Statement;
 use super::value::DbValue;
-#[cfg(feature = "postgres")]
-use crate::database::Database;
-use crate::database::{DatabaseError, DbConnection, now};
+use crate::database::{Database, DatabaseError, DbConnection, now};
 #[cfg(feature = "postgres")]
 use crate::timezone::TimeZone;
 
@@ -87,6 +85,16 @@ impl<T: Model> Changes<T> {
         rows.into_iter().next().map(Object::new).ok_or(DatabaseError::Query(QueryError::NotFound))
     }
 
+    /// Whether [`insert_alone`](Self::insert_alone) may work: on PostgreSQL, and if no receiver hears of this model's rows.
+    #[must_use]
+    pub fn may_insert_alone(database: &Database) -> bool {
+        let settings = database.settings();
+        cfg!(feature = "postgres")
+            && !settings.url.is_sqlite()
+            && settings.write_connections > 0
+            && settings.signals.of_saves(T::META.table).is_none()
+    }
+
     /// Inserts a row by a statement that is a transaction by itself, on a worker's own connection to PostgreSQL. `None`: it
     /// did not run, or had no effect, and [`insert`](Self::insert) must do it within a
     /// [`Database::write`]. Requires actix-web's runtime.
@@ -96,10 +104,10 @@ impl<T: Model> Changes<T> {
     /// its column's type.
     #[cfg(feature = "postgres")]
     pub async fn insert_alone(&self, database: &Database) -> Option<Result<Object<T>, DatabaseError>> {
-        if database.settings().signals.of_saves(T::META.table).is_some() {
+        if !Self::may_insert_alone(database) {
             return None;
         }
-        let lease = database.lease_for_write().await?;
+        let lease = database.lease_for_write(std::any::TypeId::of::<T>()).await?;
         let insert = match self.insert_statement(|| Ok(TimeZone::default().now())) {
             Ok(insert) => insert,
             Err(error) => return Some(Err(error)),

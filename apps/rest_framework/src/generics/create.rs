@@ -64,11 +64,13 @@ impl<T: Model> GenericView<T> {
     pub async fn create(&self) -> Result<Response, APIException> {
         let data = self.data().await?;
         let serializer = self.get_serializer();
-        let is_postgres = !self.request().database()?.settings().url.is_sqlite();
-        let on_create = &self.view.on_create;
-        let may_be_alone = cfg!(feature = "postgres") && is_postgres && on_create.perform.is_empty();
-        let valid = if may_be_alone || !on_create.found.is_empty() {
-            serializer.valid_data(is_postgres, self.request().info(), &data)?
+        let (database, on_create) = (self.request().database()?, &self.view.on_create);
+        let may_be_alone = on_create.perform.is_empty()
+            && !serializer.creates_itself()
+            && Changes::<T>::may_insert_alone(database);
+        #[cfg_attr(not(feature = "postgres"), expect(unused_mut, reason = "SQLite has one way to write"))]
+        let mut valid = if may_be_alone || !on_create.found.is_empty() {
+            serializer.valid_data(database.is_postgres(), self.request().info(), &data)?
         } else {
             None
         };
@@ -79,7 +81,7 @@ impl<T: Model> GenericView<T> {
         let found = self.found().await?;
         #[cfg(feature = "postgres")]
         if may_be_alone
-            && let Some(valid) = valid
+            && let Some(valid) = valid.take()
             && let Some(created) = self.create_alone(&serializer, valid, found.clone()).await?
         {
             return match created {
@@ -90,7 +92,10 @@ impl<T: Model> GenericView<T> {
         let on_create = on_create.clone();
         let created = self.write(move |connection, info| {
             let perform = move |save: &mut Save<'_, T>| on_create.perform(save, &found);
-            serializer.store(connection, info, &data, Destination::new_object(), Some(&perform))
+            match valid {
+                Some(valid) => serializer.store_valid(connection, info, valid, &perform),
+                None => serializer.store(connection, info, &data, Destination::new_object(), Some(&perform)),
+            }
         });
         self.respond_created(&created.await?)
     }

@@ -16,6 +16,7 @@ use futures_util::TryStreamExt as _;
 use futures_util::future::{Either, select};
 
 use super::heartbeat::{Frozen, Heartbeat, patience};
+use super::opening::Purpose;
 use super::pipeline::{self, Pipeline};
 use crate::database::failures::is_transient;
 use crate::database::named::OUTDATED_PLAN;
@@ -30,6 +31,7 @@ pub(crate) struct Lease {
     pipeline: Rc<Pipeline>,
     settings: Arc<DatabaseSettings>,
     heartbeat: Arc<Heartbeat>,
+    purpose: Purpose,
     kind: TypeId,
 }
 
@@ -38,10 +40,10 @@ impl Lease {
         pipeline: Rc<Pipeline>,
         settings: &Arc<DatabaseSettings>,
         heartbeat: &Arc<Heartbeat>,
-        kind: TypeId,
+        (purpose, kind): (Purpose, TypeId),
     ) -> Self {
         pipeline.begin_use();
-        Self { pipeline, settings: Arc::clone(settings), heartbeat: Arc::clone(heartbeat), kind }
+        Self { pipeline, settings: Arc::clone(settings), heartbeat: Arc::clone(heartbeat), purpose, kind }
     }
 
     /// Returns the database's table and column names.
@@ -77,6 +79,10 @@ impl Lease {
         match ended {
             Either::Left((Err(QueryError::DatabaseError(kind, information)), _)) => {
                 self.look_at(&kind, information.message());
+                if is_slow(information.message()) {
+                    self.pause();
+                    self.pipeline.give_up();
+                }
                 None
             }
             Either::Left((result, _)) => Some(result),
@@ -97,9 +103,13 @@ impl Lease {
         match self.heartbeat.wait(&self.settings, work).await {
             Ok(Err(QueryError::DatabaseError(kind, information))) => {
                 self.look_at(&kind, information.message());
-                let is_outdated = information.message() == OUTDATED_PLAN;
+                let is_slow = is_slow(information.message());
+                if is_slow {
+                    self.pause();
+                }
+                let is_refused = is_slow || information.message() == OUTDATED_PLAN;
                 let error = QueryError::DatabaseError(kind, information);
-                (is_transient(&error) && !is_outdated).then_some(Err(error))
+                (is_transient(&error) && !is_refused).then_some(Err(error))
             }
             Ok(result) => Some(result),
             Err(frozen) => {
@@ -151,15 +161,16 @@ impl Lease {
         if is_lost {
             self.pipeline.is_lost.set(true);
         }
-        if message.contains("statement timeout") {
-            self.pause();
-            self.pipeline.give_up();
-        }
     }
 
     fn pause(&self) {
-        pipeline::pause(&self.settings, self.kind);
+        pipeline::pause(&self.settings, self.purpose, self.kind);
     }
+}
+
+/// Whether the server stopped a statement because of a limit of time.
+fn is_slow(message: &str) -> bool {
+    message.contains("statement timeout") || message.contains("lock timeout")
 }
 
 impl Drop for Lease {

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once};
-use std::time::Duration;
 
 use actix_web::rt::time::timeout;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
@@ -18,8 +17,8 @@ use crate::database::{DatabaseSettings, DatabaseUrl};
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// Statements that only read, and take at most this long.
-    Reads(Duration),
+    /// Statements that only read.
+    Reads,
     /// Statements that may write.
     Writes,
 }

@@ -11,8 +11,10 @@
 //! A thread opens a connection at the first read, and further ones while the first are busy. Meanwhile, and if there can
 //! be none, reads run on the pool: behind a connection pooler, or if the connection must be encrypted.
 //!
-//! A connection for writes has one statement at a time, which may wait for a lock, or for the disk. A statement is a
-//! transaction by itself. Writes wait a moment for such a connection, and run on the pool if none is free then.
+//! A connection for writes takes them in the same way: that takes half the processor time of one at a time. Each is a
+//! transaction by itself. One that meets a lock, or takes longer than [`LIMIT`], is refused by the server, so that it
+//! holds the few behind it up for a moment only, and is repeated on a pooled connection with the limits of the settings.
+//! Nothing else is given up or repeated, since what is behind it may have been done.
 
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
@@ -33,7 +35,7 @@ use crate::database::DatabaseSettings;
 use crate::database::statements::StatementCount;
 
 /// The time after which a statement is stopped. A page of 20 rows with relations takes 1 ms.
-const LIMIT: Duration = Duration::from_millis(250);
+pub(super) const LIMIT: Duration = Duration::from_millis(250);
 /// How long reads from the same place run on the pool after one took too long. So such reads occupy a connection for at most
 /// an eighth of the time.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -41,6 +43,10 @@ const PAUSE: Duration = Duration::from_secs(2);
 const STALL: Duration = Duration::from_millis(20);
 /// The reads of one connection at a time. Further ones run on the pool.
 const MAX_READS: usize = 256;
+/// The writes of one connection at a time.
+const MAX_WRITES: usize = 16;
+/// How long a write on a worker's connection waits for a lock.
+pub(super) const LOCK_LIMIT: Duration = Duration::from_millis(50);
 /// How long a write waits for a connection. Most take less than 1 ms.
 const TURN: Duration = Duration::from_millis(10);
 /// Delay before a connection that could not be opened is tried again.
@@ -60,7 +66,7 @@ struct Pipelines {
     connections: Vec<Rc<Pipeline>>,
     opening: Option<oneshot::Receiver<Result<Opened, Refusal>>>,
     not_before: Option<Instant>,
-    /// The kinds of reads that took too long, and when.
+    /// The kinds of reads or writes that took too long, and when.
     paused: Vec<(TypeId, Instant)>,
     /// Wakes a write that waits for a connection.
     freed: Rc<Notify>,
@@ -93,14 +99,15 @@ pub(in crate::database) fn lease(
     if settings.read_connections == 0 {
         return None;
     }
-    let pipeline = Pipelines::with(settings, Purpose::Reads(LIMIT), |all| all.choose(settings, Some(kind)))?;
-    Some(Lease::new(pipeline, settings, heartbeat, kind))
+    let pipeline = Pipelines::with(settings, Purpose::Reads, |all| all.choose(settings, kind))?;
+    Some(Lease::new(pipeline, settings, heartbeat, (Purpose::Reads, kind)))
 }
 
-/// Returns a connection for a write, which has no other user. `None`: it must run on the pool.
+/// Returns a connection for a write of this kind. `None`: it must run on the pool.
 pub(in crate::database) async fn lease_for_write(
     settings: &Arc<DatabaseSettings>,
     heartbeat: &Arc<Heartbeat>,
+    kind: TypeId,
 ) -> Option<Lease> {
     if settings.write_connections == 0 || settings.read_only {
         return None;
@@ -108,22 +115,22 @@ pub(in crate::database) async fn lease_for_write(
     let mut until = None;
     loop {
         let (pipeline, freed) = Pipelines::with(settings, Purpose::Writes, |all| {
-            let pipeline = all.choose(settings, None);
-            let is_stuck = all.connections.iter().all(|one| one.is_stalled());
+            let pipeline = all.choose(settings, kind);
+            let is_stuck = all.is_paused(kind) || all.connections.iter().all(|one| one.is_stalled());
             // The pool is there at once.
             Some((pipeline, (!is_stuck).then(|| Rc::clone(&all.freed))))
         })?;
         if let Some(pipeline) = pipeline {
-            return Some(Lease::new(pipeline, settings, heartbeat, TypeId::of::<()>()));
+            return Some(Lease::new(pipeline, settings, heartbeat, (Purpose::Writes, kind)));
         }
         let until = *until.get_or_insert_with(|| Instant::now() + TURN);
         timeout_at(until.into(), freed?.notified()).await.ok()?;
     }
 }
 
-/// Stops reads of this kind from using the worker's connections for a while.
-pub(super) fn pause(settings: &Arc<DatabaseSettings>, kind: TypeId) {
-    Pipelines::with(settings, Purpose::Reads(LIMIT), |all| {
+/// Stops reads or writes of this kind from using the worker's connections for a while.
+pub(super) fn pause(settings: &Arc<DatabaseSettings>, purpose: Purpose, kind: TypeId) {
+    Pipelines::with(settings, purpose, |all| {
         all.paused.push((kind, Instant::now()));
         Some(())
     });
@@ -168,8 +175,8 @@ impl Pipelines {
     }
 
     /// The connection with the fewest uses that makes progress. Opens another one if it has any.
-    fn choose(&mut self, settings: &Arc<DatabaseSettings>, kind: Option<TypeId>) -> Option<Rc<Pipeline>> {
-        if kind.is_some_and(|kind| self.is_paused(kind)) {
+    fn choose(&mut self, settings: &Arc<DatabaseSettings>, kind: TypeId) -> Option<Rc<Pipeline>> {
+        if self.is_paused(kind) {
             return None;
         }
         // Those of reads in progress stay open until these end.
@@ -178,13 +185,14 @@ impl Pipelines {
         let best = self.connections.iter().min_by_key(|one| (one.is_stalled(), one.uses.get())).cloned();
         let is_busy = best.as_ref().is_none_or(|best| best.uses.get() > 0);
         let (connections, uses) = match self.purpose {
-            Purpose::Reads(_) => (settings.read_connections, MAX_READS),
-            Purpose::Writes => (settings.write_connections, 1),
+            Purpose::Reads => (settings.read_connections, MAX_READS),
+            Purpose::Writes => (settings.write_connections, MAX_WRITES),
         };
         if is_busy && self.connections.len() < connections as usize {
             self.open_another(settings);
         }
-        best.filter(|best| best.uses.get() < uses)
+        let may_wait = self.purpose == Purpose::Reads;
+        best.filter(|best| best.uses.get() < uses && (may_wait || !best.is_stalled()))
     }
 
     fn is_paused(&mut self, kind: TypeId) -> bool {

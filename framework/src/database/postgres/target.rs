@@ -12,6 +12,7 @@ use tokio_postgres::config::SslMode;
 
 use super::libpq::{Connection, Endpoint};
 use super::opening::Purpose;
+use super::pipeline::{LIMIT, LOCK_LIMIT};
 use super::{REFUSED, libpq_url, options, with_options};
 use crate::database::DatabaseSettings;
 
@@ -38,17 +39,15 @@ pub(super) fn config(
     let connection = Connection::open(&url).map_err(|reason| {
         if reason.contains(REFUSED) { POOLER } else { Refusal::Failed(settings.url.redact(&reason)) }
     })?;
-    let purpose = match purpose {
-        Purpose::Reads(limit) => Purpose::Reads(limit.min(settings.statement_timeout)),
-        Purpose::Writes => Purpose::Writes,
-    };
-    config_like(connection.endpoint(), &connection.parameters(), purpose)
+    let limit = LIMIT.min(settings.statement_timeout);
+    config_like(connection.endpoint(), &connection.parameters(), purpose, limit)
 }
 
 fn config_like(
     endpoint: Endpoint,
     parameters: &[(String, String)],
     purpose: Purpose,
+    limit: Duration,
 ) -> Result<Config, Refusal> {
     let parameter = |name: &str| {
         let found = parameters.iter().find(|(known, _)| known == name);
@@ -102,16 +101,12 @@ fn config_like(
     if let Some(count) = parameter("keepalives_count").and_then(number) {
         config.keepalives_retries(count);
     }
-    config.options(match purpose {
-        // Of a repeated option, the last one wins.
-        Purpose::Reads(limit) => format!(
-            "{} -c statement_timeout={} -c default_transaction_read_only=on",
-            endpoint.options,
-            limit.as_millis()
-        ),
-        // With the limits of a pooled connection.
-        Purpose::Writes => endpoint.options,
-    });
+    let own = match purpose {
+        Purpose::Reads => "default_transaction_read_only=on".to_owned(),
+        Purpose::Writes => format!("lock_timeout={}", LOCK_LIMIT.as_millis()),
+    };
+    // Of a repeated option, the last one wins.
+    config.options(format!("{} -c statement_timeout={} -c {own}", endpoint.options, limit.as_millis()));
     Ok(config)
 }
 
@@ -139,7 +134,7 @@ mod tests {
     fn config(endpoint: Endpoint, parameters: &[(&str, &str)]) -> Result<Config, Refusal> {
         let parameters: Vec<_> =
             parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        config_like(endpoint, &parameters, Purpose::Reads(Duration::from_millis(250)))
+        config_like(endpoint, &parameters, Purpose::Reads, Duration::from_millis(250))
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::ModelSerializer;
 use super::entry::Target;
 use super::hooks::Store;
 use super::resolved::Resolved;
-use super::single_row::keep_user;
+use super::single_row::{ValidData, keep_user};
 use super::validation::{Validation, find_kept, gone};
 use super::writing::{Kept, Writing};
 use crate::data::{Data, Dict, Value};
@@ -290,8 +290,40 @@ impl<T: Model> ModelSerializer<T> {
         let resolved = self.resolve(connection.is_postgres())?;
         let writing = Writing { connection: &mut *connection, info };
         let validated = self.validated(resolved, writing, data, instance.as_ref(), partial)?;
-        let writing = Writing { connection: &mut *connection, info };
         let to = Destination { instance, partial, progress };
+        self.store_validated(Writing { connection, info }, validated, to, perform)
+    }
+
+    /// Stores data of a new object that are validated already.
+    ///
+    /// # Errors
+    /// Errors of the database, and of the app's own code.
+    pub(crate) fn store_valid(
+        &self,
+        connection: &mut DbConnection,
+        info: &RequestInfo,
+        valid: ValidData,
+        perform: &Perform<T>,
+    ) -> Result<Object<T>, APIException> {
+        let writing = Writing { connection, info };
+        self.store_validated(writing, valid.into_parts(), Destination::new_object(), Some(perform))
+    }
+
+    /// Whether the app stores new objects itself ([`create`](Self::create)).
+    pub(crate) const fn creates_itself(&self) -> bool {
+        self.hooks.create.is_some()
+    }
+
+    /// Stores validated values, with the relations that the serializer reads.
+    fn store_validated(
+        &self,
+        Writing { connection, info }: Writing<'_>,
+        validated: (Dict, Kept),
+        to: Destination<T>,
+        perform: Option<&Perform<T>>,
+    ) -> Result<Object<T>, APIException> {
+        let resolved = self.resolve(connection.is_postgres())?;
+        let writing = Writing { connection: &mut *connection, info };
         let (mut object, progress) = self.store_values(writing, validated, to, perform)?;
         if progress != Progress::IsLoaded {
             object.load(connection, &resolved.plan)?;

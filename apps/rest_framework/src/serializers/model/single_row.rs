@@ -20,6 +20,13 @@ pub(crate) struct ValidData {
     kept: Kept,
 }
 
+impl ValidData {
+    /// The values, and the objects that the checks found.
+    pub(super) fn into_parts(self) -> (Dict, Kept) {
+        (self.values, self.kept)
+    }
+}
+
 /// The row of a new object, and the related objects that are known already.
 #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "SQLite has one way to write"))]
 pub(crate) struct SingleRow<T> {
@@ -73,7 +80,7 @@ impl<T: Model> ModelSerializer<T> {
             let is_column = !matches!(named.entry.target, Target::Many(..) | Target::Nested(_));
             !is_column && values.contains_key(&named.entry.source)
         });
-        if self.hooks.create.is_some() || has_more {
+        if self.creates_itself() || has_more {
             return Ok(None);
         }
         let mut changes = resolved.changes(&mut values)?;
