@@ -1,4 +1,4 @@
-//! What the pages ask of an admin, whatever its model is.
+//! The interface between the pages and the admin of any model.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use vitamin_rest_framework::request::{Request, RequestInfo};
 use vitamin_rest_framework::schemas::SerializerSchema;
 
 use crate::options::Options;
+use crate::version::Versions;
 
 /// A [`ModelAdmin`](crate::ModelAdmin) of any model. Whatever reads or writes gets a connection: it may run on another thread, and in
 /// the transaction of a write.
@@ -22,7 +23,7 @@ pub(crate) trait AnyModelAdmin: Send + Sync {
 
     fn options(&self) -> &Options;
 
-    /// What is wrong with the declaration, as sentences for the developer.
+    /// Returns the mistakes of the declaration, as sentences for the developer.
     fn problems(&self) -> Vec<String>;
 
     /// The columns of the list.
@@ -169,8 +170,10 @@ pub(crate) struct Form<'a> {
     pub(crate) data: &'a Data,
     /// The object's key. `None`: a new one.
     pub(crate) pk: Option<&'a DbValue>,
-    /// The [`version`](crate::version) of the object that the form was made from, if the client sent it.
+    /// The version of the object that the form was made from, if the client sent it.
     pub(crate) version: Option<&'a str>,
+    /// Makes the version to compare with.
+    pub(crate) versions: Versions,
 }
 
 /// An object that was stored.

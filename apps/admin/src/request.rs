@@ -32,6 +32,7 @@ use crate::any_model_admin::AnyModelAdmin;
 use crate::authentication::AdminSessionAuthentication;
 use crate::messages::{self, Level, Message};
 use crate::site::AdminSite;
+use crate::version::Versions;
 
 /// What a user may do, as it was in the database at one moment.
 #[derive(Clone, Debug, Default)]
@@ -49,10 +50,15 @@ impl Permissions {
         if !user.is_active || !user.is_staff {
             return Ok(None);
         }
-        if user.has_any_perm() {
-            return Ok(Some(Self { is_superuser: true, granted: HashSet::new() }));
+        match Self::of_superuser(user) {
+            Some(all) => Ok(Some(all)),
+            None => Ok(Some(Self { is_superuser: false, granted: user.get_all_permissions(connection)? })),
         }
-        Ok(Some(Self { is_superuser: false, granted: user.get_all_permissions(connection)? }))
+    }
+
+    /// All, if the user is a superuser on the staff.
+    fn of_superuser(user: &User) -> Option<Self> {
+        (user.is_staff && user.has_any_perm()).then(|| Self { is_superuser: true, granted: HashSet::new() })
     }
 
     /// Whether the user has a permission, such as `polls.add_poll`.
@@ -122,11 +128,12 @@ impl AdminRequest {
         let site = request.app_data::<AppData<AdminSite>>().cloned();
         let site = site.ok_or_else(|| APIException::server_error("the app Admin is not installed"))?;
         let Some(user) = request.user().cloned() else { return Ok(None) };
-        let found = if user.has_any_perm() || !user.is_staff {
-            user.is_staff.then(|| Permissions { is_superuser: true, ..Permissions::default() })
-        } else {
-            let user = user.clone();
-            request.database()?.read(move |connection| Permissions::of_staff(&user, connection)).await?
+        let found = match Permissions::of_superuser(&user) {
+            Some(all) => Some(all),
+            None => {
+                let user = user.clone();
+                request.database()?.read(move |connection| Permissions::of_staff(&user, connection)).await?
+            }
         };
         Ok(found.map(|permissions| Self { request, user, permissions, site }))
     }
@@ -155,6 +162,11 @@ impl AdminRequest {
     /// 500: the project does not mount the admin, or there is no such pattern.
     pub fn url(&self, name: &str, parameters: Parameters<'_>) -> Result<String, APIException> {
         url(&self.request, name, parameters)
+    }
+
+    /// Makes the versions of this site's forms.
+    pub(crate) fn versions(&self) -> Result<Versions, APIException> {
+        http_site(&self.request).map(Versions::of)
     }
 
     /// A page: a template with this context, and with what every page shows: `site_header`, `site_title`, `user`, `csrf_token`,

@@ -25,7 +25,6 @@ use crate::any_model_admin::{
 use crate::display;
 use crate::model_admin::ModelAdmin;
 use crate::options::{Options, capitalized};
-use crate::version::version;
 
 impl<T: Model> ModelAdmin<T> {
     /// The text of an object.
@@ -275,7 +274,7 @@ impl<T: Model> AnyModelAdmin for ModelAdmin<T> {
                 let Some(found) = found else { return Ok(None) };
                 let values: Vec<DbValue> =
                     (0..T::META.columns.len()).map(|index| found.value(index).to_owned()).collect();
-                if form.version.is_some_and(|known| known != version(&values)) {
+                if form.version.is_some_and(|known| known != form.versions.version(&values)) {
                     return Err(conflict(&self.options.verbose_name));
                 }
                 Some(found)

@@ -24,7 +24,6 @@ use crate::messages::Level;
 use crate::notes::Note;
 use crate::options::capitalized;
 use crate::request::{AdminRequest, Breadcrumb, Permissions};
-use crate::version::version;
 
 /// The name of the field that says which object the form was made from.
 const VERSION: &str = "_version";
@@ -112,6 +111,7 @@ async fn page(
         let view = |note: Note| note.view(&links, &found.pk, is_editable);
         notes.into_iter().map(view).collect::<Vec<_>>()
     });
+    let versions = request.versions()?;
     let context = context!(
         fields => Serde(fields),
         notes => notes.map(Serde),
@@ -120,7 +120,7 @@ async fn page(
         object_text => text,
         is_editable,
         is_new => found.is_none(),
-        version => found.map(|found| version(&found.values)),
+        version => found.map(|found| versions.version(&found.values)),
         may_continue => is_editable && permissions.has_model_perm("change", meta),
         may_add,
         delete_url => found
@@ -149,12 +149,12 @@ async fn submit(
     let data = Arc::new(with_keys_apart(&schema, data));
     let (user, work_admin, form) = (request.staff().clone(), Arc::clone(admin), Arc::clone(&data));
     let pk = found.as_ref().map(|found| found.pk.clone());
-    let is_new = pk.is_none();
+    let (is_new, versions) = (pk.is_none(), request.versions()?);
     let work = move |connection: &mut DbConnection, info: &RequestInfo| {
         let permissions = Permissions::now(&user, connection)?;
         permissions.require(if is_new { "add" } else { "change" }, work_admin.meta())?;
         let version = form.get(VERSION).and_then(|version| version.as_str());
-        let form = Form { data: &form, pk: pk.as_ref(), version };
+        let form = Form { data: &form, pk: pk.as_ref(), version, versions };
         let Some(saved) = work_admin.save(connection, info, &form)? else { return Ok(None) };
         let (flag, message) = if is_new {
             (ActionFlag::Addition, ChangeMessage::Added)
