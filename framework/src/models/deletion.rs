@@ -10,7 +10,7 @@ use super::column::OnDelete;
 use super::condition::Condition;
 use super::execute::{column_values, execute, execute_last};
 use super::keys::Keys;
-use super::meta::ModelMeta;
+use super::meta::{ManyToManyMeta, ModelMeta};
 use super::model::Model;
 use super::object::Object;
 use super::parameter::Parameter;
@@ -160,16 +160,26 @@ impl Models<'_> {
         other: &'static ModelMeta,
         keys: &Keys,
     ) -> Result<(), DatabaseError> {
-        for relation in other.many_to_many {
-            let own = (other.table == meta.table).then_some(relation.column);
-            let reverse = ((relation.to)().table == meta.table).then_some(relation.reverse_column);
-            for column in own.into_iter().chain(reverse) {
-                let condition = Condition::In { column, keys: keys.clone() };
-                execute(connection, &Statement::Delete { table: relation.table, condition })?;
-            }
+        for (relation, condition) in rows_between(meta, other, keys) {
+            execute(connection, &Statement::Delete { table: relation.table, condition })?;
         }
         Ok(())
     }
+}
+
+/// Finds the rows that refer to these rows of `meta`, in the tables of the many-to-many relations that `other` declares. A
+/// relation of a model with itself refers to them on both sides.
+fn rows_between(
+    meta: &'static ModelMeta,
+    other: &'static ModelMeta,
+    keys: &Keys,
+) -> impl Iterator<Item = (&'static ManyToManyMeta, Condition)> {
+    other.many_to_many.iter().flat_map(move |relation| {
+        let own = (other.table == meta.table).then_some(relation.column);
+        let reverse = ((relation.to)().table == meta.table).then_some(relation.reverse_column);
+        let columns = own.into_iter().chain(reverse);
+        columns.map(move |column| (relation, Condition::In { column, keys: keys.clone() }))
+    })
 }
 
 impl From<QueryError> for DeletionError {

@@ -1,10 +1,11 @@
-//! What a deletion would take (`NestedObjects` of `django/contrib/admin/utils.py`). It only reads, and stops at a limit.
+//! Finds the rows that a deletion would take (`NestedObjects` of `django/contrib/admin/utils.py`). It only reads, and stops at
+//! a limit.
 
 use diesel::QueryResult;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::Untyped;
 
-use super::Models;
+use super::{Models, rows_between};
 use crate::database::{DatabaseError, DbConnection};
 use crate::models::column::{ColumnKind, OnDelete};
 use crate::models::condition::Condition;
@@ -40,7 +41,7 @@ pub struct PreviewRelation {
     pub is_cut: bool,
 }
 
-/// What a deletion would take.
+/// The rows that a deletion would take, and those that would prevent it.
 #[derive(Clone, Debug, Default)]
 pub struct DeletionPreview {
     /// The rows that would be deleted: first those that were asked for, then those that the cascade leads to.
@@ -62,8 +63,8 @@ impl DeletionPreview {
 }
 
 impl Models<'_> {
-    /// What a deletion of these rows would take: what [`Object::delete`](crate::models::Object::delete) does, with at most `limit` rows
-    /// of each model.
+    /// Returns the rows that [`Object::delete`](crate::models::Object::delete) would take with these rows, at most `limit` of each
+    /// model.
     ///
     /// # Errors
     /// A query fails.
@@ -172,33 +173,28 @@ impl Search<'_> {
         other: &'static ModelMeta,
         keys: &Keys,
     ) -> Result<(), DatabaseError> {
-        for relation in other.many_to_many {
-            let own = (other.table == meta.table).then_some(relation.column);
-            let reverse = ((relation.to)().table == meta.table).then_some(relation.reverse_column);
-            for column in own.into_iter().chain(reverse) {
-                let condition = Condition::In { column, keys: keys.clone() };
-                let limit = i64::try_from(self.limit).unwrap_or(i64::MAX).saturating_add(1);
-                let limit = Parameter::new(DbValue::Integer(limit), ColumnKind::BigInteger);
-                let kinds = [other.primary_key().kind, (relation.to)().primary_key().kind];
-                let mut found = Vec::new();
-                query_rows(connection, Between { relation, condition, limit }, &mut |row: &mut Row<'_>| {
-                    found.push((row.read_kind(kinds[0])?, row.read_kind(kinds[1])?));
-                    Ok(())
-                })?;
-                let is_cut = found.len() > self.limit;
-                found.truncate(self.limit);
-                if found.is_empty() {
-                    continue;
+        for (relation, condition) in rows_between(meta, other, keys) {
+            let limit = i64::try_from(self.limit).unwrap_or(i64::MAX).saturating_add(1);
+            let limit = Parameter::new(DbValue::Integer(limit), ColumnKind::BigInteger);
+            let kinds = [other.primary_key().kind, (relation.to)().primary_key().kind];
+            let mut found = Vec::new();
+            query_rows(connection, Between { relation, condition, limit }, &mut |row: &mut Row<'_>| {
+                found.push((row.read_kind(kinds[0])?, row.read_kind(kinds[1])?));
+                Ok(())
+            })?;
+            let is_cut = found.len() > self.limit;
+            found.truncate(self.limit);
+            if found.is_empty() {
+                continue;
+            }
+            let relations = &mut self.preview.relations;
+            match relations.iter_mut().find(|known| known.relation.table == relation.table) {
+                Some(known) => {
+                    known.is_cut |= is_cut;
+                    found.retain(|pair| !known.rows.contains(pair));
+                    known.rows.extend(found);
                 }
-                let relations = &mut self.preview.relations;
-                match relations.iter_mut().find(|known| known.relation.table == relation.table) {
-                    Some(known) => {
-                        known.is_cut |= is_cut;
-                        found.retain(|pair| !known.rows.contains(pair));
-                        known.rows.extend(found);
-                    }
-                    None => relations.push(PreviewRelation { meta: other, relation, rows: found, is_cut }),
-                }
+                None => relations.push(PreviewRelation { meta: other, relation, rows: found, is_cut }),
             }
         }
         Ok(())
