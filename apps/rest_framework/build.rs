@@ -15,7 +15,7 @@ mod swagger_ui {
     use rawzip::{CompressionMethod, ZipArchive};
     use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 
-    /// What the page needs of the archive.
+    /// The files of the archive that the page needs.
     const FILES: &[&str] = &["swagger-ui-bundle.js", "swagger-ui.css"];
 
     /// Writes the files to the folder of the build, compressed as browsers take them.

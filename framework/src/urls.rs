@@ -45,7 +45,7 @@ pub trait View {
         std::any::type_name::<Self>().to_owned()
     }
 
-    /// What is wrong with the view's declaration. `manage check` reports it.
+    /// Returns the mistakes of the view's declaration. `manage check` reports it.
     fn problems(&self) -> Vec<String> {
         Vec::new()
     }

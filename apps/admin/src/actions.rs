@@ -62,7 +62,7 @@ impl<'a, T: Model> ActionRequest<'a, T> {
         self.connection
     }
 
-    /// What is known of the request.
+    /// Returns the user, the path and the other facts of the request.
     #[must_use]
     pub fn request(&self) -> &RequestInfo {
         self.info

@@ -30,7 +30,7 @@ pub(crate) struct RowsView {
     texts: Vec<String>,
 }
 
-/// What a page shows of a deletion.
+/// A deletion as a page shows it.
 #[derive(Debug, Serialize)]
 pub(crate) struct DeletionView {
     /// What is deleted.

@@ -5,7 +5,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use vitamin_framework::models::{Column, ModelMeta, ValueRef};
 use vitamin_framework::timezone::TimeZone;
 
-/// What stands for NULL (`empty_value_display`).
+/// The text of NULL (`empty_value_display`).
 pub(crate) const EMPTY: &str = "-";
 
 /// The longest text of a cell, in characters. The rest is on the object's own page.

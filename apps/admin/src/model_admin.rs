@@ -229,7 +229,7 @@ impl<T: Model> ModelAdmin<T> {
         self
     }
 
-    /// What is wrong with the declaration, as sentences for the developer (`django/contrib/admin/checks.py`).
+    /// Returns the mistakes of the declaration, as sentences for the developer (`django/contrib/admin/checks.py`).
     pub(crate) fn mistakes(&self) -> Vec<String> {
         let (meta, options) = (T::META, &self.options);
         let serializers = [Some(&self.serializer), self.add_serializer.as_ref()];

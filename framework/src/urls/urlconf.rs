@@ -55,7 +55,7 @@ impl UrlConf {
         self.0.iter().map(label).collect()
     }
 
-    /// What is wrong with the routes and their views. `manage check` reports it.
+    /// Returns the mistakes of the routes and their views. `manage check` reports it.
     pub fn problems(&self) -> impl Iterator<Item = Cow<'_, str>> {
         self.0.iter().flat_map(|entry| {
             let of_view = entry.view.problems().into_iter().map(Cow::Owned);

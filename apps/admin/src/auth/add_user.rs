@@ -25,7 +25,7 @@ use crate::log_entry::{ActionFlag, ChangeMessage, log_actions};
 use crate::messages::Level;
 use crate::request::{AdminRequest, Breadcrumb};
 
-/// Who may add users must be allowed to change them too: a new user can be made a superuser on the next page.
+/// The permissions to add a user. Both are required, because the next page can make the new user a superuser.
 const PERMS: [&str; 2] = ["auth.add_user", "auth.change_user"];
 
 /// The page.

@@ -152,8 +152,8 @@ fn page(request: &AdminRequest, user: &User, errors: &Errors) -> Result<HttpResp
     request.page(StatusCode::OK, "admin/auth/user/change_password.html", title, &breadcrumbs, context)
 }
 
-/// What may be said of a stored password: its scheme and cost. Django's `ReadOnlyPasswordHashWidget` shows parts of the salt and the
-/// hash too, of which nobody has any use.
+/// Returns the scheme and the cost of a stored password. Django's `ReadOnlyPasswordHashWidget` shows parts of the salt and the
+/// hash too; nobody needs them.
 pub(super) fn password_summary(encoded: &str) -> String {
     if encoded.is_empty() || !is_password_usable(encoded) {
         return gettext("No password set.").to_owned();

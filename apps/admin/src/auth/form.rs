@@ -5,7 +5,7 @@ use minijinja::value::Serde;
 use vitamin_rest_framework::browsable::{Control, FieldView, Widget};
 use vitamin_rest_framework::data::Data;
 
-/// What is wrong with a form: the field and the message.
+/// The errors of a form: the field and the message.
 pub(crate) type Errors = Vec<(&'static str, String)>;
 
 /// A field of a form; empty if it is missing.

@@ -17,7 +17,7 @@ use crate::request::AdminRequest;
 
 const REQUIRED: &str = "This field is required.";
 
-/// What a form says about the password. It is overwritten when it is dropped.
+/// The fields of a form that set a password. They are overwritten when it is dropped.
 pub(super) struct PasswordForm {
     /// Whether the user shall be able to log in with a password.
     pub(super) is_usable: bool,
@@ -34,7 +34,7 @@ impl PasswordForm {
         }
     }
 
-    /// What is wrong, in the words of Django.
+    /// Returns the errors of the form, in the words of Django.
     ///
     /// # Errors
     /// 500: the app `auth` is not installed.

@@ -38,7 +38,7 @@ pub struct HistoryPage {
 /// Something that a user did in the admin site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecentAction {
-    /// What it was. `None` if the row has a flag that Django does not know.
+    /// The kind of change. `None` if the row has a flag that Django does not know.
     pub action_flag: Option<ActionFlag>,
     /// The object as a text, at the time.
     pub object_repr: String,

@@ -18,7 +18,7 @@ const SHORTEST: Duration = Duration::from_secs(10);
 
 type Read<'l> = Box<dyn Fn(&Period) -> Option<f64> + 'l>;
 
-/// What a line of a chart shows.
+/// A line of a chart.
 pub(super) struct Line<'l> {
     name: &'static str,
     read: Read<'l>,

@@ -66,7 +66,7 @@ fn figure(name: &str, value: impl ToString) -> Figure {
     Figure { name: name.to_owned(), value: value.to_string() }
 }
 
-/// What runs, and since when.
+/// Returns the version, the build and the uptime.
 fn facts(now: &Snapshot) -> Vec<Figure> {
     let label = |name: &str| label_values(now, "vitamin_build", name).next().unwrap_or_default().to_owned();
     let started = gauge(now, "process_start_time_seconds", |_| true).unwrap_or_default();

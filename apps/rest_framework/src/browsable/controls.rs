@@ -18,7 +18,7 @@ pub struct ControlView {
     pub name: String,
     /// The control's id.
     pub id: String,
-    /// What a person reads.
+    /// The text that is shown.
     pub label: String,
     /// Whether it must be filled in.
     pub required: bool,

@@ -17,7 +17,7 @@ pub struct FieldView {
     pub name: String,
     /// The control's id.
     pub id: String,
-    /// What a person reads.
+    /// The text that is shown.
     pub label: String,
     /// A sentence about it; may be empty.
     pub help: String,

@@ -33,7 +33,7 @@ use vitamin_framework::urls::{Pattern, include, path};
 /// The name of the query parameter and form field that say where to go next.
 const NEXT: &str = "next";
 
-/// What differs between the logins of the browsable API and of the admin.
+/// The differences between the logins of the browsable API and of the admin.
 #[derive(Clone, Copy, Debug)]
 pub struct LoginSite {
     /// The namespace of the patterns `login` and `logout`.

@@ -38,7 +38,7 @@ pub enum FormValues {
     Object(serde_json::Value),
 }
 
-/// What the fields of a form are drawn with.
+/// The values, errors and ids of a form's fields.
 pub struct FormSource<'a> {
     /// The first part of the ids.
     pub prefix: &'a str,

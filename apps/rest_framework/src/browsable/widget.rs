@@ -46,7 +46,7 @@ pub struct Control {
 pub struct OptionView {
     /// What the form sends.
     pub value: String,
-    /// What a person reads.
+    /// The text that is shown.
     pub label: String,
     /// Whether it is chosen.
     pub selected: bool,

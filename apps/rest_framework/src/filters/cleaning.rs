@@ -56,7 +56,7 @@ impl<T: Model> FilterSet<T> {
         self.filters.iter().filter_map(model).collect()
     }
 
-    /// What is wrong with the declaration, as sentences for the developer.
+    /// Returns the mistakes of the declaration, as sentences for the developer.
     #[doc(hidden)]
     #[must_use]
     pub fn problems(&self) -> &[String] {

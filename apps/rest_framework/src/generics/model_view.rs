@@ -71,7 +71,7 @@ impl<'a, T: Model> Destroy<'a, T> {
         self.object
     }
 
-    /// What is known of the request.
+    /// Returns the user, the path and the other facts of the request.
     #[must_use]
     pub fn request(&self) -> &'a RequestInfo {
         self.info
@@ -255,7 +255,7 @@ pub(crate) trait ModelViewInfo: Send + Sync {
     /// Finds the object and checks its permissions, as PUT does.
     fn check_object<'a>(&'a self, request: &'a Request) -> LocalBoxFuture<'a, Result<(), APIException>>;
 
-    /// What is wrong with the declaration.
+    /// Returns the mistakes of the declaration.
     fn problems(&self) -> Vec<String>;
 
     /// The serializer of a request, for its form.

@@ -15,7 +15,7 @@ use self::keys::{
     SECURITY_SCHEME, TYPES,
 };
 
-/// What is wrong with a document; empty if nothing is.
+/// Returns the faults of a document; empty if it has none.
 #[must_use]
 pub fn validate_schema(document: &Value) -> Vec<String> {
     let mut validator = Validator { document, errors: Vec::new() };

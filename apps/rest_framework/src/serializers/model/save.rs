@@ -82,7 +82,7 @@ enum Progress {
 }
 
 impl<T: Model> Save<'_, T> {
-    /// What is known of the request.
+    /// Returns the user, the path and the other facts of the request.
     #[must_use]
     pub fn request(&self) -> &RequestInfo {
         self.info

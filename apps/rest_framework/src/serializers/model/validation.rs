@@ -12,7 +12,7 @@ use vitamin_auth::models::User;
 use vitamin_framework::database::DbConnection;
 use vitamin_framework::models::{DbValue, Model, Object};
 
-/// What the checks of one validation have of the database.
+/// The database, as the checks of one validation see it.
 pub(super) struct Environment<'c> {
     /// `None`: they are stopped if they need it.
     connection: Option<RefCell<&'c mut DbConnection>>,
@@ -156,7 +156,7 @@ impl<'a, T: Model> Validation<'a, T> {
         self.instance
     }
 
-    /// What is known of the request.
+    /// Returns the user, the path and the other facts of the request.
     #[must_use]
     pub fn request(&self) -> &'a RequestInfo {
         self.info
