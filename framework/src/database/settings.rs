@@ -35,7 +35,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "The maximum number of connections to PostgreSQL that each worker opens for requests that write one row. `0`: as \
          above.",
     )
-    .default_description("four; fewer with more than eight workers"),
+    .default_description("eight; fewer with more than four workers"),
     Setting::new("DATABASE_TIMEOUT", "Seconds to wait for a connection or a lock before the answer is 503.")
         .default("2"),
     Setting::new(
@@ -136,10 +136,13 @@ impl DatabaseSettings {
     }
 }
 
+/// Up to here, more connections took less processor time for a write (docs/performance.md).
+const MAX_WRITE_CONNECTIONS: u32 = 8;
+
 /// Commits wait for the disk, so that a worker keeps several connections busy. All workers together open no more than 32,
 /// since PostgreSQL accepts 100 by default.
 fn default_write_connections(workers: NonZeroUsize) -> u32 {
-    u32::try_from(32 / workers.get()).map_or(4, |connections| connections.clamp(1, 4))
+    u32::try_from(32 / workers.get()).map_or(1, |connections| connections.clamp(1, MAX_WRITE_CONNECTIONS))
 }
 
 fn seconds(env: &Env, name: &str, default: u32) -> Result<Duration, ImproperlyConfigured> {
