@@ -50,6 +50,11 @@ pub trait View {
         Vec::new()
     }
 
+    /// What the view declares, but SQLite can't do. `manage check` reports it of a project on SQLite.
+    fn unsupported_on_sqlite(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The view itself, if it can say more about itself than its name: a schema generator finds it by
     /// [`UrlConf::endpoints`] and downcasts it, for example to rest_framework's `APIView`. `None` for other views.
     fn describe(&self) -> Option<&dyn Any> {

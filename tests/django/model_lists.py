@@ -8,6 +8,7 @@ Run it with the reference's Python. Models are those of model_serializers.py; vi
 serializers/model/tests/lists.rs.
 """
 import json
+import re
 from datetime import datetime, timezone
 
 from model_serializers import Shelf, Tag, Thing, s, seed, settings
@@ -69,7 +70,8 @@ class ThingFilter(f.FilterSet):
 
     class Meta:
         model = Thing
-        fields = {"name": ["exact", "in", "iendswith"], "due": ["date", "date__gte", "date__lt", "date__in", "date__range", "year", "year__gt",
+        fields = {"name": ["exact", "in", "iendswith", "regex", "iregex", "startswith", "istartswith", "endswith", "contains", "icontains", "iexact"],
+                  "size": ["icontains", "startswith", "regex"], "due": ["date", "date__gte", "date__lt", "date__in", "date__range", "year", "year__gt",
                           "month", "day__lte", "week_day", "iso_week_day", "week", "iso_year", "quarter__in", "hour", "minute", "second"],
                   "at": ["hour", "minute__gt"], "made": ["year__lte", "in", "isnull", "month__range", "quarter", "week_day"], "tags": ["exact"], "shelf": ["exact", "in"], "shelf__name": ["exact", "istartswith"],
                   "parent__shelf__code": ["exact", "isnull"], "parent": ["isnull", "exact"], "tags__slug": ["exact", "in"], "is_on": ["exact"]}
@@ -82,6 +84,11 @@ class Things(generics.ListAPIView):
     filterset_class = ThingFilter
     search_fields = ["name", "shelf__name", "^parent__name", "=note"]
     ordering_fields = ["name", "shelf__name", "parent__shelf__name", "part_count", "last", "shelf", "id"]
+
+
+class Searched(Things):
+    filter_backends = [SearchFilter]
+    search_fields = ["$name", "$parent__name", "note__startswith", "tags__slug__endswith"]
 
 
 class Ordered(Things):
@@ -106,7 +113,7 @@ class Short(s.ModelSerializer):
         fields = ["id"]
 
 
-urlpatterns = [path("things/", Things.as_view()), path("ordered/", Ordered.as_view()), path("plain/", Plain.as_view())]
+urlpatterns = [path("things/", Things.as_view()), path("ordered/", Ordered.as_view()), path("searched/", Searched.as_view()), path("plain/", Plain.as_view())]
 
 
 def more_rows():
@@ -144,6 +151,9 @@ def queries():
         "no_tags": ["1", "1&no_tags=2"], "on_shelf": [shelf, low, "x", shelf.upper(), ""], "shelf_code": ["high", "low", "x"],
         "under": ["1", "4", "null", "99", "x", "", "01"], "untagged": ["true", "false", "1", "x"], "large": ["true", "false", "x", ""],
         "name": ["Cup", "cup", "x", ""], "name__in": ["Cup", "Cup,Lid", "Cup,,x", ""], "name__iendswith": ["P", "d", "4"],
+        "name__regex": ["^C.p$", "^c", "p|d", "[0-9]{2}", "[^a-z 0-9]ox", "^(Box|Jar) (4|6)$", "", "%5C%5CCup", "%C3%A9"], "name__iregex": ["^c.P$", "BOX [4-6]", "%C3%89"],
+        "name__startswith": ["Box 1", "Ca"], "name__istartswith": ["bOX 1", "x"], "name__endswith": ["p", "11"], "name__contains": ["up", "x 1"],
+        "name__icontains": ["UP", "X 1"], "name__iexact": ["CUP", "cu"], "size__icontains": ["2", "12", "x"], "size__startswith": ["2", "1.5"], "size__regex": ["2", "x"],
         "due__date": ["2026-01-02", "2024-07-06", "2025-08-07", "x"], "due__date__gte": ["2025-08-07", "2025-08-08"], "due__date__lt": ["2025-08-07", "2025-08-08"],
         "due__date__in": ["2026-01-02,2024-07-06", "x"], "due__date__range": ["2024-01-01,2025-08-07", "2024-01-01"], "due__year": ["2025", "2024", "x"],
         "due__year__gt": ["2024", "2026"], "due__month": ["1", "7", "7.9", "13", "x"], "due__day__lte": ["6"], "due__week_day": ["6", "1", "7"],
@@ -161,6 +171,9 @@ def queries():
     for pair in ["min_parts=1&search=box", "min_parts=1&ordering=-part_count,id&shelf__name=High", "parts=0&any_tag=1&ordering=-name",
                  "partless=false&since=2025-01-01T00:00:00Z&ordering=name", "under=null&large=true&o=-name", "search=box&ordering=-shelf__name,id&parts=0"]:
         yield f"/things/?{pair}"
+    for term in ["cup", "^c", "^c+p$", "^c+^l", "box.[46]", "x$,^b", "ol", "old", "d", "ood", "art", "^jar+ood", "b..\\s4", "(", '"^box 4$"']:
+        if term != "(":
+            yield f"/searched/?search={term}"
     for plain in ["", "shelf__name=Low", "tags=1", "tags=1&tags=2", "tags=x", "parent__name=Cup", "tags__slug=wood", "kind=a", "kind=x", "shelf__name=Low&kind=b"]:
         yield f"/plain/?{plain}"
 
@@ -169,6 +182,7 @@ if __name__ == "__main__":
     seed()
     more_rows()
     client = APIClient(raise_request_exception=False)
-    for target in (query.replace(" ", "+") for query in queries()):
+    # What a URI must not have.
+    for target in (re.sub(r'[\^|{}"\\]', lambda found: f"%{ord(found[0]):02X}", query.replace(" ", "+")) for query in queries()):
         response = client.get(target)
         print(json.dumps([target, response.status_code, response.content.decode()], ensure_ascii=False))

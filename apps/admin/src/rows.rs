@@ -12,7 +12,7 @@ use vitamin_framework::models::{
 use vitamin_rest_framework::error_detail::Detail;
 use vitamin_rest_framework::exceptions::APIException;
 use vitamin_rest_framework::fields::Output;
-use vitamin_rest_framework::filters::{FormField, search};
+use vitamin_rest_framework::filters::{FormField, check_terms, search, takes_patterns};
 use vitamin_rest_framework::generics::Destroy;
 use vitamin_rest_framework::request::{Request, RequestInfo};
 use vitamin_rest_framework::schemas::{DescribeSerializer as _, FieldSchema, SerializerSchema};
@@ -63,6 +63,9 @@ impl<T: Model> ModelAdmin<T> {
         query: &ListQuery,
     ) -> Result<Vec<ListRow>, APIException> {
         if !query.search.is_empty() && self.is_searchable() {
+            if takes_patterns(&self.search_fields) {
+                check_terms(connection, &query.search)?;
+            }
             rows = rows.filter_q(search(&self.search_fields, &query.search));
         }
         let own = self.options.ordering.iter().map(|name| (*name).to_owned());

@@ -175,6 +175,12 @@ impl View for APIView {
         self.declaration.model_view.as_ref().map(|view| view.problems()).unwrap_or_default()
     }
 
+    fn unsupported_on_sqlite(&self) -> Vec<String> {
+        let view = self.declaration.model_view.as_ref();
+        let found = view.map(|view| view.unsupported_on_sqlite()).unwrap_or_default();
+        found.into_iter().map(|what| format!("{}: {what}", self.name())).collect()
+    }
+
     fn name(&self) -> String {
         self.declaration.view_name()
     }

@@ -43,6 +43,12 @@ pub enum Lookup {
     Lt,
     /// Less or equal.
     Lte,
+    /// The text contains a match of a regular expression. Its syntax is PostgreSQL's or, on SQLite, Python's.
+    Regex,
+    /// Without regard to case.
+    IRegex,
+    /// Full-text search of PostgreSQL, with the server's default configuration. An error on SQLite.
+    Search,
 }
 
 /// One step of a relation: the rows of `table` whose `matched` column is the current row's `column`.
@@ -65,7 +71,7 @@ pub(crate) struct Hop {
 pub(crate) enum Condition {
     /// An app's own expression.
     Fragment(Arc<dyn Fragment>),
-    /// A comparison. `pattern` is the value for LIKE.
+    /// A comparison. `pattern` is the value for LIKE, or SQLite's REGEXP.
     Compare { operand: Operand, lookup: Lookup, value: Parameter, pattern: Option<Parameter> },
     /// Whether it is NULL.
     IsNull { operand: Operand, is_null: bool },
@@ -104,6 +110,9 @@ impl Condition {
                 DB::fragment(fragment.as_ref(), pass.reborrow())?;
                 pass.push_sql(")");
                 Ok(())
+            }
+            Self::Compare { operand, lookup: Lookup::Search, value, .. } => {
+                full_text(pass, table, operand, value)
             }
             Self::Compare { operand, lookup, value, pattern } => match pattern {
                 Some(pattern) => compare_text(pass, table, operand, *lookup, (value, pattern)),
@@ -216,8 +225,17 @@ fn compare_text<'b, DB: Dialect>(
     lookup: Lookup,
     (value, pattern): (&'b Parameter, &'b Parameter),
 ) -> QueryResult<()> {
-    use Lookup::{IContains, IEndsWith, IExact, IStartsWith};
+    use Lookup::{IContains, IEndsWith, IExact, IRegex, IStartsWith, Regex};
     let ignores_case = matches!(lookup, IExact | IContains | IStartsWith | IEndsWith);
+    if matches!(lookup, Regex | IRegex) {
+        operand.walk(&mut pass, table)?;
+        pass.push_sql(match (DB::IS_POSTGRES, lookup) {
+            (false, _) => " REGEXP ",
+            (true, Regex) => "::text ~ ",
+            (true, _) => "::text ~* ",
+        });
+        return DB::parameter(if DB::IS_POSTGRES { value } else { pattern }, pass);
+    }
     if !DB::IS_POSTGRES {
         operand.walk(&mut pass, table)?;
         pass.push_sql(" LIKE ");
@@ -236,6 +254,24 @@ fn compare_text<'b, DB: Dialect>(
     if ignores_case {
         pass.push_sql(")");
     }
+    Ok(())
+}
+
+/// The lookup `search` of `django/contrib/postgres/lookups.py`.
+fn full_text<'b, DB: Dialect>(
+    mut pass: AstPass<'_, 'b, DB>,
+    table: &'static str,
+    operand: &'b Operand,
+    value: &'b Parameter,
+) -> QueryResult<()> {
+    if !DB::IS_POSTGRES {
+        return Err(QueryError::QueryBuilderError("full-text search needs PostgreSQL".into()));
+    }
+    pass.push_sql("to_tsvector(COALESCE(");
+    operand.walk(&mut pass, table)?;
+    pass.push_sql("::text, '')) @@ plainto_tsquery(");
+    DB::parameter(value, pass.reborrow())?;
+    pass.push_sql(")");
     Ok(())
 }
 
@@ -291,13 +327,25 @@ impl Condition {
 }
 
 impl Lookup {
-    /// Whether it compares texts.
-    const fn is_on_text(self) -> bool {
+    /// Whether it compares texts: the value is one, whatever the column is.
+    #[must_use]
+    pub const fn is_on_text(self) -> bool {
         !matches!(self, Self::Exact | Self::Gt | Self::Gte | Self::Lt | Self::Lte)
     }
 
-    /// The value as a pattern for LIKE (`prep_for_like_query`).
+    /// Whether the value is a regular expression. One of a client must be [checked](super::are_valid_patterns) first.
+    #[must_use]
+    pub const fn is_pattern(self) -> bool {
+        matches!(self, Self::Regex | Self::IRegex)
+    }
+
+    /// The value as a pattern for LIKE (`prep_for_like_query`) or REGEXP.
     fn pattern(self, text: &str) -> String {
+        match self {
+            Self::Regex => return text.to_owned(),
+            Self::IRegex => return format!("(?i){text}"),
+            _ => {}
+        }
         let mut escaped = String::with_capacity(text.len() + 2);
         if matches!(self, Self::Contains | Self::IContains | Self::EndsWith | Self::IEndsWith) {
             escaped.push('%');

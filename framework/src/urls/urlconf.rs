@@ -63,6 +63,11 @@ impl UrlConf {
         })
     }
 
+    /// What the views declare, but SQLite can't do. `manage check` reports it.
+    pub fn unsupported_on_sqlite(&self) -> impl Iterator<Item = String> {
+        self.0.iter().flat_map(|entry| entry.view.unsupported_on_sqlite())
+    }
+
     /// Returns the name of each route's view.
     pub(crate) fn view_names(&self) -> Vec<(String, String)> {
         let of_entry = |entry: &RouteEntry| {

@@ -37,6 +37,9 @@ enum Engine {
     Backtracking(Box<fancy_regex::Regex>),
 }
 
+/// The most bytes of a compiled pattern. Those of `\w` take 6 KB.
+const SIZE_LIMIT: usize = 10 << 20;
+
 /// The most steps of one search: some milliseconds.
 const BACKTRACK_LIMIT: usize = 100_000;
 
@@ -46,15 +49,27 @@ impl Regex {
     /// # Errors
     /// Why it can't be compiled, in words.
     pub fn new(pattern: &str) -> Result<Self, String> {
+        Self::with_size_limit(pattern, SIZE_LIMIT)
+    }
+
+    /// Compiles a pattern of a client, which must not become larger than this number of bytes: `(\w{1000}){1000}` is short. The
+    /// time of a search grows with the size.
+    ///
+    /// # Errors
+    /// Why it can't be compiled, in words.
+    pub fn with_size_limit(pattern: &str, bytes: usize) -> Result<Self, String> {
         let Translated { pattern: translated, needs_backtracking } = translate(pattern);
-        let linear = if needs_backtracking { None } else { regex_lite::Regex::new(&translated).ok() };
+        let linear = if needs_backtracking {
+            None
+        } else {
+            regex_lite::RegexBuilder::new(&translated).size_limit(bytes).build().ok()
+        };
         let engine = match linear {
             Some(compiled) => Engine::Linear(compiled),
             None => {
                 let mut builder = fancy_regex::RegexBuilder::new(&translated);
-                let compiled =
-                    builder.backtrack_limit(BACKTRACK_LIMIT).build().map_err(|error| error.to_string())?;
-                Engine::Backtracking(Box::new(compiled))
+                builder.backtrack_limit(BACKTRACK_LIMIT).delegate_size_limit(bytes);
+                Engine::Backtracking(Box::new(builder.build().map_err(|error| error.to_string())?))
             }
         };
         Ok(Self { pattern: pattern.to_owned(), engine })
@@ -173,9 +188,19 @@ mod tests {
             ("(?x) a b # c", "ab", true),
             ("(?i)^bot", "Bot", true),
             ("^(?:a|b)+?$", "ab", true),
+            ("(?i)(?m)^B$", "a\nb\nc", true),
+            ("(?i)(?a)^\\W$", "É", true),
         ] {
             assert_eq!(Regex::new(pattern).unwrap().is_match(text), expected, "{pattern} {text:?}");
         }
+    }
+
+    #[test]
+    fn the_size_is_limited() {
+        for pattern in [r"(\w{100}){100}", r"(?!x)(\w{100}){100}", "((a{50}){50}){50}"] {
+            assert!(Regex::with_size_limit(pattern, 256 << 10).is_err(), "{pattern}");
+        }
+        assert!(Regex::with_size_limit(r"^\w+@\w+(\.\w{2,8})+$", 256 << 10).is_ok());
     }
 
     /// Python's own engine would need more than the age of the universe.

@@ -61,6 +61,16 @@ impl Condition {
         Some(Self { of, test: test(rest)? })
     }
 
+    /// Whether the value is a regular expression.
+    pub(crate) const fn is_pattern(self) -> bool {
+        matches!((self.of, self.test), (Of::Value, Test::Lookup(lookup)) if lookup.is_pattern())
+    }
+
+    /// Whether only PostgreSQL has it.
+    pub(crate) const fn needs_postgres(self) -> bool {
+        matches!(self.test, Test::Lookup(Lookup::Search))
+    }
+
     /// The condition for a value.
     pub(crate) fn q<T: Model>(self, path: &Path<T>, value: &Cleaned, zone: &TimeZone) -> Q<T> {
         let lookup = match (self.test, value) {
@@ -117,6 +127,9 @@ fn comparison(name: &str) -> Option<Lookup> {
         "gte" => Lookup::Gte,
         "lt" => Lookup::Lt,
         "lte" => Lookup::Lte,
+        "regex" => Lookup::Regex,
+        "iregex" => Lookup::IRegex,
+        "search" => Lookup::Search,
         _ => return None,
     })
 }
@@ -125,16 +138,9 @@ fn comparison(name: &str) -> Option<Lookup> {
 /// range is larger or smaller than all (`IntegerFieldOverflow`).
 pub(crate) fn compare<T: Model>(path: &Path<T>, lookup: Lookup, value: &Cleaned) -> Q<T> {
     let kind = path.kind();
-    let is_text = matches!(
-        lookup,
-        Lookup::IExact
-            | Lookup::Contains
-            | Lookup::IContains
-            | Lookup::StartsWith
-            | Lookup::IStartsWith
-            | Lookup::EndsWith
-            | Lookup::IEndsWith
-    );
+    if lookup.is_on_text() {
+        return value.text().map_or_else(Q::never, |text| Q::compare(path, lookup, text));
+    }
     let value = match (value, kind) {
         (Cleaned::Text(text), _) => DbValue::Text(text.clone()),
         (
@@ -162,7 +168,7 @@ pub(crate) fn compare<T: Model>(path: &Path<T>, lookup: Lookup, value: &Cleaned)
         (Cleaned::Null | Cleaned::List(_) | Cleaned::Range(..), _) => return Q::never(),
     };
     // Text that is no value of the column matches nothing.
-    if matches!(value, DbValue::Text(_)) && kind != ColumnKind::Text && !is_text {
+    if matches!(value, DbValue::Text(_)) && kind != ColumnKind::Text {
         return Q::never();
     }
     Q::compare(path, lookup, value)

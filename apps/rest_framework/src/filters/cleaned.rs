@@ -49,6 +49,23 @@ impl Cleaned {
         }
     }
 
+    /// The text that a column's text is compared with: Python's `str()`. `None` for NULL and several values.
+    pub(crate) fn text(&self) -> Option<String> {
+        Some(match self {
+            Self::Text(text) => text.clone(),
+            Self::Bool(value) => if *value { "True" } else { "False" }.to_owned(),
+            Self::Decimal(number) => number.to_plain_string(),
+            Self::Integer(number) => number.to_string(),
+            Self::Float(number) => crate::python::float_repr(*number),
+            Self::Date(date) => date.to_string(),
+            Self::Time(time) => time.format("%H:%M:%S%.f").to_string(),
+            Self::DateTime(at) => at.format("%Y-%m-%d %H:%M:%S%.f").to_string(),
+            Self::Duration(duration) => duration.to_string(),
+            Self::Uuid(uuid) => uuid.to_string(),
+            Self::Null | Self::List(_) | Self::Range(..) => return None,
+        })
+    }
+
     /// A text. `None` for other values.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {

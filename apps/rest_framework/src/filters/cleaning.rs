@@ -1,10 +1,11 @@
 //! A filter set and the query parameters of a request: which rows they leave.
 
+use super::error::invalid_pattern;
 use super::{Apply, FilterKind, FilterSet, Form, FormContext, FormField, look_up, names_objects};
 use crate::data::QueryDict;
 use crate::exceptions::APIException;
 use crate::request::Request;
-use vitamin_framework::models::{Model, ModelMeta, QuerySet};
+use vitamin_framework::models::{Model, ModelMeta, QuerySet, are_valid_patterns};
 
 impl<T: Model> FilterSet<T> {
     /// The rows that the query parameters leave.
@@ -30,12 +31,35 @@ impl<T: Model> FilterSet<T> {
                 form.set(index, look_up(choices, field, value, request).await?);
             }
         }
+        for (index, pattern) in self.patterns(&form) {
+            let patterns = vec![pattern];
+            let is_valid =
+                request.database()?.read(move |connection| are_valid_patterns(connection, &patterns));
+            if !is_valid.await? {
+                form.set(index, Err(invalid_pattern()));
+            }
+        }
         for (filter, value) in self.filters.iter().zip(form.finish()?) {
             if let Some(value) = value {
                 rows = filter.filter(rows, &value, request, context.time_zone)?;
             }
         }
         Ok(rows)
+    }
+
+    /// The regular expressions in a form, by their fields.
+    fn patterns(&self, form: &Form<'_>) -> Vec<(usize, String)> {
+        let pattern =
+            |index: usize, value| Some((index, self.filters.get(index)?.pattern(value)?.to_owned()));
+        form.values().filter_map(|(index, _, value)| pattern(index, value?)).collect()
+    }
+
+    /// The parameters that only PostgreSQL can filter by.
+    pub(crate) fn unsupported_on_sqlite(&self) -> impl Iterator<Item = String> {
+        let filters = self.filters.iter().filter(|filter| filter.needs_postgres());
+        filters.map(|filter| {
+            format!("the filter `{}` needs PostgreSQL: it is a full-text search", filter.field.name)
+        })
     }
 
     /// The parameters.

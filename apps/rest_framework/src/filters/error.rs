@@ -14,6 +14,11 @@ pub(super) fn null_characters() -> Invalid {
     ErrorDetail::new(gettext("Null characters are not allowed."), "null_characters_not_allowed")
 }
 
+/// The error of a regular expression that the database can't read.
+pub(crate) fn invalid_pattern() -> Invalid {
+    Invalid::invalid(gettext("Enter a valid value."))
+}
+
 pub(super) fn invalid_choice(value: &str) -> Invalid {
     let message = percent_format(
         gettext("Select a valid choice. %(value)s is not one of the available choices."),

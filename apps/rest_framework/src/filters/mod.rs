@@ -47,9 +47,9 @@ pub(crate) use self::model_choice::{look_up, names_objects};
 pub use self::model_key::ModelKey;
 pub use self::ordering::{OrderBy, ordering};
 pub use self::search::{SearchLookup, search_terms};
-#[doc(hidden)]
-pub use self::search_field::search;
 pub use self::search_field::{SearchField, fields};
+#[doc(hidden)]
+pub use self::search_field::{check_terms, search, takes_patterns};
 
 /// The choice that stands for NULL (`FILTERS_NULL_CHOICE_VALUE`).
 const NULL: &str = "null";

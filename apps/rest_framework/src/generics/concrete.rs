@@ -155,6 +155,10 @@ impl<T: Model> View for GenericAPIView<T> {
         self.api_view().problems()
     }
 
+    fn unsupported_on_sqlite(&self) -> Vec<String> {
+        self.api_view().unsupported_on_sqlite()
+    }
+
     fn name(&self) -> String {
         self.api_view().name()
     }

@@ -2,7 +2,7 @@
 
 use super::GenericView;
 use crate::exceptions::APIException;
-use crate::filters::{OrderBy, ordering, search, search_terms};
+use crate::filters::{OrderBy, check_terms, ordering, search, search_terms, takes_patterns};
 use crate::serializers::ModelSerializer;
 use crate::settings::FilterBackend;
 use vitamin_framework::models::{Model, QuerySet};
@@ -22,7 +22,7 @@ impl<T: Model> GenericView<T> {
         rows: QuerySet<T>,
     ) -> Result<(QuerySet<T>, Vec<OrderBy>), APIException> {
         let rows = self.apply_filters(rows).await?;
-        let rows = self.search(rows)?;
+        let rows = self.search(rows).await?;
         self.order(rows)
     }
 
@@ -36,7 +36,7 @@ impl<T: Model> GenericView<T> {
         filters.filter_rows(rows, &self.request().query_params()?, self.request()).await
     }
 
-    fn search(&self, rows: QuerySet<T>) -> Result<QuerySet<T>, APIException> {
+    async fn search(&self, rows: QuerySet<T>) -> Result<QuerySet<T>, APIException> {
         let fields = &self.view.search_fields;
         if self.request().query_string().is_empty()
             || fields.is_empty() && !self.has_backend(FilterBackend::SearchFilter)
@@ -48,7 +48,11 @@ impl<T: Model> GenericView<T> {
         if fields.is_empty() || terms.is_empty() {
             return Ok(rows);
         }
-        Ok(rows.filter_q(search(fields, &terms)))
+        let condition = search(fields, &terms);
+        if takes_patterns(fields) {
+            self.request().database()?.read(move |connection| check_terms(connection, &terms)).await?;
+        }
+        Ok(rows.filter_q(condition))
     }
 
     fn order(&self, rows: QuerySet<T>) -> Result<(QuerySet<T>, Vec<OrderBy>), APIException> {

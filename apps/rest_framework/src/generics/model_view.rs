@@ -258,6 +258,9 @@ pub(crate) trait ModelViewInfo: Send + Sync {
     /// Returns the mistakes of the declaration.
     fn problems(&self) -> Vec<String>;
 
+    /// What of the declaration SQLite can't do.
+    fn unsupported_on_sqlite(&self) -> Vec<String>;
+
     /// The serializer of a request, for its form.
     #[cfg(feature = "browsable-api")]
     fn form(&self, request: &Request) -> Result<SerializerSchema, APIException>;
@@ -303,6 +306,11 @@ impl<T: Model> ModelViewInfo for ModelView<T> {
         let serializers = self.of_actions.iter().map(|(_, serializer)| serializer).chain([&self.declared]);
         let mistakes = serializers.filter_map(|serializer| serializer.check().err());
         mistakes.chain(self.filters.mistakes.iter().cloned()).collect()
+    }
+
+    fn unsupported_on_sqlite(&self) -> Vec<String> {
+        let of_search = self.search_fields.iter().filter_map(SearchField::unsupported_on_sqlite);
+        self.filters.unsupported_on_sqlite().chain(of_search).collect()
     }
 
     #[cfg(feature = "browsable-api")]

@@ -4,6 +4,8 @@
 //! that SQLite calls for each new one (`sqlite3_auto_extension`). It acts on the connections of [`establish`] only, and
 //! keeps no handle.
 
+mod regexp;
+
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
@@ -90,7 +92,7 @@ static REGISTERED: LazyLock<c_int> = LazyLock::new(|| {
 ///   `LIMIT` anew each time, since its plan may depend on the value;
 /// - the SQL function `vitamin_deferred_violations()` returns 1 if the transaction could not be committed because of a
 ///   foreign key, otherwise 0;
-/// - the SQL function of [`local_time`](super::local_time);
+/// - the SQL functions of [`local_time`](super::local_time) and [`regexp`];
 /// - with [`Patience::GivesUp`] it obeys [`within`].
 ///
 /// # Errors
@@ -163,6 +165,7 @@ unsafe extern "C" fn configure(
         let function = define(handle, c"vitamin_deferred_violations", ffi::SQLITE_DBSTATUS_DEFERRED_FKS);
         #[cfg(test)]
         define(handle, c"vitamin_statement_bytes", ffi::SQLITE_DBSTATUS_STMT_USED);
+        let regexp = regexp::define(handle, patience);
         let handler = match patience {
             Patience::Waits(limit) => {
                 let limit = usize::try_from(limit.as_millis()).unwrap_or(usize::MAX);
@@ -173,10 +176,15 @@ unsafe extern "C" fn configure(
                 ffi::sqlite3_busy_handler(handle, Some(is_locked), ptr::null_mut())
             }
         };
-        [planner, function, handler]
+        [planner, function, regexp, handler]
     };
     CONFIGURED.set(true);
     codes.into_iter().find(|code| *code != ffi::SQLITE_OK).unwrap_or(ffi::SQLITE_OK)
+}
+
+/// Notes that a statement was given up, so that it runs again on another connection.
+fn give_up() {
+    GAVE_UP.set(true);
 }
 
 /// Stops the statement if the result is not 0.
@@ -185,7 +193,7 @@ unsafe extern "C" fn is_over(_: *mut c_void) -> c_int {
     let is_over = limited.is_over();
     LIMITED.set(Some(limited));
     if is_over {
-        GAVE_UP.set(true);
+        give_up();
     }
     is_over.into()
 }
@@ -215,7 +223,7 @@ unsafe extern "C" fn wait_for_lock(limit: *mut c_void, count: c_int) -> c_int {
 
 /// SQLite would wait for a lock if the result were not 0.
 unsafe extern "C" fn is_locked(_: *mut c_void, _: c_int) -> c_int {
-    GAVE_UP.set(true);
+    give_up();
     0
 }
 

@@ -86,6 +86,10 @@ fn all_checks(project: &Project, deploy: bool) -> Vec<CheckMessage> {
     messages.extend(project.declared.checks(&project.env));
     let urls = UrlConf::new((project.urlpatterns)());
     messages.extend(urls.problems().map(|problem| CheckMessage::error("vitamin.E004", problem)));
+    if project.settings.database.url.is_sqlite() {
+        let found = urls.unsupported_on_sqlite();
+        messages.extend(found.map(|what| CheckMessage::warning("vitamin.W040", what)));
+    }
     messages.extend(migration_checks(project.apps.migrations(), Path::new(copies::FOLDER)));
     for app in project.apps.iter() {
         messages.extend(app.checks(deploy));

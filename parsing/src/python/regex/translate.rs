@@ -24,10 +24,20 @@ pub(super) struct Translated {
     pub(super) needs_backtracking: bool,
 }
 
-/// The flags before a pattern, `(?im)`, and the rest. Python allows them nowhere else.
-fn flags(pattern: &str) -> (&str, &str) {
-    let flags = pattern.strip_prefix("(?").and_then(|rest| rest.split_once(')'));
-    flags.filter(|(flags, _)| flags.chars().all(|flag| "aimsux".contains(flag))).unwrap_or(("", pattern))
+/// The flags before a pattern, `(?im)` or `(?i)(?m)`, and the rest. Python allows them nowhere else.
+fn flags(pattern: &str) -> (String, &str) {
+    let (mut all, mut rest) = (String::new(), pattern);
+    while let Some((flags, after)) = rest.strip_prefix("(?").and_then(|rest| rest.split_once(')'))
+        && flags.chars().all(|flag| "aimsux".contains(flag))
+    {
+        for flag in flags.chars() {
+            if !all.contains(flag) {
+                all.push(flag);
+            }
+        }
+        rest = after;
+    }
+    (all, rest)
 }
 
 /// The text of a quantifier's braces, if they are one: `2`, `2,`, `,3`, `2,3`. Other braces are characters.

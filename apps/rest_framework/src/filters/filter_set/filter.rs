@@ -96,6 +96,14 @@ impl<T> Filter<T> {
         lt: Condition::of(Lookup::Lt);
         /// Less than the value, or equal.
         lte: Condition::of(Lookup::Lte);
+        /// Contains a match of the value, a regular expression: PostgreSQL's or, on SQLite, Python's. 400 if it has an error,
+        /// or more than 1,000 characters.
+        regex: Condition::of(Lookup::Regex);
+        /// Contains a match of the regular expression, ignoring case.
+        iregex: Condition::of(Lookup::IRegex);
+        /// Has the words of the value: full-text search of PostgreSQL, with the server's default configuration. On SQLite
+        /// `manage check` reports it, and the response is 500.
+        search: Condition::of(Lookup::Search);
         /// Whether the column is NULL, or there is no related row; the value is a boolean.
         isnull: Condition::IS_NULL;
         /// The column's year.
@@ -223,6 +231,19 @@ impl<T> Filter<T> {
 }
 
 impl<T: Model> Filter<T> {
+    /// The regular expression of a value, if this filter takes one.
+    pub(crate) fn pattern<'v>(&self, value: &'v Cleaned) -> Option<&'v str> {
+        match &self.apply {
+            Apply::Column(_, condition) if condition.is_pattern() => value.as_str(),
+            _ => None,
+        }
+    }
+
+    /// Whether only PostgreSQL can do this.
+    pub(crate) const fn needs_postgres(&self) -> bool {
+        matches!(&self.apply, Apply::Column(_, condition) if condition.needs_postgres())
+    }
+
     /// Filters or orders rows by a value.
     ///
     /// # Errors

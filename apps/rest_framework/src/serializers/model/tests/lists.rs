@@ -57,7 +57,12 @@ fn thing_filters() -> FilterSet<Thing> {
             "o",
             [("name", "name", "Name"), ("part_count", "parts", "Parts"), ("shelf__name", "shelf", "Shelf")],
         ))
-        .fields("name", ["exact", "in", "iendswith"])
+        .fields(
+            "name",
+            ["exact", "in", "iendswith", "regex", "iregex", "startswith", "istartswith", "endswith"],
+        )
+        .fields("name", ["contains", "icontains", "iexact"])
+        .fields("size", ["icontains", "startswith", "regex"])
         .fields("due", ["date", "date__gte", "date__lt", "date__in", "date__range", "year", "year__gt"])
         .fields(
             "due",
@@ -86,16 +91,8 @@ fn thing_filters() -> FilterSet<Thing> {
 }
 
 fn things() -> GenericAPIView<Thing> {
-    let serializer = ModelSerializer::new(["id", "part_count", "last"])
-        .field("part_count", IntegerField::new().read_only())
-        .field("last", DateTimeField::new().read_only());
-    ListAPIView::new("Things", serializer)
-        .queryset(|_, things| {
-            let parts = || part.filter(part.field(desk_thing::parent_id).eq(desk_thing::id.nullable()));
-            things
-                .annotate(PART_COUNT, parts().count().single_value())
-                .annotate(LAST, parts().select(diesel::dsl::max(part.field(desk_thing::due))).single_value())
-        })
+    ListAPIView::new("Things", counted())
+        .queryset(|_, things| annotated(things))
         .filters(thing_filters())
         .search_fields(fields![desk_thing::name, Thing::SHELF.field(desk_shelf::name)])
         .search_field(SearchField::starts_with(Thing::PARENT.field(desk_thing::name)))
@@ -103,6 +100,28 @@ fn things() -> GenericAPIView<Thing> {
         .ordering_fields(fields![desk_thing::name, Thing::SHELF.field(desk_shelf::name)])
         .ordering_fields(fields![Thing::PARENT.path(Thing::SHELF.field(desk_shelf::name)), PART_COUNT, LAST])
         .ordering_fields(fields![Thing::SHELF, desk_thing::id])
+}
+
+fn counted() -> ModelSerializer<Thing> {
+    ModelSerializer::new(["id", "part_count", "last"])
+        .field("part_count", IntegerField::new().read_only())
+        .field("last", DateTimeField::new().read_only())
+}
+
+fn annotated(things: QuerySet<Thing>) -> QuerySet<Thing> {
+    let parts = || part.filter(part.field(desk_thing::parent_id).eq(desk_thing::id.nullable()));
+    things
+        .annotate(PART_COUNT, parts().count().single_value())
+        .annotate(LAST, parts().select(diesel::dsl::max(part.field(desk_thing::due))).single_value())
+}
+
+fn searched() -> GenericAPIView<Thing> {
+    ListAPIView::new("Searched", counted())
+        .queryset(|_, things| annotated(things))
+        .search_field(SearchField::regex(desk_thing::name))
+        .search_field(SearchField::regex(Thing::PARENT.field(desk_thing::name)))
+        .search_field(SearchField::lookup(desk_thing::note, Lookup::StartsWith))
+        .search_field(SearchField::lookup(Thing::TAGS.field(desk_tag::slug), Lookup::EndsWith))
 }
 
 fn urlpatterns() -> Vec<Pattern> {
@@ -115,6 +134,7 @@ fn urlpatterns() -> Vec<Pattern> {
     ]);
     vec![
         path("things/", things()),
+        path("searched/", searched()),
         path("ordered/", things().ordering(["-part_count", "shelf", "-id"])),
         path("plain/", plain),
     ]
@@ -168,6 +188,84 @@ async fn lists_are_filtered_and_ordered_as_in_django() {
             }
         }
         assert!(differ.is_empty(), "{} of {} differ:\n{}", differ.len(), cases.len(), differ.join("\n"));
+    }
+}
+
+fn unreadable() -> Vec<Pattern> {
+    let view = |name| ListAPIView::new(name, ModelSerializer::<Thing>::new(["id"]));
+    vec![
+        path("filtered/", view("Filtered").filterset_fields(["name__regex", "note__iregex"])),
+        path("searched/", view("Searched").search_field(SearchField::regex(desk_thing::name))),
+        path(
+            "words/",
+            view("Words")
+                .search_field(SearchField::full_text(desk_thing::note))
+                .search_field(SearchField::full_text(Thing::SHELF.field(desk_shelf::name)))
+                .filters(FilterSet::new().filter(char("about", desk_thing::note).search())),
+        ),
+    ]
+}
+
+/// Django answers these with 500.
+#[actix_web::test]
+async fn unreadable_patterns_are_errors_of_the_client() {
+    for project in TestProject::on_each(unreadable) {
+        seed(&project);
+        let long = "a".repeat(1001);
+        for (query, body) in [
+            ("filtered/?name__regex=(", r#"{"name__regex":["Enter a valid value."]}"#),
+            (
+                "filtered/?name__regex=a(b&note__iregex=[",
+                r#"{"name__regex":["Enter a valid value."],"note__iregex":["Enter a valid value."]}"#,
+            ),
+            (&format!("filtered/?name__regex={long}"), r#"{"name__regex":["Enter a valid value."]}"#),
+            ("filtered/?name__regex=((a{255}){255}){255}", r#"{"name__regex":["Enter a valid value."]}"#),
+            ("searched/?search=cup+(", r#"["Enter a valid value."]"#),
+            ("searched/?search=[a", r#"["Enter a valid value."]"#),
+        ] {
+            let query = format!("/{}", query.replace('[', "%5B").replace('{', "%7B").replace('}', "%7D"));
+            let response = &project.send(vec![TestRequest::get().uri(&query)]).await[0];
+            assert_eq!((response.status, response.body.as_str()), (400, body), "{query}");
+        }
+        // The connection is still usable.
+        let response = &project.send(vec![TestRequest::get().uri("/filtered/?name__regex=^C")]).await[0];
+        assert_eq!((response.status, response.body.as_str()), (200, r#"[{"id":1},{"id":3}]"#));
+    }
+}
+
+#[actix_web::test]
+async fn full_text_search_is_postgres_own() {
+    for project in TestProject::on_each(unreadable) {
+        seed(&project);
+        project.execute("UPDATE desk_thing SET note = 'The boats were sailing' WHERE id = 2");
+        let views = vitamin_framework::urls::UrlConf::new(unreadable());
+        assert_eq!(
+            views.unsupported_on_sqlite().collect::<Vec<_>>(),
+            [
+                "Words: the filter `about` needs PostgreSQL: it is a full-text search",
+                "Words: the search field `@note` needs PostgreSQL: it is a full-text search",
+                "Words: the search field `@shelf__name` needs PostgreSQL: it is a full-text search",
+            ]
+        );
+        // `plainto_tsquery`: stems, no operators, and a stop word alone finds nothing.
+        for (query, ids) in [
+            ("search=sail", "[{\"id\":2}]"),
+            ("search=\"boat sails\"", "[{\"id\":2}]"),
+            ("search=boat+high", "[{\"id\":2}]"),
+            ("search=boat+low", "[]"),
+            ("search=!%26", "[]"),
+            ("about=boats+sail", "[{\"id\":2}]"),
+            ("about=the", "[]"),
+            ("search=high", "[{\"id\":1},{\"id\":2}]"),
+        ] {
+            let uri = format!("/words/?{}", query.replace('"', "%22").replace(' ', "+"));
+            let response = &project.send(vec![TestRequest::get().uri(&uri)]).await[0];
+            if project.test_database().is_sqlite() {
+                assert_eq!(response.status, 500, "{query}");
+            } else {
+                assert_eq!((response.status, response.body.as_str()), (200, ids), "{query}");
+            }
+        }
     }
 }
 
