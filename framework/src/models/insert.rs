@@ -42,12 +42,26 @@ impl<T: Model> Changes<T> {
         self.insert_and_tell(connection, true)
     }
 
-    /// The first row with these values, or a new one: then the second is true. Two requests at the same time may both
-    /// insert, unless a unique constraint refuses one.
+    /// The first row with these values, or a new one: then the second is true (`get_or_create` of `django/db/models/query.py`).
+    ///
+    /// The row is inserted in a transaction of its own, within another one in a savepoint: if a constraint refuses it, the
+    /// transaction goes on, and the row is looked up again, since another request may have inserted it.
     ///
     /// # Errors
     /// The query fails, or as [`insert`](Self::insert).
     pub fn get_or_create(&self, connection: &mut DbConnection) -> Result<(Object<T>, bool), DatabaseError> {
+        self.get_or_create_with(connection, &Self::new())
+    }
+
+    /// [`get_or_create`](Self::get_or_create) of a new row with these values too, by which none is looked up (`defaults=`).
+    ///
+    /// # Errors
+    /// As `get_or_create`.
+    pub fn get_or_create_with(
+        &self,
+        connection: &mut DbConnection,
+        defaults: &Self,
+    ) -> Result<(Object<T>, bool), DatabaseError> {
         let condition = |(index, value): &(usize, DbValue)| {
             let path = Path::<T>::named(T::META.columns.get(*index)?.column)?;
             Some(if value.is_null() {
@@ -56,10 +70,18 @@ impl<T: Model> Changes<T> {
                 Q::compare(&path, Lookup::Exact, value.clone())
             })
         };
-        let same = Q::all(self.values().iter().filter_map(condition));
-        match QuerySet::<T>::new().filter_q(same).first(connection)? {
-            Some(found) => Ok((found, false)),
-            None => Ok((self.insert(connection)?, true)),
+        let same = QuerySet::<T>::new().filter_q(Q::all(self.values().iter().filter_map(condition)));
+        if let Some(found) = same.first(connection)? {
+            return Ok((found, false));
+        }
+        let mut new = self.clone();
+        new.merge(defaults);
+        match connection.atomic(|connection| new.insert(connection)) {
+            Err(error) if is_integrity_error(&error) => match same.first(connection)? {
+                Some(found) => Ok((found, false)),
+                None => Err(error),
+            },
+            inserted => Ok((inserted?, true)),
         }
     }
 
@@ -173,4 +195,19 @@ fn default_of(column: &Column) -> Result<Option<DbValue>, DatabaseError> {
 
 fn wrong_type(error: WrongType) -> DatabaseError {
     DatabaseError::Query(QueryError::SerializationError(error.into()))
+}
+
+/// Django's IntegrityError.
+fn is_integrity_error(error: &DatabaseError) -> bool {
+    use diesel::result::DatabaseErrorKind as Kind;
+    let DatabaseError::Query(QueryError::DatabaseError(kind, _)) = error else { return false };
+    matches!(
+        kind,
+        Kind::UniqueViolation
+            | Kind::ForeignKeyViolation
+            | Kind::NotNullViolation
+            | Kind::CheckViolation
+            | Kind::RestrictViolation
+            | Kind::ExclusionViolation
+    )
 }

@@ -3,6 +3,7 @@
 //! tests/django/model_serializers.py has the same tables, rows and serializers, and writes the answers.
 
 mod app;
+mod creation;
 mod lists;
 mod many;
 mod relations;

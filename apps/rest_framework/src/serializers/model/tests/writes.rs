@@ -3,6 +3,8 @@
 //! tests/django/model_writes.py has the same tables, rows and serializers, and writes the answers.
 
 use chrono::{NaiveDate, NaiveDateTime};
+use diesel::Connection;
+use diesel::connection::TransactionManager as _;
 
 use super::*;
 use crate::fields::CharField;
@@ -258,7 +260,7 @@ async fn save<T: Model>(request: &Request, serializer: ModelSerializer<T>, case:
     let (instance, partial) = (case[1].as_i64(), case[2].as_bool().unwrap());
     let (info, own, of) = (request.info().clone(), Arc::clone(&serializer), name.clone());
     let saved = request.database().unwrap().run(move |connection: &mut DbConnection| {
-        connection.batch_execute("BEGIN").unwrap();
+        <DbConnection as Connection>::TransactionManager::begin_transaction(connection).unwrap();
         let mut work = || {
             let instance = match instance {
                 None => None,
@@ -268,7 +270,7 @@ async fn save<T: Model>(request: &Request, serializer: ModelSerializer<T>, case:
             Ok((object, Rows::read(connection, &of)))
         };
         let saved: Result<_, APIException> = work();
-        connection.batch_execute("ROLLBACK").unwrap();
+        <DbConnection as Connection>::TransactionManager::rollback_transaction(connection).unwrap();
         let is_sqlite = !connection.is_postgres();
         reset(is_sqlite, |sql| connection.batch_execute(sql).unwrap());
         Ok::<_, APIException>(saved)
