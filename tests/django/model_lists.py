@@ -18,6 +18,7 @@ from django.urls import path  # noqa: E402
 from django_filters import rest_framework as f  # noqa: E402
 from rest_framework import generics  # noqa: E402
 from rest_framework.filters import OrderingFilter, SearchFilter  # noqa: E402
+from rest_framework.pagination import CursorPagination  # noqa: E402
 from rest_framework.test import APIClient  # noqa: E402
 
 settings.ROOT_URLCONF = __name__
@@ -113,7 +114,17 @@ class Short(s.ModelSerializer):
         fields = ["id"]
 
 
-urlpatterns = [path("things/", Things.as_view()), path("ordered/", Ordered.as_view()), path("searched/", Searched.as_view()), path("plain/", Plain.as_view())]
+class Cursors(CursorPagination):
+    page_size = 2
+    ordering = ["-part_count"]
+
+
+class Paged(Things):
+    ordering = ["-part_count", "id"]
+    pagination_class = Cursors
+
+
+urlpatterns = [path("things/", Things.as_view()), path("ordered/", Ordered.as_view()), path("searched/", Searched.as_view()), path("paged/", Paged.as_view()), path("plain/", Plain.as_view())]
 
 
 def more_rows():
@@ -184,5 +195,15 @@ if __name__ == "__main__":
     client = APIClient(raise_request_exception=False)
     # What a URI must not have.
     for target in (re.sub(r'[\^|{}"\\]', lambda found: f"%{ord(found[0]):02X}", query.replace(" ", "+")) for query in queries()):
-        response = client.get(target)
+        response = client.get(target, HTTP_HOST="localhost")
         print(json.dumps([target, response.status_code, response.content.decode()], ensure_ascii=False))
+    # All pages, there and back. A cursor that cannot be read is 500 there.
+    for start in ["/paged/", "/paged/?ordering=part_count,id", "/paged/?ordering=last,id&partless=false", "/paged/?ordering=-last,id&partless=false",
+                  "/paged/?min_parts=1", "/paged/?ordering=name,id"]:
+        for link in ["next", "previous"]:
+            target = start if link == "next" else target
+            while target:
+                response = client.get(target, HTTP_HOST="localhost")
+                print(json.dumps([target, response.status_code, response.content.decode()], ensure_ascii=False))
+                last, target = target, (response.json()[link] or "").removeprefix("http://localhost")
+            target = last

@@ -7,6 +7,7 @@ mod create;
 mod filtering;
 mod mixins;
 mod model_view;
+mod position;
 mod schema;
 mod view;
 

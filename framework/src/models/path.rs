@@ -45,11 +45,16 @@ impl<T: Model, C: DieselColumn<Table = T::Table>> From<C> for Path<T> {
 
 impl<T: Model, V: FieldValue> From<Annotation<T, V>> for Path<T> {
     fn from(annotation: Annotation<T, V>) -> Self {
-        Self::of(annotation.name(), T::META, Some(V::KIND))
+        Self::annotation(annotation.name(), V::KIND)
     }
 }
 
 impl<T: Model> Path<T> {
+    /// An annotation, and how its values are stored.
+    pub(crate) fn annotation(name: &'static str, kind: ColumnKind) -> Self {
+        Self::of(name, T::META, Some(kind))
+    }
+
     /// A column by the name of its field: `title`, or through foreign keys and many-to-many relations
     /// `project__owner__username`. The name of a many-to-many relation is that of the related rows' primary key. `None` if
     /// there is none.

@@ -18,6 +18,7 @@ use super::model::Model;
 use super::object::Object;
 use super::ordering::{Term, order_by_default, terms};
 use super::parameter::Parameter;
+use super::path::Path;
 use super::plan::Plan;
 use super::q::Q;
 use super::relation::Relation;
@@ -201,6 +202,13 @@ impl<T: Model> QuerySet<T> {
         let (name, kind) = (name.name(), name.kind());
         self.annotations.push(Annotated { name, kind, value: Arc::new(value) });
         self
+    }
+
+    /// The annotation of this name, if it was made by an [`Annotation`](super::Annotation), which has its type.
+    #[must_use]
+    pub fn annotation(&self, name: &str) -> Option<Path<T>> {
+        let found = self.annotations.iter().find(|annotated| annotated.name == name)?;
+        Some(Path::annotation(found.name, found.kind?))
     }
 
     /// Loads a relation with the rows (`select_related`, `prefetch_related`).

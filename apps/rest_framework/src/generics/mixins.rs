@@ -5,13 +5,14 @@ use actix_web::FromRequest as _;
 use super::GenericView;
 use super::filtering::django_name;
 use super::model_view::Destroy;
+use super::position::PositionOf;
 use crate::data::Data;
 use crate::exceptions::APIException;
-use crate::filters::{compare, filter_column};
+use crate::filters::compare;
 use crate::pagination::{CursorPagination, CursorPlan, Pagination, Plan, Rows, parse_position, position};
 use crate::response::Response;
 use crate::serializers::Destination;
-use vitamin_framework::models::{Lookup, Model, Object, Path, QuerySet};
+use vitamin_framework::models::{Lookup, Model, Object, QuerySet};
 
 impl<T: Model> GenericView<T> {
     /// A page of the view's objects (`ListModelMixin`).
@@ -76,26 +77,21 @@ impl<T: Model> GenericView<T> {
     ) -> Result<(), APIException> {
         let first = plan.order_by().next();
         let first = first.ok_or_else(|| APIException::server_error("a cursor needs an order"))?;
-        let path = Path::<T>::named(&first.name).ok_or_else(|| {
-            APIException::server_error(format!("{} has no field `{}`", T::META.name, first.name))
-        })?;
-        let (index, column) = T::META
-            .find(&first.name)
-            .ok_or_else(|| APIException::server_error("a cursor's column is missing"))?;
+        let of = PositionOf::find(&rows, &first.name)?;
         let mut rows = rows.order_by(plan.order_by().map(|term| django_name(&term)));
         if let Some(text) = &plan.position {
             let zone = self.request().time_zone();
-            let value = parse_position(text, filter_column(column), zone)
+            let value = parse_position(text, of.filter_column(), zone)
                 .ok_or_else(CursorPagination::invalid_cursor)?;
             let lookup = if plan.is_less_than() { Lookup::Lt } else { Lookup::Gt };
-            rows = rows.filter_q(compare(&path, lookup, &value));
+            rows = rows.filter_q(compare(of.path(), lookup, &value));
         }
         let limit = i64::try_from(plan.limit).unwrap_or(i64::MAX);
         rows = rows.limit(limit).offset(i64::try_from(plan.offset).unwrap_or(i64::MAX));
         let objects = self.request().fetch(rows).await?;
         let use_tz = self.request().time_zone().use_tz();
         let at = |number: usize| {
-            objects.get(number).map(|object| position(object.value(index), use_tz)).unwrap_or_default()
+            objects.get(number).map(|object| position(of.value(object), use_tz)).unwrap_or_default()
         };
         let loaded = Rows::Loaded { number: objects.len(), position: &at };
         let page = pagination.page(self.request(), &Plan::Cursor(plan), &loaded)?;

@@ -11,6 +11,7 @@ use crate::fields::{DateTimeField, IntegerField};
 use crate::filters::filter_set::*;
 use crate::filters::{SearchField, fields};
 use crate::generics::{GenericAPIView, ListAPIView};
+use crate::pagination::CursorPagination;
 use vitamin_framework::models::{Annotation, Changes, DatePart, Lookup, Q};
 use vitamin_framework::timezone::TimeZone;
 
@@ -135,6 +136,12 @@ fn urlpatterns() -> Vec<Pattern> {
     vec![
         path("things/", things()),
         path("searched/", searched()),
+        path(
+            "paged/",
+            things()
+                .ordering(["-part_count", "id"])
+                .pagination(CursorPagination::new(2).ordering(&["-part_count"])),
+        ),
         path("ordered/", things().ordering(["-part_count", "shelf", "-id"])),
         path("plain/", plain),
     ]
