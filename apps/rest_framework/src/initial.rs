@@ -137,7 +137,8 @@ pub(super) fn check_permissions<'a>(
 }
 
 fn denied(class: &dyn Permission, request: &Request) -> APIException {
-    request.permission_denied(class.message(), class.code())
+    let (message, code) = class.denial(request);
+    request.permission_denied(message, code)
 }
 
 /// Calls all throttle classes, so that each counts the request. `waits` are those of the classes before.

@@ -121,7 +121,8 @@ impl<T: Model> GenericView<T> {
     ) -> Result<(), APIException> {
         for class in &self.view.object_permissions {
             if !class.has_object_permission(request, object).await? {
-                return Err(request.permission_denied(class.message(), class.code()));
+                let (message, code) = class.denial(request);
+                return Err(request.permission_denied(message, code));
             }
         }
         Ok(())

@@ -48,6 +48,10 @@ impl<A: Permission, B: Permission> Permission for OfActions<A, B> {
             self.others.has_permission(request)
         }
     }
+
+    fn denial(&self, request: &Request) -> (Option<&str>, Option<&'static str>) {
+        if self.includes(request) { self.permission.denial(request) } else { self.others.denial(request) }
+    }
 }
 
 impl<T: ?Sized, A: ObjectPermission<T>, B: ObjectPermission<T>> ObjectPermission<T> for OfActions<A, B> {

@@ -83,6 +83,12 @@ pub trait Permission: Send + Sync {
         None
     }
 
+    /// The message and the code of a 403 of this request: [`message`](Self::message) and [`code`](Self::code), unless the class
+    /// leaves the request to another one.
+    fn denial(&self, _request: &Request) -> (Option<&str>, Option<&'static str>) {
+        (self.message(), self.code())
+    }
+
     /// Both must allow (`&` in Django REST framework). Their messages are not used.
     fn and<B: Permission>(self, other: B) -> And<Self, B>
     where
@@ -128,6 +134,10 @@ impl<P: Permission + ?Sized> Permission for Arc<P> {
 
     fn code(&self) -> Option<&'static str> {
         (**self).code()
+    }
+
+    fn denial(&self, request: &Request) -> (Option<&str>, Option<&'static str>) {
+        (**self).denial(request)
     }
 }
 

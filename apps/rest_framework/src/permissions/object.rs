@@ -47,7 +47,8 @@ impl Request {
     ) -> Result<(), APIException> {
         for class in classes {
             if !class.has_object_permission(self, object).await? {
-                return Err(self.permission_denied(class.message(), class.code()));
+                let (message, code) = class.denial(self);
+                return Err(self.permission_denied(message, code));
             }
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! The expected responses are those of Django REST framework 3.18.3 with the same users, groups and classes.
 
+mod actions;
+
 use std::borrow::Cow;
 
 use actix_web::http::Method;
