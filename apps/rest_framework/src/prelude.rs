@@ -77,7 +77,7 @@ pub use crate::serializers::{
     DisplayField, Extra, HyperlinkedIdentityField, HyperlinkedModelSerializer, HyperlinkedRelatedField,
     ModelSerializer, Nested, PrimaryKeyRelatedField, RelatedColumn, Serializer, SlugRelatedField,
     StringRelatedField, UniqueForDateValidator, UniqueForMonthValidator, UniqueForYearValidator,
-    UniqueTogetherValidator,
+    UniqueTogetherValidator, WholeField,
 };
 pub use crate::shortcuts::find_or_404;
 pub use crate::throttling::{AnonRateThrottle, ScopedRateThrottle, UserRateThrottle};

@@ -202,6 +202,11 @@ fn run<K: Kind + 'static>(root: &Field<K>, data: &Data, context: Context<'_>) ->
 }
 
 impl Object {
+    /// The fields with their names.
+    fn fields(&self) -> impl Iterator<Item = (&str, &Arc<dyn BaseField>)> {
+        self.fields.iter().map(|(name, field)| (name.as_str(), field))
+    }
+
     /// The description for the OpenAPI document.
     pub(crate) fn schema(&self) -> SerializerSchema {
         let field = |(name, field): (&String, &Arc<dyn BaseField>)| FieldSchema {

@@ -8,6 +8,7 @@ use super::entry::{Entry, Target};
 use super::output::{ColumnOutput, OutputField};
 use super::relations::{hyperlinked_entry, many_to_many_entry, url_entry};
 use super::resolved::{NamedEntry, Resolved};
+use super::whole::targets;
 use vitamin_framework::models::{Model, Plan};
 
 impl<T: Model> ModelSerializer<T> {
@@ -33,7 +34,8 @@ impl<T: Model> ModelSerializer<T> {
         }
         let validators = self.unique_validators(&entries)?;
         let without_input = self.without_input.clone();
-        let resolved = Resolved { entries, without_input, validators, plan };
+        let targets = targets(entries.iter().map(|named| &named.entry), is_postgres)?;
+        let resolved = Resolved { entries, targets, without_input, validators, plan };
         let names = resolved.names();
         let declared = self.declared.iter().map(|(name, _)| name);
         let options = self.extra.iter().map(|(name, _)| name).chain(&self.read_only);

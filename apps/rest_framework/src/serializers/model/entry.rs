@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use super::ModelSerializer;
 use super::output::{AnnotationOutput, ColumnOutput, OutputField};
+use super::whole::{Merged, WHOLE, fields_of};
 use crate::fields::{BaseField, Field, Kind, ReadOnly, ReadOnlyField};
 use crate::schemas::FieldShape;
+use crate::serializers::Object as Fields;
 use vitamin_framework::database::{DatabaseError, DbConnection};
 use vitamin_framework::models::{ColumnKind, DbValue, Model, ValueRef};
 
@@ -43,8 +45,10 @@ pub(super) enum Target {
     Many(SetMany, ColumnKind),
     /// The app's own `create` and `update` store it.
     App,
-    /// As `App`, with the nested `ModelSerializer` that validated it.
+    /// As `App`, with the nested `ModelSerializer` that validated it. The source `*`: its fields are those of the object.
     Nested(Arc<dyn Prepare>),
+    /// The value is a dict of values of the object.
+    Merged(Merged),
 }
 
 /// A field of a model serializer.
@@ -89,28 +93,42 @@ pub trait SerializerField<T: Model> {
 /// A field of a column, an annotation, or of input that the app stores itself.
 impl<T: Model, K: Kind + 'static> SerializerField<T> for Field<K> {
     fn entry(self, name: &'static str) -> Result<Entry<T>, String> {
-        let source = self.options.source().unwrap_or(name).to_owned();
-        let column = T::META.find(&source);
-        let (is_read_only, is_write_only) = (self.options.is_read_only(), self.options.is_write_only());
-        let field: Arc<dyn BaseField> = Arc::new(self);
-        let output: Option<Arc<dyn OutputField<T>>> = match column {
-            _ if is_write_only => None,
-            Some((index, _)) => Some(Arc::new(ColumnOutput { index, field: Arc::clone(&field) })),
-            None if is_read_only => {
-                Some(Arc::new(AnnotationOutput { name: source.clone(), field: Arc::clone(&field) }))
-            }
-            None => {
-                return Err(format!(
-                    "{} has no field `{source}`: make `{name}` read-only, for an annotation, or write-only",
-                    T::META.name
-                ));
-            }
-        };
-        let target = column.map_or(Target::App, |(index, _)| Target::Column(index));
-        let is_untyped = field.kind().is::<ReadOnly>();
-        let shape = column.filter(|_| is_untyped).map(|(_, column)| FieldShape::Column(T::META, column));
-        Ok(Entry { field, output, target, source, shape })
+        plain_entry(name, Arc::new(self), false)
     }
+}
+
+/// A plain field of a column, an annotation, or of input that the app stores itself.
+pub(super) fn plain_entry<T: Model>(
+    name: &str,
+    field: Arc<dyn BaseField>,
+    is_read_only: bool,
+) -> Result<Entry<T>, String> {
+    let options = field.options();
+    let source = options.source().unwrap_or(name).to_owned();
+    if source == WHOLE {
+        return match field.kind().downcast_ref::<Fields>() {
+            Some(fields) => fields_of(name, fields, &field),
+            None => Err(format!("`{name}` shows the whole object: make it a WholeField")),
+        };
+    }
+    let column = T::META.find(&source);
+    let output: Option<Arc<dyn OutputField<T>>> = match column {
+        _ if options.is_write_only() => None,
+        Some((index, _)) => Some(Arc::new(ColumnOutput { index, field: Arc::clone(&field) })),
+        None if is_read_only || options.is_read_only() => {
+            Some(Arc::new(AnnotationOutput { name: source.clone(), field: Arc::clone(&field) }))
+        }
+        None => {
+            return Err(format!(
+                "{} has no field `{source}`: make `{name}` read-only, for an annotation, or write-only",
+                T::META.name
+            ));
+        }
+    };
+    let target = column.map_or(Target::App, |(index, _)| Target::Column(index));
+    let is_untyped = field.kind().is::<ReadOnly>();
+    let shape = column.filter(|_| is_untyped).map(|(_, column)| FieldShape::Column(T::META, column));
+    Ok(Entry { field, output, target, source, shape })
 }
 
 /// A field without input.

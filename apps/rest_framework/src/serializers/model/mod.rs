@@ -34,6 +34,7 @@ mod unique;
 mod unique_for;
 mod uniqueness;
 mod validation;
+mod whole;
 mod writing;
 
 use std::borrow::Cow;
@@ -68,6 +69,7 @@ pub use self::unique_for::{
     UniqueForYearValidator,
 };
 pub use self::validation::Validation;
+pub use self::whole::{WholeField, WholeObject};
 
 pub(crate) use self::columns::model_field;
 use self::entry::Target;

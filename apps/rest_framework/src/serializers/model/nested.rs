@@ -10,6 +10,7 @@ use super::nested_output::{NestedOutput, OneToOne};
 use super::output::OutputField;
 use super::resolved::Resolved;
 use super::validation::Validation;
+use super::whole::{WHOLE, WholeObject};
 use crate::data::{Dict, Value};
 use crate::error_detail::Detail;
 use crate::exceptions::{APIException, ExceptionKind};
@@ -18,7 +19,7 @@ use crate::fields::{BaseField as _, Context, Field, Input, Kind, Options};
 use crate::schemas::{DescribeSerializer as _, FieldShape};
 use crate::serializers::list::{Lengths, length_methods};
 use vitamin_framework::models::{ForeignKey, ManyToMany, Model, Reverse};
-use vitamin_framework::translation::{format, gettext};
+use vitamin_framework::translation::{LazyText, format, gettext};
 
 /// The message for an item that is null.
 const NULL: &str = "This field may not be null.";
@@ -96,6 +97,18 @@ impl<T: Model, U: Model> Nested<OneToOne<T, U>, U> {
     }
 }
 
+impl<T: Model> Nested<WholeObject, T> {
+    /// Fields of the object itself in an object of their own (`source="*"`), read-only unless they are
+    /// [`writable`](Self::writable): then the serializer stores them with its own.
+    ///
+    /// As in Django REST framework, the nested serializer does not know which object is updated: a unique field in it refuses
+    /// the object's own value.
+    #[must_use]
+    pub fn whole(serializer: ModelSerializer<T>) -> Self {
+        Self::of(WholeObject, serializer, false, WHOLE)
+    }
+}
+
 impl<R: Copy, U: Model> Nested<R, U> {
     fn of(relation: R, serializer: ModelSerializer<U>, many: bool, source: &'static str) -> Self {
         let options = Field::of_kind(NestedKind::<U>::default()).read_only().options;
@@ -127,6 +140,34 @@ impl<R: Copy, U: Model> Nested<R, U> {
     #[must_use]
     pub fn allow_null(mut self) -> Self {
         self.options = Field { options: self.options, kind: () }.allow_null().options;
+        self
+    }
+
+    /// Excludes the field from responses.
+    #[must_use]
+    pub fn write_only(mut self) -> Self {
+        self.options = Field { options: Options::default(), kind: () }.write_only().options;
+        self
+    }
+
+    /// The human-readable name.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<LazyText>) -> Self {
+        self.options = Field { options: self.options, kind: () }.label(label).options;
+        self
+    }
+
+    /// The human-readable description.
+    #[must_use]
+    pub fn help_text(mut self, text: impl Into<LazyText>) -> Self {
+        self.options = Field { options: self.options, kind: () }.help_text(text).options;
+        self
+    }
+
+    /// The message of an error of the field itself: `required` or `null`.
+    #[must_use]
+    pub fn error_message(mut self, code: &'static str, message: impl Into<LazyText>) -> Self {
+        self.options = Field { options: self.options, kind: () }.error_message(code, message).options;
         self
     }
 

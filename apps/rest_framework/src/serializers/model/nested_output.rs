@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::ModelSerializer;
 use super::output::{OutputField, Representation, null};
+use super::whole::WholeObject;
 use crate::exceptions::APIException;
 use crate::fields::write_items;
 use vitamin_framework::models::{ForeignKey, ManyToMany, Model, Object, Plan, Relation, Reverse, With};
@@ -73,6 +74,24 @@ impl<T: Model, U: Model> OutputField<T> for NestedOutput<OneToOne<T, U>, U> {
 
     fn plan(&self, plan: &mut Plan<T>) {
         add_plan(plan, &self.serializer, |nested| self.relation.0.with_plan(nested));
+    }
+}
+
+impl<T: Model> OutputField<T> for NestedOutput<WholeObject, T> {
+    fn write(
+        &self,
+        object: &Object<T>,
+        context: &Representation<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, APIException> {
+        self.serializer.write(object, context, out)?;
+        Ok(true)
+    }
+
+    fn plan(&self, plan: &mut Plan<T>) {
+        if let Ok(nested) = self.serializer.plan(false) {
+            plan.merge(nested);
+        }
     }
 }
 

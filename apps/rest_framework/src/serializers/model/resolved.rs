@@ -15,6 +15,7 @@ use crate::error_detail::Detail;
 use crate::exceptions::{APIException, ExceptionKind};
 use crate::fields::{Context, Input};
 use crate::json;
+use crate::serializers::source::set_value;
 use vitamin_framework::models::{Changes, DbValue, Model, Object, Plan};
 use vitamin_framework::translation::{format, gettext};
 
@@ -38,6 +39,8 @@ impl<T> NamedEntry<T> {
 /// A serializer's fields.
 pub(super) struct Resolved<T: Model> {
     pub(super) entries: Vec<NamedEntry<T>>,
+    /// Where the validated values are stored, by their names.
+    pub(super) targets: Vec<(String, Target)>,
     /// The fields whose input is ignored.
     pub(super) without_input: Vec<&'static str>,
     pub(super) validators: Vec<WithSources>,
@@ -119,10 +122,20 @@ impl<T: Model> Resolved<T> {
                         Detail::list(gettext("This field may not be null."), "null"),
                     );
                 }
-                Ok(Some(mut value)) => match hooks.check_field(name, &mut value, validation) {
-                    Ok(()) => _ = values.insert(entry.source.clone(), value),
-                    Err(error) => _ = errors.insert((*name).to_owned(), invalid(error)?),
-                },
+                Ok(Some(value)) => {
+                    let value = match &entry.target {
+                        Target::Merged(merged) => merged.split(value),
+                        _ => Ok(value),
+                    };
+                    let checked = value.and_then(|mut value| {
+                        hooks.check_field(name, &mut value, validation)?;
+                        Ok(value)
+                    });
+                    match checked {
+                        Ok(value) => set_value(&mut values, &entry.source, value),
+                        Err(error) => _ = errors.insert((*name).to_owned(), invalid(error)?),
+                    }
+                }
                 Ok(None) => {}
                 Err(detail) => _ = errors.insert((*name).to_owned(), detail),
             }
@@ -186,12 +199,12 @@ impl<T: Model> Resolved<T> {
     /// The columns that validated values change. Removes them from the values.
     pub(super) fn changes(&self, values: &mut Dict) -> Result<Changes<T>, APIException> {
         let mut changes = Changes::new();
-        for NamedEntry { entry, .. } in &self.entries {
-            let Target::Column(index) = entry.target else { continue };
-            let Some(column) = T::META.columns.get(index) else { continue };
-            let Some(value) = values.shift_remove(&entry.source) else { continue };
+        for (source, target) in &self.targets {
+            let Target::Column(index) = target else { continue };
+            let Some(column) = T::META.columns.get(*index) else { continue };
+            let Some(value) = values.shift_remove(source) else { continue };
             let value = DbValue::from_validated(&value, column.kind).map_err(APIException::server_error)?;
-            changes.set_index(index, value);
+            changes.set_index(*index, value);
         }
         Ok(changes)
     }

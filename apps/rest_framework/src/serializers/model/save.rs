@@ -143,8 +143,8 @@ impl<T: Model> Save<'_, T> {
 
     /// The nested serializer of a source.
     pub(super) fn nested(&self, source: &str) -> Option<Arc<dyn Any + Send + Sync>> {
-        self.resolved.entries.iter().find_map(|named| match &named.entry.target {
-            Target::Nested(nested) if named.entry.source == source => Some(Arc::clone(nested).into_any()),
+        self.resolved.targets.iter().find_map(|(known, target)| match target {
+            Target::Nested(nested) if known == source => Some(Arc::clone(nested).into_any()),
             _ => None,
         })
     }
@@ -206,9 +206,8 @@ impl<T: Model> Save<'_, T> {
         if self.progress != Progress::IsLast || !self.connection.is_before_transaction() {
             return false;
         }
-        let mut many =
-            self.resolved.entries.iter().filter(|named| matches!(named.entry.target, Target::Many(..)));
-        if many.any(|named| self.values.contains_key(&named.entry.source)) {
+        let mut many = self.resolved.targets.iter().filter(|(_, target)| matches!(target, Target::Many(..)));
+        if many.any(|(source, _)| self.values.contains_key(source)) {
             return false;
         }
         keep_user(&mut self.kept, self.info.user());
@@ -223,9 +222,9 @@ impl<T: Model> Save<'_, T> {
     }
 
     fn set_many(&mut self, object: &Object<T>) -> Result<(), APIException> {
-        for named in &self.resolved.entries {
-            let Target::Many(set, kind) = &named.entry.target else { continue };
-            let Some(Value::List(items)) = self.values.shift_remove(&named.entry.source) else { continue };
+        for (source, target) in &self.resolved.targets {
+            let Target::Many(set, kind) = target else { continue };
+            let Some(Value::List(items)) = self.values.shift_remove(source) else { continue };
             let keys = items.iter().map(|item| DbValue::from_validated(item, *kind));
             let keys = keys.collect::<Result<Vec<_>, _>>().map_err(APIException::server_error)?;
             set(self.connection, object.pk(), &keys)?;

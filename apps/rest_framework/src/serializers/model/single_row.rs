@@ -76,9 +76,8 @@ impl<T: Model> ModelSerializer<T> {
         own: &Changes<T>,
     ) -> Result<Option<SingleRow<T>>, APIException> {
         let resolved = self.resolve(is_postgres)?;
-        let has_more = resolved.entries.iter().any(|named| {
-            let is_column = !matches!(named.entry.target, Target::Many(..) | Target::Nested(_));
-            !is_column && values.contains_key(&named.entry.source)
+        let has_more = resolved.targets.iter().any(|(source, target)| {
+            matches!(target, Target::Many(..) | Target::Nested(_)) && values.contains_key(source)
         });
         if self.creates_itself() || has_more {
             return Ok(None);

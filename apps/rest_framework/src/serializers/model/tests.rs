@@ -7,6 +7,7 @@ mod creation;
 mod lists;
 mod many;
 mod relations;
+mod sources;
 mod writes;
 
 use std::collections::HashMap;

@@ -99,7 +99,7 @@ pub(super) struct Thing {
     #[model(unique)]
     big: Option<i64>,
     #[model(max_digits = 6, decimal_places = 2, max_value = 5000)]
-    price: Option<BigDecimal>,
+    pub(super) price: Option<BigDecimal>,
     made: Option<NaiveDate>,
     at: Option<NaiveTime>,
     due: Option<NaiveDateTime>,
@@ -107,7 +107,7 @@ pub(super) struct Thing {
     #[model(default = models::Json::default(), blank)]
     data: models::Json,
     #[model(default = false)]
-    is_on: bool,
+    pub(super) is_on: bool,
     #[model(default = 3, min_value = 1, max_value = 5)]
     rank: i16,
 }
