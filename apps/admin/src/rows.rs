@@ -11,7 +11,6 @@ use vitamin_framework::models::{
 };
 use vitamin_rest_framework::error_detail::Detail;
 use vitamin_rest_framework::exceptions::APIException;
-use vitamin_rest_framework::fields::Output;
 use vitamin_rest_framework::filters::{FormField, check_terms, search, takes_patterns};
 use vitamin_rest_framework::generics::Destroy;
 use vitamin_rest_framework::request::{Request, RequestInfo};
@@ -252,7 +251,7 @@ impl<T: Model> AnyModelAdmin for ModelAdmin<T> {
             let rows = self.visible(request.info()).find(pk).with_plan(plan);
             let Some(object) = request.first(rows).await? else { return Ok(None) };
             let mut json = Vec::new();
-            let context = Representation { request, output: Output::new(request.info().time_zone()) };
+            let context = Representation::new(request);
             self.serializer.write(&object, &context, &mut json)?;
             let json = serde_json::from_slice(&json).map_err(APIException::server_error)?;
             let values = (0..T::META.columns.len()).map(|index| object.value(index).to_owned()).collect();

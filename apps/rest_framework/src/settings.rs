@@ -1,5 +1,6 @@
 //! The project's default policies for views (`rest_framework/settings.py`).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::authentication::Authentication;
@@ -32,7 +33,16 @@ pub(super) const SETTINGS: &[Setting] = &[
         "The number of proxies that append to `X-Forwarded-For`. `0`: the header is ignored. Unset: all \
          of it is trusted. Only throttles read it.",
     ),
+    Setting::new(
+        "MEDIA_URL",
+        "The URL below which uploaded files are served, for the output of FileField and ImageField: a path, or the URL of \
+         another server. vitamin itself serves none.",
+    )
+    .default(MEDIA_URL),
 ];
+
+/// The default of `MEDIA_URL`, which is Django's empty text behind the path of the site.
+const MEDIA_URL: &str = "/";
 
 /// Returns the response to an exception, or `None` for Django's plain page.
 pub type ExceptionHandler = fn(&APIException, &Request) -> Option<Response>;
@@ -81,6 +91,8 @@ pub struct APISettings {
     pub spectacular_settings: SpectacularSettings,
     /// The time zone of times without an offset (`TIME_ZONE` and `USE_TZ`).
     pub time_zone: TimeZone,
+    /// The URL below which uploaded files are (`MEDIA_URL`): a path, or the URL of another server.
+    pub media_url: Cow<'static, str>,
     /// The limits on a request's body and query string.
     pub upload_limits: UploadLimits,
     /// The timeouts of reading a body, and the memory of all bodies.
@@ -102,6 +114,9 @@ impl APISettings {
             bodies: Bodies::from_env(env, &upload_limits)?,
             default_throttle_rates: env.parse("DEFAULT_THROTTLE_RATES", ThrottleRates::default())?,
             time_zone: TimeZone::from_env(env)?,
+            media_url: env
+                .text("MEDIA_URL")
+                .map_or(Cow::Borrowed(MEDIA_URL), |url| Cow::Owned(url.to_owned())),
             num_proxies: env.optional("NUM_PROXIES")?,
             #[cfg(feature = "browsable-api")]
             browsable: BrowsableSettings::from_env(env),
@@ -137,6 +152,7 @@ impl Default for APISettings {
             url_format_override: Some("format"),
             spectacular_settings: SpectacularSettings::default(),
             time_zone: TimeZone::default(),
+            media_url: Cow::Borrowed(MEDIA_URL),
             upload_limits: UploadLimits::default(),
             bodies: Bodies::default(),
             #[cfg(feature = "browsable-api")]

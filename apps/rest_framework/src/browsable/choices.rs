@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use super::values::texts;
 use super::widget::OptionView;
 use crate::exceptions::APIException;
-use crate::fields::Output;
 use crate::request::Request;
 use crate::schemas::SerializerSchema;
 use crate::serializers::{Related, Representation};
@@ -63,7 +62,7 @@ impl Choices {
             choices.collect::<Result<Vec<_>, _>>()
         };
         let loaded = request.database()?.run(load).await?;
-        let context = Representation { request, output: Output::new(request.time_zone()) };
+        let context = Representation::new(request);
         let mut found = HashMap::new();
         for (name, related, choices) in loaded {
             let mut pairs = Vec::with_capacity(choices.len());

@@ -11,7 +11,6 @@ use actix_web::{FromRequest, HttpRequest};
 use super::model_view::Inspection;
 use super::model_view::ModelView;
 use crate::exceptions::APIException;
-use crate::fields::Output;
 use crate::request::{Request, RequestInfo};
 use crate::response::Response;
 use crate::serializers::{ModelListSerializer, ModelSerializer, Representation, pk_lookup, write_list};
@@ -211,8 +210,7 @@ impl<T: Model> GenericView<T> {
         &self,
         write: impl FnOnce(&Representation<'_>) -> Result<R, APIException>,
     ) -> Result<R, APIException> {
-        let output = Output::new(self.request.time_zone());
-        write(&Representation { request: &self.request, output })
+        write(&Representation::new(&self.request))
     }
 
     /// The project's settings.
@@ -258,7 +256,7 @@ impl Request {
         let database = self.database()?;
         object.fetch_related(database, serializer.plan(database.is_postgres())?).await?;
         let mut body = Vec::with_capacity(512);
-        let context = Representation { request: self, output: Output::new(self.time_zone()) };
+        let context = Representation::new(self);
         serializer.write(&object, &context, &mut body)?;
         Ok(Response::rendered(body))
     }
@@ -275,7 +273,7 @@ impl Request {
         let rows = rows.with_plan(serializer.plan(self.database()?.is_postgres())?);
         let objects = self.fetch(rows).await?;
         let mut body = Vec::with_capacity(4096);
-        let context = Representation { request: self, output: Output::new(self.time_zone()) };
+        let context = Representation::new(self);
         write_list(&objects, serializer, &context, &mut body)?;
         Ok(Response::rendered(body))
     }

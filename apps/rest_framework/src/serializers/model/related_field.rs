@@ -115,6 +115,12 @@ impl<R, U: Model, N> RelatedField<R, U, N> {
         self.with(|field| field.help_text(text))
     }
 
+    /// The message of an error, by its code (`error_messages`).
+    #[must_use]
+    pub fn error_message(self, code: &'static str, message: impl Into<LazyText>) -> Self {
+        self.with(|field| field.error_message(code, message))
+    }
+
     /// Sets an option as on any other field.
     pub(super) fn with(mut self, set: impl FnOnce(Field<()>) -> Field<()>) -> Self {
         self.options = set(Field { options: self.options, kind: () }).options;

@@ -4,6 +4,7 @@
 
 mod app;
 mod creation;
+mod files;
 mod lists;
 mod many;
 mod relations;

@@ -121,16 +121,24 @@ impl<K> Field<K> {
 pub struct UniqueTogetherValidator {
     pub(super) fields: Vec<&'static str>,
     message: Option<Cow<'static, str>>,
+    code: &'static str,
 }
 
 impl UniqueTogetherValidator {
     /// These fields are unique together.
     #[must_use]
     pub fn new(fields: impl IntoIterator<Item = &'static str>) -> Self {
-        Self { fields: fields.into_iter().collect(), message: None }
+        Self { fields: fields.into_iter().collect(), message: None, code: "unique" }
     }
 
-    /// The message instead of `The fields … must make a unique set.`
+    /// The code of the error, for custom exception handlers. Default: `unique`.
+    #[must_use]
+    pub const fn code(mut self, code: &'static str) -> Self {
+        self.code = code;
+        self
+    }
+
+    /// The message instead of `The fields … must make a unique set.`, with `{field_names}`.
     #[must_use]
     pub fn message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
         self.message = Some(message.into());
@@ -178,15 +186,12 @@ impl UniqueTogetherValidator {
             rows = rows.exclude_pk(object.pk().to_owned());
         }
         if validation.database(|connection: &mut DbConnection| Ok(rows.exists(connection)?))? {
-            let message = self.message.clone().unwrap_or_else(|| {
-                let names = self.fields.join(", ");
-                format(
-                    gettext("The fields {field_names} must make a unique set."),
-                    &[("field_names", &names)],
-                )
-                .into()
-            });
-            return Err(APIException::validation_error(Detail::message(message, "unique")));
+            let names = self.fields.join(", ");
+            let message = self.message.as_deref();
+            let message =
+                message.unwrap_or_else(|| gettext("The fields {field_names} must make a unique set."));
+            let message = format(message, &[("field_names", &names)]);
+            return Err(APIException::validation_error(Detail::message(message, self.code)));
         }
         Ok(())
     }
