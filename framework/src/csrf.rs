@@ -42,7 +42,7 @@ pub struct CsrfRequest<'a> {
     /// `CSRF_TRUSTED_ORIGINS`, e.g. `https://example.com`, `https://*.example.com`.
     pub trusted_origins: &'a [String],
     /// [`CsrfSettings::referer_domain`] and the server's port.
-    pub cookie_domain: Option<(&'a str, u16)>,
+    pub cookie_domain: Option<(&'a str, &'a str)>,
 }
 
 /// The place of a token in a request.
@@ -263,7 +263,7 @@ fn check_referer(request: &CsrfRequest<'_>) -> Result<(), RejectRequest> {
         return Ok(());
     }
     let allowed = match request.cookie_domain {
-        Some((domain, 80 | 443)) => Some(domain.to_owned()),
+        Some((domain, "80" | "443")) => Some(domain.to_owned()),
         Some((domain, port)) => Some(format!("{domain}:{port}")),
         None => request.host.map(str::to_owned),
     };

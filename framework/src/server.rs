@@ -130,7 +130,8 @@ pub(super) fn mount(project: &Project, config: &mut web::ServiceConfig) {
 /// The site's data and the counters of a worker.
 fn site(project: &Project) -> (Arc<Site>, Option<WorkerRequests>) {
     let urls = UrlConf::new((project.urlpatterns)());
-    let (resolver, requests) = (urls.resolver(), project.metrics.worker(|| urls.labels()));
+    let resolver = urls.resolver().below(&project.settings.http.script_name);
+    let requests = project.metrics.worker(|| urls.labels());
     let debug = project.settings.http.debug.then(|| DebugPages::new(project));
     let (settings, urlpatterns) = (project.settings.http.clone(), project.urlpatterns);
     let translations = project.translations;

@@ -19,6 +19,8 @@ use futures_util::stream::{self, Stream};
 use sha2::{Digest, Sha256};
 
 use super::conf::{Env, ImproperlyConfigured, Setting};
+use super::http::ScriptName;
+use super::middleware::FORCE_SCRIPT_NAME;
 
 /// The settings that this module reads.
 pub(crate) const SETTINGS: &[Setting] = &[Setting::new(
@@ -93,6 +95,8 @@ fn hex<'b>(bytes: impl IntoIterator<Item = &'b u8>) -> String {
 struct Served {
     file: StaticFile,
     url: String,
+    /// The path of a request for it.
+    path: String,
     etag: HeaderValue,
 }
 
@@ -109,20 +113,32 @@ impl StaticFiles {
         env: &Env,
         files: impl IntoIterator<Item = StaticFile>,
     ) -> Result<Self, ImproperlyConfigured> {
-        Ok(Self::new(&static_url(env)?, files))
+        let script_name = env.parse(FORCE_SCRIPT_NAME, ScriptName::default())?;
+        Ok(Self::below(&script_name, &static_url(env)?, files))
     }
 
     /// The files, below a URL that has a slash at both ends.
     pub fn new(static_url: &str, files: impl IntoIterator<Item = StaticFile>) -> Self {
+        Self::below(&ScriptName::default(), static_url, files)
+    }
+
+    /// The files of a site that clients find below `script_name`: so do the URLs begin, but not the paths of requests.
+    fn below(
+        script_name: &ScriptName,
+        static_url: &str,
+        files: impl IntoIterator<Item = StaticFile>,
+    ) -> Self {
+        let static_path = script_name.strip(static_url).unwrap_or(static_url);
         let served = files.into_iter().map(|file| {
             let hash = file.hash();
             let (stem, extension) = file.name.rsplit_once('.').unwrap_or((file.name, ""));
-            let url = format!("{static_url}{stem}.{hash}.{extension}");
+            let path = format!("{static_path}{stem}.{hash}.{extension}");
             // Weak for a file that is sent in two ways, whose bytes differ.
             let weak = if file.is_gzip { "W/" } else { "" };
             let etag = HeaderValue::try_from(format!("{weak}\"{hash}\""));
             // Hexadecimal digits are a header's value.
-            Served { file, url, etag: etag.unwrap_or(HeaderValue::from_static("\"\"")) }
+            let url = format!("{script_name}{path}");
+            Served { file, url, path, etag: etag.unwrap_or(HeaderValue::from_static("\"\"")) }
         });
         Self(served.collect())
     }
@@ -141,7 +157,7 @@ impl StaticFiles {
                 let files = files.clone();
                 async move { files.0.get(index).map(|served| respond(&request, served)) }
             };
-            let resource = web::resource(&*served.url);
+            let resource = web::resource(&*served.path);
             config.service(resource.route(web::get().to(respond.clone())).route(web::head().to(respond)));
         }
     }
@@ -234,6 +250,22 @@ mod tests {
         };
         assert_eq!(url(b"a"), "/static/polls/polls.ca978112ca1b.css");
         assert_ne!(url(b"a"), url(b"b"));
+    }
+
+    #[actix_web::test]
+    async fn clients_find_files_below_the_script_name() {
+        use actix_web::test::{TestRequest, call_service, init_service};
+
+        for static_url in ["/static/", "/shop/static/"] {
+            let env = Env::from_iter([("FORCE_SCRIPT_NAME", "/shop/"), ("STATIC_URL", static_url)]);
+            let files = StaticFiles::from_env(&env, [StaticFile::new("polls/polls.css", b"a")]).unwrap();
+            let url = files.url("polls/polls.css").unwrap();
+            assert_eq!(url, "/shop/static/polls/polls.ca978112ca1b.css");
+            let app = init_service(actix_web::App::new().configure(|config| files.configure(config))).await;
+            // The proxy removes the name.
+            let uri = url.strip_prefix("/shop").unwrap();
+            assert_eq!(call_service(&app, TestRequest::with_uri(uri).to_request()).await.status(), 200);
+        }
     }
 
     #[actix_web::test]

@@ -36,6 +36,8 @@ SETTINGS = {
     "TIME_ZONE": "Europe/Madrid",
     "DATA_UPLOAD_MAX_NUMBER_FIELDS": 50,
     "FORCE_SCRIPT_NAME": "/shop",
+    "USE_X_FORWARDED_PORT": True,
+    "SESSION_SAVE_EVERY_REQUEST": True,
     "CELERY_BROKER_PASSWORD": "a-password-of-celery",
     "AUTH_PASSWORD_VALIDATORS": [{"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
                                   "OPTIONS": {"min_length": 12}}, {"NAME": "shop.validators.Own"}],
@@ -80,19 +82,19 @@ def same_settings(live):
 def other_settings(live):
     report = doctor(live, "middleware_settings", settings=SETTINGS)
     lines = proposed(report)
-    for name in SETTINGS.keys() - {"FORCE_SCRIPT_NAME", "CELERY_BROKER_PASSWORD"}:
+    for name in SETTINGS.keys() - {"SESSION_SAVE_EVERY_REQUEST", "CELERY_BROKER_PASSWORD"}:
         check(name in lines, f"no line for {name} in {report}")
     check(lines["AUTH_PASSWORD_VALIDATORS"] == "MinimumLengthValidator" and "shop.validators.Own is no" in report, report)
     check(lines["CORS_BEFORE_SECURITY"] == "false" and lines["SECURE_REFERRER_POLICY"] == "None", report)
     for secret in (KEY, OLD_KEY, SETTINGS["CELERY_BROKER_PASSWORD"]):
         check(secret not in report, "a secret is printed")
-    check(any("FORCE_SCRIPT_NAME" in line for line in section(report, "Django's settings")), report)
+    check(any("SESSION_SAVE_EVERY_REQUEST" in line for line in section(report, "Django's settings")), report)
     check("CELERY_BROKER_PASSWORD" in report and "shop.hashers.OwnHasher" in report, report)
     # With its lines, only what has no counterpart is left.
     lines |= {"SECRET_KEY": KEY, "SECRET_KEY_FALLBACKS": OLD_KEY}
     report = doctor(live, "middleware_settings", settings=SETTINGS, own=lines)
     left = section(report, "Django's settings")
-    check(len(left) == 1 and "FORCE_SCRIPT_NAME" in left[0], *left)
+    check(len(left) == 1 and "SESSION_SAVE_EVERY_REQUEST" in left[0], *left)
     check(proposed(report) == {}, report)
 
 

@@ -61,6 +61,15 @@ CASES = {
     "no-headers": {"SECURE_REFERRER_POLICY": None, "SECURE_CROSS_ORIGIN_OPENER_POLICY": None, "APPEND_SLASH": False},
     "www": PROXY | {"PREPEND_WWW": True, "DISALLOWED_USER_AGENTS": ["^Bad", r"(?i)\bbot\b"]},
     "www-cors": ORIGINS | {"PREPEND_WWW": True, "USE_X_FORWARDED_HOST": True, "DISALLOWED_USER_AGENTS": ["^Bad"]},
+    "script-name": PROXY | {
+        "FORCE_SCRIPT_NAME": "/shop",
+        "SECURE_SSL_REDIRECT": True,
+        "SECURE_REDIRECT_EXEMPT": [r"^shop/(auth|no)", "^api-token-auth"],
+        "CORS_ALLOW_ALL_ORIGINS": True,
+        "CORS_URLS_REGEX": "^/(auth|shop)",
+    },
+    "script-name-www": {"FORCE_SCRIPT_NAME": "/a/b/", "PREPEND_WWW": True, "USE_X_FORWARDED_HOST": True,
+                        "USE_X_FORWARDED_PORT": True},
     "debug": ORIGINS | {"DEBUG": True, "PREPEND_WWW": True},
 }
 # The values of a request's parts. `None`: the request does not have it. A repeated one is likelier.
@@ -78,6 +87,7 @@ HEADERS = {
     "Access-Control-Request-Private-Network": [None, None, "true", "True"],
     "X-Forwarded-Proto": [None, "https", "http", "https,http"],
     "X-Forwarded-Host": [None, None, None, "example.com", "evil.example"],
+    "X-Forwarded-Port": [None, None, "8443", "80"],
     "User-Agent": [None, "curl/8", "curl/8", "BadAgent", "a Bot", "robot"],
     "Cookie": [None, None, None, "csrftoken=abc", "sessionid=x"],
 }

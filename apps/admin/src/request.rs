@@ -309,7 +309,7 @@ async fn respond<H>(request: Request, payload: Payload, handler: H) -> Result<Ht
 where
     H: AsyncFn(&AdminRequest, Data) -> Result<HttpResponse, APIException>,
 {
-    let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    let target = request.get_full_path();
     let login = format!("{}?next={}", url(&request, "login", &[])?, percent_encoded(&target));
     let is_form = request.method() == Method::POST;
     let mut response = match AdminRequest::new(request).await? {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::HeaderValue;
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use bytes::Bytes;
 
@@ -329,7 +329,13 @@ impl ResponseError for APIException {
     fn error_response(&self) -> HttpResponse {
         match self.0.kind {
             ExceptionKind::SuspiciousOperation | ExceptionKind::ServerError => self.page(),
-            _ => HttpResponse::new(self.0.status),
+            _ => {
+                let mut response = HttpResponse::new(self.0.status);
+                if let Some(wait) = self.wait().filter(|wait| *wait > 0) {
+                    response.headers_mut().insert(RETRY_AFTER, wait.into());
+                }
+                response
+            }
         }
     }
 }

@@ -176,7 +176,7 @@ fn plain_page(json: Bytes, context: &RendererContext<'_>) -> Bytes {
         csrf_token = context.request.csrf_token(),
         description = markup_description(context.request.view_description()),
         method = escape(context.request.method().as_str()),
-        path = escape(context.request.path()),
+        path = escape(&context.request.get_path()),
         status = context.status,
         json = escape(&String::from_utf8_lossy(&json)),
     );

@@ -85,6 +85,21 @@ impl Request {
         Ok(http::build_absolute_uri(self.http(), &site.settings, location.into()))
     }
 
+    /// The path that the client used (Django's `request.path`): with `FORCE_SCRIPT_NAME` more than actix-web's `path`.
+    #[must_use]
+    pub fn get_path(&self) -> String {
+        self.site().map_or_else(|| self.path().to_owned(), |site| http::get_path(self.http(), &site.settings))
+    }
+
+    /// The path and the query that the client used.
+    #[must_use]
+    pub fn get_full_path(&self) -> String {
+        match self.site() {
+            Some(site) => http::get_full_path(self.http(), &site.settings),
+            None => self.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned(),
+        }
+    }
+
     fn site(&self) -> Option<&Site> {
         self.http().app_data::<AppData<Site>>().map(AppData::get_ref)
     }

@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{get_host, is_secure};
+use super::{get_full_path, get_host, get_path, is_secure};
 use crate::middleware::HttpSettings;
 
 /// What `iri_to_uri` escapes: not what RFC 3986 reserves, nor an existing escape.
@@ -41,7 +41,7 @@ pub fn build_absolute_uri(request: &HttpRequest, settings: &HttpSettings, locati
     let scheme = if is_secure(request, settings) { "https" } else { "http" };
     let root = || format!("{scheme}://{}", get_host(request, settings));
     let uri = match location {
-        None => format!("{}{}", root(), request.uri().path_and_query().map_or("/", |own| own.as_str())),
+        None => format!("{}{}", root(), get_full_path(request, settings)),
         Some(location) if has_scheme(location) => location.to_owned(),
         Some(location) if location.starts_with("//") => format!("{scheme}:{location}"),
         Some(location) => {
@@ -49,7 +49,7 @@ pub fn build_absolute_uri(request: &HttpRequest, settings: &HttpSettings, locati
             if path.starts_with('/') && !path.contains("/./") && !path.contains("/../") {
                 format!("{}{location}", root())
             } else {
-                format!("{}{}{rest}", root(), join(request.path(), path))
+                format!("{}{}{rest}", root(), join(&get_path(request, settings), path))
             }
         }
     };
@@ -104,6 +104,24 @@ mod tests {
 
     use super::*;
     use crate::conf::Env;
+
+    /// The expected URLs were made with Django 5.2.
+    #[test]
+    fn a_script_name_is_part_of_the_requests_own_url() {
+        let settings =
+            HttpSettings::from_env(&[("FORCE_SCRIPT_NAME", "/shop/")].into_iter().collect::<Env>()).unwrap();
+        let request =
+            TestRequest::with_uri("/a/b?x=1").insert_header(("host", "example.com")).to_http_request();
+        for (location, expected) in [
+            (None, "http://example.com/shop/a/b?x=1"),
+            (Some("c"), "http://example.com/shop/a/c"),
+            (Some("../c"), "http://example.com/shop/c"),
+            (Some("?y=2"), "http://example.com/shop/a/b?y=2"),
+            (Some("/c"), "http://example.com/c"),
+        ] {
+            assert_eq!(build_absolute_uri(&request, &settings, location), expected, "{location:?}");
+        }
+    }
 
     /// The expected URLs were made with Django 5.2.
     #[test]

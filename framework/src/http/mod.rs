@@ -5,13 +5,14 @@ mod client_address;
 mod cookie;
 mod forwarded;
 mod safe_url;
+mod script_name;
 mod session_cookie;
 mod set_cookie;
 mod split_url;
 mod vary;
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{AsHeaderName, HOST, HeaderMap, HeaderName};
@@ -22,6 +23,7 @@ pub use self::cookie::get_cookie;
 pub(crate) use self::forwarded::header_name;
 pub use self::forwarded::{ForwardedAllowIps, SecureProxySslHeader};
 pub use self::safe_url::url_has_allowed_host_and_scheme;
+pub use self::script_name::{ScriptName, get_full_path, get_path};
 pub(crate) use self::session_cookie::SETTINGS;
 pub use self::session_cookie::SessionCookieSettings;
 pub use self::set_cookie::SetCookie;
@@ -31,6 +33,7 @@ use super::connections::Connection;
 use super::middleware::HttpSettings;
 
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 
 /// Returns a header's value. Several values are joined with a comma, as a WSGI server does.
 #[must_use]
@@ -46,7 +49,7 @@ pub fn get_header(headers: &HeaderMap, name: impl AsHeaderName) -> Option<Cow<'_
 }
 
 /// Returns the host, with its port if given: from `X-Forwarded-Host` with `USE_X_FORWARDED_HOST`, else from `Host`.
-/// Without either (HTTP/1.0), returns the local address.
+/// Without either (HTTP/1.0), returns the local address, with its port if that is not the scheme's own.
 ///
 /// The middleware only passes hosts in `ALLOWED_HOSTS`.
 #[must_use]
@@ -56,7 +59,30 @@ pub fn get_host(request: &HttpRequest, settings: &HttpSettings) -> String {
     let host = forwarded.or_else(|| request.headers().get(HOST).map(|host| Cow::Borrowed(host.as_bytes())));
     match host {
         Some(host) => String::from_utf8_lossy(&host).into_owned(),
-        None => local_addr(request).to_string(),
+        None => {
+            let (address, port) = (local_addr(request), get_port(request, settings));
+            let usual = if is_secure(request, settings) { "443" } else { "80" };
+            let mut host = match address.ip() {
+                IpAddr::V4(ip) => ip.to_string(),
+                IpAddr::V6(ip) => format!("[{ip}]"),
+            };
+            if port != usual {
+                host.extend([":", &port]);
+            }
+            host
+        }
+    }
+}
+
+/// Returns the port that the client used: from `X-Forwarded-Port` with `USE_X_FORWARDED_PORT`, else that of the local
+/// address (`HttpRequest.get_port`).
+#[must_use]
+pub fn get_port(request: &HttpRequest, settings: &HttpSettings) -> String {
+    let forwarded =
+        settings.use_x_forwarded_port.then(|| get_header(request.headers(), X_FORWARDED_PORT)).flatten();
+    match forwarded {
+        Some(port) => String::from_utf8_lossy(&port).into_owned(),
+        None => local_addr(request).port().to_string(),
     }
 }
 
@@ -118,6 +144,26 @@ mod tests {
         let request = request(&[("host", "inner:8000"), ("x-forwarded-host", "outer")]);
         assert_eq!(get_host(&request, &settings(&[])), "inner:8000");
         assert_eq!(get_host(&request, &settings(&[("USE_X_FORWARDED_HOST", "1")])), "outer");
+    }
+
+    /// The expected values were made with Django 5.2.
+    #[test]
+    fn a_forwarded_port_is_used_only_if_the_settings_allow_it() {
+        let forwarded = |port| request(&[("x-forwarded-port", port)]);
+        let allowed = settings(&[("USE_X_FORWARDED_PORT", "1")]);
+        assert_eq!(get_port(&forwarded("8443"), &settings(&[])), "8080");
+        assert_eq!(get_port(&forwarded("8443"), &allowed), "8443");
+        // HTTP/1.0, without a host.
+        assert_eq!(get_host(&request(&[]), &allowed), "127.0.0.1:8080");
+        assert_eq!(get_host(&forwarded("8443"), &allowed), "127.0.0.1:8443");
+        assert_eq!(get_host(&forwarded("80"), &allowed), "127.0.0.1");
+        let https = settings(&[
+            ("USE_X_FORWARDED_PORT", "1"),
+            ("SECURE_PROXY_SSL_HEADER", "X-Forwarded-Proto=https"),
+        ]);
+        let secure = |port| request(&[("x-forwarded-port", port), ("x-forwarded-proto", "https")]);
+        assert_eq!(get_host(&secure("443"), &https), "127.0.0.1");
+        assert_eq!(get_host(&secure("80"), &https), "127.0.0.1:80");
     }
 
     /// The expected values were made with Django 5.2.

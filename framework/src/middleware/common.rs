@@ -108,7 +108,8 @@ pub(super) fn prepend_www(req: &HttpRequest, site: &Site) -> Option<HttpResponse
         return Some(response);
     }
     let scheme = if is_secure(req, settings) { "https" } else { "http" };
-    let path = if adds_slash { path_with_slash(req, &path) } else { full_path(req, &path) };
+    let path =
+        if adds_slash { path_with_slash(req, &path, settings) } else { full_path(req, &path, settings) };
     // CommonMiddleware processes its own redirect, unlike that of `APPEND_SLASH`.
     redirect(format!("{scheme}://www.{host}{path}")).map(|response| Layer::Common.mark(response))
 }
@@ -126,8 +127,8 @@ pub(super) fn path(req: &HttpRequest) -> Cow<'_, str> {
 }
 
 /// Escapes the path, and adds the query (`get_full_path`).
-pub(super) fn full_path(req: &HttpRequest, path: &str) -> String {
-    with_query(req, utf8_percent_encode(path, PATH).to_string())
+pub(super) fn full_path(req: &HttpRequest, path: &str, settings: &HttpSettings) -> String {
+    with_query(req, format!("{}{}", settings.script_name, utf8_percent_encode(path, PATH)))
 }
 
 fn with_query(req: &HttpRequest, mut path: String) -> String {
@@ -138,8 +139,8 @@ fn with_query(req: &HttpRequest, mut path: String) -> String {
     path
 }
 
-fn path_with_slash(req: &HttpRequest, path: &str) -> String {
-    let mut escaped = format!("{}/", utf8_percent_encode(path, PATH));
+fn path_with_slash(req: &HttpRequest, path: &str, settings: &HttpSettings) -> String {
+    let mut escaped = format!("{}{}/", settings.script_name, utf8_percent_encode(path, PATH));
     // A location that starts with two slashes would lead to another host.
     if escaped.starts_with("//") {
         escaped.replace_range(..2, "/%2F");
@@ -162,7 +163,8 @@ pub async fn not_found(req: HttpRequest, site: web::Data<Site>) -> HttpResponse 
         if let Some(response) = data_would_be_lost(&req, &path, &site.settings) {
             return response;
         }
-        let mut response = redirect(path_with_slash(&req, &path)).unwrap_or_else(pages::bad_request);
+        let mut response =
+            redirect(path_with_slash(&req, &path, &site.settings)).unwrap_or_else(pages::bad_request);
         if site.settings.csrf.use_sessions {
             // CsrfViewMiddleware has read the session before the path was found to be unknown.
             patch_vary_headers(response.headers_mut(), &["Cookie"]);
@@ -183,9 +185,10 @@ fn data_would_be_lost(req: &HttpRequest, path: &str, settings: &HttpSettings) ->
     }
     // Without the query, which may contain a secret.
     let message = format!(
-        "{method} {path:?} does not end with a slash, and a redirect would lose the data. Call {host}{path}/ instead, or set \
+        "{method} {path:?} does not end with a slash, and a redirect would lose the data. Call {host}{script_name}{path}/ instead, or set \
          APPEND_SLASH=false.",
         host = get_host(req, settings),
+        script_name = settings.script_name,
     );
     log::error!("{message}");
     Some(Layer::Common.mark(ErrorReport::new(message).attach(pages::server_error())))

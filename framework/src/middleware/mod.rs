@@ -54,7 +54,7 @@ use self::layer::Layer;
 use self::security::SecurityHeaders;
 pub use self::security::SecuritySettings;
 pub use self::settings::HttpSettings;
-pub(crate) use self::settings::settings;
+pub(crate) use self::settings::{FORCE_SCRIPT_NAME, settings};
 
 /// The project data that the middleware and [`not_found`] use.
 pub struct Site {

@@ -30,16 +30,16 @@ impl<S> MiddlewareService<S> {
         if is_preflight && settings.cors.before_security {
             return Some(Layer::Outermost.mark(cors::preflight_response()));
         }
-        if security::must_redirect(req, &settings.security, facts.is_secure) {
+        if security::must_redirect(req, settings, facts.is_secure) {
             let Some(host) = &settings.security.ssl_host else {
                 return Some(if self.is_allowed_host(req) {
-                    security::redirect(req, &get_host(req, settings))
+                    security::redirect(req, &get_host(req, settings), settings)
                 } else {
                     // SecurityMiddleware does not process its own error.
                     self.disallowed_host(req, Layer::Outermost)
                 });
             };
-            return Some(security::redirect(req, host));
+            return Some(security::redirect(req, host, settings));
         }
         if is_preflight {
             return Some(Layer::Cors.mark(cors::preflight_response()));

@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 pub use self::settings::SecuritySettings;
 pub(super) use self::settings::{OPENER_POLICIES, REFERRER_POLICIES, SETTINGS};
-use super::Layer;
 use super::common::{full_path, own_response, path, redirect as permanent_redirect};
+use super::{HttpSettings, Layer};
 use crate::pages;
 
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -123,18 +123,18 @@ fn keep_own(headers: &mut HeaderMap, name: &HeaderName) {
 }
 
 /// Whether a request is redirected to https (`SECURE_SSL_REDIRECT`).
-pub(super) fn must_redirect(req: &HttpRequest, settings: &SecuritySettings, is_secure: bool) -> bool {
-    if !settings.ssl_redirect || is_secure {
+pub(super) fn must_redirect(req: &HttpRequest, settings: &HttpSettings, is_secure: bool) -> bool {
+    if !settings.security.ssl_redirect || is_secure {
         return false;
     }
-    let path = path(req);
+    let path = format!("{}{}", settings.script_name, path(req));
     let path = path.trim_start_matches('/');
-    !settings.redirect_exempt.iter().any(|pattern| pattern.is_match(path))
+    !settings.security.redirect_exempt.iter().any(|pattern| pattern.is_match(path))
 }
 
 /// The redirect to https at this host.
-pub(super) fn redirect(req: &HttpRequest, host: &str) -> HttpResponse {
-    let location = format!("https://{host}{}", full_path(req, &path(req)));
+pub(super) fn redirect(req: &HttpRequest, host: &str, settings: &HttpSettings) -> HttpResponse {
+    let location = format!("https://{host}{}", full_path(req, &path(req), settings));
     let response = permanent_redirect(location).unwrap_or_else(pages::bad_request);
     own_response(Layer::Security, req.version(), response)
 }

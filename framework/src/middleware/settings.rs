@@ -6,12 +6,17 @@ use super::security::{self, SecuritySettings};
 use crate::conf::{Env, ImproperlyConfigured, SecretKey, Setting};
 use crate::cors::CorsSettings;
 use crate::csrf::CsrfSettings;
-use crate::http::{ForwardedAllowIps, SecureProxySslHeader, SessionCookieSettings, TrustedProxies};
+use crate::http::{
+    ForwardedAllowIps, ScriptName, SecureProxySslHeader, SessionCookieSettings, TrustedProxies,
+};
 
 /// The settings that the middleware read.
 pub(crate) fn settings() -> Vec<Setting> {
     [OWN, security::SETTINGS].concat()
 }
+
+/// The setting that static files depend on too.
+pub(crate) const FORCE_SCRIPT_NAME: &str = "FORCE_SCRIPT_NAME";
 
 /// The settings of the other modules.
 const OWN: &[Setting] = &[
@@ -60,6 +65,17 @@ const OWN: &[Setting] = &[
     ),
     Setting::new("USE_X_FORWARDED_HOST", "Takes the host from the proxy's `X-Forwarded-Host` header.")
         .default("false"),
+    Setting::new(
+        "USE_X_FORWARDED_PORT",
+        "Takes the port from the proxy's `X-Forwarded-Port` header. It counts where a request has no `Host`, and for the \
+         `Referer` of a cookie's domain.",
+    )
+    .default("false"),
+    Setting::new(
+        FORCE_SCRIPT_NAME,
+        "The path below which clients find the site, if your proxy removes it from requests: `/shop`. URLs that are made begin \
+         with it.",
+    ),
     Setting::new("SESSION_COOKIE_NAME", "The name of Django's session cookie.").default("sessionid").public(),
 ];
 
@@ -94,6 +110,10 @@ pub struct HttpSettings {
     pub secure_proxy_ssl_header: Option<SecureProxySslHeader>,
     /// `USE_X_FORWARDED_HOST` (default false): take the host from the proxy's `X-Forwarded-Host`.
     pub use_x_forwarded_host: bool,
+    /// `USE_X_FORWARDED_PORT` (default false): take the port from the proxy's `X-Forwarded-Port`.
+    pub use_x_forwarded_port: bool,
+    /// `FORCE_SCRIPT_NAME`.
+    pub script_name: ScriptName,
     /// `FORWARDED_ALLOW_IPS` (default `127.0.0.1,::1`).
     pub forwarded_allow_ips: ForwardedAllowIps,
     /// `TRUSTED_PROXIES` (default: none).
@@ -121,6 +141,8 @@ impl HttpSettings {
             disallowed_user_agents: env.regexes("DISALLOWED_USER_AGENTS")?,
             secure_proxy_ssl_header: env.optional("SECURE_PROXY_SSL_HEADER")?,
             use_x_forwarded_host: env.flag("USE_X_FORWARDED_HOST", false)?,
+            use_x_forwarded_port: env.flag("USE_X_FORWARDED_PORT", false)?,
+            script_name: env.parse(FORCE_SCRIPT_NAME, ScriptName::default())?,
             forwarded_allow_ips: env.parse("FORWARDED_ALLOW_IPS", ForwardedAllowIps::default())?,
             trusted_proxies: env.parse("TRUSTED_PROXIES", TrustedProxies::default())?,
         })

@@ -6,6 +6,8 @@ use actix_web::dev::{Path, ResourceDef};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use regex_lite::Regex;
 
+use crate::http::ScriptName;
+
 /// The values of a route's parameters: `&[("pk", &7)]`.
 pub type Parameters<'a> = &'a [(&'a str, &'a dyn Display)];
 
@@ -66,15 +68,25 @@ pub struct ResolverMatch {
 }
 
 /// Resolves paths to the project's routes, and names to paths.
-pub struct Resolver(Vec<ResolverEntry>);
+pub struct Resolver {
+    entries: Vec<ResolverEntry>,
+    script_name: ScriptName,
+}
 
 impl Resolver {
     pub(super) fn new(entries: impl Iterator<Item = ResolverEntry>) -> Self {
-        Self(entries.collect())
+        Self { entries: entries.collect(), script_name: ScriptName::default() }
+    }
+
+    /// Lets the paths of names begin with this (`set_script_prefix`). Paths that are resolved do not.
+    #[must_use]
+    pub fn below(mut self, script_name: &ScriptName) -> Self {
+        self.script_name = script_name.clone();
+        self
     }
 
     fn all(&self) -> impl Iterator<Item = &(ResourceDef, String)> {
-        self.0.iter().flat_map(|entry| &entry.routes)
+        self.entries.iter().flat_map(|entry| &entry.routes)
     }
 
     /// Returns whether a view serves this path (`is_valid_path`).
@@ -86,14 +98,14 @@ impl Resolver {
     /// Returns the position of the first pattern that matches a path.
     pub(crate) fn position(&self, path: &str) -> Option<usize> {
         let matches = |definition: &ResourceDef| definition.capture_match_info(&mut Path::new(path));
-        self.0.iter().position(|entry| entry.routes.iter().any(|(definition, _)| matches(definition)))
+        self.entries.iter().position(|entry| entry.routes.iter().any(|(definition, _)| matches(definition)))
     }
 
     /// Returns the first pattern that matches a path, with the values of its parameters (`resolve`). The path is not
     /// percent-encoded.
     #[must_use]
     pub fn resolve(&self, path: &str) -> Option<ResolverMatch> {
-        self.0.iter().find_map(|entry| {
+        self.entries.iter().find_map(|entry| {
             let mut captured = Path::new(path);
             entry.routes.iter().find(|(definition, _)| definition.capture_match_info(&mut captured))?;
             let kwargs = captured.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -125,11 +137,12 @@ impl Resolver {
     /// There is none.
     pub fn reverse(&self, name: &str, parameters: Parameters<'_>) -> Result<String, NoReverseMatch> {
         let mut tried = Vec::new();
-        for entry in self.0.iter().rev().filter(|entry| entry.name.as_deref() == Some(name)) {
+        for entry in self.entries.iter().rev().filter(|entry| entry.name.as_deref() == Some(name)) {
             for (definition, route) in &entry.routes {
                 let path = substitute(route, parameters);
                 match path.filter(|path| definition.capture_match_info(&mut Path::new(path.as_str()))) {
-                    Some(path) => return Ok(quoted(&path)),
+                    Some(path) if self.script_name.as_str().is_empty() => return Ok(quoted(&path)),
+                    Some(path) => return Ok(format!("{}{}", self.script_name, Quoted(&path))),
                     None => tried.push(format!("'{}'", route.trim_start_matches('/'))),
                 }
             }
@@ -269,6 +282,14 @@ mod tests {
             path("unnamed/", view),
         ])
         .resolver()
+    }
+
+    #[test]
+    fn paths_of_names_are_below_the_script_name() {
+        let resolver = resolver().below(&"/shop/".parse().unwrap());
+        assert_eq!(resolver.reverse("v1:user-detail", &[("pk", &7)]).unwrap(), "/shop/v1/users/7/");
+        assert_eq!(resolver.reverse("any", &[("any", &"/x y")]).unwrap(), "/shop//x%20y");
+        assert!(resolver.is_valid_path("/v1/users/7/"));
     }
 
     #[test]

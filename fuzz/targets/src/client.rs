@@ -135,7 +135,7 @@ pub fn csrf(bytes: &[u8]) {
             host: Some("example.com"),
             is_secure,
             trusted_origins: &["https://*.example.org".to_owned()],
-            cookie_domain: Some((".example.com", 443)),
+            cookie_domain: Some((".example.com", "443")),
         };
         if let Err(reason) = csrf::check(&request, || some(&token)) {
             black_box(reason.detail(&HeaderName::from_static("x-csrftoken")));

@@ -110,7 +110,7 @@ fn added(
 ) -> Result<HttpResponse, APIException> {
     if data.get("_addanother").is_some() {
         let text = format!("The user “{username}” was added successfully. You may add another user below.");
-        return request.redirect_with(request.path(), Level::Success, text);
+        return request.redirect_with(&request.get_path(), Level::Success, text);
     }
     let change =
         request.url("change", &[("app_label", &"auth"), ("model_name", &"user"), ("object_id", &user_id)])?;

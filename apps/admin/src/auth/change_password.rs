@@ -47,7 +47,7 @@ pub(super) async fn change_password(
     let form = PasswordForm::read(&data);
     if !form.is_usable && data.get("unset-password").is_none() {
         let text = gettext("Conflicting form data submitted. Please try again.");
-        return request.redirect_with(request.path(), Level::Error, text);
+        return request.redirect_with(&request.get_path(), Level::Error, text);
     }
     let attributes = UserAttributes {
         username: &user.username,

@@ -54,7 +54,7 @@ pub(crate) async fn change(request: &AdminRequest, data: Data) -> Result<HttpRes
 /// Django's old URL of an object leads to its form.
 pub(crate) async fn to_change(request: &AdminRequest, _: Data) -> Result<HttpResponse, APIException> {
     request.model_admin()?;
-    let path = request.path();
+    let path = request.get_path();
     Ok(request.redirect(&format!("{path}change/")))
 }
 

@@ -4,6 +4,7 @@ use actix_web::dev::{Path, ResourceDef};
 use serde::Serialize;
 
 use crate::views::APIView;
+use vitamin_framework::http::ScriptName;
 use vitamin_framework::urls::UrlConf;
 
 /// A view above this one.
@@ -32,8 +33,8 @@ impl Breadcrumbs {
     }
 
     /// The views of the path and of all paths above it, the highest first. A view that also serves the path without its
-    /// slash is listed once.
-    pub(super) fn of(&self, path: &str) -> Vec<Breadcrumb> {
+    /// slash is listed once. The URLs begin with `script_name`.
+    pub(super) fn of(&self, path: &str, script_name: &ScriptName) -> Vec<Breadcrumb> {
         let mut found: Vec<Breadcrumb> = Vec::new();
         let mut last = None;
         let mut rest = path;
@@ -42,7 +43,7 @@ impl Breadcrumbs {
                 && let Some(name) = self.0.get(index).and_then(|entry| entry.name.clone())
                 && last != Some(index)
             {
-                found.push(Breadcrumb { name, url: rest.to_owned() });
+                found.push(Breadcrumb { name, url: format!("{script_name}{rest}") });
                 last = Some(index);
             }
             rest = match rest.strip_suffix('/') {
@@ -86,7 +87,7 @@ mod tests {
             path("plain/x/", view("X")),
         ]));
         let names = |path: &str| {
-            let found = breadcrumbs.of(path);
+            let found = breadcrumbs.of(path, &ScriptName::default());
             found.iter().map(|crumb| format!("{} {}", crumb.name, crumb.url)).collect::<Vec<_>>().join(", ")
         };
         assert_eq!(
@@ -97,5 +98,8 @@ mod tests {
         assert_eq!(names("/plain/x/"), "Root /, X /plain/x/");
         assert_eq!(names("/nothing/"), "Root /");
         assert_eq!(names(""), "");
+        let shop = "/shop".parse().unwrap();
+        let urls: Vec<String> = breadcrumbs.of("/api/", &shop).into_iter().map(|crumb| crumb.url).collect();
+        assert_eq!(urls, ["/shop/", "/shop/api/"]);
     }
 }

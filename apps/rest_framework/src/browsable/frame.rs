@@ -17,7 +17,7 @@ pub(crate) fn frame(request: &Request) -> Value {
     let url_of = |name| site.and_then(|site| site.resolver.reverse(name, &[]).ok());
     let breadcrumbs = site.map(|site| {
         let all = || Breadcrumbs::new(&UrlConf::new((site.urlpatterns)()));
-        Pages::of(request).breadcrumbs.get_or_init(all).of(request.path())
+        Pages::of(request).breadcrumbs.get_or_init(all).of(request.path(), &site.settings.script_name)
     });
     let target = target(request);
     context!(
@@ -32,6 +32,6 @@ pub(crate) fn frame(request: &Request) -> Value {
 
 /// The path and the query that the client sent, without the method of a form.
 pub(super) fn target(request: &Request) -> String {
-    let target = request.uri().path_and_query().map_or_else(|| request.path(), |target| target.as_str());
-    if target.contains(METHOD) { remove_query_param(target, METHOD) } else { target.to_owned() }
+    let target = request.get_full_path();
+    if target.contains(METHOD) { remove_query_param(&target, METHOD) } else { target }
 }

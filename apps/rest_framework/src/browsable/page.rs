@@ -71,7 +71,7 @@ pub(super) async fn page(
         delete_url => is_allowed(&Method::DELETE).then(|| method_url(&Method::DELETE)),
         forms => Serde(forms),
         controls => Serde(controls),
-        path => request.path(),
+        path => request.get_path(),
         pager => Serde(Pager::of(request, settings)),
     );
     Ok(super::render(request, "rest_framework/api.html", context)?)

@@ -10,7 +10,7 @@ use crate::mediatypes::latin1;
 use vitamin_framework::csrf::{
     self, CsrfRequest, RejectRequest, get_new_csrf_string, secret_from_cookie, stored_secret,
 };
-use vitamin_framework::http::{get_header, get_host, is_secure, local_addr};
+use vitamin_framework::http::{get_header, get_host, get_port, is_secure};
 use vitamin_framework::logging::warn_sometimes;
 use vitamin_framework::middleware::Site;
 
@@ -31,7 +31,8 @@ pub(crate) fn check_csrf(
     let (token, origin, referer) = (text(&settings.csrf.header_name), text(&ORIGIN), text(&REFERER));
     let secret = stored_secret(request, &settings.csrf);
     let host = get_host(request, settings);
-    let port = local_addr(request).port();
+    let domain = settings.csrf.referer_domain();
+    let port = domain.map(|_| get_port(request, settings)).unwrap_or_default();
     let csrf_request = CsrfRequest {
         method,
         cookie: secret.as_deref(),
@@ -42,7 +43,7 @@ pub(crate) fn check_csrf(
         host: Some(&host),
         is_secure: is_secure(request, settings),
         trusted_origins: &settings.csrf.trusted_origins,
-        cookie_domain: settings.csrf.referer_domain().map(|domain| (domain, port)),
+        cookie_domain: domain.map(|domain| (domain, port.as_str())),
     };
     let checked = csrf::check(&csrf_request, form_token);
     if let (Err(RejectRequest::BadOrigin(origin)), false) = (&checked, csrf_request.is_secure) {

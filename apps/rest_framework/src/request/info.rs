@@ -9,6 +9,7 @@ use super::Request;
 use crate::exceptions::APIException;
 use vitamin_auth::models::User;
 use vitamin_framework::app::Apps;
+use vitamin_framework::http::ScriptName;
 use vitamin_framework::middleware::Site;
 use vitamin_framework::models::Models;
 use vitamin_framework::timezone::TimeZone;
@@ -86,6 +87,11 @@ impl RequestInfo {
             }
         };
         Some((found, is_it))
+    }
+
+    /// `FORCE_SCRIPT_NAME`.
+    pub(crate) fn script_name(&self) -> Option<&ScriptName> {
+        self.site.as_ref().map(|site| &site.settings.script_name)
     }
 
     /// The models of the installed apps.

@@ -65,7 +65,9 @@ impl Link {
             );
             return Err(Detail::list(message, "incorrect_type"));
         };
-        let found = context.request.and_then(|info| info.resolve(&link_path(url), &self.view_name));
+        let found = context
+            .request
+            .and_then(|info| info.resolve(&link_path(url, info.script_name()), &self.view_name));
         let Some((found, is_it)) = found else {
             return Err(Detail::list(gettext("Invalid hyperlink - No URL match."), "no_match"));
         };

@@ -1,11 +1,18 @@
 //! The path of a URL that a client sends (`HyperlinkedRelatedField.to_internal_value` of rest_framework/relations.py).
 
 use percent_encoding::{CONTROLS, percent_decode_str, percent_encode};
+use vitamin_framework::http::ScriptName;
 
-/// The path that is looked up: without scheme, host, query and fragment, if the client sends an absolute URL, and decoded.
-pub(super) fn link_path(url: &str) -> String {
-    let path =
-        if url.starts_with("http:") || url.starts_with("https:") { path_of(url) } else { url.to_owned() };
+/// The path that is looked up: without scheme, host, `FORCE_SCRIPT_NAME`, query and fragment, if the client sends an absolute
+/// URL, and decoded.
+pub(super) fn link_path(url: &str, script_name: Option<&ScriptName>) -> String {
+    let path = if url.starts_with("http:") || url.starts_with("https:") {
+        let path = path_of(url);
+        let below = script_name.and_then(|name| name.strip(&path)).map(str::to_owned);
+        below.unwrap_or(path)
+    } else {
+        url.to_owned()
+    };
     uri_to_iri(&percent_decode_str(&path).decode_utf8_lossy())
 }
 
@@ -58,7 +65,20 @@ mod tests {
     #[test]
     fn paths_are_those_of_django_rest_framework() {
         for (url, path) in CASES {
-            assert_eq!(link_path(url), *path, "{url:?}");
+            assert_eq!(link_path(url, None), *path, "{url:?}");
+        }
+    }
+
+    #[test]
+    fn an_absolute_url_is_below_the_script_name() {
+        let shop = "/shop/".parse().unwrap();
+        for (url, path) in [
+            ("http://host/shop/tags/1/", "/tags/1/"),
+            ("http://host/tags/1/", "/tags/1/"),
+            ("http://host/shopping/1/", "/shopping/1/"),
+            ("/shop/tags/1/", "/shop/tags/1/"),
+        ] {
+            assert_eq!(link_path(url, Some(&shop)), path, "{url:?}");
         }
     }
 
