@@ -111,16 +111,16 @@ class Postgres:
 class Program:
     """The program and its environment."""
 
-    def __init__(self, folder, url):
-        self.folder, self.port, self.process = folder, free_port(), None
+    def __init__(self, folder, url, path=MANAGE):
+        self.folder, self.port, self.process, self.path = folder, free_port(), None, path
         self.env = {"PATH": os.environ["PATH"], "DATABASE_URL": url, "SECRET_KEY": "x" * 50, "ALLOWED_HOSTS": "*",
                     "BCRYPT_ROUNDS": "4", "PASSWORD_HASHERS": "bcrypt_sha256", "RUST_LOG": "warn"}
 
     def popen(self, *arguments, **more):
-        return subprocess.Popen([MANAGE, *arguments], env=self.env, cwd=self.folder, text=True, start_new_session=True, **more)
+        return subprocess.Popen([self.path, *arguments], env=self.env, cwd=self.folder, text=True, start_new_session=True, **more)
 
     def manage(self, *arguments, **env):
-        done = subprocess.run([MANAGE, *arguments], env=self.env | env, cwd=self.folder, text=True, capture_output=True)
+        done = subprocess.run([self.path, *arguments], env=self.env | env, cwd=self.folder, text=True, capture_output=True)
         check(done.returncode == 0, arguments, done.stdout, done.stderr)
         return done.stdout
 
