@@ -63,5 +63,6 @@ mod tutorial;
 mod user_columns;
 mod user_keys;
 mod user_model;
+mod user_relations;
 #[cfg(target_os = "linux")]
 mod wiped;

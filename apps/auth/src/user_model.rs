@@ -50,6 +50,8 @@ const MAX_EMAIL_LENGTH: usize = 254;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserModel {
     app_label: String,
+    /// As `AUTH_USER_MODEL` has it.
+    object_name: String,
     /// In lower case.
     model_name: String,
     db_table: String,
@@ -63,6 +65,7 @@ impl Default for UserModel {
     fn default() -> Self {
         Self {
             app_label: "auth".to_owned(),
+            object_name: "User".to_owned(),
             model_name: "user".to_owned(),
             db_table: "auth_user".to_owned(),
             key: KeyType::default(),
@@ -80,11 +83,11 @@ impl UserModel {
     /// A name is not valid for Django or the database.
     pub fn from_env(env: &Env) -> Result<Self, ImproperlyConfigured> {
         let default = Self::default();
-        let (app_label, model_name) = match env.text("AUTH_USER_MODEL") {
-            None => (default.app_label, default.model_name),
+        let (app_label, object_name) = match env.text("AUTH_USER_MODEL") {
+            None => (default.app_label, default.object_name),
             Some(model) => match model.split_once('.') {
                 Some((app, name)) if is_identifier(app) && is_identifier(name) => {
-                    (app.to_owned(), name.to_lowercase())
+                    (app.to_owned(), name.to_owned())
                 }
                 _ => {
                     let message =
@@ -93,6 +96,7 @@ impl UserModel {
                 }
             },
         };
+        let model_name = object_name.to_lowercase();
         let db_table = identifier("AUTH_USER_DB_TABLE", env.text("AUTH_USER_DB_TABLE"))?;
         let username_field = identifier("USERNAME_FIELD", env.text("USERNAME_FIELD"))?;
         let username_field = username_field.unwrap_or(default.username_field);
@@ -108,6 +112,7 @@ impl UserModel {
         Ok(Self {
             db_table: db_table.unwrap_or_else(|| format!("{app_label}_{model_name}")),
             app_label,
+            object_name,
             model_name,
             key: env.parse("AUTH_USER_KEY", default.key)?,
             username_field,
@@ -119,6 +124,12 @@ impl UserModel {
     #[must_use]
     pub fn label(&self) -> String {
         format!("{}.{}", self.app_label, self.model_name)
+    }
+
+    /// The model's name, as messages have it: `User`.
+    #[must_use]
+    pub fn object_name(&self) -> &str {
+        &self.object_name
     }
 
     /// The table's name.

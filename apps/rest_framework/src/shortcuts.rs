@@ -1,13 +1,17 @@
 //! `get_object_or_404` (`django/shortcuts.py`, `rest_framework/generics.py`).
 
 use std::any::type_name;
+use std::ptr;
 
+use actix_web::web::Data as AppData;
 use diesel::OptionalExtension;
 use diesel::dsl::Limit;
 use diesel::query_dsl::methods::{LimitDsl, LoadQuery};
 use diesel::{QueryDsl, RunQueryDsl};
 
 use super::exceptions::APIException;
+use super::request::Request;
+use vitamin_auth::{PublicUser, UserModel};
 use vitamin_framework::database::{DatabaseError, DbConnection};
 use vitamin_framework::models::{Model, Object, QuerySet};
 
@@ -65,6 +69,13 @@ pub fn find_or_404<T: Model>(
     rows.first(connection)?.ok_or_else(|| {
         APIException::not_found().with_message(format!("No {} matches the given query.", T::META.name))
     })
+}
+
+/// 404, with the model's name: that of the users is the project's.
+pub(crate) fn not_found_in<T: Model>(request: &Request) -> APIException {
+    let user_model = request.app_data::<AppData<UserModel>>().filter(|_| ptr::eq(T::META, PublicUser::META));
+    let name = user_model.map_or(T::META.name, |model| model.object_name());
+    APIException::not_found().with_message(format!("No {name} matches the given query."))
 }
 
 /// The name of a struct without its path and its parameters. A row without a struct has none.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests may panic, and clippy.toml does not cover their helper functions")]
 
+use serde_json::json;
 use tracker::settings::project;
 use vitamin::testing::*;
 
@@ -11,7 +12,8 @@ database_tests!(
     a_form_cannot_store_null_in_a_required_column,
     the_program_migrates_and_serves,
     users_without_an_address_are_shown,
-    the_log_explains_a_proxy_that_ends_tls_unnoticed
+    the_log_explains_a_proxy_that_ends_tls_unnoticed,
+    a_site_below_a_path_makes_urls_below_it
 );
 
 /// In this process: users are made directly, and requests go over HTTP.
@@ -106,4 +108,28 @@ fn users_without_an_address_are_shown(database: &TestDatabase) {
     let list = client.get("/api/projects/").assert_status(200).json();
     assert_eq!(list.pointer("/results/0/owner/username").unwrap(), "Pepe", "{list}");
     client.get("/api/me/").assert_status(200);
+}
+
+/// `FORCE_SCRIPT_NAME`: the URLs are those of the reference with the same setting.
+fn a_site_below_a_path_makes_urls_below_it(database: &TestDatabase) {
+    let server = TestProject::with_settings(database, project, &[("FORCE_SCRIPT_NAME", "/shop/")]);
+    let ana = server.create_superuser("ana", "aaaa");
+    let client = server.token(&ana).header("host", "shop.example");
+    for name in ["a", "b"] {
+        client.post("/api/labels/", json!({"name": name, "slug": name})).assert_status(201);
+    }
+    let page = client.get("/api/labels/?page=1&page_size=1").assert_status(200).json();
+    assert_eq!(page["next"], "http://shop.example/shop/api/labels/?page=2&page_size=1");
+    let project = client.post("/api/projects/", json!({"name": "p", "slug": "p"}));
+    let url = format!("http://shop.example/shop/api/projects/{}/", project.json()["id"].as_str().unwrap());
+    project.assert_status(201).assert_header("location", &url);
+    assert_eq!(client.get("/api/").json()["labels"], "http://shop.example/shop/api/labels/");
+    client.get("/api/labels").assert_status(301).assert_header("location", "/shop/api/labels/");
+
+    let html = client.header("accept", "text/html");
+    let page = html.get("/api/labels/").assert_status(200).body.clone();
+    for part in ["href=\"/shop/api/\"", "href=\"/shop/api/labels/\"", "=\"/shop/static/rest_framework/browsable."] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    server.anonymous().get("/admin/").assert_header("location", "/shop/admin/login/?next=/shop/admin/");
 }

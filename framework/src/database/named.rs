@@ -25,7 +25,7 @@ use super::on_commit::Callbacks;
 use super::renamed_query::RenamedQuery;
 use super::sqlite::file_id::FileId;
 use super::statements::{StatementCount, Statements};
-use super::user_id::set_reads_text;
+use super::user_id::{KeyType, set_reads_text};
 use crate::models::signals::Signals;
 
 /// A connection and its database's names. `batch_execute` sends its text unchanged.
@@ -169,7 +169,7 @@ where
         self.bound_statements();
         match self.connection.load(RenamedQuery::new(source, self.names.clone())) {
             Ok(rows) => {
-                let has_text_keys = self.names.has_text_keys();
+                let has_text_keys = self.names.key_type() == KeyType::Text;
                 Ok(CheckedRows { rows, statements: &self.statements, has_text_keys })
             }
             Err(error) => {

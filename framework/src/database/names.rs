@@ -25,8 +25,8 @@ struct Renames {
     columns: BTreeMap<&'static str, BTreeMap<&'static str, String>>,
     /// Columns that the database does not have, in the same way.
     constants: BTreeMap<&'static str, BTreeMap<&'static str, Constant>>,
-    /// Whether users' keys are texts.
-    has_text_keys: bool,
+    /// The type of users' keys.
+    key_type: KeyType,
 }
 
 /// What a query reads instead of a column that the table does not have.
@@ -81,14 +81,15 @@ impl Names {
 
     /// Sets the type of users' keys. It must be known where the database does not tell texts from UUIDs, as SQLite.
     pub fn set_key_type(&mut self, key: KeyType) {
-        if (key == KeyType::Text) != self.has_text_keys() {
-            Arc::make_mut(self.0.get_or_insert_default()).has_text_keys = key == KeyType::Text;
+        if key != self.key_type() {
+            Arc::make_mut(self.0.get_or_insert_default()).key_type = key;
         }
     }
 
-    /// Whether users' keys are texts.
-    pub(super) fn has_text_keys(&self) -> bool {
-        self.0.as_ref().is_some_and(|names| names.has_text_keys)
+    /// The type of users' keys.
+    #[must_use]
+    pub fn key_type(&self) -> KeyType {
+        self.0.as_ref().map(|names| names.key_type).unwrap_or_default()
     }
 
     /// What is read instead of a column, by the table's name in `src/schema.rs`. `None` if the database has the column.

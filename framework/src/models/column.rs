@@ -3,6 +3,7 @@
 use vitamin_parsing::data::Value;
 
 use super::meta::ModelMeta;
+use crate::database::KeyType;
 use crate::translation::{LazyText, gettext_lazy};
 
 /// How a column's values are stored.
@@ -38,6 +39,19 @@ pub enum ColumnKind {
     Binary,
     /// A user's primary key: an integer, a UUID or a text.
     UserKey,
+}
+
+impl ColumnKind {
+    /// How the column's values are stored, if users' keys have this type.
+    #[must_use]
+    pub const fn with_user_keys(self, key_type: KeyType) -> Self {
+        match (self, key_type) {
+            (Self::UserKey, KeyType::Integer) => Self::BigInteger,
+            (Self::UserKey, KeyType::Uuid) => Self::Uuid,
+            (Self::UserKey, KeyType::Text) => Self::Text,
+            _ => self,
+        }
+    }
 }
 
 /// Django's class of a model field, as far as serializers and filters depend on it.

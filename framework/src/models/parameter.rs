@@ -197,6 +197,11 @@ mod postgres {
                 ColumnKind::SmallInteger | ColumnKind::Integer | ColumnKind::BigInteger => {
                     pass.push_bind_param::<BigInt, _>(self)
                 }
+                // Its type is that of the project's user model.
+                ColumnKind::UserKey if self.value.is_null() => {
+                    pass.push_sql("NULL");
+                    Ok(())
+                }
                 ColumnKind::UserKey if matches!(self.value, DbValue::Uuid(_)) => {
                     pass.push_bind_param::<UuidKey, _>(self)
                 }

@@ -64,7 +64,7 @@ pub(super) async fn find(
     admin: &dyn AnyModelAdmin,
 ) -> Result<Option<Found>, APIException> {
     let text = display::unquote(&request.path_param::<String>("object_id")?);
-    match pk_lookup(text, admin.meta().primary_key().kind).flatten() {
+    match pk_lookup(text, request.info().kind_of(admin.meta().primary_key().kind)).flatten() {
         Some(pk) => admin.find(request, pk).await,
         None => Ok(None),
     }

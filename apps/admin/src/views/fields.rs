@@ -11,6 +11,7 @@ use vitamin_rest_framework::data::{Data, QueryDict, Value};
 use vitamin_rest_framework::error_detail::Detail;
 use vitamin_rest_framework::exceptions::APIException;
 use vitamin_rest_framework::fields::Json;
+use vitamin_rest_framework::request::RequestInfo;
 use vitamin_rest_framework::schemas::{FieldSchema, SerializerSchema};
 use vitamin_rest_framework::serializers::Related;
 
@@ -95,7 +96,7 @@ pub(super) async fn fields(
                 if let (Some(json), None, true) = (json, &sent, field.field.kind().is::<Json>()) {
                     view.value = serde_json::to_string(json).unwrap_or_default();
                 }
-                related.push(written_keys(&mut view, field, json, sent.as_ref()));
+                related.push(written_keys(&mut view, field, json, sent.as_ref(), request.info()));
                 fields.push(AdminField { view, is_readonly: false, shown: Vec::new(), lookup_url: None });
             }
             // A secret is written only, and a new object has nothing to show yet.
@@ -138,9 +139,10 @@ fn written_keys(
     field: &FieldSchema,
     json: Option<&serde_json::Value>,
     sent: Option<&Data>,
+    info: &RequestInfo,
 ) -> Option<RelatedKeys> {
     let related = related_by_key(field)?;
-    let (meta, kind) = (related.meta(), related.meta().primary_key().kind);
+    let (meta, kind) = (related.meta(), info.kind_of(related.meta().primary_key().kind));
     let key = |text: String| pk_lookup(text, kind).flatten();
     if view.control.widget == Widget::Select {
         let keys = view.options.iter().filter_map(|option| key(option.value.clone())).collect();
@@ -191,7 +193,7 @@ fn shown(
     }
     let json = found.json.get(field.name.as_ref()).unwrap_or(&serde_json::Value::Null);
     if let Some(related) = related_by_key(field) {
-        let kind = related.meta().primary_key().kind;
+        let kind = request.info().kind_of(related.meta().primary_key().kind);
         let keys: Vec<DbValue> =
             key_texts(json).into_iter().filter_map(|text| pk_lookup(text, kind).flatten()).collect();
         if !keys.is_empty() {
@@ -245,8 +247,9 @@ async fn name_objects(
             _ => None,
         };
         if field.view.control.widget == Widget::Select && !field.is_readonly {
+            let kind = request.info().kind_of(related.meta.primary_key().kind);
             for option in &mut field.view.options {
-                let key = pk_lookup(option.value.clone(), related.meta.primary_key().kind).flatten();
+                let key = pk_lookup(option.value.clone(), kind).flatten();
                 if let Some(key) = key.filter(|_| !option.value.is_empty()) {
                     option.label = display::cut(&texts.get(related.meta, &key));
                 }

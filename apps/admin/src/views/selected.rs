@@ -67,7 +67,7 @@ pub(super) async fn run_action(
     if name.is_empty() {
         return request.redirect_with(&back, Level::Warning, "No action selected.");
     }
-    let kind = admin.meta().primary_key().kind;
+    let kind = request.info().kind_of(admin.meta().primary_key().kind);
     let keys: Vec<DbValue> = match &data {
         Data::Form(form) => form
             .get_list(SELECTED)

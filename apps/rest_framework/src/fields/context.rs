@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::exceptions::APIException;
 use crate::request::RequestInfo;
 use vitamin_framework::database::DbConnection;
-use vitamin_framework::models::DbValue;
+use vitamin_framework::models::{ColumnKind, DbValue};
 use vitamin_framework::timezone::TimeZone;
 
 /// The parameters of a validation.
@@ -23,6 +23,13 @@ pub struct Context<'a> {
     pub is_update: bool,
     /// The database, for fields that look their value up.
     pub database: Option<&'a dyn Lookups>,
+}
+
+impl Context<'_> {
+    /// How a column's values are stored in this project.
+    pub(crate) fn kind_of(&self, kind: ColumnKind) -> ColumnKind {
+        self.request.map_or(kind, |info| info.kind_of(kind))
+    }
 }
 
 /// The database as a validation sees it: it runs queries, and keeps the objects that they find.

@@ -141,8 +141,9 @@ pub(crate) fn compare<T: Model>(path: &Path<T>, lookup: Lookup, value: &Cleaned)
     if lookup.is_on_text() {
         return value.text().map_or_else(Q::never, |text| Q::compare(path, lookup, text));
     }
+    let is_key = matches!(value, Cleaned::Key(_));
     let value = match (value, kind) {
-        (Cleaned::Text(text), _) => DbValue::Text(text.clone()),
+        (Cleaned::Text(text) | Cleaned::Key(text), _) => DbValue::Text(text.clone()),
         (
             value,
             ColumnKind::SmallInteger | ColumnKind::Integer | ColumnKind::BigInteger | ColumnKind::UserKey,
@@ -168,7 +169,7 @@ pub(crate) fn compare<T: Model>(path: &Path<T>, lookup: Lookup, value: &Cleaned)
         (Cleaned::Null | Cleaned::List(_) | Cleaned::Range(..), _) => return Q::never(),
     };
     // Text that is no value of the column matches nothing.
-    if matches!(value, DbValue::Text(_)) && kind != ColumnKind::Text {
+    if matches!(value, DbValue::Text(_)) && kind != ColumnKind::Text && !is_key {
         return Q::never();
     }
     Q::compare(path, lookup, value)

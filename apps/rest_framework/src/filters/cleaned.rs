@@ -13,6 +13,8 @@ pub enum Cleaned {
     /// Text: of CharFilter and the choice filters, and the key of ModelChoiceFilter's object, which is still to be looked
     /// up.
     Text(String),
+    /// The key of an object that was found, if it is a text.
+    Key(String),
     /// True or false.
     Bool(bool),
     /// A number. Compare a column of integers with [`integer`](Self::integer).
@@ -70,7 +72,7 @@ impl Cleaned {
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
-            Self::Text(text) => Some(text),
+            Self::Text(text) | Self::Key(text) => Some(text),
             _ => None,
         }
     }

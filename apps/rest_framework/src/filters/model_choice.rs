@@ -111,11 +111,11 @@ pub(crate) async fn look_up(
         Cleaned::List(items) => items.as_slice(),
         item => std::slice::from_ref(item),
     };
-    let kind = choices.kind();
+    let kind = request.info().kind_of(choices.kind());
     let mut keys = Vec::with_capacity(items.len());
     for item in items {
         keys.push(match item {
-            Cleaned::Text(text) => match key(kind, text).clean(field, text) {
+            Cleaned::Text(text) => match key(kind).clean(field, text) {
                 Ok(key) => key,
                 Err(error) => return Ok(Err(error)),
             },
@@ -133,9 +133,7 @@ pub(crate) async fn look_up(
                 return Ok(Err(ModelKey::not_found(field, text)));
             };
             // As in django-filter, several choices are compared by the value, and one by the object.
-            if !field.has_many_keys() {
-                *key = cleaned(pk);
-            }
+            *key = cleaned(if field.has_many_keys() { &value } else { pk });
         }
     }
     Ok(Ok(match value {
@@ -154,12 +152,10 @@ pub(crate) fn names_objects(kind: &FilterKind) -> bool {
 }
 
 /// How a key of a client is read.
-fn key(kind: ColumnKind, text: &str) -> ModelKey {
+const fn key(kind: ColumnKind) -> ModelKey {
     match kind {
         ColumnKind::Uuid => ModelKey::Uuid,
         ColumnKind::Text => ModelKey::Text,
-        // A user's key is a number or a UUID.
-        ColumnKind::UserKey if text.len() >= 32 => ModelKey::Uuid,
         _ => ModelKey::Integer,
     }
 }
@@ -168,7 +164,7 @@ fn db_value(key: &Cleaned) -> Option<DbValue> {
     match key {
         Cleaned::Integer(number) => Some(DbValue::Integer(*number)),
         Cleaned::Uuid(uuid) => Some(DbValue::Uuid(*uuid)),
-        Cleaned::Text(text) => Some(DbValue::Text(text.clone())),
+        Cleaned::Text(text) | Cleaned::Key(text) => Some(DbValue::Text(text.clone())),
         _ => None,
     }
 }
@@ -177,7 +173,7 @@ fn cleaned(key: &DbValue) -> Cleaned {
     match key {
         DbValue::Integer(number) => Cleaned::Integer(*number),
         DbValue::Uuid(uuid) => Cleaned::Uuid(*uuid),
-        DbValue::Text(text) => Cleaned::Text(text.clone()),
+        DbValue::Text(text) => Cleaned::Key(text.clone()),
         _ => Cleaned::Null,
     }
 }

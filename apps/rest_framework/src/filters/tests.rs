@@ -86,7 +86,7 @@ fn shown(value: &Cleaned) -> Value {
     let iso = |text: String| text.trim_end_matches(".000000").to_owned();
     match value {
         Cleaned::Null => "null".into(),
-        Cleaned::Text(text) => text.as_str().into(),
+        Cleaned::Text(text) | Cleaned::Key(text) => text.as_str().into(),
         Cleaned::Bool(value) => (*value).into(),
         Cleaned::Integer(number) => (*number).into(),
         Cleaned::Float(number) => (*number).into(),

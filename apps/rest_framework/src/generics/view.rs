@@ -15,6 +15,7 @@ use crate::request::{Request, RequestInfo};
 use crate::response::Response;
 use crate::serializers::{ModelListSerializer, ModelSerializer, Representation, pk_lookup, write_list};
 use crate::settings::APISettings;
+use crate::shortcuts::not_found_in;
 use vitamin_framework::database::DbConnection;
 use vitamin_framework::models::{DbValue, Lookup, Model, Object, Path, Q, QuerySet};
 
@@ -106,10 +107,7 @@ impl<T: Model> GenericView<T> {
             rows = self.with_relations(rows)?;
         }
         let found = self.request.first(rows).await?;
-        found.ok_or_else(|| {
-            let message = format!("No {} matches the given query.", T::META.name);
-            APIException::not_found().with_message(message)
-        })
+        found.ok_or_else(|| not_found_in::<T>(&self.request))
     }
 
     /// Asks the view's permissions of objects (`check_object_permissions`).
@@ -162,7 +160,7 @@ impl<T: Model> GenericView<T> {
         let path = Path::<T>::named(field)
             .ok_or_else(|| APIException::server_error(format!("{} has no field `{field}`", T::META.name)))?;
         let kind = path.column().map(|column| column.kind);
-        let value = kind.and_then(|kind| pk_lookup(text, kind));
+        let value = kind.and_then(|kind| pk_lookup(text, self.request.info().kind_of(kind)));
         match value {
             Some(Some(value)) => Ok(Q::compare(&path, Lookup::Exact, value)),
             Some(None) => Ok(Q::never()),
@@ -287,10 +285,7 @@ impl Request {
         rows: QuerySet<T>,
         pk: impl Into<DbValue>,
     ) -> Result<Object<T>, APIException> {
-        self.first(rows.find(pk)).await?.ok_or_else(|| {
-            let message = format!("No {} matches the given query.", T::META.name);
-            APIException::not_found().with_message(message)
-        })
+        self.first(rows.find(pk)).await?.ok_or_else(|| not_found_in::<T>(self))
     }
 
     /// Changes the database in a transaction.

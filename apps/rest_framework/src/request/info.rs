@@ -9,9 +9,10 @@ use super::Request;
 use crate::exceptions::APIException;
 use vitamin_auth::models::User;
 use vitamin_framework::app::Apps;
+use vitamin_framework::database::{Database, KeyType};
 use vitamin_framework::http::ScriptName;
 use vitamin_framework::middleware::Site;
-use vitamin_framework::models::Models;
+use vitamin_framework::models::{ColumnKind, Models};
 use vitamin_framework::timezone::TimeZone;
 use vitamin_framework::urls::ResolverMatch;
 
@@ -29,6 +30,8 @@ pub struct RequestInfo {
     site: Option<AppData<Site>>,
     /// The namespace of the patterns for the request's version.
     view_namespace: Option<String>,
+    /// The type of users' keys.
+    user_keys: KeyType,
     /// The error of a request without a user.
     refusal: APIException,
 }
@@ -89,6 +92,12 @@ impl RequestInfo {
         Some((found, is_it))
     }
 
+    /// How a column's values are stored in this project: users' keys have the type of its user model.
+    #[must_use]
+    pub const fn kind_of(&self, kind: ColumnKind) -> ColumnKind {
+        kind.with_user_keys(self.user_keys)
+    }
+
     /// `FORCE_SCRIPT_NAME`.
     pub(crate) fn script_name(&self) -> Option<&ScriptName> {
         self.site.as_ref().map(|site| &site.settings.script_name)
@@ -128,6 +137,10 @@ impl Request {
             site: self.http.app_data::<AppData<Site>>().cloned(),
             view_namespace: self.view().view_namespace.as_ref().and_then(|namespace| namespace(self)),
             apps: self.app_data::<AppData<Apps>>().cloned(),
+            user_keys: self
+                .app_data::<AppData<Database>>()
+                .map(|database| database.settings().names.key_type())
+                .unwrap_or_default(),
             refusal: self.permission_denied(None, None),
         }
     }

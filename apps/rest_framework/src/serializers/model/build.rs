@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::ModelSerializer;
 use super::columns::column_field;
 use super::entry::{Entry, Target};
-use super::output::{ColumnOutput, OutputField};
+use super::output::{ColumnOutput, OutputField, UserKeyOutput};
 use super::relations::{hyperlinked_entry, many_to_many_entry, url_entry};
 use super::resolved::{NamedEntry, Resolved};
 use super::whole::targets;
-use vitamin_framework::models::{Model, Plan};
+use vitamin_framework::models::{ColumnKind, Model, Plan};
 
 impl<T: Model> ModelSerializer<T> {
     pub(super) fn build(&self, is_postgres: bool) -> Result<Resolved<T>, String> {
@@ -76,7 +76,10 @@ impl<T: Model> ModelSerializer<T> {
         let output: Option<Arc<dyn OutputField<T>>> = if field.options().is_write_only() {
             None
         } else {
-            Some(Arc::new(ColumnOutput { index, field: Arc::clone(&field) }))
+            match column.kind {
+                ColumnKind::UserKey if column.references.is_none() => Some(Arc::new(UserKeyOutput { index })),
+                _ => Some(Arc::new(ColumnOutput { index, field: Arc::clone(&field) })),
+            }
         };
         let source = column.name.to_owned();
         Ok(Entry { field, output, target: Target::Column(index), source, shape: None })

@@ -71,7 +71,7 @@ fn does_not_exist(data: &Value) -> Detail {
 
 impl Find for PrimaryKey {
     fn find(&self, data: &Value, context: Context<'_>) -> Result<Value, Detail> {
-        let key = match pk_input(data, self.meta.primary_key().kind)? {
+        let key = match pk_input(data, context.kind_of(self.meta.primary_key().kind))? {
             PkInput::Key(key) => key,
             PkInput::None => return Err(does_not_exist(data)),
         };
@@ -168,17 +168,18 @@ impl<U: Model> Among<U> {
     fn query(&self, data: &Value, context: Context<'_>) -> Result<Option<QuerySet<U>>, Detail> {
         let rows = (self.rows)(context.request);
         match &self.naming {
-            Naming::PrimaryKey => Ok(match pk_input(data, U::META.primary_key().kind)? {
+            Naming::PrimaryKey => Ok(match pk_input(data, context.kind_of(U::META.primary_key().kind))? {
                 PkInput::Key(key) => Some(rows.find(key)),
                 PkInput::None => None,
             }),
             Naming::Slug(_, path) => {
-                let value = slug_value(data, path.column().map(|column| column.kind))?;
+                let value = slug_value(data, path.column().map(|column| context.kind_of(column.kind)))?;
                 Ok(value.map(|value| rows.filter_q(Q::compare(path, Lookup::Exact, value))))
             }
             Naming::Url(link) => {
                 let text = link.resolve(data, context)?;
                 let Some((path, kind)) = lookup_path::<U>(link.lookup_field) else { return Ok(None) };
+                let kind = context.kind_of(kind);
                 match pk_input(&Value::String(text), kind) {
                     Ok(PkInput::Key(key)) => Ok(Some(rows.filter_q(Q::compare(&path, Lookup::Exact, key)))),
                     // Django's error for a UUID is one of validation, which the field does not catch.

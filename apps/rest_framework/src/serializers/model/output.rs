@@ -6,11 +6,11 @@ use actix_web::web::Data as AppData;
 use serde::Serialize;
 
 use crate::exceptions::APIException;
-use crate::fields::{BaseField, Output};
+use crate::fields::{BaseField, Output, write_native};
 use crate::json;
 use crate::request::Request;
 use crate::settings::APISettings;
-use vitamin_framework::models::{ForeignKey, Model, NotLoaded, Object, Plan};
+use vitamin_framework::models::{ColumnKind, ForeignKey, Model, NotLoaded, Object, Plan, ValueRef};
 
 /// The request that an object is written for.
 #[derive(Clone, Copy)]
@@ -91,6 +91,23 @@ impl<T: Model> OutputField<T> for FileOutput {
     }
 }
 
+/// A user's primary key: a number, or a text. Its type is known from the project's user model only, and not from the column.
+pub(super) struct UserKeyOutput {
+    pub(super) index: usize,
+}
+
+impl<T: Model> OutputField<T> for UserKeyOutput {
+    fn write(
+        &self,
+        object: &Object<T>,
+        context: &Representation<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, APIException> {
+        write_native(object.value(self.index), &context.output, out)?;
+        Ok(true)
+    }
+}
+
 /// An annotation of the query set.
 pub(super) struct AnnotationOutput {
     pub(super) name: String,
@@ -127,6 +144,9 @@ impl<T: Model, U: Model> OutputField<T> for SourceOutput<T, U> {
         out: &mut Vec<u8>,
     ) -> Result<bool, APIException> {
         match self.key.value(object, self.index)? {
+            Some(key @ (ValueRef::Uuid(_) | ValueRef::Text(_))) if is_user_key::<U>(self.index) => {
+                write_native(key, &context.output, out)?;
+            }
             Some(value) => self.field.to_representation(value, &context.output, out)?,
             None if self.field.options().allows_null() => null(out),
             // The attribute of None is missing, and the field is not required.
@@ -138,6 +158,10 @@ impl<T: Model, U: Model> OutputField<T> for SourceOutput<T, U> {
     fn plan(&self, plan: &mut Plan<T>) {
         plan.add_value(self.key, self.index);
     }
+}
+
+fn is_user_key<U: Model>(index: usize) -> bool {
+    U::META.columns.get(index).is_some_and(|column| column.kind == ColumnKind::UserKey)
 }
 
 /// `SerializerMethodField`.

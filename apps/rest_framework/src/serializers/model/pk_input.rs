@@ -6,7 +6,8 @@ use crate::data::Value;
 use crate::error_detail::Detail;
 use crate::fields::{parse_uuid, to_ascii};
 use crate::python;
-use vitamin_framework::models::{ColumnKind, DbValue};
+use crate::request::RequestInfo;
+use vitamin_framework::models::{ColumnKind, DbValue, Model, WrongType};
 use vitamin_framework::translation::{format, gettext, percent_format};
 
 /// A key, or a value that no row has.
@@ -79,6 +80,11 @@ fn uuid(data: &Value) -> Result<PkInput, Detail> {
         _ => return Err(invalid()),
     };
     Ok(PkInput::Key(DbValue::Uuid(uuid)))
+}
+
+/// The primary key that a serializer validated.
+pub(super) fn pk_of<U: Model>(value: &Value, info: &RequestInfo) -> Result<DbValue, WrongType> {
+    DbValue::from_validated(value, info.kind_of(U::META.primary_key().kind))
 }
 
 /// A value of a URL, for a look-up by a column of this kind: `None` if it is no value of the column, `Some(None)` if no row

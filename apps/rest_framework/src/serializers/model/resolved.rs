@@ -16,6 +16,7 @@ use crate::exceptions::{APIException, ExceptionKind};
 use crate::fields::{Context, Input};
 use crate::json;
 use crate::serializers::source::set_value;
+use crate::request::RequestInfo;
 use vitamin_framework::models::{Changes, DbValue, Model, Object, Plan};
 use vitamin_framework::translation::{format, gettext};
 
@@ -197,14 +198,14 @@ impl<T: Model> Resolved<T> {
     }
 
     /// The columns that validated values change. Removes them from the values.
-    pub(super) fn changes(&self, values: &mut Dict) -> Result<Changes<T>, APIException> {
+    pub(super) fn changes(&self, values: &mut Dict, info: &RequestInfo) -> Result<Changes<T>, APIException> {
         let mut changes = Changes::new();
         for (source, target) in &self.targets {
             let Target::Column(index) = target else { continue };
             let Some(column) = T::META.columns.get(*index) else { continue };
             let Some(value) = values.shift_remove(source) else { continue };
-            let value = DbValue::from_validated(&value, column.kind).map_err(APIException::server_error)?;
-            changes.set_index(*index, value);
+            let value = DbValue::from_validated(&value, info.kind_of(column.kind));
+            changes.set_index(*index, value.map_err(APIException::server_error)?);
         }
         Ok(changes)
     }

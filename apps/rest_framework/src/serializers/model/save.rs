@@ -8,6 +8,7 @@ use diesel::Column as DieselColumn;
 use super::ModelSerializer;
 use super::entry::Target;
 use super::hooks::Store;
+use super::pk_input::pk_of;
 use super::resolved::Resolved;
 use super::single_row::{ValidData, keep_user};
 use super::validation::{Validation, find_kept, gone};
@@ -132,7 +133,7 @@ impl<T: Model> Save<'_, T> {
     /// 500: there is no such value, it is null, or the object is gone; the query fails.
     pub fn object<U: Model>(&mut self, name: &str) -> Result<Arc<Object<U>>, APIException> {
         let missing = || APIException::server_error(format!("there is no validated `{name}`"));
-        let pk = U::pk_of(self.values.get(name).ok_or_else(missing)?)?;
+        let pk = pk_of::<U>(self.values.get(name).ok_or_else(missing)?, self.info)?;
         if let Some(found) = find_kept::<U>(&self.kept, &pk) {
             return Ok(found);
         }
@@ -195,7 +196,7 @@ impl<T: Model> Save<'_, T> {
     }
 
     fn changes(&mut self) -> Result<Changes<T>, APIException> {
-        let mut changes = self.resolved.changes(&mut self.values)?;
+        let mut changes = self.resolved.changes(&mut self.values, self.info)?;
         changes.merge(&self.own);
         Ok(changes)
     }
@@ -225,7 +226,8 @@ impl<T: Model> Save<'_, T> {
         for (source, target) in &self.resolved.targets {
             let Target::Many(set, kind) = target else { continue };
             let Some(Value::List(items)) = self.values.shift_remove(source) else { continue };
-            let keys = items.iter().map(|item| DbValue::from_validated(item, *kind));
+            let kind = self.info.kind_of(*kind);
+            let keys = items.iter().map(|item| DbValue::from_validated(item, kind));
             let keys = keys.collect::<Result<Vec<_>, _>>().map_err(APIException::server_error)?;
             set(self.connection, object.pk(), &keys)?;
         }
@@ -397,7 +399,7 @@ impl<T: Model> ModelSerializer<T> {
     ) -> Result<Validated<T>, APIException> {
         let resolved = self.resolve(connection.is_postgres())?;
         let (mut values, _) = self.validated(resolved, Writing { connection, info }, data, None, false)?;
-        Ok(Validated { changes: resolved.changes(&mut values)?, values })
+        Ok(Validated { changes: resolved.changes(&mut values, info)?, values })
     }
 }
 

@@ -82,7 +82,7 @@ impl<T: Model> ModelSerializer<T> {
         if self.creates_itself() || has_more {
             return Ok(None);
         }
-        let mut changes = resolved.changes(&mut values)?;
+        let mut changes = resolved.changes(&mut values, info)?;
         changes.merge(own);
         keep_user(&mut kept, info.user());
         Ok(resolved.plan.is_known(&changes, None, &kept).then_some(SingleRow { changes, kept }))

@@ -127,8 +127,9 @@ impl<T: Model> Save<'_, T> {
             Some(object) => vec![object],
         };
         let resolved = serializer.resolve(is_postgres)?;
+        let info = self.request();
         let changes = items.into_iter().map(|item| match item {
-            Value::Dict(mut values) => resolved.changes(&mut values),
+            Value::Dict(mut values) => resolved.changes(&mut values, info),
             _ => Err(APIException::server_error("a nested serializer made no object")),
         });
         Ok(R::taken(Some(changes.collect::<Result<_, _>>()?)))

@@ -39,7 +39,7 @@ pub(super) fn unique<K: Kind>(
     };
     field.validator_with(move |value, context| {
         let Some(lookups) = context.database else { return Ok(()) };
-        let Some(value) = comparable(value, column.kind) else { return Ok(()) };
+        let Some(value) = comparable(value, context.kind_of(column.kind)) else { return Ok(()) };
         let pk = context.is_update.then(|| lookups.instance_pk()).flatten();
         let mut exists = false;
         lookups.with(&mut |connection| {
@@ -100,7 +100,7 @@ impl<K> Field<K> {
         let UniqueValidator { rows, path, lookup, message } = validator;
         self.validator_with(move |value, context| {
             let Some(lookups) = context.database else { return Ok(()) };
-            let Some(value) = comparable(value, path.kind()) else { return Ok(()) };
+            let Some(value) = comparable(value, context.kind_of(path.kind())) else { return Ok(()) };
             let mut same = rows.clone().filter_q(Q::compare(&path, lookup, value));
             if let Some(pk) = context.is_update.then(|| lookups.instance_pk()).flatten() {
                 same = same.exclude_pk(pk);
@@ -164,9 +164,8 @@ impl UniqueTogetherValidator {
             };
             let current = instance.map(|object| object.value(index).to_owned());
             let value = match values.get(source) {
-                Some(value) => {
-                    DbValue::from_validated(value, column.kind).map_err(APIException::server_error)?
-                }
+                Some(value) => DbValue::from_validated(value, validation.info.kind_of(column.kind))
+                    .map_err(APIException::server_error)?,
                 None => current.clone().unwrap_or(DbValue::Null),
             };
             is_changed |= values.contains_key(source) && current.as_ref() != Some(&value);

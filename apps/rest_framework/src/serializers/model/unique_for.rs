@@ -11,6 +11,7 @@ use crate::error_detail::Detail;
 use crate::exceptions::APIException;
 use crate::fields::Context;
 use crate::filters::{by_days, by_year};
+use crate::request::RequestInfo;
 use vitamin_framework::models::{ColumnKind, DatePart, DbValue, Lookup, Model, Path, Q, QuerySet, UniqueFor};
 use vitamin_framework::timezone::TimeZone;
 use vitamin_framework::translation::{format, gettext};
@@ -124,8 +125,8 @@ impl UniqueForValidator {
         if !missing.is_empty() {
             return Err(APIException::validation_error(Detail::Dict(missing)));
         }
-        let (path, value) = column::<T>(values, source)?;
-        let (date_path, date) = column::<T>(values, date_source)?;
+        let (path, value) = column::<T>(values, source, validation.info)?;
+        let (date_path, date) = column::<T>(values, date_source, validation.info)?;
         let zone = validation.info.time_zone();
         // Django REST framework fails for NULL, which is on no day.
         let Some(day) = day(&date, zone) else { return Ok(()) };
@@ -157,11 +158,16 @@ impl UniqueForValidator {
 }
 
 /// The column of a source, and its validated value.
-fn column<T: Model>(values: &Dict, source: &str) -> Result<(Path<T>, DbValue), APIException> {
+fn column<T: Model>(
+    values: &Dict,
+    source: &str,
+    info: &RequestInfo,
+) -> Result<(Path<T>, DbValue), APIException> {
     let no_field = || APIException::server_error(format!("{} has no field `{source}`", T::META.name));
     let (_, column) = T::META.find(source).ok_or_else(no_field)?;
     let path = Path::named(column.column).ok_or_else(no_field)?;
-    let value = DbValue::from_validated(values.get(source).unwrap_or(&Value::Null), column.kind);
+    let value =
+        DbValue::from_validated(values.get(source).unwrap_or(&Value::Null), info.kind_of(column.kind));
     Ok((path, value.map_err(APIException::server_error)?))
 }
 

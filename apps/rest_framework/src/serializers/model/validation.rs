@@ -4,6 +4,7 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
+use super::pk_input::pk_of;
 use crate::data::Value;
 use crate::exceptions::APIException;
 use crate::fields::Lookups;
@@ -199,7 +200,7 @@ impl<'a, T: Model> Validation<'a, T> {
     /// # Errors
     /// 500: there is no such object, or the query fails.
     pub fn object<U: Model>(&self, value: &Value) -> Result<Arc<Object<U>>, APIException> {
-        let pk = U::pk_of(value)?;
+        let pk = pk_of::<U>(value, self.info)?;
         if let Some(found) = find_kept(&self.lookups.kept(), &pk) {
             return Ok(found);
         }

@@ -1,0 +1,227 @@
+//! Serializers, filters and links of an app whose users have a text as their key, in a column of another name.
+//!
+//! `fixtures/text_user_keys.jsonl` has requests (method, path, JSON) and the responses of Django REST framework 3.18 (status, body), in
+//! their order, with these views over Django's models of the same tables: users are an `AbstractUser` with
+//! `id = CharField(primary_key=True, max_length=40, db_column="code")`.
+
+use std::fs;
+
+use diesel::connection::SimpleConnection as _;
+use serde_json::{Value as Json, json};
+use vitamin::app::App;
+use vitamin::apps;
+use vitamin::auth::schema::auth_user;
+use vitamin::auth::{Auth, PublicUser, UserId};
+use vitamin::conf::{Env, ImproperlyConfigured};
+use vitamin::deletion::UserRelation;
+use vitamin::models::ModelMeta;
+use vitamin::project::Project;
+use vitamin::rest_framework::filters::filter_set::*;
+use vitamin::rest_framework::prelude::*;
+use vitamin::rest_framework::renderers::JSONRenderer;
+use vitamin::rest_framework::routers::SimpleRouter;
+use vitamin::rest_framework::settings::FilterBackend;
+use vitamin::rest_framework::{APISettings, RestFramework};
+use vitamin::urls::Pattern;
+
+use crate::support::Tutorial as _;
+use vitamin::testing::*;
+
+database_tests!(
+    a_text_key_is_a_key_in_serializers_filters_and_links,
+    a_uuid_is_a_key_in_serializers_filters_and_links
+);
+
+diesel::table! {
+    shop_order (id) {
+        id -> BigInt,
+        title -> Text,
+        owner_id -> vitamin::database::UserKey,
+        buyer_id -> Nullable<vitamin::database::UserKey>,
+    }
+}
+
+diesel::table! {
+    shop_order_helpers (id) {
+        id -> BigInt,
+        order_id -> BigInt,
+        person_id -> vitamin::database::UserKey,
+    }
+}
+
+#[derive(Model)]
+#[model(table = shop_order, name = "Order", ordering("id"))]
+#[model(many_to_many(helpers: PublicUser, shop_order_helpers(order_id, person_id), blank))]
+struct Order {
+    id: i64,
+    #[model(max_length = 40)]
+    title: String,
+    #[model(references(PublicUser))]
+    owner_id: UserId,
+    #[model(references(PublicUser), on_delete = set_null, blank)]
+    buyer_id: Option<UserId>,
+}
+
+struct Shop;
+
+impl App for Shop {
+    fn label(&self) -> &'static str {
+        "shop"
+    }
+
+    fn models(&self) -> Vec<&'static ModelMeta> {
+        vec![Order::META]
+    }
+
+    fn related_to_user(&self) -> Vec<UserRelation> {
+        vec![
+            UserRelation::new(shop_order::owner_id),
+            UserRelation::new(shop_order::buyer_id).set_null(),
+            UserRelation::new(shop_order_helpers::person_id),
+        ]
+    }
+}
+
+fn project(env: &Env) -> Result<Project, ImproperlyConfigured> {
+    let rest_framework = APISettings {
+        default_authentication_classes: Vec::new(),
+        default_permission_classes: Vec::new(),
+        default_renderer_classes: classes![JSONRenderer],
+        default_filter_backends: vec![
+            FilterBackend::DjangoFilterBackend,
+            FilterBackend::SearchFilter,
+            FilterBackend::OrderingFilter,
+        ],
+        ..APISettings::from_env(env)?
+    };
+    Project::new(env, apps![Auth::from_env(env)?, RestFramework::new(rest_framework), Shop], urlpatterns)
+}
+
+fn urlpatterns() -> Vec<Pattern> {
+    let users = || ModelSerializer::<PublicUser>::new(["id", "username"]);
+    let orders = ModelSerializer::<Order>::new(["id", "title", "owner", "buyer", "helpers", "owner_detail"])
+        .field("buyer", SlugRelatedField::new(Order::BUYER, auth_user::username).allow_null().required(false))
+        .field("owner_detail", Nested::one(Order::OWNER, users()));
+    let filters = FilterSet::<Order>::new()
+        .fields("owner", ["exact", "in", "isnull"])
+        .fields("owner__username", ["exact", "icontains"])
+        .fields("buyer", ["exact", "isnull"])
+        .fields("helpers", ["exact"]);
+    let orders = ModelViewSet::new("OrderViewSet", orders)
+        .filters(filters)
+        .ordering_fields(fields![
+            shop_order::id,
+            shop_order::owner_id,
+            Order::OWNER.field(auth_user::username)
+        ])
+        .search_fields(fields![Order::OWNER.field(auth_user::username)]);
+    let links = HyperlinkedModelSerializer::new::<Order>(["url", "owner"]);
+    SimpleRouter::new()
+        .register_as("orders", orders, "order")
+        .register_as(
+            "users",
+            ModelViewSet::new("UserViewSet", users())
+                .queryset(|_, users| users.order_by(["id"]))
+                .actions(&["list", "retrieve", "destroy"]),
+            "user",
+        )
+        .register_as("links", ModelViewSet::new("LinkViewSet", links), "link")
+        .urls()
+}
+
+/// A server on tables as Django makes them.
+fn arrange(database: &TestDatabase, (key_type, stored): (&str, &str), keys: &[&str]) -> TestProject {
+    let (number, time) = if database.is_sqlite() {
+        ("integer NOT NULL PRIMARY KEY AUTOINCREMENT", "datetime")
+    } else {
+        ("bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY", "timestamp with time zone")
+    };
+    let person = format!("{stored} NOT NULL REFERENCES people_person (code) DEFERRABLE INITIALLY DEFERRED");
+    let tables = format!(
+        "DROP TABLE authtoken_token; DROP TABLE auth_user_groups; DROP TABLE auth_user_user_permissions; DROP TABLE auth_user;
+         CREATE TABLE people_person (code {stored} NOT NULL PRIMARY KEY, password varchar(128) NOT NULL, last_login {time} NULL,
+            is_superuser bool NOT NULL, username varchar(150) NOT NULL UNIQUE, first_name varchar(150) NOT NULL,
+            last_name varchar(150) NOT NULL, email varchar(254) NOT NULL, is_staff bool NOT NULL, is_active bool NOT NULL,
+            date_joined {time} NOT NULL);
+         CREATE TABLE people_person_groups (id {number}, person_id {person}, group_id integer NOT NULL REFERENCES auth_group (id));
+         CREATE TABLE people_person_user_permissions (id {number}, person_id {person},
+            permission_id integer NOT NULL REFERENCES auth_permission (id));
+         CREATE TABLE shop_order (id {number}, title varchar(40) NOT NULL, owner_id {person}, buyer_id {nullable});
+         CREATE TABLE shop_order_helpers (id {number}, order_id bigint NOT NULL REFERENCES shop_order (id), person_id {person});",
+        nullable = person.replace("NOT NULL", "NULL"),
+    );
+    let users = keys.iter().enumerate().map(|(number, key)| {
+        format!(
+            "INSERT INTO people_person VALUES ('{key}', '!', NULL, false, 'joe{number}', '', '', '', false, true,
+                '2026-01-01 00:00:00');"
+        )
+    });
+    let all = tables + &users.collect::<String>();
+    database.migrate().connection().batch_execute(&all).unwrap();
+    let settings =
+        [("AUTH_USER_MODEL", "people.Person"), ("AUTH_USER_KEY", key_type), ("AUTH_USER_COLUMNS", "id=code")];
+    TestProject::with_settings(database, project, &settings)
+}
+
+fn a_text_key_is_a_key_in_serializers_filters_and_links(database: &TestDatabase) {
+    let keys = ["007", "Ü 1", "7", "0f8fad5bd9cb469fa16570867728950e"];
+    let server = arrange(database, ("text", "varchar(40)"), &keys);
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fixtures/text_user_keys.jsonl");
+    for line in fs::read_to_string(path).unwrap().lines() {
+        let case: Json = serde_json::from_str(line).unwrap();
+        let (method, path) = (case[0].as_str().unwrap(), case[1].as_str().unwrap());
+        let request = server.anonymous().request(method, path);
+        let request = match &case[2] {
+            Json::Null => request,
+            body => request.body("application/json", body.to_string()),
+        };
+        let response = request.send();
+        let expected = (case[3].as_u64().unwrap(), sorted(case[4].as_str().unwrap()));
+        assert_eq!((u64::from(response.status), sorted(&response.body)), expected, "{line}");
+    }
+}
+
+/// The responses are Django REST framework's with `id = UUIDField(primary_key=True, db_column="code")`.
+fn a_uuid_is_a_key_in_serializers_filters_and_links(database: &TestDatabase) {
+    let stored = if database.is_sqlite() { "char(32)" } else { "uuid" };
+    let simple = "0f8fad5bd9cb469fa16570867728950e";
+    let server = arrange(database, ("uuid", stored), &[simple]);
+    let (client, id) = (server.anonymous(), "0f8fad5b-d9cb-469f-a165-70867728950e");
+    let order = json!({"id": 1, "title": "a", "owner": id, "buyer": null, "helpers": [id],
+        "owner_detail": {"id": id, "username": "joe0"}});
+    let sent = json!({"title": "a", "owner": simple, "helpers": [id]});
+    client.post("/orders/", sent).assert_status(201).assert_json(order.clone());
+    for query in
+        [format!("owner={id}"), format!("helpers={id}"), format!("owner__in={simple}"), "search=joe".into()]
+    {
+        client.get(&format!("/orders/?{query}")).assert_status(200).assert_json(json!([order]));
+    }
+    client
+        .get("/orders/?owner=7")
+        .assert_status(400)
+        .assert_json(json!({"owner": ["“7” is not a valid UUID."]}));
+    let invalid = json!({"owner": ["“nobody” is not a valid UUID."]});
+    client.patch("/orders/1/", json!({"owner": "nobody"})).assert_status(400).assert_json(invalid);
+    client.patch("/orders/1/", json!({"buyer": "joe0"})).assert_status(200);
+    client.patch("/orders/1/", json!({"buyer": null})).assert_status(200).assert_json(order);
+    client.get(&format!("/users/{id}/")).assert_json(json!({"id": id, "username": "joe0"}));
+    let unknown = json!({"detail": "No Person matches the given query."});
+    client.get(&format!("/users/{}/", id.replace('e', "f"))).assert_status(404).assert_json(unknown);
+    let link = json!({"owner": format!("/users/{id}/")});
+    client.post("/links/", link).assert_status(201);
+}
+
+/// The body with its lists of helpers in one order: the rows of a model without `ordering` have none.
+fn sorted(body: &str) -> Json {
+    let Ok(mut json) = serde_json::from_str(body) else { return body.into() };
+    let objects = match &mut json {
+        Json::Array(objects) => objects.iter_mut().collect::<Vec<_>>(),
+        object => vec![object],
+    };
+    for object in objects {
+        if let Some(helpers) = object.get_mut("helpers").and_then(Json::as_array_mut) {
+            helpers.sort_by_key(ToString::to_string);
+        }
+    }
+    json
+}
