@@ -8,7 +8,9 @@ The database is empty. Run it with the reference's Python.
 import json
 import os
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 from live import HERE, REFERENCE, TARGET, Live, check
 
@@ -38,6 +40,7 @@ SETTINGS = {
     "FORCE_SCRIPT_NAME": "/shop",
     "USE_X_FORWARDED_PORT": True,
     "SESSION_SAVE_EVERY_REQUEST": True,
+    "MEDIA_URL": "/media/",
     "CELERY_BROKER_PASSWORD": "a-password-of-celery",
     "AUTH_PASSWORD_VALIDATORS": [{"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
                                   "OPTIONS": {"min_length": 12}}, {"NAME": "shop.validators.Own"}],
@@ -46,12 +49,12 @@ SETTINGS = {
 }
 
 
-def doctor(live, module, program=None, settings=None, own=(), cors="second", fails=False):
+def doctor(live, module, program=None, settings=None, own=(), cors="second", fails=False, path=""):
     """Runs it in an environment that has both programs' variables."""
     django = live.for_django(DJANGO_SETTINGS_MODULE="", LIVE_SETTINGS=json.dumps(settings or {}), LIVE_CORS=cors)
     variables = {"DATABASE_URL": live.url, "RUST_LOG": "warn", "ALLOWED_HOSTS": "127.0.0.1"} | dict(own)
     environment = django | live.environment(**variables)
-    environment["PYTHONPATH"] = f"{HERE}{os.pathsep}{REFERENCE}"
+    environment["PYTHONPATH"] = os.pathsep.join([str(HERE), str(REFERENCE), str(path)])
     command = [program or str(TARGET / "manage"), "doctor", "--django", sys.executable, module]
     return live.run(command, environment, fails)
 
@@ -109,6 +112,20 @@ def other_middleware(live):
     check(any(line.startswith("WARNING  CORS_ALLOWED_ORIGINS is") for line in left), *left)
 
 
+def other_urls_and_databases(live):
+    with tempfile.TemporaryDirectory() as folder:
+        for name, source in (("plain_urls", "# i18n_patterns(\nurlpatterns = []"), ("languages_urls", "urlpatterns = [*i18n_patterns(path('x/', x))]")):
+            (Path(folder) / f"{name}.py").write_text(source)
+            entry = {"ENGINE": "django.db.backends.sqlite3", "NAME": "x", "PASSWORD": "a-secret", "ATOMIC_REQUESTS": True,
+                     "OPTIONS": {"options": "-c search_path=a-secret", "timeout": 3}}
+            settings = {"ROOT_URLCONF": name, "DATABASES": {"default": entry}}
+            report = doctor(live, "middleware_settings", settings=settings, path=folder)
+            left = "\n".join(section(report, "Django's settings"))
+            check(("ROOT_URLCONF has i18n_patterns" in left) == (name == "languages_urls"), report)
+            check("DATABASES sets ATOMIC_REQUESTS" in left and "DATABASES sets OPTIONS['options']" in left, report)
+            check("timeout" not in left and "a-secret" not in report, report)
+
+
 def tracker(live):
     report = doctor(live, "tracker.settings", program=str(TARGET / "tracker"), fails=True)
     expected = {
@@ -136,7 +153,7 @@ def main():
     live = Live(sys.argv[1])
     live.manage("migrate", "--verbosity", "0")
     started = time.time()
-    for step in (same_settings, other_settings, other_middleware, tracker, failures):
+    for step in (same_settings, other_settings, other_middleware, other_urls_and_databases, tracker, failures):
         step(live)
         print(f"doctor: {step.__name__}: fine ({time.time() - started:.0f} s)", flush=True)
 

@@ -39,6 +39,7 @@ mod languages;
 mod locked;
 mod logins;
 mod logs;
+mod media_urls;
 mod metrics;
 mod migrations;
 mod mount;

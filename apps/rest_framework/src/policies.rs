@@ -193,6 +193,7 @@ impl PolicyDeclaration {
             serializer: self.serializer.clone(),
             model_view: self.model_view.clone(),
             time_zone: settings.time_zone.clone(),
+            media_url: settings.media_url.clone(),
         };
         Policies {
             view: Rc::new(view),

@@ -124,6 +124,7 @@ pub(super) struct ViewInfo {
     /// The declaration of a view of a model's objects; `None` for other views.
     pub(super) model_view: Option<Arc<dyn ModelViewInfo>>,
     pub(super) time_zone: TimeZone,
+    pub(super) media_url: String,
 }
 
 /// Finds the URL of a named pattern for the request's version.

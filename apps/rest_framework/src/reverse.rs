@@ -100,6 +100,19 @@ impl Request {
         }
     }
 
+    /// The absolute URL of an uploaded file, by its escaped path (`FileSystemStorage.url`).
+    pub(crate) fn file_url(&self, path: &str) -> String {
+        let media_url = &*self.view().media_url;
+        let below = if ["/", "http://", "https://"].iter().any(|start| media_url.starts_with(start)) {
+            media_url.to_owned()
+        } else {
+            let script_name = self.site().map(|site| site.settings.script_name.as_str());
+            format!("{}/{media_url}", script_name.unwrap_or_default())
+        };
+        let url = format!("{}/{path}", below.trim_end_matches('/'));
+        self.build_absolute_uri(&*url).unwrap_or(url)
+    }
+
     fn site(&self) -> Option<&Site> {
         self.http().app_data::<AppData<Site>>().map(AppData::get_ref)
     }

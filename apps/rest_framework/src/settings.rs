@@ -1,6 +1,5 @@
 //! The project's default policies for views (`rest_framework/settings.py`).
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::authentication::Authentication;
@@ -35,14 +34,10 @@ pub(super) const SETTINGS: &[Setting] = &[
     ),
     Setting::new(
         "MEDIA_URL",
-        "The URL below which uploaded files are served, for the output of FileField and ImageField: a path, or the URL of \
-         another server. vitamin itself serves none.",
-    )
-    .default(MEDIA_URL),
+        "The URL below which uploaded files are: `/media/`, or that of another server. `FileField` and `ImageField` of a serializer \
+         write URLs below it.",
+    ),
 ];
-
-/// The default of `MEDIA_URL`, which is Django's empty text behind the path of the site.
-const MEDIA_URL: &str = "/";
 
 /// Returns the response to an exception, or `None` for Django's plain page.
 pub type ExceptionHandler = fn(&APIException, &Request) -> Option<Response>;
@@ -91,12 +86,12 @@ pub struct APISettings {
     pub spectacular_settings: SpectacularSettings,
     /// The time zone of times without an offset (`TIME_ZONE` and `USE_TZ`).
     pub time_zone: TimeZone,
-    /// The URL below which uploaded files are (`MEDIA_URL`): a path, or the URL of another server.
-    pub media_url: Cow<'static, str>,
     /// The limits on a request's body and query string.
     pub upload_limits: UploadLimits,
     /// The timeouts of reading a body, and the memory of all bodies.
     pub bodies: Bodies,
+    /// The URL below which uploaded files are (`MEDIA_URL`). Without a slash at its start it is below `FORCE_SCRIPT_NAME`.
+    pub media_url: String,
     /// Where the browsable API finds its files, and where logins lead.
     #[cfg(feature = "browsable-api")]
     pub browsable: BrowsableSettings,
@@ -114,10 +109,8 @@ impl APISettings {
             bodies: Bodies::from_env(env, &upload_limits)?,
             default_throttle_rates: env.parse("DEFAULT_THROTTLE_RATES", ThrottleRates::default())?,
             time_zone: TimeZone::from_env(env)?,
-            media_url: env
-                .text("MEDIA_URL")
-                .map_or(Cow::Borrowed(MEDIA_URL), |url| Cow::Owned(url.to_owned())),
             num_proxies: env.optional("NUM_PROXIES")?,
+            media_url: env.text("MEDIA_URL").unwrap_or_default().to_owned(),
             #[cfg(feature = "browsable-api")]
             browsable: BrowsableSettings::from_env(env),
             ..Self::default()
@@ -152,9 +145,9 @@ impl Default for APISettings {
             url_format_override: Some("format"),
             spectacular_settings: SpectacularSettings::default(),
             time_zone: TimeZone::default(),
-            media_url: Cow::Borrowed(MEDIA_URL),
             upload_limits: UploadLimits::default(),
             bodies: Bodies::default(),
+            media_url: String::new(),
             #[cfg(feature = "browsable-api")]
             browsable: BrowsableSettings::default(),
         }

@@ -19,6 +19,12 @@ pub struct DjangoSettings {
     pub of_django: Vec<String>,
     /// The other settings that the project sets: its own, and those of packages.
     pub others: Vec<String>,
+    /// Whether the root URLconf has `i18n_patterns`.
+    #[serde(default)]
+    pub has_i18n_patterns: bool,
+    /// What the default database's entry sets besides the place: `ATOMIC_REQUESTS`.
+    #[serde(default)]
+    pub of_database: Vec<String>,
     /// The user model, if it is not Django's own.
     pub user_model: Option<DjangoUserModel>,
 }

@@ -125,6 +125,10 @@ impl File {
             ValueRef::Text(name) if self.use_url => {
                 let path = name.replace('\\', "/");
                 let path = utf8_percent_encode(path.trim_start_matches('/'), ESCAPED);
+                if let Some(request) = output.request {
+                    json::write_str(out, &request.url(&path.to_string()));
+                    return Ok(());
+                }
                 let media = output.media_url.trim_end_matches('/');
                 let base = output.base_url.filter(|_| !media.contains("://")).unwrap_or_default();
                 json::write_str(out, &format!("{base}{media}/{path}"));

@@ -11,6 +11,7 @@ use super::text;
 use crate::data::Value;
 use crate::exceptions::APIException;
 use crate::json;
+use crate::request::Request;
 
 /// The request's share in the text of a value: its time zone, and its host for URLs of files.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,8 @@ pub struct Output<'a> {
     pub base_url: Option<&'a str>,
     /// The URL below which uploaded files are (`MEDIA_URL`), by default `/`.
     pub media_url: &'a str,
+    /// The request, whose project knows the URLs of files, instead of the two above.
+    pub(crate) request: Option<FileUrls<'a>>,
     /// Whether decimals are text (`COERCE_DECIMAL_TO_STRING`), by default true.
     pub coerce_decimal_to_string: bool,
     /// Whether the numbers of a `BigIntegerField` are text (`COERCE_BIGINT_TO_STRING`), by default false.
@@ -36,9 +39,15 @@ impl<'a> Output<'a> {
             time_zone,
             base_url: None,
             media_url: "/",
+            request: None,
             coerce_decimal_to_string: true,
             coerce_bigint_to_string: false,
         }
+    }
+
+    /// The output of a request.
+    pub(crate) fn of(request: &'a Request) -> Self {
+        Self { request: Some(FileUrls(request)), ..Self::new(request.time_zone()) }
     }
 
     /// Sets the request's scheme and host: URLs are absolute.
@@ -46,6 +55,23 @@ impl<'a> Output<'a> {
     pub fn base_url(mut self, base_url: &'a str) -> Self {
         self.base_url = Some(base_url);
         self
+    }
+}
+
+/// Makes the URLs of files for a request.
+#[derive(Clone, Copy)]
+pub(crate) struct FileUrls<'a>(&'a Request);
+
+impl FileUrls<'_> {
+    /// The URL of a file by its escaped path below `MEDIA_ROOT`.
+    pub(super) fn url(self, path: &str) -> String {
+        self.0.file_url(path)
+    }
+}
+
+impl fmt::Debug for FileUrls<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FileUrls")
     }
 }
 

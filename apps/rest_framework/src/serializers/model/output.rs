@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use actix_web::web::Data as AppData;
 use serde::Serialize;
 
 use crate::exceptions::APIException;
 use crate::fields::{BaseField, Output, write_native};
 use crate::json;
 use crate::request::Request;
-use crate::settings::APISettings;
 use vitamin_framework::models::{ColumnKind, ForeignKey, Model, NotLoaded, Object, Plan, ValueRef};
 
 /// The request that an object is written for.
@@ -25,11 +23,7 @@ impl<'a> Representation<'a> {
     /// The output for a request, as the project's settings say.
     #[must_use]
     pub fn new(request: &'a Request) -> Self {
-        let mut output = Output::new(request.time_zone());
-        if let Some(settings) = request.app_data::<AppData<APISettings>>() {
-            output.media_url = &settings.media_url;
-        }
-        Self { request, output }
+        Self { request, output: Output::of(request) }
     }
 }
 
@@ -72,22 +66,6 @@ impl<T: Model> OutputField<T> for ColumnOutput {
     ) -> Result<bool, APIException> {
         self.field.to_representation(object.value(self.index), &context.output, out)?;
         Ok(true)
-    }
-}
-
-/// A column with the name of a file: the output is its absolute URL.
-pub(super) struct FileOutput(pub(super) ColumnOutput);
-
-impl<T: Model> OutputField<T> for FileOutput {
-    fn write(
-        &self,
-        object: &Object<T>,
-        context: &Representation<'_>,
-        out: &mut Vec<u8>,
-    ) -> Result<bool, APIException> {
-        let base = context.request.build_absolute_uri("/")?;
-        let output = context.output.base_url(base.trim_end_matches('/'));
-        self.0.write(object, &Representation { output, ..*context }, out)
     }
 }
 

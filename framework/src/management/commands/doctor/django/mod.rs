@@ -27,7 +27,7 @@ const OTHERWISE: [&str; 5] =
 const WITHOUT: [&str; 4] =
     ["SECURE_REFERRER_POLICY", "SECURE_CROSS_ORIGIN_OPENER_POLICY", "X_FRAME_OPTIONS", "CSRF_COOKIE_AGE"];
 /// Django's settings that say nothing about an API's requests and responses, or concern Django's own processes.
-const IRRELEVANT: [&str; 31] = [
+const IRRELEVANT: [&str; 30] = [
     "ADMINS",
     "BASE_DIR",
     "CACHES",
@@ -36,7 +36,6 @@ const IRRELEVANT: [&str; 31] = [
     "DEFAULT_AUTO_FIELD",
     "DEFAULT_FROM_EMAIL",
     "FIXTURE_DIRS",
-    "FORMAT_MODULE_PATH",
     "FORM_RENDERER",
     "IGNORABLE_404_URLS",
     "INSTALLED_APPS",
@@ -190,6 +189,19 @@ fn compare_keys(project: &Project, django: &DjangoSettings, diagnosis: &mut Diag
     }
 }
 
+/// What to do about a part of Django's `DATABASES`.
+fn advice(name: &str) -> &'static str {
+    match name {
+        "ATOMIC_REQUESTS" => {
+            " Each write of a view is a transaction of its own; a handler uses `write` for several."
+        }
+        "OPTIONS['options']" | "OPTIONS['service']" | "OPTIONS['isolation_level']" => {
+            " DATABASE_URL takes it: ?options=-c search_path=shop, ?service=shop."
+        }
+        _ => "",
+    }
+}
+
 /// Names what Django does and this program does not.
 fn report_unfollowed(project: &Project, django: &DjangoSettings, diagnosis: &mut Diagnosis) {
     let is_declared = |name: &str| project.declared.iter().any(|(_, setting)| setting.name == name);
@@ -219,6 +231,15 @@ fn report_unfollowed(project: &Project, django: &DjangoSettings, diagnosis: &mut
             others.join(", ")
         );
         diagnosis.add(SECTION, Severity::Note, message);
+    }
+    if django.has_i18n_patterns {
+        let message = "ROOT_URLCONF has i18n_patterns: there are no paths with a language here. Let the proxy send them to Django, or \
+                       include the patterns once a language: include(\"de/\", …).";
+        diagnosis.add(SECTION, Severity::Warning, message);
+    }
+    for name in &django.of_database {
+        let message = format!("DATABASES sets {name}, which is not followed here.{}", advice(name));
+        diagnosis.add(SECTION, Severity::Warning, message);
     }
     let databases = django.list("DATABASES");
     if databases.len() > 1 {

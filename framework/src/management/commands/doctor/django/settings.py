@@ -7,6 +7,7 @@ Of all other settings only the names are printed. A key is printed as its SHA-25
 """
 import datetime
 import hashlib
+import importlib.util
 import json
 import os
 import re
@@ -20,6 +21,11 @@ os.dup2(2, 1)
 
 import django  # noqa: E402
 from django.conf import global_settings, settings  # noqa: E402
+
+from django.urls import set_script_prefix  # noqa: E402
+
+# As django.setup() does: MEDIA_URL and STATIC_URL depend on it.
+set_script_prefix(settings.FORCE_SCRIPT_NAME or "/")
 
 
 def plain(value):
@@ -95,6 +101,25 @@ def user_model():
     }
 
 
+def has_i18n_patterns():
+    """Whether the root URLconf, the only one that may, has paths with a language. It is read, not run."""
+    try:
+        path = importlib.util.find_spec(settings.ROOT_URLCONF).origin
+        with open(path, encoding="utf-8") as source:
+            return re.search(r"^[^#\n]*\bi18n_patterns\(", source.read(), re.MULTILINE) is not None
+    except Exception:
+        return False
+
+
+def of_database():
+    """What the default database's entry sets besides the place, and matters to requests. Only names: a value may be a secret."""
+    database = settings.DATABASES.get("default", {})
+    names = [name for name in ("ATOMIC_REQUESTS", "TIME_ZONE") if database.get(name)]
+    options = database.get("OPTIONS") or {}
+    known = {"isolation_level", "options", "service", "assume_role", "transaction_mode", "init_command"}
+    return names + [f"OPTIONS[{name!r}]" for name in sorted(known & set(options))]
+
+
 overridden = sorted(name for name in dir(settings) if name.isupper() and settings.is_overridden(name))
 json.dump(
     {
@@ -109,6 +134,8 @@ json.dump(
         ],
         "others": [name for name in overridden if not hasattr(global_settings, name)],
         "user_model": user_model(),
+        "has_i18n_patterns": has_i18n_patterns(),
+        "of_database": of_database(),
     },
     result,
 )
