@@ -1,6 +1,8 @@
 //! The default exception handler (`rest_framework/views.py`): it turns an exception into a response.
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
 
 use super::error_detail::Detail;
 use super::exceptions::{APIException, ExceptionKind};
@@ -28,4 +30,25 @@ pub fn exception_handler(error: &APIException, _request: &Request) -> Option<Res
         response = response.header(RETRY_AFTER, HeaderValue::from(wait));
     }
     Some(response)
+}
+
+/// Lets a handler or an extractor return an exception. A view replaces this bare response with the rendered one. Only
+/// handlers outside of a view send it.
+impl ResponseError for APIException {
+    fn status_code(&self) -> StatusCode {
+        self.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        match self.kind() {
+            ExceptionKind::SuspiciousOperation | ExceptionKind::ServerError => self.page(),
+            _ => {
+                let mut response = HttpResponse::new(self.status());
+                if let Some(wait) = self.wait().filter(|wait| *wait > 0) {
+                    response.headers_mut().insert(RETRY_AFTER, wait.into());
+                }
+                response
+            }
+        }
+    }
 }

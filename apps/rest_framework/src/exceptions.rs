@@ -7,9 +7,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, RETRY_AFTER};
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::http::header::HeaderValue;
 use bytes::Bytes;
 
 use super::error_detail::Detail;
@@ -318,27 +318,6 @@ impl fmt::Display for APIException {
 }
 
 impl std::error::Error for APIException {}
-
-/// Lets a handler or an extractor return an exception. A view replaces this bare response with the rendered one. Only
-/// handlers outside of a view send it.
-impl ResponseError for APIException {
-    fn status_code(&self) -> StatusCode {
-        self.0.status
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        match self.0.kind {
-            ExceptionKind::SuspiciousOperation | ExceptionKind::ServerError => self.page(),
-            _ => {
-                let mut response = HttpResponse::new(self.0.status);
-                if let Some(wait) = self.wait().filter(|wait| *wait > 0) {
-                    response.headers_mut().insert(RETRY_AFTER, wait.into());
-                }
-                response
-            }
-        }
-    }
-}
 
 impl From<DatabaseError> for APIException {
     fn from(error: DatabaseError) -> Self {
