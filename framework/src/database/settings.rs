@@ -60,8 +60,8 @@ pub struct DatabaseSettings {
     pub pool_size: u32,
     /// `DATABASE_READ_CONNECTIONS` (default 2): connections that each worker opens to PostgreSQL for reads.
     pub read_connections: u32,
-    /// `DATABASE_WRITE_CONNECTIONS` (default: [`default_write_connections`]): connections that each worker opens to
-    /// PostgreSQL for writes of one row.
+    /// `DATABASE_WRITE_CONNECTIONS` (default: eight, or 32 divided by `WORKERS` if that is less): connections that each
+    /// worker opens to PostgreSQL for writes of one row.
     pub write_connections: u32,
     /// `DATABASE_TIMEOUT` (seconds, default 2): how long to wait for a connection or a lock before answering 503.
     pub timeout: Duration,

@@ -54,7 +54,7 @@ impl Cleaned {
     /// The text that a column's text is compared with: Python's `str()`. `None` for NULL and several values.
     pub(crate) fn text(&self) -> Option<String> {
         Some(match self {
-            Self::Text(text) => text.clone(),
+            Self::Text(text) | Self::Key(text) => text.clone(),
             Self::Bool(value) => if *value { "True" } else { "False" }.to_owned(),
             Self::Decimal(number) => number.to_plain_string(),
             Self::Integer(number) => number.to_string(),

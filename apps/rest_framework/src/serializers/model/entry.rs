@@ -4,9 +4,9 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::ModelSerializer;
-use super::output::{AnnotationOutput, ColumnOutput, FileOutput, OutputField};
+use super::output::{AnnotationOutput, ColumnOutput, OutputField};
 use super::whole::{Merged, WHOLE, fields_of};
-use crate::fields::{BaseField, Field, File, Image, Kind, ReadOnly, ReadOnlyField};
+use crate::fields::{BaseField, Field, Kind, ReadOnly, ReadOnlyField};
 use crate::schemas::FieldShape;
 use crate::serializers::Object as Fields;
 use vitamin_framework::database::{DatabaseError, DbConnection};
@@ -114,11 +114,7 @@ pub(super) fn plain_entry<T: Model>(
     let column = T::META.find(&source);
     let output: Option<Arc<dyn OutputField<T>>> = match column {
         _ if options.is_write_only() => None,
-        Some((index, _)) => {
-            let output = ColumnOutput { index, field: Arc::clone(&field) };
-            let is_file = field.kind().is::<File>() || field.kind().is::<Image>();
-            Some(if is_file { Arc::new(FileOutput(output)) } else { Arc::new(output) })
-        }
+        Some((index, _)) => Some(Arc::new(ColumnOutput { index, field: Arc::clone(&field) })),
         None if is_read_only || options.is_read_only() => {
             Some(Arc::new(AnnotationOutput { name: source.clone(), field: Arc::clone(&field) }))
         }

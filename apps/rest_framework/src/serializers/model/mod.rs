@@ -9,6 +9,7 @@
 mod build;
 mod columns;
 mod computed;
+mod destination;
 mod entry;
 mod extra;
 mod find;
@@ -41,6 +42,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 pub use self::computed::{DisplayField, RelatedColumn};
+pub(crate) use self::destination::Destination;
 pub use self::entry::{Entry, SerializerField};
 pub use self::extra::Extra;
 pub use self::hyperlinked::HyperlinkedIdentityField;
@@ -56,7 +58,6 @@ pub use self::related_field::{
     ByColumn, ByUrl, HyperlinkedRelatedField, PrimaryKeyRelatedField, RelatedField, SlugRelatedField,
 };
 pub use self::relations::HyperlinkedModelSerializer;
-pub(crate) use self::save::Destination;
 pub use self::save::{Perform, Save, Validated};
 #[cfg(feature = "postgres")]
 pub(crate) use self::single_row::ValidData;

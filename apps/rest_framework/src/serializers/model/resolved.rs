@@ -15,8 +15,8 @@ use crate::error_detail::Detail;
 use crate::exceptions::{APIException, ExceptionKind};
 use crate::fields::{Context, Input};
 use crate::json;
-use crate::serializers::source::set_value;
 use crate::request::RequestInfo;
+use crate::serializers::source::set_value;
 use vitamin_framework::models::{Changes, DbValue, Model, Object, Plan};
 use vitamin_framework::translation::{format, gettext};
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use diesel::Column as DieselColumn;
 
 use super::ModelSerializer;
+use super::destination::{Destination, Progress};
 use super::entry::Target;
 use super::hooks::Store;
 use super::pk_input::pk_of;
@@ -68,18 +69,6 @@ pub struct Save<'a, T: Model> {
     instance: Option<Object<T>>,
     kept: Kept,
     progress: Progress,
-}
-
-/// How far a save is, as far as it is known. It tells whether the change needs a transaction, and whether related rows must be
-/// read after it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Progress {
-    /// More may follow, in the app's own code.
-    Unknown,
-    /// `create` or `update` is the last thing that the request writes.
-    IsLast,
-    /// The object is stored, and has the relations that the serializer reads.
-    IsLoaded,
 }
 
 impl<T: Model> Save<'_, T> {
@@ -232,26 +221,6 @@ impl<T: Model> Save<'_, T> {
             set(self.connection, object.pk(), &keys)?;
         }
         Ok(())
-    }
-}
-
-/// Where a save stores its data.
-pub(crate) struct Destination<T> {
-    /// `None`: in a new object.
-    instance: Option<Object<T>>,
-    partial: bool,
-    progress: Progress,
-}
-
-impl<T> Destination<T> {
-    /// A new object, the last thing that the request writes.
-    pub(crate) const fn new_object() -> Self {
-        Self { instance: None, partial: false, progress: Progress::IsLast }
-    }
-
-    /// An object that is there, the last thing that the request writes.
-    pub(crate) const fn object(object: Object<T>, partial: bool) -> Self {
-        Self { instance: Some(object), partial, progress: Progress::IsLast }
     }
 }
 
