@@ -14,6 +14,8 @@ database_tests!(
 fn migrate_goes_forwards_and_backwards(database: &TestDatabase) {
     let manage = |arguments: &[&str]| database.manage(arguments).run().expect_success();
     assert_snapshot!(manage(&["showmigrations"]), @"
+    admin
+     [ ] 2026-12-03-000000_admin_initial
     auth
      [ ] 2026-11-23-000200_auth_initial
     authtoken
@@ -29,20 +31,22 @@ fn migrate_goes_forwards_and_backwards(database: &TestDatabase) {
     2026-11-23-000200_auth_initial
     2026-11-23-000300_sessions_initial
     2026-11-23-000400_authtoken_initial
+    2026-12-03-000000_admin_initial
     ");
     assert!(!manage(&["showmigrations"]).contains("[X]"), "--plan changes nothing");
     assert_snapshot!(manage(&["migrate"]), @"
     Operations to perform:
-      Apply all migrations: auth, authtoken, contenttypes, sessions
+      Apply all migrations: admin, auth, authtoken, contenttypes, sessions
     Running migrations:
       Applying 2026-11-23-000100_contenttypes_initial... OK
       Applying 2026-11-23-000200_auth_initial... OK
       Applying 2026-11-23-000300_sessions_initial... OK
       Applying 2026-11-23-000400_authtoken_initial... OK
+      Applying 2026-12-03-000000_admin_initial... OK
     ");
     assert_snapshot!(manage(&["migrate"]), @"
     Operations to perform:
-      Apply all migrations: auth, authtoken, contenttypes, sessions
+      Apply all migrations: admin, auth, authtoken, contenttypes, sessions
     Running migrations:
       No migrations to apply.
     ");
@@ -77,6 +81,7 @@ fn migrate_goes_forwards_and_backwards(database: &TestDatabase) {
     Operations to perform:
       Unapply all migrations: contenttypes
     Running migrations:
+      Unapplying 2026-12-03-000000_admin_initial... OK
       Unapplying 2026-11-23-000300_sessions_initial... OK
       Unapplying 2026-11-23-000200_auth_initial... OK
       Unapplying 2026-11-23-000100_contenttypes_initial... OK
@@ -185,7 +190,7 @@ fn commands_on_an_empty_database_name_the_missing_tables(database: &TestDatabase
     assert!(output.stderr.starts_with("CommandError: ") && output.stderr.contains("auth_user"), "{output:?}");
     // The server starts, logs the problem, and serves requests that need no table.
     let server = database.serve();
-    server.wait_for_log("You have 4 unapplied migration(s)");
+    server.wait_for_log("You have 5 unapplied migration(s)");
     assert_eq!(server.anonymous().get("/").status, 200);
     let response = server.token("0123456789abcdef0123456789abcdef01234567").get("/auth/");
     assert_eq!(response.status, 500);

@@ -18,8 +18,6 @@ database_tests!(
 
 /// The tables of Django's admin site and of knox, reduced to the relevant columns, and one of a project's own.
 const MORE_TABLES: &str = "
-    CREATE TABLE django_admin_log (id integer NOT NULL PRIMARY KEY, user_id integer NOT NULL
-        REFERENCES auth_user (id) DEFERRABLE INITIALLY DEFERRED);
     CREATE TABLE knox_authtoken (digest varchar(128) NOT NULL PRIMARY KEY, user_id integer NOT NULL
         REFERENCES auth_user (id) DEFERRABLE INITIALLY DEFERRED);
     CREATE TABLE polls_vote (id integer NOT NULL PRIMARY KEY, user_id integer NOT NULL
@@ -46,19 +44,14 @@ fn arrange(database: &TestDatabase) -> (UserId, UserId) {
     });
     let connection = &mut *database.connection();
     connection.batch_execute(MORE_TABLES).unwrap();
-    connection
-        .batch_execute(
-            "INSERT INTO auth_group (id, name) VALUES (1, 'cooks');
-             INSERT INTO django_content_type (id, app_label, model) VALUES (1, 'auth', 'user');
-             INSERT INTO auth_permission (id, name, content_type_id, codename) VALUES (1, 'Can add user', 1, 'add_user');",
-        )
-        .unwrap();
+    connection.batch_execute("INSERT INTO auth_group (id, name) VALUES (1, 'cooks');").unwrap();
     for id in ids {
         connection
             .batch_execute(&format!(
                 "INSERT INTO auth_user_groups (user_id, group_id) VALUES ({id}, 1);
                  INSERT INTO auth_user_user_permissions (user_id, permission_id) VALUES ({id}, 1);
-                 INSERT INTO django_admin_log (id, user_id) VALUES ({id}, {id});
+                 INSERT INTO django_admin_log (id, user_id, object_repr, action_flag, change_message, action_time)
+                     VALUES ({id}, {id}, '', 1, '', '2026-11-30 00:00:00');
                  INSERT INTO knox_authtoken (digest, user_id) VALUES ('{id}', {id});"
             ))
             .unwrap();

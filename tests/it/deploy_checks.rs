@@ -81,9 +81,9 @@ fn the_defaults_are_named_and_wise_settings_are_not() {
     ?: (security.W008) SECURE_SSL_REDIRECT is not true. Set it, unless a proxy redirects http to https or the site is to be reached over both.
     ?: (security.W012) SESSION_COOKIE_SECURE is not true: the session cookie may be sent over http.
     ?: (security.W016) CSRF_COOKIE_SECURE is not true: the CSRF cookie may be sent over http.
-    ?: (vitamin.W028) These views allow every request, also without credentials: ObtainAuthToken (/api-token-auth/), TestView (/).
+    ?: (vitamin.W028) These views allow every request, also without credentials: ObtainAuthToken (/api-token-auth/), SpectacularAPIView (/schema/), SpectacularSwaggerView (/schema/docs/), SpectacularReferenceView (/schema/reference/), TestView (/).
     	HINT: Set permission_classes, or default_permission_classes in src/settings.rs. If all of them are meant for anyone, as a login is, silence this check.
-    ?: (vitamin.W029) BasicAuthentication is a default authentication class, so that these views accept a password with each request, which costs a hash each time: ObtainAuthToken (/api-token-auth/), TestView (/).
+    ?: (vitamin.W029) BasicAuthentication is a default authentication class, so that these views accept a password with each request, which costs a hash each time: ObtainAuthToken (/api-token-auth/), SpectacularAPIView (/schema/), SpectacularSwaggerView (/schema/docs/), SpectacularReferenceView (/schema/reference/), TestView (/).
     	HINT: Set default_authentication_classes in src/settings.rs, for example to TokenAuthentication.
     ?: (vitamin.W027) Tokens never end, so that one which was stolen or forgotten works until somebody deletes it.
     	HINT: Set TOKEN_AGE or TOKEN_IDLE_AGE (docs/security.md).

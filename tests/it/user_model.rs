@@ -32,7 +32,7 @@ const SETTINGS: [(&str, &str); 5] = [
 /// SQL of the tables as Django creates them; `more` are further columns.
 fn tables(database: &TestDatabase, more: &str) -> String {
     let sql = format!(
-        "DROP TABLE authtoken_token; DROP TABLE auth_user_groups; DROP TABLE auth_user_user_permissions; DROP TABLE auth_user;
+        "DROP TABLE django_admin_log; DROP TABLE authtoken_token; DROP TABLE auth_user_groups; DROP TABLE auth_user_user_permissions; DROP TABLE auth_user;
          CREATE TABLE members (id UUID NOT NULL PRIMARY KEY, password varchar(128) NOT NULL, last_login TIME NULL,
             is_superuser bool NOT NULL, first_name varchar(150) NOT NULL, last_name varchar(150) NOT NULL,
             is_staff bool NOT NULL, is_active bool NOT NULL, date_joined TIME NOT NULL {more},
@@ -62,7 +62,9 @@ fn tables(database: &TestDatabase, more: &str) -> String {
 }
 
 fn arrange(database: &TestDatabase, more: &str) {
-    database.migrate().connection().batch_execute(&tables(database, more)).unwrap();
+    let key_type = if database.is_sqlite() { "char(32)" } else { "uuid" };
+    let log = admin_log(database, "members", "id", key_type);
+    database.migrate().connection().batch_execute(&format!("{}{log}", tables(database, more))).unwrap();
 }
 
 fn set(manage: ManageCommand) -> ManageCommand {
@@ -90,12 +92,13 @@ fn its_users_log_in_and_have_permissions(database: &TestDatabase) {
     exit 0
     -- stdout
     Operations to perform:
-      Apply all migrations: auth, authtoken, contenttypes, sessions
+      Apply all migrations: admin, auth, authtoken, contenttypes, sessions
     Running migrations:
       Applying 2026-11-23-000100_contenttypes_initial... OK
       Recording 2026-11-23-000200_auth_initial... OK
       Applying 2026-11-23-000300_sessions_initial... OK
       Recording 2026-11-23-000400_authtoken_initial... OK
+      Recording 2026-12-03-000000_admin_initial... OK
     -- stderr
     ");
     assert_eq!(live_tables(database), before);
@@ -131,7 +134,7 @@ fn its_users_log_in_and_have_permissions(database: &TestDatabase) {
     assert_eq!(response.header("x-user-id"), joe.id.to_string());
     assert_eq!(response.header("x-user"), "Joe@example.com");
     let report = manage(database, &["doctor"]).run().expect_success();
-    assert!(report.ends_with("0 problems, 0 warnings.\n"), "{report}");
+    assert!(report.ends_with("0 problems, 1 warning.\n"), "{report}");
     assert!(report.contains(
         "Matching tables: auth_group, auth_group_permissions, auth_permission, members, members_groups"
     ));
@@ -154,11 +157,11 @@ fn permissions(connection: &mut vitamin::database::DbConnection, joe: &User) {
     connection
         .batch_execute(&format!(
             "INSERT INTO auth_group (id, name) VALUES (1, 'cooks');
-             INSERT INTO django_content_type (id, app_label, model) VALUES (1, 'polls', 'poll');
-             INSERT INTO auth_permission (id, name, content_type_id, codename) VALUES (1, '', 1, 'add'), (2, '', 1, 'eat');
-             INSERT INTO auth_group_permissions (group_id, permission_id) VALUES (1, 2);
+             INSERT INTO django_content_type (id, app_label, model) VALUES (100, 'polls', 'poll');
+             INSERT INTO auth_permission (id, name, content_type_id, codename) VALUES (101, '', 100, 'add'), (102, '', 100, 'eat');
+             INSERT INTO auth_group_permissions (group_id, permission_id) VALUES (1, 102);
              INSERT INTO members_groups (member_id, group_id) VALUES ('{id}', 1);
-             INSERT INTO members_user_permissions (member_id, permission_id) VALUES ('{id}', 1);"
+             INSERT INTO members_user_permissions (member_id, permission_id) VALUES ('{id}', 101);"
         ))
         .unwrap();
     let joe = User { is_superuser: false, ..joe.clone() };
@@ -194,7 +197,7 @@ fn django_s_own_tables_are_not_migrated_here(database: &TestDatabase) {
     exit 1
     -- stdout
     Operations to perform:
-      Apply all migrations: auth, authtoken, contenttypes, sessions
+      Apply all migrations: admin, auth, authtoken, contenttypes, sessions
     Running migrations:
     -- stderr
     CommandError: The table members, auth_group, auth_permission, auth_group_permissions, members_groups, members_user_permissions is missing. Your Django project creates it (AUTH_USER_MODEL), with all of its columns: run its own `migrate` first. `manage doctor` checks the settings.
@@ -210,7 +213,7 @@ fn django_s_own_tables_are_not_migrated_here(database: &TestDatabase) {
     // Django can revert its own migrations.
     manage(database, &["migrate"]).run().expect_success();
     let refused = manage(database, &["migrate", "auth", "zero"]).run();
-    assert_snapshot!(refused.stderr, @"CommandError: The tables of authtoken belong to your Django project (TOKEN_DB_TABLE); unapply them with its own `migrate`.");
+    assert_snapshot!(refused.stderr, @"CommandError: The tables of admin belong to your Django project (AUTH_USER_MODEL); unapply them with its own `migrate`.");
     assert_eq!(live_tables(database), before);
 }
 
@@ -243,6 +246,8 @@ fn mismatching_settings_are_reported(database: &TestDatabase) {
         "members_groups.member_id is named after another model: set AUTH_USER_MODEL=",
     );
     let nothing = SETTINGS.map(|(name, _)| (name, ""));
+    // The log would tell the table.
+    database.execute("DROP TABLE django_admin_log");
     let all = "AUTH_USER_DB_TABLE=members, AUTH_USER_KEY=uuid, USERNAME_FIELD=email";
     check_report(
         &nothing,
@@ -261,7 +266,7 @@ fn mismatching_settings_are_reported(database: &TestDatabase) {
     database
         .connection()
         .batch_execute(
-            "INSERT INTO django_content_type (id, app_label, model) VALUES (1, 'accounts', 'member')",
+            "INSERT INTO django_content_type (id, app_label, model) VALUES (100, 'accounts', 'member')",
         )
         .unwrap();
     check_report(&nothing, &format!("Set AUTH_USER_MODEL=accounts.member, {all}."));

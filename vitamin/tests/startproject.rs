@@ -70,7 +70,16 @@ fn a_project_is_written() {
         let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
         names.sort();
         let apps: Vec<_> = names.iter().map(|name| name.split_once('_').unwrap().1).collect();
-        assert_eq!(apps, ["contenttypes_initial", "auth_initial", "sessions_initial", "authtoken_initial"]);
+        assert_eq!(
+            apps,
+            [
+                "contenttypes_initial",
+                "auth_initial",
+                "sessions_initial",
+                "authtoken_initial",
+                "admin_initial"
+            ]
+        );
     }
 }
 

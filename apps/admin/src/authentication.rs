@@ -4,6 +4,7 @@ use actix_web::http::header::COOKIE;
 
 use vitamin_auth::sessions::get_user;
 use vitamin_rest_framework::authentication::{Authentication, Identity};
+use vitamin_rest_framework::permissions::Permission;
 use vitamin_rest_framework::policy_result::PolicyResult;
 use vitamin_rest_framework::request::Request;
 
@@ -17,5 +18,15 @@ impl Authentication for AdminSessionAuthentication {
             return None.into();
         }
         PolicyResult::later(async move { Ok(get_user(request).await?.map(Identity::new)) })
+    }
+}
+
+/// Says that the pages are for staff (`AdminSite.has_permission`). [`admin_view`](crate::admin_view) itself asks who the user is, before each
+/// handler, and leads others to the login instead of refusing them.
+pub(crate) struct StaffOnly;
+
+impl Permission for StaffOnly {
+    fn has_permission<'a>(&'a self, _: &'a Request) -> PolicyResult<'a, bool> {
+        true.into()
     }
 }

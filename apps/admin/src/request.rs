@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use actix_web::http::header::{HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data as AppData, Payload};
 use actix_web::{FromRequest as _, HttpResponse};
@@ -29,7 +29,7 @@ use vitamin_rest_framework::request::Request;
 use vitamin_rest_framework::views::APIView;
 
 use crate::any_model_admin::AnyModelAdmin;
-use crate::authentication::AdminSessionAuthentication;
+use crate::authentication::{AdminSessionAuthentication, StaffOnly};
 use crate::messages::{self, Level, Message};
 use crate::site::AdminSite;
 use crate::version::Versions;
@@ -269,6 +269,8 @@ fn http_site(request: &Request) -> Result<&Site, APIException> {
 
 fn redirect(url: &str) -> HttpResponse {
     let mut response = HttpResponse::Found();
+    // As all redirects of Django have it.
+    response.insert_header((CONTENT_TYPE, "text/html; charset=utf-8"));
     if let Ok(url) = HeaderValue::from_str(url) {
         response.insert_header((LOCATION, url));
     }
@@ -293,7 +295,7 @@ where
     let respond = move |request: Request, payload: Payload| respond(request, payload, handler);
     APIView::new(name)
         .authentication_classes(classes![AdminSessionAuthentication])
-        .permission_classes(Vec::new())
+        .permission_classes(classes![StaffOnly])
         .throttle_classes(Vec::new())
         .renderer_classes(classes![JSONRenderer])
         .ignore_client_content_negotiation()

@@ -30,7 +30,7 @@ fn arrange_columns(database: &TestDatabase, key: &str, key_column: &str, columns
         .migrate()
         .connection()
         .batch_execute(&format!(
-            "DROP TABLE authtoken_token; DROP TABLE auth_user_groups; DROP TABLE auth_user_user_permissions;
+            "DROP TABLE django_admin_log; DROP TABLE authtoken_token; DROP TABLE auth_user_groups; DROP TABLE auth_user_user_permissions;
              DROP TABLE auth_user;
              CREATE TABLE accounts_member ({columns}, password varchar(128) NOT NULL, last_login {time} NULL,
                 is_superuser bool NOT NULL, first_name varchar(150) NOT NULL,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::dependency::Dependency;
+use vitamin::admin::{Admin, AdminSite};
 use vitamin::app::Apps;
 use vitamin::apps;
 use vitamin::auth::Auth;
@@ -150,8 +151,12 @@ fn dot_env() -> String {
 /// The migrations of the template's apps, for diesel's command.
 fn migrations() -> Result<Vec<(PathBuf, String)>, ImproperlyConfigured> {
     let env = Env::from_iter::<[(String, String); 0]>([]);
-    let apps =
-        Apps::new(apps![Auth::from_env(&env)?, RestFramework::from_env(&env)?, AuthToken::from_env(&env)?])?;
+    let apps = Apps::new(apps![
+        Auth::from_env(&env)?,
+        RestFramework::from_env(&env)?,
+        AuthToken::from_env(&env)?,
+        Admin::from_env(&env, AdminSite::new())?,
+    ])?;
     let mut files = Vec::new();
     for (_, migration) in apps.migrations().iter() {
         for (database, script) in [("sqlite", &migration.sqlite), ("postgres", &migration.postgres)] {

@@ -1,6 +1,7 @@
 //! The project's settings: which apps are installed. What differs between deployments is read from the environment and
 //! from the file .env.
 
+use vitamin::admin::{Admin, authtoken};
 use vitamin::apps;
 use vitamin::auth::Auth;
 use vitamin::authtoken::AuthToken;
@@ -20,6 +21,8 @@ pub fn project(env: &Env) -> Result<Project, ImproperlyConfigured> {
         Auth::from_env(env)?,
         RestFramework::from_env(env)?,
         AuthToken::from_env(env)?,
+        // The models of the admin: `authtoken::site().include(polls::admin::site())` adds those of an app.
+        Admin::from_env(env, authtoken::site())?,
     ];
     Project::new(env, installed_apps, urlpatterns)
 }

@@ -30,9 +30,14 @@ fn the_program_migrates_and_serves(database: &TestDatabase) {
     program.manage(&["migrate"]).run().expect_success();
     program.manage(&["check"]).run().expect_success();
     let server = program.serve();
-    server
-        .anonymous()
+    let anonymous = server.anonymous();
+    anonymous
         .get("/api-token-auth/")
         .assert_status(405)
         .assert_header("allow", "POST, OPTIONS");
+    anonymous
+        .get("/admin/")
+        .assert_status(302)
+        .assert_header("location", "/admin/login/?next=/admin/");
+    anonymous.get("/admin/login/").assert_status(200);
 }
