@@ -1,4 +1,7 @@
-"""Pictures of every kind of page, light and dark, wide and narrow: `python tests/browser/screenshots.py PROGRAM FOLDER`."""
+"""Pictures of every kind of page, light and dark, wide and narrow: `python tests/browser/screenshots.py PROGRAM FOLDER`.
+
+PROGRAM is the built tracker, with its example `forms` beside it.
+"""
 import sys
 import tempfile
 from pathlib import Path
@@ -35,7 +38,8 @@ SIZES = {"wide": (1280, 800), "narrow": (390, 800)}
 def main():
     program, folder = sys.argv[1], Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as data, serve(program, data) as tracker, browser() as started:
+    with tempfile.TemporaryDirectory() as data, serve(program, data) as tracker, \
+            tracker.beside(Path(program).parent / "examples" / "forms") as forms, browser() as started:
         cookies = log_in(started, tracker.url)
         for scheme in ("light", "dark"):
             for size, (width, height) in SIZES.items():
@@ -62,6 +66,14 @@ def main():
                 page.goto(f"{tracker.url}/api/labels/")
                 page.locator("section.write").get_by_role("button", name="POST").first.click()
                 shoot("errors")
+                page.goto(f"{forms}/forms/")
+                shoot("lists-and-files")
+                page.get_by_label("Tags").fill('["much too long a tag"]')
+                page.get_by_label("Notes").set_input_files({"name": "notes.txt", "mimeType": "text/plain", "buffer": b"Notes"})
+                page.locator("section.write").get_by_role("button", name="PUT").first.click()
+                shoot("lists-and-files-errors")
+                page.goto(f"{tracker.url}/admin/tracker/issue/?_popup=1")
+                shoot("admin-look-up")
                 page.goto(f"{tracker.url}/admin/tracker/label/add/")
                 page.get_by_role("button", name="Save", exact=True).click()
                 shoot("admin-errors")

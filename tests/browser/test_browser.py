@@ -1,12 +1,14 @@
 """The browsable API, the schema's pages and the admin in Debian's Chromium: `python tests/browser/test_browser.py PROGRAM AXE [NAME…]`.
 
-PROGRAM is the built tracker, AXE the file axe.min.js. With names, only the tests run whose names have one of them.
+PROGRAM is the built tracker, with its example `forms` beside it, AXE the file axe.min.js. With names, only the tests run whose names have one of them.
 """
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 
 from admin_round import ADMIN_TESTS, ADMIN_WITHOUT_SCRIPT
+from forms import FORM_TESTS, test_files
 from markup import test_text_stays_text
 from schema_pages import test_reference, test_swagger_ui_with_a_session, test_swagger_ui_with_a_token
 from tracker_site import PASSWORD, serve
@@ -158,30 +160,32 @@ TESTS = [test_log_in_and_out, test_browse, test_search_filter_and_order, test_wr
 SITE_TESTS = [test_swagger_ui_with_a_token, test_swagger_ui_with_a_session, test_reference, test_text_stays_text]
 ANONYMOUS = [test_log_in_and_out, test_swagger_ui_with_a_token]
 # Without the script only the raw editor's check of JSON is missing.
-WITHOUT_SCRIPT = [test_log_in_and_out, test_browse, test_search_filter_and_order, test_reference, *ADMIN_WITHOUT_SCRIPT]
+WITHOUT_SCRIPT = [test_log_in_and_out, test_browse, test_search_filter_and_order, test_reference, *ADMIN_WITHOUT_SCRIPT, test_files]
 
 
 def main():
     program, axe = sys.argv[1], Path(sys.argv[2]).read_text()
     chosen = sys.argv[3:]
     failures = 0
-    with tempfile.TemporaryDirectory() as folder, serve(program, folder) as tracker, browser() as started:
+    forms = Path(program).parent / "examples" / "forms"
+    with tempfile.TemporaryDirectory() as folder, serve(program, folder) as tracker, tracker.beside(forms) as forms_url, browser() as started:
         cookies = log_in(started, tracker.url)
-        runs = [(test, True) for test in TESTS + SITE_TESTS] + [(test, False) for test in WITHOUT_SCRIPT]
+        runs = [(test, True) for test in TESTS + SITE_TESTS + FORM_TESTS] + [(test, False) for test in WITHOUT_SCRIPT]
         for test, has_script in runs:
             if chosen and not any(name in test.__name__ for name in chosen):
                 continue
             own = None if test in ANONYMOUS else cookies
             context = started.new_context(java_script_enabled=has_script, storage_state=own)
             context.set_default_timeout(TIMEOUT)
-            watcher = Watcher(context, tracker.url, axe if has_script else None)
+            url = forms_url if test in FORM_TESTS else tracker.url
+            watcher = Watcher(context, url, axe if has_script else None)
             name = test.__name__ + ("" if has_script else " without script")
             try:
-                test(context.new_page(), watcher, tracker if test in SITE_TESTS else tracker.url)
+                test(context.new_page(), watcher, tracker if test in SITE_TESTS else url)
                 print(f"ok {name}")
             except Exception as error:  # noqa: BLE001
                 failures += 1
-                print(f"FAILED {name}: {error}")
+                print(f"FAILED {name}: {str(error) or traceback.format_exc(limit=-1)}")
             context.close()
     sys.exit(1 if failures else 0)
 

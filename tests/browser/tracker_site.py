@@ -46,14 +46,26 @@ class Tracker:
         with urllib.request.urlopen(request) as response:
             return json.load(response)
 
-    def wait(self, process):
+    def wait(self, process, port):
         for _ in range(300):
             if process.poll() is not None:
-                raise SystemExit(f"the tracker ended with {process.returncode}")
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                raise SystemExit(f"the program ended with {process.returncode}")
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 return
             time.sleep(0.1)
-        raise SystemExit("the tracker does not listen")
+        raise SystemExit("the program does not listen")
+
+    @contextlib.contextmanager
+    def beside(self, program):
+        """Another program on the same database, where the same sessions count. Gives its URL."""
+        port = free_port()
+        process = subprocess.Popen([program, "runserver", f"127.0.0.1:{port}"], env=self.environment)
+        try:
+            self.wait(process, port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(30)
 
     def seed(self):
         self.token = token = self.call("/api-token-auth/", {"username": "ana", "password": PASSWORD})["token"]
@@ -89,7 +101,7 @@ def serve(program, folder):
     tracker.manage("createsuperuser", "--noinput", "--username", "ana", "--email", "ana@example.com")
     process = tracker.process = subprocess.Popen([program, "runserver", f"127.0.0.1:{tracker.port}"], env=tracker.environment)
     try:
-        tracker.wait(process)
+        tracker.wait(process, tracker.port)
         tracker.seed()
         yield tracker
     finally:

@@ -19,6 +19,7 @@ database_tests!(
     errors_stand_beside_their_fields,
     a_form_can_mean_another_method,
     only_the_page_s_own_forms_mean_another_method,
+    a_form_keeps_what_it_does_not_list,
     text_never_becomes_markup,
     a_login_makes_a_session_that_a_logout_ends,
     a_login_renews_the_session_and_the_csrf_token,
@@ -227,6 +228,38 @@ fn only_the_page_s_own_forms_mean_another_method(database: &TestDatabase) {
 }
 
 /// Every text that a client, a row or a header can bring, wherever it can appear.
+/// Beyond 50 objects there is no select. The form must still hold all that the object has.
+fn a_form_keeps_what_it_does_not_list(database: &TestDatabase) {
+    let (_server, _, client) = site(database);
+    for number in 0..51 {
+        let label = json!({"name": format!("L{number}"), "slug": format!("l-{number}")});
+        client.post("/api/labels/", label).assert_status(201);
+    }
+    let project = client.post("/api/projects/", json!({"name": "Shop", "slug": "shop"})).json()["id"].clone();
+    let issue = json!({"project": project, "title": "Paint it", "labels": ["l-3", "l-50"]});
+    let path = format!("/api/issues/{}/", client.post("/api/issues/", issue).json()["id"]);
+    let shown = page(&client, &path).body;
+    let labels = "name=\"labels\" rows=\"4\" class=\"mono\" spellcheck=\"false\" aria-describedby=\"put-labels-help\">\nl-3\nl-50</textarea>\
+                  <input type=\"hidden\" name=\"_lines\" value=\"labels\">";
+    assert!(shown.contains(labels), "{shown}");
+    let put = |labels: &str| {
+        let form = format!("project={}&title=Paint+it&_lines=labels&labels={labels}", project.as_str().unwrap());
+        let request = client.request("POST", &format!("{path}?_method=PUT")).header("accept", HTML);
+        request.body("application/x-www-form-urlencoded", form).send()
+    };
+    put("l-3%0D%0Al-50%0D%0A").assert_status(200);
+    assert_eq!(client.get(&path).json()["labels"], json!(["l-3", "l-50"]));
+    let wrong = put("l-3%0D%0Anone");
+    wrong.assert_status(400);
+    assert!(wrong.body.contains("\nl-3\nnone</textarea>"), "{}", wrong.body);
+    put("").assert_status(200);
+    assert_eq!(client.get(&path).json()["labels"], json!([]));
+    // A client's own form is what it was.
+    let form = format!("project={}&title=A+new+one&_lines=labels&labels=l-3%0Al-50", project.as_str().unwrap());
+    let own = client.request("POST", "/api/issues/").body("application/x-www-form-urlencoded", form).send();
+    own.assert_status(400);
+}
+
 fn text_never_becomes_markup(database: &TestDatabase) {
     const EVIL: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}";
     const ENCODED: &str =

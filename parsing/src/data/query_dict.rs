@@ -34,6 +34,11 @@ impl QueryDict {
         self.0.insert(key.into(), values);
     }
 
+    /// Removes a key with all its values.
+    pub fn remove(&mut self, key: &str) {
+        self.0.shift_remove(key);
+    }
+
     /// The last value of a key.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.0.get(key)?.last()

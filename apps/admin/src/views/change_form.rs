@@ -9,7 +9,7 @@ use minijinja::value::Serde;
 
 use vitamin_framework::database::DbConnection;
 use vitamin_framework::models::DbValue;
-use vitamin_rest_framework::browsable::{form_errors, pk_lookup};
+use vitamin_rest_framework::browsable::{decode_form, form_errors, pk_lookup};
 use vitamin_rest_framework::data::Data;
 use vitamin_rest_framework::error_detail::Detail;
 use vitamin_rest_framework::exceptions::{APIException, ExceptionKind};
@@ -146,7 +146,12 @@ async fn submit(
     found: Option<Found>,
 ) -> Result<HttpResponse, APIException> {
     let schema = admin.schema(found.is_none(), request.database()?.is_postgres());
-    let data = Arc::new(with_keys_apart(&schema, data));
+    let (data, errors) = decode_form(request, data);
+    let data = with_keys_apart(&schema, data);
+    if let Some(errors) = errors {
+        return page(request, &**admin, found.as_ref(), Some((data, &errors))).await;
+    }
+    let data = Arc::new(data);
     let (user, work_admin, form) = (request.staff().clone(), Arc::clone(admin), Arc::clone(&data));
     let pk = found.as_ref().map(|found| found.pk.clone());
     let (is_new, versions) = (pk.is_none(), request.versions()?);

@@ -10,7 +10,6 @@ use vitamin_rest_framework::browsable::{
 use vitamin_rest_framework::data::{Data, QueryDict, Value};
 use vitamin_rest_framework::error_detail::Detail;
 use vitamin_rest_framework::exceptions::APIException;
-use vitamin_rest_framework::fields::Json;
 use vitamin_rest_framework::request::RequestInfo;
 use vitamin_rest_framework::schemas::{FieldSchema, SerializerSchema};
 use vitamin_rest_framework::serializers::Related;
@@ -77,7 +76,8 @@ pub(super) async fn fields(
             (None, Some(found)) => FormValues::Object(found.json.clone()),
             (None, None) => FormValues::Object(defaults(admin.meta())),
         };
-        let form = FormSource { prefix: "id", values, errors, without_choices: &without };
+        let object = source.found.map(|found| &found.json);
+        let form = FormSource { prefix: "id", values, object, errors, without_choices: &without };
         form_fields(request, &schema, form).await?
     } else {
         Vec::new()
@@ -93,9 +93,6 @@ pub(super) async fn fields(
         match view {
             Some(mut view) => {
                 view.id = format!("id_{name}");
-                if let (Some(json), None, true) = (json, &sent, field.field.kind().is::<Json>()) {
-                    view.value = serde_json::to_string(json).unwrap_or_default();
-                }
                 related.push(written_keys(&mut view, field, json, sent.as_ref(), request.info()));
                 fields.push(AdminField { view, is_readonly: false, shown: Vec::new(), lookup_url: None });
             }

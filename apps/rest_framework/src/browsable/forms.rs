@@ -110,12 +110,14 @@ impl Form {
             (None, None) => Values::Initial,
         };
         let raw_is_open = errors.is_some() && matches!(values, Values::Json(_));
+        let mut buttons = buttons;
         let (fields, raw) = match &serializer {
             Some(serializer) => {
                 let choices = Choices::load(request, serializer, &[]).await?;
                 let parts = FormParts {
                     prefix,
                     values: &values,
+                    object,
                     errors,
                     choices: &choices,
                     is_postgres: request.database().is_ok_and(|database| database.is_postgres()),
@@ -124,6 +126,10 @@ impl Form {
             }
             None => (Vec::new(), String::new()),
         };
+        if fields.iter().any(FieldView::is_encoded) {
+            // Only then the form is decoded.
+            buttons.iter_mut().for_each(|button| button.url.clone_from(&button.raw_url));
+        }
         Ok(Self {
             prefix,
             buttons,

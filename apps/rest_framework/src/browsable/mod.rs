@@ -8,6 +8,7 @@ mod breadcrumbs;
 mod choices;
 mod controls;
 mod description;
+mod encoded;
 mod form;
 mod forms;
 mod frame;
@@ -41,7 +42,8 @@ pub use self::login::{LoginSite, login_patterns, never_cache};
 pub use self::settings::BrowsableSettings;
 pub(crate) use self::settings::SETTINGS;
 pub use self::shared::{
-    FormSource, FormValues, check_form, filter_controls, form_fields, label, pk_lookup, quote_plus,
+    FormSource, FormValues, check_form, decode_form, filter_controls, form_fields, label, pk_lookup,
+    quote_plus,
 };
 pub(crate) use self::submit::{is_form_of_another_method, submit};
 pub use self::widget::{Control, OptionView, Widget};

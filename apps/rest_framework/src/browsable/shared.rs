@@ -5,6 +5,7 @@ use actix_web::web::Data as AppData;
 
 use super::choices::Choices;
 use super::controls::{ControlView, filter_views};
+use super::encoded::decode;
 use super::form::{FieldView, FormParts};
 use super::values::Values;
 use crate::data::{Data, QueryDict};
@@ -28,6 +29,15 @@ pub fn check_form(request: &Request, form: &Data) -> Option<HttpResponse> {
     Some(vitamin_framework::pages::csrf_failure())
 }
 
+/// The values of a page's form as a JSON body would have them: lists and objects, keys one a line, files that are cleared. What can't be
+/// decoded keeps its text, and has an error.
+#[must_use]
+pub fn decode_form(request: &Request, data: Data) -> (Data, Option<Detail>) {
+    let Data::Form(form) = data else { return (data, None) };
+    let (form, errors) = decode(form, request.view().body_reader.limits.data_upload_max_number_values);
+    (Data::Form(form), errors)
+}
+
 /// Where the values of a form come from.
 pub enum FormValues {
     /// The fields' own.
@@ -44,6 +54,8 @@ pub struct FormSource<'a> {
     pub prefix: &'a str,
     /// The values.
     pub values: FormValues,
+    /// The object as it is, as the serializer writes it.
+    pub object: Option<&'a serde_json::Value>,
     /// The errors of what the client sent.
     pub errors: Option<&'a Detail>,
     /// Related fields whose objects are not offered, by their names.
@@ -68,6 +80,7 @@ pub async fn form_fields(
     let parts = FormParts {
         prefix: source.prefix,
         values: &values,
+        object: source.object,
         errors: source.errors,
         choices: &choices,
         is_postgres: request.database()?.is_postgres(),

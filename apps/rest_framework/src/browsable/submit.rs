@@ -14,7 +14,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use actix_web::web::Data as AppData;
 
-use super::complete;
+use super::{complete, decode_form};
 use crate::classes;
 use crate::data::{Data, QueryDict};
 use crate::exceptions::APIException;
@@ -92,6 +92,10 @@ async fn read(policies: &Policies, request: &Request) -> Result<(), APIException
         None if has_body => {
             // The view may read no forms.
             view.body(request.headers())?;
+            let (data, errors) = decode_form(request, data);
+            if let Some(errors) = errors {
+                request.refuse_data(APIException::validation_error(errors));
+            }
             data
         }
         None => QueryDict::new().into(),

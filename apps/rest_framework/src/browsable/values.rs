@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::encoded::text_of;
 use crate::data::{Data, QueryDict};
 use crate::error_detail::Detail;
 
@@ -20,7 +21,7 @@ impl Values {
     pub(super) fn submitted(data: Data) -> Self {
         match data {
             Data::Form(form) => Self::Form(form),
-            Data::Json(value) => Self::Json(serde_json::to_value(value).unwrap_or_default()),
+            Data::Json(value) => Self::Json(to_json(&value)),
         }
     }
 
@@ -36,6 +37,22 @@ impl Values {
             Self::Json(json) => path.iter().try_fold(json, |json, name| json.get(name)).map(texts),
         }
     }
+
+    /// The text of a field whose text area holds JSON. `None` if there is no value.
+    pub(super) fn json(&self, path: &[&str]) -> Option<String> {
+        match self {
+            Self::Initial => None,
+            Self::Form(form) => {
+                let value = form.get(&path.join("."))?;
+                Some(value.as_str().map_or_else(|| text_of(&to_json(value)), str::to_owned))
+            }
+            Self::Json(json) => path.iter().try_fold(json, |json, name| json.get(name)).map(text_of),
+        }
+    }
+}
+
+fn to_json(value: &impl serde::Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
 }
 
 /// The texts of a value in a form.
@@ -69,7 +86,16 @@ fn collect(detail: &Detail, found: &mut Vec<String>) {
     match detail {
         Detail::Message(error) => found.push(error.message.clone().into_owned()),
         Detail::List(items) => items.iter().for_each(|item| collect(item, found)),
-        // The errors of a list's items.
-        Detail::Dict(items) => items.values().for_each(|item| collect(item, found)),
+        // The errors of a list's items, or of an object's values.
+        Detail::Dict(items) => {
+            for (name, detail) in items {
+                let of = name
+                    .parse::<usize>()
+                    .map_or_else(|_| name.clone(), |index| format!("Item {}", index + 1));
+                let mut below = Vec::new();
+                collect(detail, &mut below);
+                found.extend(below.into_iter().map(|message| format!("{of}: {message}")));
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::encoded::Encoding;
 use crate::fields::{
     Any, BaseField, BigInt, Boolean, Char, Choice, ChoiceGroup, Date, DateTime, Decimal, Email, File,
     FilePath, Float, Image, Int, Json, Limit, List, Mapping, MultipleChoice, Time, Url,
@@ -24,8 +25,6 @@ pub enum Widget {
     Select,
     /// A nested object.
     Fieldset,
-    /// A form cannot hold it: a sentence says so.
-    Note,
 }
 
 /// A control without its value.
@@ -35,8 +34,10 @@ pub struct Control {
     pub widget: Widget,
     /// The type of an input.
     pub input_type: &'static str,
-    /// Whether a select takes several options.
+    /// Whether a select takes several options, or an input several files.
     pub multiple: bool,
+    /// How it holds its value, if that is no text.
+    pub encoding: Option<Encoding>,
     /// Further attributes, such as `max`.
     pub attributes: Vec<(&'static str, String)>,
 }
@@ -59,6 +60,11 @@ impl Control {
     #[must_use]
     pub fn of(widget: Widget) -> Self {
         Self { widget, input_type: "text", ..Self::default() }
+    }
+
+    /// A text area that holds another value than a text.
+    pub(super) fn encoded(encoding: Encoding) -> Self {
+        Self { encoding: Some(encoding), ..Self::of(Widget::Textarea) }
     }
 
     fn input(input_type: &'static str) -> Self {
@@ -94,8 +100,15 @@ pub(super) fn control(field: &dyn BaseField) -> Control {
     if kind.is::<Choice>() || kind.is::<FilePath>() || kind.is::<MultipleChoice>() {
         return Control::select(kind.is::<MultipleChoice>());
     }
-    if kind.is::<List>() || kind.is::<Mapping>() {
-        return Control::of(Widget::Note);
+    if let Some(list) = kind.downcast_ref::<List>() {
+        let item = list.child().kind();
+        if item.is::<File>() || item.is::<Image>() {
+            return Control { multiple: true, ..file(item.is::<Image>()) };
+        }
+        return Control::encoded(Encoding::Json);
+    }
+    if kind.is::<Mapping>() {
+        return Control::encoded(Encoding::Json);
     }
     if let Some(int) = kind.downcast_ref::<Int>() {
         return number(int.min_value(), int.max_value(), "1".to_owned());
@@ -115,8 +128,7 @@ pub(super) fn control(field: &dyn BaseField) -> Control {
         return number(decimal.min_value(), decimal.max_value(), step);
     }
     if kind.is::<File>() || kind.is::<Image>() {
-        let accept = kind.is::<Image>().then_some("image/*");
-        return Control::input("file").with("accept", accept);
+        return file(kind.is::<Image>());
     }
     if kind.is::<DateTime>() {
         return Control::input("datetime-local").with("step", Some("any"));
@@ -128,6 +140,11 @@ pub(super) fn control(field: &dyn BaseField) -> Control {
         return Control::input("time").with("step", Some("any"));
     }
     text(field)
+}
+
+fn file(is_image: bool) -> Control {
+    Control { encoding: Some(Encoding::File), ..Control::input("file") }
+        .with("accept", is_image.then_some("image/*"))
 }
 
 /// The longest text of an input of one line.
@@ -157,8 +174,27 @@ fn number(min: Option<Limit>, max: Option<Limit>, step: String) -> Control {
     Control::input("number").with("min", min.map(text)).with("max", max.map(text)).with("step", Some(step))
 }
 
-/// The options of a field with fixed choices.
+/// The options of a field with fixed choices, and those of the object's own values that are not among them: otherwise the form would
+/// store another value.
 pub(super) fn options(field: &dyn BaseField, selected: &[String]) -> Vec<OptionView> {
+    let mut found = fixed_options(field, selected);
+    if found.is_empty() {
+        return found;
+    }
+    for value in selected {
+        if !value.is_empty() && !found.iter().any(|option| option.value == *value) {
+            found.push(OptionView {
+                value: value.clone(),
+                label: value.clone(),
+                selected: true,
+                group: String::new(),
+            });
+        }
+    }
+    found
+}
+
+fn fixed_options(field: &dyn BaseField, selected: &[String]) -> Vec<OptionView> {
     let (kind, options) = (field.kind(), field.options());
     let mut found = Vec::new();
     let mut add = |value: String, label: String, group: &str| {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::input::{parse_html_dict, parse_html_list};
+use super::input::{decoded, parse_html_dict, parse_html_list};
 use super::limit::describe_limit;
 use super::{
     AnyField, BaseField, CharField, Context, Field, Input, Kind, Options, Output, OutputError, write_items,
@@ -138,6 +138,9 @@ impl Kind for List {
         _: Context<'_>,
     ) -> Option<Input<'d>> {
         let Input::Form(form) = data else { return data.get(name) };
+        if let Some(value) = decoded(form, name) {
+            return Some(value);
+        }
         match form.get_list(name) {
             [] => parse_html_list(form, name).map(Input::List),
             values => Some(Input::List(values.iter().map(Input::from).collect())),
@@ -221,6 +224,9 @@ impl Kind for Mapping {
         _: Context<'_>,
     ) -> Option<Input<'d>> {
         let Input::Form(form) = data else { return data.get(name) };
+        if let Some(value) = decoded(form, name) {
+            return Some(value);
+        }
         // The field's name without a key means an empty dict.
         let cleared = || form.contains_key(name).then(|| Value::Dict(Dict::new()).into());
         parse_html_dict(form, name).or_else(cleared)

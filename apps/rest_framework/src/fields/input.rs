@@ -134,6 +134,13 @@ impl<'a> From<&'a Data> for Input<'a> {
     }
 }
 
+/// The value of a field that a page's form held as JSON. The parsers of forms make texts and files only.
+pub(crate) fn decoded<'d>(form: &'d QueryDict, name: &str) -> Option<Input<'d>> {
+    form.get(name)
+        .filter(|value| matches!(value, Value::Null | Value::List(_) | Value::Dict(_)))
+        .map(Input::from)
+}
+
 /// The fields `name[0]`, `name[1]key` of a form, in the order of their indexes. `None` if there are none.
 pub(crate) fn parse_html_list<'d>(form: &'d QueryDict, prefix: &str) -> Option<Vec<Input<'d>>> {
     let mut items = BTreeMap::new();

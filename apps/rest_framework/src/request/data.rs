@@ -36,6 +36,10 @@ impl FromRequest for Data {
             if let Some(data) = request.state.take_data() {
                 #[cfg(feature = "browsable-api")]
                 request.keep_submitted(&data);
+                #[cfg(feature = "browsable-api")]
+                if let Some(error) = request.take_refusal() {
+                    return Err(error);
+                }
                 return Ok(data);
             }
             // An extractor before this one may have given it back.

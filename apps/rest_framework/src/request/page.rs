@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::Request;
 use crate::data::Data;
 use crate::error_detail::Detail;
-use crate::exceptions::ExceptionKind;
+use crate::exceptions::{APIException, ExceptionKind};
 use crate::pagination::Page;
 
 /// The response that a page shows.
@@ -28,6 +28,7 @@ pub(super) struct PageState {
     submitted: RefCell<Option<Data>>,
     listed: RefCell<Option<Page>>,
     method: OnceCell<Method>,
+    refused: Cell<Option<APIException>>,
 }
 
 impl Request {
@@ -56,6 +57,16 @@ impl Request {
     /// The data that the client sent, if the handler has read them.
     pub(crate) fn submitted(&self) -> Option<Data> {
         self.state.lazy.get()?.page.submitted.borrow().clone()
+    }
+
+    /// Answers the handler that extracts the data with this error.
+    pub(crate) fn refuse_data(&self, error: APIException) {
+        self.state.lazy().page.refused.set(Some(error));
+    }
+
+    /// The error of [`refuse_data`](Self::refuse_data).
+    pub(super) fn take_refusal(&self) -> Option<APIException> {
+        self.state.lazy.get()?.page.refused.take()
     }
 
     /// Keeps the page of a list, for its links.

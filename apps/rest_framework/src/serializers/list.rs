@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::{Error, Serializer, run};
 use crate::data::{Data, Dict, Value, from_value};
 use crate::error_detail::Detail;
-use crate::fields::input::parse_html_list;
+use crate::fields::input::{decoded, parse_html_list};
 use crate::fields::limit::describe_limit;
 use crate::fields::{BaseField, Context, Field, Input, Kind, Options, Output, OutputError, write_items};
 use crate::schemas::FieldShape;
@@ -165,7 +165,7 @@ impl Kind for Many {
         _: Context<'_>,
     ) -> Option<Input<'d>> {
         match data {
-            Input::Form(form) => parse_html_list(form, name).map(Input::List),
+            Input::Form(form) => decoded(form, name).or_else(|| parse_html_list(form, name).map(Input::List)),
             other => other.get(name),
         }
     }

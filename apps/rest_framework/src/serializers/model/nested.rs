@@ -14,7 +14,7 @@ use super::whole::{WHOLE, WholeObject};
 use crate::data::{Dict, Value};
 use crate::error_detail::Detail;
 use crate::exceptions::{APIException, ExceptionKind};
-use crate::fields::input::{parse_html_dict, parse_html_list};
+use crate::fields::input::{decoded, parse_html_dict, parse_html_list};
 use crate::fields::{BaseField as _, Context, Field, Input, Kind, Options};
 use crate::schemas::{DescribeSerializer as _, FieldShape};
 use crate::serializers::list::{Lengths, length_methods};
@@ -239,7 +239,9 @@ impl<U: Model> Kind for NestedKind<U> {
         _: Context<'_>,
     ) -> Option<Input<'d>> {
         match data {
-            Input::Form(form) if self.many => parse_html_list(form, name).map(Input::List),
+            Input::Form(form) if self.many => {
+                decoded(form, name).or_else(|| parse_html_list(form, name).map(Input::List))
+            }
             Input::Form(form) => parse_html_dict(form, name),
             other => other.get(name),
         }
