@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use futures_util::future::LocalBoxFuture;
 
 use vitamin_framework::database::{DatabaseError, DbConnection};
@@ -12,6 +13,7 @@ use vitamin_rest_framework::filters::FormField;
 use vitamin_rest_framework::request::{Request, RequestInfo};
 use vitamin_rest_framework::schemas::SerializerSchema;
 
+use crate::date_hierarchy::Span;
 use crate::options::Options;
 use crate::version::Versions;
 
@@ -48,6 +50,17 @@ pub(crate) trait AnyModelAdmin: Send + Sync {
         request: &'a Request,
         query: ListQuery,
     ) -> LocalBoxFuture<'a, Result<LoadRows, APIException>>;
+
+    /// The first and the last day of the column of the [date hierarchy](crate::ModelAdmin::date_hierarchy). `None` if there is none, or no
+    /// row with a date.
+    ///
+    /// # Errors
+    /// The query fails.
+    fn date_bounds(
+        &self,
+        connection: &mut DbConnection,
+        info: &RequestInfo,
+    ) -> Result<Option<(NaiveDate, NaiveDate)>, DatabaseError>;
 
     /// The texts of the objects of these keys, with the keys. Those that are gone are missing.
     ///
@@ -131,6 +144,8 @@ pub(crate) struct ListQuery {
     pub(crate) search: Vec<String>,
     /// The filters' parameters.
     pub(crate) filters: QueryDict,
+    /// The part of time.
+    pub(crate) dates: Span,
     /// The columns to order by, before the admin's own order.
     pub(crate) order: Vec<String>,
     pub(crate) offset: i64,

@@ -40,6 +40,7 @@ mod auth;
 mod authentication;
 #[cfg(feature = "authtoken")]
 pub mod authtoken;
+mod date_hierarchy;
 mod deletion;
 mod display;
 mod links;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vitamin_framework::models::{
-    Column, FieldClass, ForeignKey, ManyToMany, Model, Object, Path, QuerySet, RelationVisitor,
+    Column, ColumnKind, FieldClass, ForeignKey, ManyToMany, Model, Object, Path, QuerySet, RelationVisitor,
 };
 use vitamin_rest_framework::exceptions::APIException;
 use vitamin_rest_framework::filters::{FilterSet, SearchField};
@@ -166,6 +166,13 @@ impl<T: Model> ModelAdmin<T> {
         self
     }
 
+    /// A column of dates or times, by whose years, months and days the list can be narrowed. It should have an index.
+    #[must_use]
+    pub const fn date_hierarchy(mut self, name: &'static str) -> Self {
+        self.options.date_hierarchy = Some(name);
+        self
+    }
+
     /// Fields of the form that are shown, and never written.
     #[must_use]
     pub fn readonly_fields(mut self, names: impl IntoIterator<Item = &'static str>) -> Self {
@@ -250,6 +257,10 @@ impl<T: Model> ModelAdmin<T> {
         for name in &options.list_display {
             check("list_display", name, is_column(name) || is_computed(name));
         }
+        if let Some(name) = options.date_hierarchy {
+            let kind = meta.find(name).map(|(_, column)| column.kind);
+            check("date_hierarchy", name, matches!(kind, Some(ColumnKind::Date | ColumnKind::DateTime)));
+        }
         for name in &options.readonly_fields {
             let is_field = self.serializer.info(false).is_ok_and(|fields| fields.contains_key(*name));
             check("readonly_fields", name, is_field || self.serializer.check().is_err());
@@ -298,7 +309,14 @@ mod tests {
         let right = admin()
             .list_display(["__str__", "username", "short"])
             .column("short", "Short", |_| String::new());
-        assert_eq!(right.ordering(["-username", "pk"]).list_filter(["is_staff"]).mistakes(), [""; 0]);
+        assert_eq!(
+            right
+                .ordering(["-username", "pk"])
+                .list_filter(["is_staff"])
+                .date_hierarchy("date_joined")
+                .mistakes(),
+            [""; 0]
+        );
         let wrong = [
             admin().list_display(["name"]),
             admin().ordering(["-name"]),
@@ -306,6 +324,7 @@ mod tests {
             admin().raw_id_fields(["username"]),
             admin().list_filter(["name"]),
             admin().readonly_fields(["name"]),
+            admin().date_hierarchy("username"),
             ModelAdmin::new(ModelSerializer::new(["name"])),
         ];
         for (index, admin) in wrong.iter().enumerate() {

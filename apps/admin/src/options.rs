@@ -21,6 +21,7 @@ pub(crate) struct Options {
     /// Empty: the model's order.
     pub(crate) ordering: Vec<&'static str>,
     pub(crate) list_select_related: Vec<&'static str>,
+    pub(crate) date_hierarchy: Option<&'static str>,
     pub(crate) readonly_fields: Vec<&'static str>,
     pub(crate) raw_id_fields: Vec<&'static str>,
     pub(crate) search_help_text: Option<&'static str>,
@@ -45,6 +46,7 @@ impl Options {
             list_per_page: LIST_PER_PAGE,
             ordering: Vec::new(),
             list_select_related: Vec::new(),
+            date_hierarchy: None,
             readonly_fields: Vec::new(),
             raw_id_fields: Vec::new(),
             search_help_text: None,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use futures_util::future::LocalBoxFuture;
 
 use vitamin_framework::database::{DatabaseError, DbConnection};
@@ -21,6 +22,7 @@ use crate::actions::ActionRequest;
 use crate::any_model_admin::{
     AnyModelAdmin, Form, Found, ListCell, ListColumn, ListQuery, ListRow, LoadRows, Saved,
 };
+use crate::date_hierarchy::day;
 use crate::display;
 use crate::model_admin::ModelAdmin;
 use crate::options::{Options, capitalized};
@@ -223,10 +225,29 @@ impl<T: Model> AnyModelAdmin for ModelAdmin<T> {
     ) -> LocalBoxFuture<'a, Result<LoadRows, APIException>> {
         Box::pin(async move {
             let visible = self.visible(request.info());
-            let rows = self.filters.filter_rows(visible, &query.filters, request).await?;
+            let mut rows = self.filters.filter_rows(visible, &query.filters, request).await?;
+            if let Some(column) = self.options.date_hierarchy {
+                rows = query.dates.filter(rows, column, request.info().time_zone());
+            }
             let load: LoadRows = Box::new(move |connection| self.load_page(connection, rows, &query));
             Ok(load)
         })
+    }
+
+    fn date_bounds(
+        &self,
+        connection: &mut DbConnection,
+        info: &RequestInfo,
+    ) -> Result<Option<(NaiveDate, NaiveDate)>, DatabaseError> {
+        let Some(column) = self.options.date_hierarchy else { return Ok(None) };
+        let found = Path::<T>::named(column).zip(T::META.find(column));
+        let Some((path, (index, _))) = found else { return Ok(None) };
+        let rows = self.visible(info).filter_q(Q::is_null(&path, false));
+        let mut end = |order: String| {
+            let row = rows.clone().order_by([order]).first(connection)?;
+            Ok::<_, DatabaseError>(row.and_then(|row| day(&row.value(index).to_owned(), info.time_zone())))
+        };
+        Ok(end(column.to_owned())?.zip(end(format!("-{column}"))?))
     }
 
     fn texts(

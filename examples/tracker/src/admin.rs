@@ -46,6 +46,7 @@ fn issue_admin() -> ModelAdmin<Issue> {
     .list_display(["number", "title", "project", "status", "assignee", "created"])
     .filters(issue_filters())
     .search_fields(fields![tracker_issue::title, tracker_issue::body])
+    .date_hierarchy("created")
     .raw_id_fields(["parent"])
     .action(AdminAction::new("close", "Close selected issues", |action| {
         let open = action.queryset().filter(tracker_issue::status.eq("open"));

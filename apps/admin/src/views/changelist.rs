@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::http::{Method, StatusCode};
+use chrono::NaiveDate;
 use minijinja::context;
 use minijinja::value::Serde;
 use serde::Serialize;
@@ -17,6 +18,7 @@ use vitamin_rest_framework::filters::search_terms;
 
 use super::messages_of;
 use crate::any_model_admin::{AnyModelAdmin, ListCell, ListColumn, ListQuery, ListRow};
+use crate::date_hierarchy::{self, Span};
 use crate::display;
 use crate::links::{list_url, object_url, query_string, query_with, with_list};
 use crate::options::capitalized;
@@ -68,6 +70,8 @@ struct Loaded {
     texts: Texts,
     /// The objects that a filter offers, by the filter's name.
     choices: Vec<(String, Vec<(DbValue, String)>)>,
+    /// The first and the last day of the date hierarchy.
+    dates: Option<(NaiveDate, NaiveDate)>,
 }
 
 /// The list, and the actions on its rows.
@@ -88,10 +92,12 @@ pub(crate) async fn changelist(request: &AdminRequest, data: Data) -> Result<Htt
     let filters = filter_parameters(&admin, &query);
     let window = ((page - 1) * per_page, per_page);
     let order_names = order.iter().map(|(name, descending)| term(name, *descending)).collect();
+    let hierarchy = admin.options().date_hierarchy;
+    let dates = hierarchy.map(|column| Span::of(&query, column)).unwrap_or_default();
     let (loaded, errors) = match load(
         request,
         &admin,
-        Parameters { terms, filters: filters.clone(), order: order_names, window },
+        Parameters { terms, filters: filters.clone(), dates, order: order_names, window },
     )
     .await
     {
@@ -108,7 +114,12 @@ pub(crate) async fn changelist(request: &AdminRequest, data: Data) -> Result<Htt
     let is_popup = query.contains_key(POPUP);
     let actions = if is_popup { Vec::new() } else { super::allowed_actions(request, &*admin) };
     let controls = controls(&admin, &filters, &loaded.choices);
+    let hierarchy = hierarchy.zip(loaded.dates).map(|(column, bounds)| {
+        (dates.view(bounds, &list, &query, column), date_hierarchy::parameters(column))
+    });
+    let (hierarchy, date_parameters) = hierarchy.unzip();
     let context = context!(
+        hierarchy => hierarchy.map(Serde),
         columns => Serde(headings(&list, &query, &columns, &order)),
         rows => Serde(row_views(request, &list, &query, &columns, &loaded, shown)),
         actions => Serde(actions),
@@ -117,7 +128,7 @@ pub(crate) async fn changelist(request: &AdminRequest, data: Data) -> Result<Htt
         filters => Serde(controls),
         search => admin.is_searchable().then(|| query.get(SEARCH).and_then(|text| text.as_str()).unwrap_or_default().to_owned()),
         search_help_text => admin.options().search_help_text,
-        kept => Serde(kept(&query)),
+        kept => Serde(kept(&query, date_parameters.as_ref().map_or(&[], |names| names.as_slice()))),
         is_filtered => query.lists().any(|(name, _)| ![ORDER, PAGE, POPUP].contains(&name)),
         is_popup,
         pager => Serde(pager),
@@ -147,6 +158,7 @@ pub(crate) async fn changelist(request: &AdminRequest, data: Data) -> Result<Htt
 struct Parameters {
     terms: Vec<String>,
     filters: QueryDict,
+    dates: Span,
     order: Vec<String>,
     /// The offset, and the rows of a page.
     window: (i64, i64),
@@ -154,7 +166,7 @@ struct Parameters {
 
 impl Loaded {
     fn empty() -> Self {
-        Self { rows: Vec::new(), texts: Texts::default(), choices: Vec::new() }
+        Self { rows: Vec::new(), texts: Texts::default(), choices: Vec::new(), dates: None }
     }
 }
 
@@ -170,11 +182,13 @@ async fn load(
     let query = ListQuery {
         search: parameters.terms,
         filters: parameters.filters,
+        dates: parameters.dates,
         order: parameters.order,
         offset: parameters.window.0,
         limit: parameters.window.1 + 1,
     };
     let rows = Arc::clone(&admin).rows(request, query).await?;
+    let info = request.info().clone();
     let work = move |connection: &mut DbConnection| {
         let rows = rows(connection)?;
         let columns = admin.columns();
@@ -193,7 +207,12 @@ async fn load(
                 offered.push((name, objects));
             }
         }
-        Ok::<_, APIException>(Loaded { rows, texts, choices: offered })
+        Ok::<_, APIException>(Loaded {
+            rows,
+            texts,
+            choices: offered,
+            dates: admin.date_bounds(connection, &info)?,
+        })
     };
     request.database()?.run(work).await
 }
@@ -359,8 +378,8 @@ fn is_set(control: &ControlView) -> bool {
         || control.options.iter().any(|option| option.selected && !option.value.is_empty())
 }
 
-/// The parameters that a new search keeps: the order, and that it is a look-up.
-fn kept(query: &QueryDict) -> Vec<(String, String)> {
+/// The parameters that a new search keeps: the order, that it is a look-up, and the dates.
+fn kept(query: &QueryDict, dates: &[String]) -> Vec<(String, String)> {
     let value = |name: &str| Some((name.to_owned(), query.get(name)?.as_str()?.to_owned()));
-    [ORDER, POPUP].iter().filter_map(|name| value(name)).collect()
+    [ORDER, POPUP].into_iter().chain(dates.iter().map(String::as_str)).filter_map(value).collect()
 }

@@ -7,6 +7,7 @@ use crate::{Site, assert_has, assert_lacks};
 database_tests!(
     a_list_shows_columns_as_people_read_them,
     search_filters_and_order_narrow_a_list,
+    dates_narrow_a_list,
     pages_have_no_count,
     an_object_s_page_leads_back_to_the_list_as_it_was,
     a_look_up_shows_keys,
@@ -79,6 +80,36 @@ fn search_filters_and_order_narrow_a_list(database: &TestDatabase) {
     }
     // The objects of a filter are offered by their texts.
     assert_has(&list(""), &[&format!("<option value=\"{}\">Ferry</option>", ferry.id)]);
+}
+
+fn dates_narrow_a_list(database: &TestDatabase) {
+    use diesel::connection::SimpleConnection as _;
+
+    let settings = [("TIME_ZONE", "America/New_York")];
+    let site = Site::of(TestProject::with_settings(database, tracker::settings::project, &settings));
+    let project = site.project("Ferry");
+    let times = [(1, "2025-11-29 12:00:00"), (2, "2026-01-01 04:59:59"), (3, "2026-01-01 05:00:00")];
+    for (number, created) in times {
+        let id = site.issue(&project, number, "One").id;
+        let change = format!("UPDATE tracker_issue SET created = '{created}' WHERE id = {id}");
+        site.server.connection().batch_execute(&change).unwrap();
+    }
+    let list = |query: &str| site.client.get(&format!("/admin/tracker/issue/{query}"));
+    let all = list("?q=one");
+    assert_eq!(rows(&all), ["1", "2", "3"]);
+    let year = "<a href=\"/admin/tracker/issue/?q=one&amp;created__year=2025\">2025</a>";
+    assert_has(&all, &["<nav class=\"dates\" aria-label=\"Dates\">", year]);
+    // The days of the project's time zone.
+    let old = list("?created__year=2025");
+    assert_eq!(rows(&old), ["1", "2"]);
+    assert_has(&old, &[">‹ All dates</a>", "aria-current=\"true\">2025</strong>", ">November</a>", ">December</a>"]);
+    assert_lacks(&old, &[">October</a>", ">2026</a>"]);
+    let day = list("?created__year=2025&created__month=12&created__day=31");
+    assert_eq!(rows(&day), ["2"]);
+    assert_has(&day, &[">‹ December 2025</a>", ">December 31, 2025</strong>"]);
+    assert_has(&day, &["<input type=\"hidden\" name=\"created__day\" value=\"31\">"]);
+    assert_eq!(rows(&list("?created__year=2026&created__month=1")), ["3"]);
+    assert_eq!(rows(&list("?created__year=x")), ["1", "2", "3"]);
 }
 
 fn pages_have_no_count(database: &TestDatabase) {
