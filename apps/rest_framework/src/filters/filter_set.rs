@@ -137,12 +137,14 @@ impl<T: Model> FilterSet<T> {
         })
     }
 
-    /// Makes these the filters of `django_filters.FilterSet`, whose forms read booleans and times differently from those of
-    /// `django_filters.rest_framework.FilterSet`.
+    /// Makes these the filters of `django_filters.FilterSet`, whose forms read booleans differently from those of
+    /// `django_filters.rest_framework.FilterSet`, and the times of model fields too. A declared [`iso_datetime`] stays one.
     #[must_use]
     pub fn plain(mut self) -> Self {
-        for filter in &mut self.filters {
-            filter.field.kind = filter.field.kind.clone().of_plain_filter_set();
+        for (index, filter) in self.filters.iter_mut().enumerate() {
+            let kind = filter.field.kind.clone();
+            filter.field.kind =
+                if index < self.of_fields { kind.of_plain_filter_set() } else { kind.of_plain_module() };
         }
         self
     }

@@ -137,15 +137,27 @@ impl From<Vec<Cow<'static, str>>> for Choices {
 }
 
 impl FilterKind {
-    /// The kind that a filter set of `django_filters` itself has instead of that of `django_filters.rest_framework`.
+    /// The kind of the filter of this name in `django_filters` itself, instead of `django_filters.rest_framework`. Only the
+    /// boolean filters differ.
+    #[must_use]
+    pub fn of_plain_module(self) -> Self {
+        match self {
+            Self::Boolean => Self::NullBooleanSelect,
+            Self::In(kind) => Self::In(Box::new(kind.of_plain_module())),
+            Self::Between(kind) => Self::Between(Box::new(kind.of_plain_module())),
+            other => other,
+        }
+    }
+
+    /// The kind that a filter set of `django_filters` itself makes of a model field, instead of that of
+    /// `django_filters.rest_framework`.
     #[must_use]
     pub fn of_plain_filter_set(self) -> Self {
         match self {
-            Self::Boolean => Self::NullBooleanSelect,
             Self::IsoDateTime => Self::DateTime,
             Self::In(kind) => Self::In(Box::new(kind.of_plain_filter_set())),
             Self::Between(kind) => Self::Between(Box::new(kind.of_plain_filter_set())),
-            other => other,
+            other => other.of_plain_module(),
         }
     }
 }

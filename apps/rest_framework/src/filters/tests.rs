@@ -176,6 +176,16 @@ fn values_are_those_of_django_filter() {
     assert_eq!(check(include_str!("fixtures/cleaned.jsonl"), &TimeZone::default()), 2617);
 }
 
+/// A filter set of `django_filters` itself makes other filters of model fields, but a declared filter stays what it is.
+#[test]
+fn only_boolean_filters_differ_between_the_modules() {
+    let times = || FilterKind::In(Box::new(FilterKind::IsoDateTime));
+    assert_eq!(times().of_plain_module(), times());
+    assert_eq!(times().of_plain_filter_set(), FilterKind::In(Box::new(FilterKind::DateTime)));
+    assert_eq!(FilterKind::Boolean.of_plain_module(), FilterKind::NullBooleanSelect);
+    assert_eq!(FilterKind::Boolean.of_plain_filter_set(), FilterKind::NullBooleanSelect);
+}
+
 #[test]
 fn values_are_those_of_django_filter_in_a_time_zone() {
     let berlin = TimeZone::new("Europe/Berlin", true).unwrap();

@@ -9,6 +9,16 @@ use crate::python;
 use vitamin_framework::timezone::TimeZone;
 use vitamin_framework::translation::{gettext, percent_format};
 
+/// The first and the last moment of Python's range.
+const FIRST: Option<NaiveDateTime> = match NaiveDate::from_ymd_opt(1, 1, 1) {
+    Some(date) => date.and_hms_opt(0, 0, 0),
+    None => None,
+};
+const LAST: Option<NaiveDateTime> = match NaiveDate::from_ymd_opt(9999, 12, 31) {
+    Some(date) => date.and_hms_micro_opt(23, 59, 59, 999_999),
+    None => None,
+};
+
 pub(super) fn date(text: &str) -> Result<NaiveDate, Invalid> {
     strptime::date(python::strip(text)).ok_or_else(|| Invalid::invalid(gettext("Enter a valid date.")))
 }
@@ -19,20 +29,21 @@ pub(super) fn time(text: &str) -> Result<NaiveTime, Invalid> {
 
 /// A moment in UTC; without `USE_TZ` the local time. `iso`: only ISO 8601, not the formats of the locale.
 ///
-/// In Django a moment that is out of range in UTC is a 500; here it is invalid.
+/// A moment that is out of range in UTC is the first or the last one of the range. PostgreSQL compares with it, as Django sends it;
+/// on SQLite Django crashes.
 pub(super) fn datetime(text: &str, iso: bool, zone: &TimeZone) -> Result<NaiveDateTime, Invalid> {
     let text = python::strip(text);
     let local = || if iso { None } else { strptime::datetime(text).map(|local| (local, None)) };
     let (moment, offset) = parse_datetime(text).or_else(local).ok_or_else(invalid_datetime)?;
     if !zone.use_tz() {
-        return shift(moment, offset.unwrap_or_default()).ok_or_else(invalid_datetime);
+        return Ok(shift(moment, offset.unwrap_or_default()));
     }
     let offset = match offset {
         Some(offset) => Some(offset),
         None if zone.is_ambiguous_or_imaginary(moment) => return Err(ambiguous(moment, zone)),
         None => zone.offset_of_local(moment),
     };
-    offset.and_then(|offset| shift(moment, offset)).ok_or_else(invalid_datetime)
+    offset.map(|offset| shift(moment, offset)).ok_or_else(invalid_datetime)
 }
 
 /// The first or the last moment of a day, in UTC; without `USE_TZ` the local time.
@@ -44,12 +55,14 @@ pub(in super::super) fn day(
     let end = NaiveTime::from_hms_micro_opt(23, 59, 59, 999_999).unwrap_or_default();
     let local = date.and_time(if is_end { end } else { NaiveTime::MIN });
     let offset = if zone.use_tz() { zone.offset_of_local(local) } else { Some(TimeDelta::zero()) };
-    let moment = offset.and_then(|offset| shift(local, offset));
+    let moment = offset.map(|offset| shift(local, offset));
     moment.ok_or_else(|| Invalid::invalid(gettext("Enter a valid date.")))
 }
 
-fn shift(local: NaiveDateTime, offset: TimeDelta) -> Option<NaiveDateTime> {
-    local.checked_sub_signed(offset).filter(|utc| in_range(utc.date()))
+fn shift(local: NaiveDateTime, offset: TimeDelta) -> NaiveDateTime {
+    let moment = local.checked_sub_signed(offset).filter(|utc| in_range(utc.date()));
+    let end = if offset > TimeDelta::zero() { FIRST } else { LAST };
+    moment.or(end).unwrap_or(local)
 }
 
 fn invalid_datetime() -> Invalid {
