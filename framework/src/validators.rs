@@ -14,8 +14,13 @@ pub fn is_valid_email(address: &str) -> bool {
 }
 
 fn is_dot_atom(user: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-!#$%&'*+/=?^_`{}|~".contains(&byte);
-    user.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(allowed))
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-!#$%&'*+/=?^_`{}|~".contains(c) || is_folded(c);
+    user.split('.').all(|atom| !atom.is_empty() && atom.chars().all(allowed))
+}
+
+/// The other letters that Python's `re.IGNORECASE` finds among the ASCII letters: dotted I, dotless i, long s and Kelvin.
+const fn is_folded(c: char) -> bool {
+    matches!(c, '\u{130}' | '\u{131}' | '\u{17f}' | '\u{212a}')
 }
 
 fn is_quoted(user: &str) -> bool {
@@ -29,7 +34,7 @@ fn is_quoted(user: &str) -> bool {
             '\u{1}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '!' | '#'..='[' | ']'..='\u{7f}' => {
                 true
             }
-            _ => false,
+            other => is_folded(other),
         };
         if !allowed {
             return false;
@@ -96,6 +101,8 @@ mod tests {
             "a@example.рф",
             "a@example.xn--p1ai",
             "a@1.2.de",
+            "\u{130}\u{131}.\u{17f}\u{212a}@b.co",
+            "\"\u{130}\"@b.co",
         ];
         for address in valid {
             assert!(is_valid_email(address), "{address}");
@@ -118,6 +125,7 @@ mod tests {
             "a@b.c1",
             "a@b.d3e",
             "a@b.xn--",
+            "\u{e9}@b.co",
         ];
         for address in invalid {
             assert!(!is_valid_email(address), "{address}");
