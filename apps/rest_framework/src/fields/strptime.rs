@@ -9,10 +9,62 @@ use crate::python;
 
 /// Parses text in this format. `None` if it does not match, or is not a date and time.
 pub(crate) fn strptime(text: &str, format: &str) -> Option<Moment> {
-    let text = digits::to_ascii(text);
     let format = format.replace("%c", "%a %b %d %H:%M:%S %Y").replace("%x", "%m/%d/%y");
     let format = format.replace("%X", "%H:%M:%S").replace("%T", "%H:%M:%S");
-    scan(&text, &format, Found::default())?.moment()
+    scan(text, &format, Found::default())?.moment()
+}
+
+/// A range of characters, or [`ANY`].
+type Range = (char, char);
+
+/// A digit of any script.
+const ANY: Range = ('\0', '\0');
+
+// The numbers of directives, as alternatives in the order in which they are tried. Some digits are ASCII.
+const FOUR_DIGITS: &[&[Range]] = &[&[ANY, ANY, ANY, ANY]];
+const TWO_DIGITS: &[&[Range]] = &[&[ANY, ANY]];
+const MONTH: &[&[Range]] = &[&[('1', '1'), ('0', '2')], &[('0', '0'), ('1', '9')], &[('1', '9')]];
+const DAY: &[&[Range]] = &[
+    &[('3', '3'), ('0', '1')],
+    &[('1', '2'), ANY],
+    &[('0', '0'), ('1', '9')],
+    &[('1', '9')],
+    &[(' ', ' '), ('1', '9')],
+];
+const DAY_OF_YEAR: &[&[Range]] = &[
+    &[('3', '3'), ('6', '6'), ('0', '6')],
+    &[('3', '3'), ('0', '5'), ANY],
+    &[('1', '2'), ANY, ANY],
+    &[('0', '0'), ('1', '9'), ANY],
+    &[('0', '0'), ('0', '0'), ('1', '9')],
+    &[('1', '9'), ANY],
+    &[('0', '0'), ('1', '9')],
+    &[('1', '9')],
+];
+const WEEK: &[&[Range]] = &[&[('5', '5'), ('0', '3')], &[('0', '4'), ANY], &[ANY]];
+const ISO_WEEK: &[&[Range]] =
+    &[&[('5', '5'), ('0', '3')], &[('0', '0'), ('1', '9')], &[('1', '4'), ANY], &[ANY]];
+const HOUR: &[&[Range]] = &[&[('2', '2'), ('0', '3')], &[('0', '1'), ANY], &[ANY]];
+const MINUTE: &[&[Range]] = &[&[('0', '5'), ANY], &[ANY]];
+const SECOND: &[&[Range]] = &[&[('6', '6'), ('0', '1')], &[('0', '5'), ANY], &[ANY]];
+/// The minutes and seconds of an offset.
+const OF_OFFSET: &[&[Range]] = &[&[('0', '5'), ANY]];
+
+/// The number that the text begins with by each alternative, and the text after it.
+fn numbers<'t>(
+    text: &'t str,
+    alternatives: &'static [&'static [Range]],
+) -> impl Iterator<Item = (u32, &'t str)> {
+    alternatives.iter().filter_map(move |ranges| {
+        let mut chars = text.chars();
+        let number = ranges.iter().try_fold(0, |number, range| {
+            let c = chars.next()?;
+            let digit = if *range == ANY { digits::decimal_digit(c)? } else { c };
+            let valid = *range == ANY || (range.0..=range.1).contains(&c);
+            valid.then(|| number * 10 + digit.to_digit(10).unwrap_or(0))
+        })?;
+        Some((number, chars.as_str()))
+    })
 }
 
 /// The parts of a date and time that have been read so far.
@@ -96,37 +148,29 @@ fn scan(text: &str, format: &str, found: Found) -> Option<Found> {
     };
     let directive_name = directive.chars().next()?;
     let format = directive.get(directive_name.len_utf8()..)?;
-    let number = |most: usize, least: usize, low: u32, high: u32, set: &dyn Fn(u32) -> Found| {
-        (least..=most).rev().find_map(|length| {
-            let value = ascii_number(text, length)?;
-            let valid = (low..=high).contains(&value);
-            if valid { scan(text.get(length..)?, format, set(value)) } else { None }
-        })
+    let number = |alternatives, set: &dyn Fn(u32) -> Found| {
+        numbers(text, alternatives).find_map(|(value, rest)| scan(rest, format, set(value)))
     };
     match directive_name {
         '%' => scan(text.strip_prefix('%')?, format, found),
-        'Y' => number(4, 4, 0, 9999, &|year| Found { year: i32::try_from(year).ok(), ..found }),
-        'y' => number(2, 2, 0, 99, &|year| {
+        'Y' => number(FOUR_DIGITS, &|year| Found { year: i32::try_from(year).ok(), ..found }),
+        'y' => number(TWO_DIGITS, &|year| {
             let century = if year <= 68 { 2000 } else { 1900 };
             Found { year: i32::try_from(century + year).ok(), ..found }
         }),
-        'm' => number(2, 1, 1, 12, &|month| Found { month: Some(month), ..found }),
-        'd' => number(2, 1, 1, 31, &|day| Found { day: Some(day), ..found }).or_else(|| {
-            let rest = text.strip_prefix(' ')?;
-            let day = ascii_number(rest, 1).filter(|day| *day > 0)?;
-            scan(rest.get(1..)?, format, Found { day: Some(day), ..found })
-        }),
-        'j' => number(3, 1, 1, 366, &|ordinal| Found { ordinal: Some(ordinal), ..found }),
-        'U' => number(2, 1, 0, 53, &|week| Found { week: Some((week, false)), ..found }),
-        'W' => number(2, 1, 0, 53, &|week| Found { week: Some((week, true)), ..found }),
-        'G' => number(4, 4, 0, 9999, &|year| Found { iso_year: i32::try_from(year).ok(), ..found }),
-        'V' => number(2, 1, 0, 53, &|week| Found { iso_week: Some(week), ..found }),
-        'u' => number(1, 1, 1, 7, &|day| Found { weekday: Some(day - 1), ..found }),
-        'w' => number(1, 1, 0, 6, &|day| Found { weekday: Some((day + 6) % 7), ..found }),
-        'H' => number(2, 1, 0, 23, &|hour| Found { hour, ..found }),
-        'I' => number(2, 1, 1, 12, &|hour| Found { hour12: Some(hour), ..found }),
-        'M' => number(2, 1, 0, 59, &|minute| Found { minute, ..found }),
-        'S' => number(2, 1, 0, 61, &|second| Found { second, ..found }),
+        'm' => number(MONTH, &|month| Found { month: Some(month), ..found }),
+        'd' => number(DAY, &|day| Found { day: Some(day), ..found }),
+        'j' => number(DAY_OF_YEAR, &|ordinal| Found { ordinal: Some(ordinal), ..found }),
+        'U' => number(WEEK, &|week| Found { week: Some((week, false)), ..found }),
+        'W' => number(WEEK, &|week| Found { week: Some((week, true)), ..found }),
+        'G' => number(FOUR_DIGITS, &|year| Found { iso_year: i32::try_from(year).ok(), ..found }),
+        'V' => number(ISO_WEEK, &|week| Found { iso_week: Some(week), ..found }),
+        'u' => number(&[&[('1', '7')]], &|day| Found { weekday: Some(day - 1), ..found }),
+        'w' => number(&[&[('0', '6')]], &|day| Found { weekday: Some((day + 6) % 7), ..found }),
+        'H' => number(HOUR, &|hour| Found { hour, ..found }),
+        'I' => number(MONTH, &|hour| Found { hour12: Some(hour), ..found }),
+        'M' => number(MINUTE, &|minute| Found { minute, ..found }),
+        'S' => number(SECOND, &|second| Found { second, ..found }),
         'f' => (1..=6).rev().find_map(|length| {
             let value = ascii_number(text, length)?;
             let micro = (length..6).fold(value, |value, _| value * 10);
@@ -189,17 +233,16 @@ fn offsets(text: &str) -> [Option<(TimeDelta, &str)>; 2] {
         let valid = ahead < TimeDelta::days(1);
         valid.then_some((if text.starts_with('-') { -ahead } else { ahead }, rest))
     };
-    let pair = |text: &str| ascii_number(text, 2).filter(|value| *value < 60);
-    let Some(hours) = ascii_number(unsigned, 2) else { return [None, None] };
-    let after_hours = unsigned.get(2..).unwrap_or_default();
-    let minutes_text = after_hours.strip_prefix(':').unwrap_or(after_hours);
-    let Some(minutes) = pair(minutes_text) else { return [None, None] };
+    let pair = |text| numbers(text, OF_OFFSET).next();
+    let Some((hours, after_hours)) = numbers(unsigned, TWO_DIGITS).next() else { return [None, None] };
+    let Some((minutes, after_minutes)) = pair(after_hours.strip_prefix(':').unwrap_or(after_hours)) else {
+        return [None, None];
+    };
     let seconds = hours * 3600 + minutes * 60;
-    let after_minutes = minutes_text.get(2..).unwrap_or_default();
     let short = signed(seconds, after_minutes);
     let has_colon = after_hours.starts_with(':');
     let more = if has_colon { after_minutes.strip_prefix(':') } else { Some(after_minutes) };
-    let long = more.and_then(|more| Some((pair(more)?, more.get(2..)?)));
+    let long = more.and_then(pair);
     [long.and_then(|(more, rest)| signed(seconds + more, rest)), short]
 }
 
@@ -235,6 +278,15 @@ mod tests {
             ("%Y-%m-%d %U %w", "2026-05-01 3 2", Some("2026-01-20")),
             ("%u", "8", None),
             ("%w", "7", None),
+            // Digits of other scripts, where Python's patterns allow any digit.
+            ("%Y-%m-%d", "٢٠٢٦-05-1٣", Some("2026-05-13")),
+            ("%Y-%m-%d", "2026-٠٥-01", None),
+            ("%Y-%m-%d", "2026-05-٠١", None),
+            ("%Y-%m-%d 5", "2026-05-01 ٥", None),
+            ("%d.%m.%y", "31.12.٢٦", Some("2026-12-31")),
+            ("%j %Y", "2٣3 2026", Some("2026-08-21")),
+            ("%Y %U %w", "2026 1٨ 5", Some("2026-05-08")),
+            ("%G-W%V-%u", "2026-W00-1", None),
         ] {
             let found = strptime(text, format).map(|(at, _)| at.date().to_string());
             assert_eq!(found.as_deref(), expected, "{format} {text}");
