@@ -67,6 +67,13 @@ impl<T: Model> Object<T> {
         self.annotations.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
+    /// Keeps what was written to a column, if the row can't say it: an annotation by the column's name.
+    #[doc(hidden)]
+    pub fn set_written(&mut self, column: &'static str, value: DbValue) {
+        self.annotations.retain(|(known, _)| *known != column);
+        self.annotations.push((column, value));
+    }
+
     pub(crate) fn set_annotation(&mut self, name: &'static str, value: DbValue) {
         self.annotations.push((name, value));
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ModelSerializer;
 use super::columns::column_field;
 use super::entry::{Entry, Target};
-use super::output::{ColumnOutput, OutputField, UserKeyOutput};
+use super::output::{OutputField, UserKeyOutput, column_output};
 use super::relations::{hyperlinked_entry, many_to_many_entry, url_entry};
 use super::resolved::{NamedEntry, Resolved};
 use super::whole::targets;
@@ -76,10 +76,10 @@ impl<T: Model> ModelSerializer<T> {
         let output: Option<Arc<dyn OutputField<T>>> = if field.options().is_write_only() {
             None
         } else {
-            match column.kind {
-                ColumnKind::UserKey if column.references.is_none() => Some(Arc::new(UserKeyOutput { index })),
-                _ => Some(Arc::new(ColumnOutput { index, field: Arc::clone(&field) })),
-            }
+            Some(match column.kind {
+                ColumnKind::UserKey if column.references.is_none() => Arc::new(UserKeyOutput { index }),
+                _ => column_output(index, Arc::clone(&field)),
+            })
         };
         let source = column.name.to_owned();
         Ok(Entry { field, output, target: Target::Column(index), source, shape: None })

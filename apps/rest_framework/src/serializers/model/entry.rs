@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::ModelSerializer;
-use super::output::{AnnotationOutput, ColumnOutput, OutputField};
+use super::output::{AnnotationOutput, OutputField, column_output};
 use super::whole::{Merged, WHOLE, fields_of};
 use crate::fields::{BaseField, Field, Kind, ReadOnly, ReadOnlyField};
 use crate::schemas::FieldShape;
@@ -114,7 +114,7 @@ pub(super) fn plain_entry<T: Model>(
     let column = T::META.find(&source);
     let output: Option<Arc<dyn OutputField<T>>> = match column {
         _ if options.is_write_only() => None,
-        Some((index, _)) => Some(Arc::new(ColumnOutput { index, field: Arc::clone(&field) })),
+        Some((index, _)) => Some(column_output(index, Arc::clone(&field))),
         None if is_read_only || options.is_read_only() => {
             Some(Arc::new(AnnotationOutput { name: source.clone(), field: Arc::clone(&field) }))
         }

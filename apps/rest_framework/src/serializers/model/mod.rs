@@ -17,6 +17,7 @@ mod hooks;
 mod hyperlinked;
 mod link_input;
 mod many;
+mod negative_zero;
 mod nested;
 mod nested_output;
 mod output;

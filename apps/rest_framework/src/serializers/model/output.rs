@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::negative_zero::DecimalOutput;
 use crate::exceptions::APIException;
 use crate::fields::{BaseField, Output, write_native};
 use crate::json;
@@ -51,10 +52,20 @@ impl From<NotLoaded> for APIException {
     }
 }
 
-/// A column.
-pub(super) struct ColumnOutput {
-    pub(super) index: usize,
-    pub(super) field: Arc<dyn BaseField>,
+/// The output of a column.
+pub(super) fn column_output<T: Model>(index: usize, field: Arc<dyn BaseField>) -> Arc<dyn OutputField<T>> {
+    match T::META.columns.get(index) {
+        Some(column) if column.kind == ColumnKind::Decimal => {
+            Arc::new(DecimalOutput { index, name: column.name, field })
+        }
+        _ => Arc::new(ColumnOutput { index, field }),
+    }
+}
+
+/// A column of another kind than decimals.
+struct ColumnOutput {
+    index: usize,
+    field: Arc<dyn BaseField>,
 }
 
 impl<T: Model> OutputField<T> for ColumnOutput {

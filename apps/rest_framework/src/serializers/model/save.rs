@@ -10,6 +10,7 @@ use super::destination::{Destination, Progress};
 use super::entry::Target;
 use super::hooks::Store;
 use super::pk_input::pk_of;
+use super::negative_zero::NegativeZeros;
 use super::resolved::Resolved;
 use super::single_row::{ValidData, keep_user};
 use super::validation::{Validation, find_kept, gone};
@@ -68,6 +69,7 @@ pub struct Save<'a, T: Model> {
     own: Changes<T>,
     instance: Option<Object<T>>,
     kept: Kept,
+    negative_zeros: NegativeZeros,
     progress: Progress,
 }
 
@@ -157,10 +159,12 @@ impl<T: Model> Save<'_, T> {
         let changes = self.changes()?;
         if self.is_only_change(&changes) {
             let mut object = changes.insert_last(self.connection)?;
+            self.negative_zeros.keep(&mut object);
             self.attach_known(&mut object);
             return Ok(object);
         }
-        let object = changes.insert(self.connection)?;
+        let mut object = changes.insert(self.connection)?;
+        self.negative_zeros.keep(&mut object);
         self.set_many(&object)?;
         Ok(object)
     }
@@ -176,15 +180,18 @@ impl<T: Model> Save<'_, T> {
             self.instance.take().ok_or_else(|| APIException::server_error("there is no object to update"))?;
         if is_only_change {
             object.update_last(self.connection, &changes)?;
+            self.negative_zeros.keep(&mut object);
             self.attach_known(&mut object);
             return Ok(object);
         }
         object.update(self.connection, &changes)?;
+        self.negative_zeros.keep(&mut object);
         self.set_many(&object)?;
         Ok(object)
     }
 
     fn changes(&mut self) -> Result<Changes<T>, APIException> {
+        self.negative_zeros = NegativeZeros::of(self.resolved, &self.values);
         let mut changes = self.resolved.changes(&mut self.values, self.info)?;
         changes.merge(&self.own);
         Ok(changes)
@@ -323,9 +330,17 @@ impl<T: Model> ModelSerializer<T> {
         let is_new = instance.is_none();
         let store: Option<&Store<T>> =
             if is_new { self.hooks.create.as_ref() } else { self.hooks.update.as_ref() };
-        let own = Changes::new();
-        let mut save =
-            Save { connection, info, resolved, values, own, instance, kept, progress: Progress::Unknown };
+        let mut save = Save {
+            connection,
+            info,
+            resolved,
+            values,
+            own: Changes::new(),
+            instance,
+            kept,
+            negative_zeros: NegativeZeros::default(),
+            progress: Progress::Unknown,
+        };
         if let Some(perform) = perform {
             perform(&mut save)?;
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::ModelSerializer;
 use super::entry::Target;
+use super::negative_zero::NegativeZeros;
 use super::validation::{Environment, Validation};
 use super::writing::{Kept, validated_in};
 use crate::data::{Data, Dict};
@@ -32,6 +33,7 @@ impl ValidData {
 pub(crate) struct SingleRow<T> {
     pub(crate) changes: Changes<T>,
     kept: Kept,
+    negative_zeros: NegativeZeros,
 }
 
 /// As Django keeps the object that is saved as a foreign key.
@@ -82,10 +84,12 @@ impl<T: Model> ModelSerializer<T> {
         if self.creates_itself() || has_more {
             return Ok(None);
         }
+        let negative_zeros = NegativeZeros::of(resolved, &values);
         let mut changes = resolved.changes(&mut values, info)?;
         changes.merge(own);
         keep_user(&mut kept, info.user());
-        Ok(resolved.plan.is_known(&changes, None, &kept).then_some(SingleRow { changes, kept }))
+        let row = SingleRow { changes, kept, negative_zeros };
+        Ok(resolved.plan.is_known(&row.changes, None, &row.kept).then_some(row))
     }
 
     /// Gives a stored object the related objects that are known. `false`: a trigger of the database changed a foreign key,
@@ -97,6 +101,7 @@ impl<T: Model> ModelSerializer<T> {
         object: &mut Object<T>,
         row: &SingleRow<T>,
     ) -> Result<bool, APIException> {
+        row.negative_zeros.keep(object);
         Ok(self.resolve(is_postgres)?.plan.attach_known(object, &row.kept))
     }
 }
