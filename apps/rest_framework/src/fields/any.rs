@@ -121,7 +121,7 @@ fn parse(text: &str) -> Option<Value> {
 fn is_json(value: &Value) -> bool {
     match value {
         Value::Float(float) => float.is_finite(),
-        Value::File(_) => false,
+        Value::File(_) | Value::IllFormed(_) => false,
         Value::List(items) => items.iter().all(is_json),
         Value::Dict(dict) => dict.values().all(is_json),
         _ => true,

@@ -17,7 +17,7 @@ use crate::fields::{Context, Input};
 use crate::json;
 use crate::request::RequestInfo;
 use crate::serializers::source::set_value;
-use vitamin_framework::models::{Changes, DbValue, Model, Object, Plan};
+use vitamin_framework::models::{Changes, DbValue, FieldClass, Model, Object, Plan};
 use vitamin_framework::translation::{format, gettext};
 
 /// A field with its name.
@@ -116,13 +116,6 @@ impl<T: Model> Resolved<T> {
                 continue;
             }
             match field.run_validation(field.get_value(name, input, context).as_ref(), context) {
-                // The text `null` of a form, for JSON: Django REST framework sends it to the database, which refuses it.
-                Ok(Some(Value::Null)) if is_required_column::<T>(entry) => {
-                    errors.insert(
-                        (*name).to_owned(),
-                        Detail::list(gettext("This field may not be null."), "null"),
-                    );
-                }
                 Ok(Some(value)) => {
                     let value = match &entry.target {
                         Target::Merged(merged) => merged.split(value),
@@ -148,7 +141,21 @@ impl<T: Model> Resolved<T> {
         for check in &hooks.checks {
             check(&mut values, validation).map_err(serializer_error)?;
         }
+        self.check_json(&values)?;
         Ok(values)
+    }
+
+    /// Refuses the text `null` of a form in a field of JSON. Django REST framework finds nothing wrong with it, and crashes
+    /// when the database refuses the row.
+    fn check_json(&self, values: &Dict) -> Result<(), APIException> {
+        let mut errors = IndexMap::new();
+        for NamedEntry { name, entry, .. } in &self.entries {
+            if values.get(&entry.source) == Some(&Value::Null) && is_required_json::<T>(entry) {
+                let detail = Detail::list(gettext("This field may not be null."), "null");
+                errors.insert((*name).to_owned(), detail);
+            }
+        }
+        if errors.is_empty() { Ok(()) } else { Err(APIException::validation_error(Detail::Dict(errors))) }
     }
 
     /// Runs the validators of several fields. All their messages are returned.
@@ -229,8 +236,10 @@ fn serializer_error(error: APIException) -> APIException {
     APIException::validation_error(error.detail().clone().into_serializer_error())
 }
 
-/// Whether the column refuses NULL, and the field does too.
-fn is_required_column<T: Model>(entry: &Entry<T>) -> bool {
+/// Whether it is a column of JSON that refuses NULL, and the field does too.
+fn is_required_json<T: Model>(entry: &Entry<T>) -> bool {
     let Target::Column(index) = entry.target else { return false };
-    T::META.columns.get(index).is_some_and(|column| !column.null) && !entry.field.options().allows_null()
+    let column = T::META.columns.get(index);
+    column.is_some_and(|column| column.class == FieldClass::Json && !column.null)
+        && !entry.field.options().allows_null()
 }
