@@ -29,6 +29,8 @@ pub struct Output<'a> {
     pub coerce_decimal_to_string: bool,
     /// Whether the numbers of a `BigIntegerField` are text (`COERCE_BIGINT_TO_STRING`), by default false.
     pub coerce_bigint_to_string: bool,
+    /// Whether the serializer is partial: a value that is missing is left out, even if its field has a default.
+    pub partial: bool,
 }
 
 impl<'a> Output<'a> {
@@ -42,6 +44,7 @@ impl<'a> Output<'a> {
             request: None,
             coerce_decimal_to_string: true,
             coerce_bigint_to_string: false,
+            partial: false,
         }
     }
 

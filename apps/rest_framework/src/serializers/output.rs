@@ -14,7 +14,8 @@ impl Serializer {
     /// An attribute is missing, or a value does not fit its field: a bug of the app.
     pub fn data(&self, validated: &Value, output: &Output<'_>) -> Result<Vec<u8>, OutputError> {
         let mut out = Vec::new();
-        self.represent_value(validated, output, &mut out)?;
+        let output = Output { partial: output.partial || self.kind.partial, ..*output };
+        self.represent_value(validated, &output, &mut out)?;
         Ok(out)
     }
 }
@@ -86,6 +87,9 @@ fn attribute<'v>(
         return Ok(Some(Attribute::Value(value)));
     }
     if options.has_default() {
+        if output.partial {
+            return Ok(None);
+        }
         return Ok(options.default_value(Context::new(output.time_zone)).map(Attribute::Default));
     }
     if options.allows_null() {
