@@ -84,6 +84,10 @@ impl Builder<'_> {
             return Some(self.choices(&choices, paths.allows_blank(), options.allows_null(), meta));
         }
         if let Some(list) = kind.downcast_ref::<List>() {
+            // Without the options of the serializer.
+            if let Some(FieldShape::Serializer(serializer)) = list.child().shape(self.is_postgres) {
+                return Some(array(self.resolve(&serializer, direction)?.reference));
+            }
             let mut item = self.child(list.child(), direction)?;
             if item.get("title").and_then(Value::as_str).is_some_and(|title| is_trivial(name, title)) {
                 item.shift_remove("title");

@@ -116,6 +116,21 @@ fn settings_change_components() {
     );
 }
 
+/// A list's items are the component, without the options that its serializer has there.
+#[test]
+fn items_are_a_plain_reference() {
+    let list = ListField::new(part().allow_null().help_text("One."));
+    let view = APIView::new("Lists")
+        .serializer(Serializer::new().field("parts", list))
+        .post(async || Response::new(1));
+    let generated = super::generate(vec![path("", view)], SpectacularSettings::default());
+    let schema = generated
+        .document
+        .pointer("/paths/~1/post/requestBody/content/application~1json/schema/properties/parts")
+        .unwrap();
+    insta::assert_snapshot!(schema, @r##"{"type":"array","items":{"$ref":"#/components/schemas/Part"}}"##);
+}
+
 /// Objects without a name are written where they are used, and leave no component.
 #[test]
 fn a_name_is_not_needed() {
