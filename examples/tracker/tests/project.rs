@@ -14,6 +14,7 @@ database_tests!(
     a_user_gets_a_token,
     the_models_have_permissions,
     a_form_cannot_store_null_in_a_required_column,
+    odd_values_have_the_reference_s_answers,
     the_program_migrates_and_serves,
     users_without_an_address_are_shown,
     the_log_explains_a_proxy_that_ends_tls_unnoticed,
@@ -60,6 +61,42 @@ fn a_form_cannot_store_null_in_a_required_column(database: &TestDatabase) {
         .post("/api/projects/", project)
         .assert_status(400)
         .assert_body(r#"{"settings":["This field may not be null."]}"#);
+    // Other errors come without it, as the reference validates the text.
+    client
+        .post("/api/projects/", [("slug", "shop"), ("settings", "null")])
+        .assert_status(400)
+        .assert_body(r#"{"name":["This field is required."]}"#);
+}
+
+fn odd_values_have_the_reference_s_answers(database: &TestDatabase) {
+    let server = TestProject::new(database, project);
+    let pepe = server.create_user("Pepe", "aaaa");
+    let client = server.token(&server.create_token(&pepe));
+    // A decimal keeps its sign in the answer to the write, though not in the row.
+    let made = client.post("/api/projects/", json!({"name": "a", "slug": "a", "budget": "-0", "starts": "2026-01-01"}));
+    assert_eq!(made.assert_status(201).json()["budget"], "-0.00");
+    let url = format!("/api/projects/{}/", made.json()["id"].as_str().unwrap());
+    assert_eq!(client.get(&url).json()["budget"], "0.00");
+    assert_eq!(client.patch(&url, json!({"budget": -0.0})).json()["budget"], "-0.00");
+    assert_eq!(client.patch(&url, json!({"budget": 0})).json()["budget"], "0.00");
+    // Django counts U+2028 among the letters of a host name.
+    let made = client.patch(&url, json!({"homepage": "http://a.\u{2028}b"}));
+    assert_eq!(made.assert_status(200).json()["homepage"], "http://a.\u{2028}b");
+    // No text can hold a lone surrogate.
+    client
+        .request("PATCH", &url)
+        .body("application/json", r#"{"settings": ["\ud800"]}"#)
+        .send()
+        .assert_status(400)
+        .assert_body(r#"{"settings":["Value must be valid JSON."]}"#);
+    // IsoDateTimeFilter takes no other formats, and compares with moments that are out of range in UTC.
+    client
+        .get("/api/issues/?created_after=02/03/2026")
+        .assert_status(400)
+        .assert_body(r#"{"created_after":["Enter a valid date/time."]}"#);
+    for text in ["0001-01-01T00:00:00%2B05:00", "9999-12-31T23:59:59-05:00"] {
+        client.get(&format!("/api/issues/?created_after={text}")).assert_status(200);
+    }
 }
 
 /// The real program, as it runs in production.

@@ -1,3 +1,5 @@
+mod random;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -266,6 +268,19 @@ fn defaults_are_computed_per_validation_and_hooks_may_change_values() {
         });
     let run = || serde_json::to_string(&serializer.run(&Value::Dict(Dict::new()).into()).unwrap()).unwrap();
     assert_eq!([run(), run()], [r#"{"n":0,"seen":true}"#, r#"{"n":1,"seen":true}"#]);
+}
+
+/// `get_default` of a partial serializer skips the field, in the output too.
+#[test]
+fn a_partial_serializer_writes_no_defaults() {
+    let inner = || Serializer::new().field("size", IntegerField::new().default(1));
+    let outer = Serializer::new().field("color", CharField::new().default("red")).field("inner", inner());
+    let data = |serializer: &Serializer| {
+        let values = Value::Dict(Dict::from([("inner".to_owned(), Dict::new().into())]));
+        String::from_utf8(serializer.data(&values, &Output::new(&TimeZone::default())).unwrap()).unwrap()
+    };
+    assert_eq!(data(&outer), r#"{"color":"red","inner":{"size":1}}"#);
+    assert_eq!(data(&outer.partial()), r#"{"inner":{}}"#);
 }
 
 proptest::proptest! {
