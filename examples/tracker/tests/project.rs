@@ -94,6 +94,11 @@ fn odd_values_have_the_reference_s_answers(database: &TestDatabase) {
         .get("/api/issues/?created_after=02/03/2026")
         .assert_status(400)
         .assert_body(r#"{"created_after":["Enter a valid date/time."]}"#);
+    // The path is right, though no column holds such a number.
+    client
+        .get("/api/issues/99999999999999999999/comments/")
+        .assert_status(404)
+        .assert_body(r#"{"detail":"No Issue matches the given query."}"#);
     for text in ["0001-01-01T00:00:00%2B05:00", "9999-12-31T23:59:59-05:00"] {
         client.get(&format!("/api/issues/?created_after={text}")).assert_status(200);
     }
