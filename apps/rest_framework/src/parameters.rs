@@ -76,8 +76,12 @@ macro_rules! numbers {
 numbers!("A valid integer is required.": i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
 numbers!("A valid number is required.": f32 f64);
 
+/// `i64::MAX`.
+const LARGEST: &str = "9223372036854775807";
+
 impl Request {
-    /// The value of a parameter of the path.
+    /// The value of a parameter of the path. A number beyond 64 bits is the largest `i64`: it finds no row, as in Django, whose
+    /// converter takes any number.
     ///
     /// # Errors
     /// 404 if it is not a `T`, as if a Django converter did not match; 500 if the route has no such parameter.
@@ -86,7 +90,9 @@ impl Request {
             APIException::server_error(format!("the route has no parameter named \"{name}\""))
         })?;
         let text = percent_decode_str(raw).decode_utf8().map_err(|_| APIException::not_found())?;
-        T::parse(&text).map_err(|_| APIException::not_found())
+        let is_large = text.len() > 18 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let found = T::parse(&text).or_else(|error| if is_large { T::parse(LARGEST) } else { Err(error) });
+        found.map_err(|_| APIException::not_found())
     }
 
     /// The last value of a query parameter, or `None`.
@@ -185,7 +191,8 @@ mod tests {
             ("/django/007/", 200, "7"),
             ("/django/x/", 404, NO_PATTERN),
             ("/django/-7/", 404, NO_PATTERN),
-            ("/django/99999999999999999999/", 404, NOT_FOUND),
+            // Django's number is the whole one; neither is that of a row.
+            ("/django/99999999999999999999/", 200, LARGEST),
             ("/slug/a-b_c/", 200, "\"a-b_c\""),
             ("/slug/a.b/", 404, NO_PATTERN),
             ("/str/a%20b%25/", 200, "\"a b%\""),

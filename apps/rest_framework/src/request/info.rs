@@ -63,17 +63,13 @@ impl RequestInfo {
         &self.query_string
     }
 
-    /// A parameter of the path. A number beyond 64 bits is `i64::MAX`, which finds no row, as Python's finds none.
+    /// A parameter of the path.
     ///
     /// # Errors
     /// 404: there is no such parameter, or it is not a `V`.
     pub fn path_param<V: FromStr>(&self, name: &str) -> Result<V, APIException> {
         let found = self.path_params.iter().find(|(known, _)| known == name);
-        let parse = |value: &str| {
-            let is_large = value.len() > 18 && value.bytes().all(|byte| byte.is_ascii_digit());
-            value.parse().ok().or_else(|| if is_large { i64::MAX.to_string().parse().ok() } else { None })
-        };
-        found.and_then(|(_, value)| parse(value)).ok_or_else(APIException::not_found)
+        found.and_then(|(_, value)| value.parse().ok()).ok_or_else(APIException::not_found)
     }
 
     /// The project's time zone.
