@@ -138,7 +138,7 @@ fn arrange(database: &TestDatabase, (key_type, stored): (&str, &str), keys: &[&s
     };
     let person = format!("{stored} NOT NULL REFERENCES people_person (code) DEFERRABLE INITIALLY DEFERRED");
     let tables = format!(
-        "DROP TABLE authtoken_token; DROP TABLE auth_user_groups; DROP TABLE auth_user_user_permissions; DROP TABLE auth_user;
+        "DROP TABLE django_admin_log; DROP TABLE authtoken_token; DROP TABLE auth_user_groups; DROP TABLE auth_user_user_permissions; DROP TABLE auth_user;
          CREATE TABLE people_person (code {stored} NOT NULL PRIMARY KEY, password varchar(128) NOT NULL, last_login {time} NULL,
             is_superuser bool NOT NULL, username varchar(150) NOT NULL UNIQUE, first_name varchar(150) NOT NULL,
             last_name varchar(150) NOT NULL, email varchar(254) NOT NULL, is_staff bool NOT NULL, is_active bool NOT NULL,

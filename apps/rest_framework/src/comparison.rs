@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::APISettings;
+use super::fields::Format;
 use vitamin_framework::diagnosis::{Diagnosis, DjangoSettings, Severity, class_name};
 
 const SECTION: &str = "REST_FRAMEWORK";
@@ -54,7 +55,11 @@ const KNOWN: [&str; 25] = [
 ];
 
 /// The keys that are compared, and those of Django's own tests and pages.
-const COMPARED: [&str; 17] = [
+const COMPARED: [&str; 22] = [
+    "COERCE_BIGINT_TO_STRING",
+    "COERCE_DECIMAL_TO_STRING",
+    "DATETIME_FORMAT",
+    "DATE_FORMAT",
     "DEFAULT_AUTHENTICATION_CLASSES",
     "DEFAULT_FILTER_BACKENDS",
     "DEFAULT_PAGINATION_CLASS",
@@ -70,6 +75,7 @@ const COMPARED: [&str; 17] = [
     "SEARCH_PARAM",
     "TEST_REQUEST_DEFAULT_FORMAT",
     "TEST_REQUEST_RENDERER_CLASSES",
+    "TIME_FORMAT",
     "URL_FIELD_NAME",
     "URL_FORMAT_OVERRIDE",
 ];
@@ -92,12 +98,26 @@ pub(super) fn compare(settings: &APISettings, django: &DjangoSettings, diagnosis
         django,
         diagnosis,
     );
+    let (output, format) = (&settings.output, |format: &Format| Value::from(format.name()));
     let page_size = settings.page_size.map_or(Value::Null, Value::from);
     for (key, here, field) in [
         ("PAGE_SIZE", page_size, "page_size"),
         ("SEARCH_PARAM", Value::from(settings.search_param), "search_param"),
         ("ORDERING_PARAM", Value::from(settings.ordering_param), "ordering_param"),
         ("URL_FORMAT_OVERRIDE", Value::from(settings.url_format_override), "url_format_override"),
+        (
+            "COERCE_DECIMAL_TO_STRING",
+            Value::from(output.coerce_decimal_to_string),
+            "output.coerce_decimal_to_string",
+        ),
+        (
+            "COERCE_BIGINT_TO_STRING",
+            Value::from(output.coerce_bigint_to_string),
+            "output.coerce_bigint_to_string",
+        ),
+        ("DATETIME_FORMAT", format(&output.datetime_format), "output.datetime_format"),
+        ("DATE_FORMAT", format(&output.date_format), "output.date_format"),
+        ("TIME_FORMAT", format(&output.time_format), "output.time_format"),
     ] {
         let there = django.rest_framework(key).cloned().unwrap_or_default();
         if there != here {

@@ -194,6 +194,7 @@ impl PolicyDeclaration {
             model_view: self.model_view.clone(),
             time_zone: settings.time_zone.clone(),
             media_url: settings.media_url.clone(),
+            output: settings.output.clone(),
         };
         Policies {
             view: Rc::new(view),

@@ -28,6 +28,7 @@ pub use self::info::RequestInfo;
 pub(crate) use self::page::PageContent;
 use super::data::Data;
 use super::exceptions::APIException;
+use super::fields::OutputSettings;
 use super::generics::ModelViewInfo;
 use super::parsers::ValuesMemory;
 use super::parsers::reader::BodyReader;
@@ -125,6 +126,7 @@ pub(super) struct ViewInfo {
     pub(super) model_view: Option<Arc<dyn ModelViewInfo>>,
     pub(super) time_zone: TimeZone,
     pub(super) media_url: String,
+    pub(super) output: OutputSettings,
 }
 
 /// Finds the URL of a named pattern for the request's version.

@@ -17,6 +17,7 @@
 use actix_web::web::Data as AppData;
 
 use super::exceptions::APIException;
+use super::fields::OutputSettings;
 use super::request::Request;
 use super::utils::urls::replace_query_param;
 use vitamin_framework::http;
@@ -98,6 +99,11 @@ impl Request {
             Some(site) => http::get_full_path(self.http(), &site.settings),
             None => self.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned(),
         }
+    }
+
+    /// The project's formats of output.
+    pub(crate) fn output_settings(&self) -> &OutputSettings {
+        &self.view().output
     }
 
     /// The absolute URL of an uploaded file, by its escaped path (`FileSystemStorage.url`).

@@ -7,6 +7,7 @@ use super::authentication::Authentication;
 pub use super::browsable::BrowsableSettings;
 use super::exception_handler::exception_handler;
 use super::exceptions::APIException;
+use super::fields::OutputSettings;
 use super::pagination::Pagination;
 use super::parsers::body::Bodies;
 use super::parsers::{Parser, UploadLimits};
@@ -92,6 +93,8 @@ pub struct APISettings {
     pub bodies: Bodies,
     /// The URL below which uploaded files are (`MEDIA_URL`). Without a slash at its start it is below `FORCE_SCRIPT_NAME`.
     pub media_url: String,
+    /// The formats of decimals, dates and times in output.
+    pub output: OutputSettings,
     /// Where the browsable API finds its files, and where logins lead.
     #[cfg(feature = "browsable-api")]
     pub browsable: BrowsableSettings,
@@ -148,6 +151,7 @@ impl Default for APISettings {
             upload_limits: UploadLimits::default(),
             bodies: Bodies::default(),
             media_url: String::new(),
+            output: OutputSettings::DEFAULT,
             #[cfg(feature = "browsable-api")]
             browsable: BrowsableSettings::default(),
         }

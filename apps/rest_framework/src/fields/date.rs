@@ -30,7 +30,7 @@ pub type DateField = Field<Date>;
 /// The kind of [`DateTimeField`].
 #[derive(Clone, Debug)]
 pub struct DateTime {
-    format: Format,
+    format: Option<Format>,
     input_formats: InputFormats,
     default_timezone: Option<TimeZone>,
 }
@@ -38,7 +38,7 @@ pub struct DateTime {
 /// The kind of [`DateField`].
 #[derive(Clone, Debug)]
 pub struct Date {
-    format: Format,
+    format: Option<Format>,
     input_formats: InputFormats,
 }
 
@@ -46,7 +46,7 @@ impl Field<DateTime> {
     /// A field of a date and time.
     #[expect(clippy::new_without_default, reason = "`default` is an option of every field")]
     pub fn new() -> Self {
-        let (format, input_formats) = (Format::Iso8601, InputFormats::iso());
+        let (format, input_formats) = (None, InputFormats::iso());
         Self::of_kind(DateTime { format, input_formats, default_timezone: None })
     }
 
@@ -61,9 +61,9 @@ macro_rules! formats {
     ($($kind:ty),+) => {
         $(
             impl Field<$kind> {
-                /// The format of output: `"iso-8601"`, a format of Python's `strftime`, or `None`.
+                /// The format of output: `"iso-8601"`, a format of Python's `strftime`, or `None`. By default the project decides.
                 pub fn format(mut self, format: impl Into<Format>) -> Self {
-                    self.kind.format = format.into();
+                    self.kind.format = Some(format.into());
                     self
                 }
 
@@ -78,9 +78,9 @@ macro_rules! formats {
             }
 
             impl $kind {
-                /// The format of output.
-                pub fn format(&self) -> &Format {
-                    &self.format
+                /// The format of output. `None`: the project's.
+                pub fn format(&self) -> Option<&Format> {
+                    self.format.as_ref()
                 }
 
                 /// The formats of input.
@@ -113,7 +113,7 @@ impl Field<Date> {
     /// A field of a date.
     #[expect(clippy::new_without_default, reason = "`default` is an option of every field")]
     pub fn new() -> Self {
-        Self::of_kind(Date { format: Format::Iso8601, input_formats: InputFormats::iso() })
+        Self::of_kind(Date { format: None, input_formats: InputFormats::iso() })
     }
 }
 
@@ -149,7 +149,8 @@ impl Kind for DateTime {
         output: &Output<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), OutputError> {
-        if self.format == Format::Native {
+        let format = self.format.as_ref().unwrap_or(&output.settings.datetime_format);
+        if *format == Format::Native {
             return write_native(value, output, out);
         }
         let (zone, use_tz) = self.zone(output.time_zone);
@@ -168,7 +169,7 @@ impl Kind for DateTime {
         };
         let (local, offset) =
             localize(time, offset, zone, use_tz).ok_or_else(|| OutputError::new(OUT_OF_RANGE))?;
-        match &self.format {
+        match format {
             Format::Pattern(format) => {
                 let name = offset.map(|offset| zone.abbreviation_at(local - offset));
                 let zone = offset.zip(name.as_deref());
@@ -216,7 +217,7 @@ impl Kind for Date {
             ValueRef::Text(text) => parse_date(text),
             other => return Err(OutputError::unexpected("DateField", other)),
         };
-        match (date, &self.format) {
+        match (date, self.format.as_ref().unwrap_or(&output.settings.date_format)) {
             (Some(date), Format::Iso8601) => quoted(out, |out| text::date(out, date)),
             (Some(date), Format::Pattern(format)) => json::write_str(out, &strftime_date(date, format)),
             _ => write_native(value, output, out)?,

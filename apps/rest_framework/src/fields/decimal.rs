@@ -55,7 +55,7 @@ impl Field<Decimal> {
     }
 
     /// Whether output is text, such as `"10.50"`, or a number. By default the project decides
-    /// ([`Output::coerce_decimal_to_string`]).
+    /// ([`OutputSettings::coerce_decimal_to_string`](super::OutputSettings::coerce_decimal_to_string)).
     pub fn coerce_to_string(mut self, coerce: bool) -> Self {
         self.kind.coerce_to_string = Some(coerce);
         self
@@ -114,7 +114,7 @@ impl Kind for Decimal {
         output: &Output<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), OutputError> {
-        let coerce = self.coerce_to_string.unwrap_or(output.coerce_decimal_to_string);
+        let coerce = self.coerce_to_string.unwrap_or(output.settings.coerce_decimal_to_string);
         if let ValueRef::Decimal(decimal) = value
             && coerce
             && !self.normalize_output

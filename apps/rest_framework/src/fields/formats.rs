@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+const ISO: &str = "iso-8601";
+
 /// The format of a field's output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -12,6 +14,17 @@ pub enum Format {
     Native,
     /// A format of Python's `strftime`, such as `%d.%m.%Y`.
     Pattern(Cow<'static, str>),
+}
+
+impl Format {
+    /// The text of Django REST framework's setting. `None`: Python's `None`.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Iso8601 => Some(ISO),
+            Self::Native => None,
+            Self::Pattern(format) => Some(format),
+        }
+    }
 }
 
 impl From<&'static str> for Format {
@@ -38,7 +51,7 @@ pub(super) struct InputFormats(Vec<Cow<'static, str>>);
 
 impl InputFormats {
     pub(super) fn iso() -> Self {
-        Self(vec!["iso-8601".into()])
+        Self(vec![ISO.into()])
     }
 
     pub(super) fn new(formats: impl IntoIterator<Item = impl Into<Cow<'static, str>>>) -> Self {
@@ -61,7 +74,7 @@ impl InputFormats {
 
     /// The formats for a message. `iso` is the description of ISO 8601.
     pub(super) fn humanize(&self, iso: &str) -> String {
-        let all = self.0.join(", ").replace("iso-8601", iso);
+        let all = self.0.join(", ").replace(ISO, iso);
         HUMANIZED.iter().fold(all, |text, (directive, human)| text.replace(directive, human))
     }
 }
@@ -85,5 +98,5 @@ const HUMANIZED: [(&str, &str); 15] = [
 ];
 
 fn is_iso(format: &str) -> bool {
-    format.eq_ignore_ascii_case("iso-8601")
+    format.eq_ignore_ascii_case(ISO)
 }

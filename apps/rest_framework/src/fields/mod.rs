@@ -79,7 +79,7 @@ pub use self::model::{ModelField, ModelValue};
 pub use self::number::{BigInt, BigIntegerField, Float, FloatField, Int, IntegerField};
 pub use self::options::Options;
 pub(crate) use self::output::write_items;
-pub use self::output::{Output, OutputError, value_ref, write_native};
+pub use self::output::{Output, OutputError, OutputSettings, value_ref, write_native};
 pub use self::quantize::Rounding;
 pub use self::regex::{Pattern, Regex, RegexField};
 pub use self::time::{Time, TimeField};

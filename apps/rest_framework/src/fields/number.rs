@@ -83,7 +83,7 @@ macro_rules! bounded {
 bounded!(Int, BigInt, Float);
 
 impl Field<BigInt> {
-    /// Whether output is text. By default the project decides ([`Output::coerce_bigint_to_string`]).
+    /// Whether output is text. By default the project decides ([`OutputSettings::coerce_bigint_to_string`](super::OutputSettings::coerce_bigint_to_string)).
     pub fn coerce_to_string(mut self, coerce: bool) -> Self {
         self.kind.coerce_to_string = Some(coerce);
         self
@@ -151,7 +151,7 @@ impl Kind for BigInt {
         output: &Output<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), OutputError> {
-        if self.coerce_to_string.unwrap_or(output.coerce_bigint_to_string) {
+        if self.coerce_to_string.unwrap_or(output.settings.coerce_bigint_to_string) {
             json::write_str(out, &text::str(value, output.time_zone.use_tz()));
             return Ok(());
         }

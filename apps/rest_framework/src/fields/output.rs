@@ -7,13 +7,46 @@ use bigdecimal::BigDecimal;
 use vitamin_framework::models::ValueRef;
 use vitamin_framework::timezone::TimeZone;
 
+use super::formats::Format;
 use super::text;
 use crate::data::Value;
 use crate::exceptions::APIException;
 use crate::json;
 use crate::request::Request;
 
-/// The request's share in the text of a value: its time zone, and its host for URLs of files.
+/// The project's formats of output, for fields without an option of their own (rest_framework/settings.py).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputSettings {
+    /// Whether decimals are text (`COERCE_DECIMAL_TO_STRING`), by default true.
+    pub coerce_decimal_to_string: bool,
+    /// Whether the numbers of a `BigIntegerField` are text (`COERCE_BIGINT_TO_STRING`), by default false.
+    pub coerce_bigint_to_string: bool,
+    /// The format of a `DateTimeField` (`DATETIME_FORMAT`), by default ISO 8601.
+    pub datetime_format: Format,
+    /// The format of a `DateField` (`DATE_FORMAT`), by default ISO 8601.
+    pub date_format: Format,
+    /// The format of a `TimeField` (`TIME_FORMAT`), by default ISO 8601.
+    pub time_format: Format,
+}
+
+impl OutputSettings {
+    /// Django REST framework's defaults.
+    pub(crate) const DEFAULT: Self = Self {
+        coerce_decimal_to_string: true,
+        coerce_bigint_to_string: false,
+        datetime_format: Format::Iso8601,
+        date_format: Format::Iso8601,
+        time_format: Format::Iso8601,
+    };
+}
+
+impl Default for OutputSettings {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// The request's share in the text of a value: its time zone, its host for URLs of files, and the project's formats.
 #[derive(Clone, Copy, Debug)]
 pub struct Output<'a> {
     /// The project's time zone. Times are written in it.
@@ -25,10 +58,8 @@ pub struct Output<'a> {
     pub media_url: &'a str,
     /// The request, whose project knows the URLs of files, instead of the two above.
     pub(crate) request: Option<FileUrls<'a>>,
-    /// Whether decimals are text (`COERCE_DECIMAL_TO_STRING`), by default true.
-    pub coerce_decimal_to_string: bool,
-    /// Whether the numbers of a `BigIntegerField` are text (`COERCE_BIGINT_TO_STRING`), by default false.
-    pub coerce_bigint_to_string: bool,
+    /// The project's formats.
+    pub settings: &'a OutputSettings,
     /// Whether the serializer is partial: a value that is missing is left out, even if its field has a default.
     pub partial: bool,
 }
@@ -42,15 +73,17 @@ impl<'a> Output<'a> {
             base_url: None,
             media_url: "/",
             request: None,
-            coerce_decimal_to_string: true,
-            coerce_bigint_to_string: false,
+            settings: &OutputSettings::DEFAULT,
             partial: false,
         }
     }
 
-    /// The output of a request.
-    pub(crate) fn of(request: &'a Request) -> Self {
-        Self { request: Some(FileUrls(request)), ..Self::new(request.time_zone()) }
+    /// Output for a request, as the project's settings say.
+    #[must_use]
+    pub fn of(request: &'a Request) -> Self {
+        let (request, settings, zone) =
+            (Some(FileUrls(request)), request.output_settings(), request.time_zone());
+        Self { request, settings, ..Self::new(zone) }
     }
 
     /// Sets the request's scheme and host: URLs are absolute.

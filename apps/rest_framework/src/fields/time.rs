@@ -21,7 +21,7 @@ pub type TimeField = Field<Time>;
 /// The kind of [`TimeField`].
 #[derive(Clone, Debug)]
 pub struct Time {
-    format: Format,
+    format: Option<Format>,
     input_formats: InputFormats,
 }
 
@@ -29,12 +29,12 @@ impl Field<Time> {
     /// A field of a time, in ISO 8601.
     #[expect(clippy::new_without_default, reason = "`default` is an option of every field")]
     pub fn new() -> Self {
-        Self::of_kind(Time { format: Format::Iso8601, input_formats: InputFormats::iso() })
+        Self::of_kind(Time { format: None, input_formats: InputFormats::iso() })
     }
 
-    /// The format of output: `"iso-8601"`, a format of Python's `strftime`, or `None`.
+    /// The format of output: `"iso-8601"`, a format of Python's `strftime`, or `None`. By default the project decides.
     pub fn format(mut self, format: impl Into<Format>) -> Self {
-        self.kind.format = format.into();
+        self.kind.format = Some(format.into());
         self
     }
 
@@ -46,9 +46,9 @@ impl Field<Time> {
 }
 
 impl Time {
-    /// The format of output.
-    pub fn format(&self) -> &Format {
-        &self.format
+    /// The format of output. `None`: the project's.
+    pub fn format(&self) -> Option<&Format> {
+        self.format.as_ref()
     }
 
     /// The formats of input.
@@ -94,7 +94,7 @@ impl Kind for Time {
             ValueRef::Text(text) => parse_time(text),
             other => return Err(OutputError::unexpected("TimeField", other)),
         };
-        match (time, &self.format) {
+        match (time, self.format.as_ref().unwrap_or(&output.settings.time_format)) {
             (Some(time), Format::Iso8601) => quoted(out, |out| text::time(out, time)),
             (Some(time), Format::Pattern(format)) => json::write_str(out, &strftime_time(time, format)),
             _ => write_native(value, output, out)?,

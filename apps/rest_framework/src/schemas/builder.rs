@@ -7,6 +7,8 @@ use super::SpectacularSettings;
 use super::components::{Components, SCHEMAS, reference, safe_ref};
 use super::serializer::SerializerSchema;
 use super::types::{Schema, object};
+use crate::fields::OutputSettings;
+use crate::settings::APISettings;
 
 /// Whether a body is read or written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +20,7 @@ pub(super) enum Direction {
 /// A document in the making.
 pub(super) struct Builder<'a> {
     pub(super) settings: &'a SpectacularSettings,
+    pub(super) output: &'a OutputSettings,
     pub(super) is_postgres: bool,
     pub(super) components: Components,
     pub(super) warnings: Vec<String>,
@@ -32,8 +35,14 @@ pub(super) struct Resolved {
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(settings: &'a SpectacularSettings, is_postgres: bool) -> Self {
-        Self { settings, is_postgres, components: Components::default(), warnings: Vec::new() }
+    pub(super) fn new(settings: &'a APISettings, is_postgres: bool) -> Self {
+        Self {
+            settings: &settings.spectacular_settings,
+            output: &settings.output,
+            is_postgres,
+            components: Components::default(),
+            warnings: Vec::new(),
+        }
     }
 
     /// Adds a warning, once.

@@ -198,7 +198,7 @@ impl Builder<'_> {
     fn decimal(&self, decimal: &Decimal) -> Schema {
         let whole_digits = decimal.max_digits().zip(decimal.decimal_places());
         let whole_digits = whole_digits.map(|(digits, places)| (digits.saturating_sub(places), places));
-        if decimal.coerce_to_string().unwrap_or(true) {
+        if decimal.coerce_to_string().unwrap_or(self.output.coerce_decimal_to_string) {
             let mut schema = object(json!({"type": "string", "format": "decimal"}));
             if let Some((whole, places)) = whole_digits {
                 let whole = if whole == 0 { "^-?0?".to_owned() } else { format!("^-?\\d{{0,{whole}}}") };

@@ -74,7 +74,7 @@ impl<'a> SchemaGenerator<'a> {
     /// Makes the document.
     #[must_use]
     pub fn get_schema(&self, urlconf: &UrlConf) -> GeneratedSchema {
-        let mut builder = Builder::new(&self.settings.spectacular_settings, self.is_postgres);
+        let mut builder = Builder::new(self.settings, self.is_postgres);
         let mut paths = self.paths(urlconf, &mut builder);
         resolve_collisions(&mut paths, &mut builder);
         builder.replace_enums();

@@ -7,6 +7,7 @@ mod creation;
 mod files;
 mod lists;
 mod many;
+mod output_settings;
 mod relations;
 mod sources;
 mod writes;
