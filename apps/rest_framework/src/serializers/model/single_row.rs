@@ -29,7 +29,6 @@ impl ValidData {
 }
 
 /// The row of a new object, and the related objects that are known already.
-#[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "SQLite has one way to write"))]
 pub(crate) struct SingleRow<T> {
     pub(crate) changes: Changes<T>,
     kept: Kept,
