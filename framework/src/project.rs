@@ -190,8 +190,9 @@ impl Project {
     /// Mounts the project in an actix-web application that is not its own: `App::new().configure(|config|
     /// project.configure(config))`, after the application's own services.
     ///
-    /// It answers every path that no earlier service matches, and nothing else passes its middleware. `project` is made
-    /// once, before the server, and shared by the workers.
+    /// It answers every path that no earlier service matches, and nothing else passes its middleware: the application's own
+    /// services have neither its security headers nor its check of hosts. They find its app data, so that authentication and
+    /// permission classes work around them. `project` is made once, before the server, and shared by the workers.
     pub fn configure(&self, config: &mut ServiceConfig) {
         self.ready();
         server::mount(self, config);

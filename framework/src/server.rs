@@ -114,16 +114,21 @@ pub fn application(
     let (site, requests) = site(project);
     let mut shortcuts = Shortcuts::default();
     App::new()
-        .configure(|config| shortcuts = wire(project, &site, config))
+        .configure(|config| {
+            add_data(project, &site, config);
+            shortcuts = wire(project, config);
+        })
         // Wrapped last, so it is the outermost: it adds headers and the log line to every response.
         .wrap(Middleware::new(site, shortcuts, requests))
 }
 
-/// The same wiring, as the last service of an application that is not the project's own.
+/// The same wiring, as the last service of an application that is not the project's own. That application's services find the data
+/// too, for policies around them.
 pub(super) fn mount(project: &Project, config: &mut web::ServiceConfig) {
     let (site, requests) = site(project);
     let mut shortcuts = Shortcuts::default();
-    let scope = web::scope("").configure(|config| shortcuts = wire(project, &site, config));
+    add_data(project, &site, config);
+    let scope = web::scope("").configure(|config| shortcuts = wire(project, config));
     config.service(scope.wrap(Middleware::new(site, shortcuts, requests)));
 }
 
@@ -138,8 +143,8 @@ fn site(project: &Project) -> (Arc<Site>, Option<WorkerRequests>) {
     (Arc::new(Site { settings, resolver, urlpatterns, translations, debug }), requests)
 }
 
-/// Registers the views and everything that they find in their app data.
-fn wire(project: &Project, site: &Arc<Site>, config: &mut web::ServiceConfig) -> Shortcuts {
+/// Registers everything that views find in their app data.
+fn add_data(project: &Project, site: &Arc<Site>, config: &mut web::ServiceConfig) {
     config
         .app_data(web::Data::from(Arc::clone(site)))
         .app_data(web::Data::new(project.database.clone()))
@@ -147,12 +152,16 @@ fn wire(project: &Project, site: &Arc<Site>, config: &mut web::ServiceConfig) ->
         // One clone per worker: each has its own connection.
         .app_data(web::Data::new(project.cache.clone()))
         .app_data(web::Data::new(project.audit.clone()))
-        .app_data(web::Data::new(project.metrics.clone()))
-        .default_service(web::to(not_found));
+        .app_data(web::Data::new(project.metrics.clone()));
     #[cfg(feature = "templates")]
     config.app_data(web::Data::new(project.templates.clone()));
-    project.static_files.configure(config);
     project.apps.iter().for_each(|app| app.configure(config));
+}
+
+/// Registers the views and the files.
+fn wire(project: &Project, config: &mut web::ServiceConfig) -> Shortcuts {
+    config.default_service(web::to(not_found));
+    project.static_files.configure(config);
     UrlConf::new((project.urlpatterns)()).register(config)
 }
 

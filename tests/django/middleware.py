@@ -107,8 +107,10 @@ def ask(server, request, is_debug):
     method, path, headers = request
     answer = server.ask(method, path, headers=headers | ({"Accept": "text/html"} if is_debug else {}))
     kept = sorted((name.lower(), value) for name, value in answer.headers.items() if name.lower() not in IGNORED)
-    # The pages of errors with DEBUG have other texts.
+    # The pages of errors with DEBUG have other texts. Django's shows the user, for which it reads the session.
     shows_error = is_debug and answer.status >= 400
+    if shows_error:
+        kept = [(name, value.removeprefix("Cookie, ") if name == "vary" else value) for name, value in kept]
     return answer.status, kept, None if shows_error else answer.body
 
 

@@ -146,7 +146,7 @@ async fn submit(
     found: Option<Found>,
 ) -> Result<HttpResponse, APIException> {
     let schema = admin.schema(found.is_none(), request.database()?.is_postgres());
-    let (data, errors) = decode_form(request, data);
+    let (data, errors) = decode_form(request, data)?;
     let data = with_keys_apart(&schema, data);
     if let Some(errors) = errors {
         return page(request, &**admin, found.as_ref(), Some((data, &errors))).await;

@@ -5,7 +5,7 @@ use actix_web::web::Data as AppData;
 
 use super::choices::Choices;
 use super::controls::{ControlView, filter_views};
-use super::encoded::decode;
+use super::encoded::{Budget, decode};
 use super::form::{FieldView, FormParts};
 use super::values::Values;
 use crate::data::{Data, QueryDict};
@@ -30,12 +30,15 @@ pub fn check_form(request: &Request, form: &Data) -> Option<HttpResponse> {
 }
 
 /// The values of a page's form as a JSON body would have them: lists and objects, keys one a line, files that are cleared. What can't be
-/// decoded keeps its text, and has an error.
-#[must_use]
-pub fn decode_form(request: &Request, data: Data) -> (Data, Option<Detail>) {
-    let Data::Form(form) = data else { return (data, None) };
-    let (form, errors) = decode(form, request.view().body_reader.limits.data_upload_max_number_values);
-    (Data::Form(form), errors)
+/// decoded keeps its text, and has an error. All values count as those of one JSON body do.
+///
+/// # Errors
+/// 503: there is no memory for them.
+pub fn decode_form(request: &Request, data: Data) -> Result<(Data, Option<Detail>), APIException> {
+    let Data::Form(form) = data else { return Ok((data, None)) };
+    let values = request.view().body_reader.limits.data_upload_max_number_values;
+    let (form, errors) = decode(form, Budget { values, reserve: &|bytes| request.reserve_memory(bytes) })?;
+    Ok((Data::Form(form), errors))
 }
 
 /// Where the values of a form come from.

@@ -23,7 +23,7 @@ use crate::handlers::{BoxedHandler, Handlers};
 use crate::initial::perform_content_negotiation;
 use crate::mediatypes::media_type_matches;
 use crate::parsers::reader::BodyReader;
-use crate::parsers::{FormParser, MultiPartParser, Parser};
+use crate::parsers::{FormParser, MultiPartParser, Parser, ValuesMemory};
 use crate::policies::Policies;
 use crate::renderers::Renderers;
 use crate::request::{Request, check_csrf, form_token};
@@ -88,11 +88,16 @@ async fn read(policies: &Policies, request: &Request) -> Result<(), APIException
     let has_body = ![Method::DELETE, Method::OPTIONS].contains(&method);
     request.set_form_method(method);
     let data = match raw(&data) {
-        Some((content_type, content)) => parse_raw(view, &content_type, content)?,
+        Some((content_type, content)) => {
+            let (data, memory) = parse_raw(view, &content_type, content)?;
+            request.keep_memory(memory);
+            data
+        }
         None if has_body => {
             // The view may read no forms.
             view.body(request.headers())?;
-            let (data, errors) = decode_form(request, data);
+            request.keep_memory(memory);
+            let (data, errors) = decode_form(request, data)?;
             if let Some(errors) = errors {
                 request.refuse_data(APIException::validation_error(errors));
             }
@@ -100,7 +105,7 @@ async fn read(policies: &Policies, request: &Request) -> Result<(), APIException
         }
         None => QueryDict::new().into(),
     };
-    request.set_data(data, memory);
+    request.set_data(data);
     Ok(())
 }
 
@@ -135,7 +140,11 @@ fn raw(data: &Data) -> Option<(String, String)> {
 }
 
 /// Parses a raw body as if it had been sent with this media type.
-fn parse_raw(view: &BodyReader, content_type: &str, content: String) -> Result<Data, APIException> {
+fn parse_raw(
+    view: &BodyReader,
+    content_type: &str,
+    content: String,
+) -> Result<(Data, ValuesMemory), APIException> {
     let mut headers = HeaderMap::new();
     let content_type = HeaderValue::from_str(content_type)
         .map_err(|_| APIException::unsupported_media_type(content_type))?;
@@ -143,6 +152,5 @@ fn parse_raw(view: &BodyReader, content_type: &str, content: String) -> Result<D
     // A text area sends the line ends of the network.
     let content = content.replace("\r\n", "\n");
     headers.insert(CONTENT_LENGTH, HeaderValue::from(content.len()));
-    let (data, _) = view.body(&headers)?.parse(content.into())?;
-    Ok(data)
+    view.body(&headers)?.parse(content.into())
 }

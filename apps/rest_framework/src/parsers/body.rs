@@ -76,7 +76,7 @@ impl Bodies {
     }
 
     /// Counts the values of a body.
-    pub(super) fn values_memory(&self) -> ValuesMemory {
+    pub(crate) fn values_memory(&self) -> ValuesMemory {
         ValuesMemory::new(Arc::clone(&self.memory))
     }
 

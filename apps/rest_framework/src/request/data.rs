@@ -82,10 +82,28 @@ impl Request {
         self.state.release_memory();
     }
 
+    /// Keeps the memory of the data until the request ends.
+    #[cfg(feature = "browsable-api")]
+    pub(crate) fn keep_memory(&self, memory: ValuesMemory) {
+        self.state.keep_memory(memory);
+    }
+
+    /// Counts more bytes for the data, until the request ends.
+    ///
+    /// # Errors
+    /// 503: all bodies and values together exceed `REQUEST_BODIES_MAX_MEMORY`.
+    #[cfg(feature = "browsable-api")]
+    pub(crate) fn reserve_memory(&self, bytes: usize) -> Result<(), APIException> {
+        let kept = &self.state.lazy().memory;
+        let memory = kept.take().unwrap_or_else(|| self.view().body_reader.bodies.values_memory());
+        let reserved = memory.reserve(bytes);
+        kept.set(Some(memory));
+        reserved
+    }
+
     /// Replaces the data that the handler extracts.
     #[cfg(feature = "browsable-api")]
-    pub(crate) fn set_data(&self, data: Data, memory: ValuesMemory) {
-        self.state.keep_memory(memory);
+    pub(crate) fn set_data(&self, data: Data) {
         self.state.lazy().data.replace(Some(data));
     }
 
