@@ -8,7 +8,7 @@ use futures_util::future::LocalBoxFuture;
 use vitamin_framework::database::{DatabaseError, DbConnection};
 use vitamin_framework::models::{
     DbValue, DeletionError, ForeignKey, ManyToMany, Model, ModelMeta, Object, Path, Q, QuerySet,
-    RelationVisitor,
+    RelationVisitor, lock_row,
 };
 use vitamin_rest_framework::error_detail::Detail;
 use vitamin_rest_framework::exceptions::APIException;
@@ -293,6 +293,8 @@ impl<T: Model> AnyModelAdmin for ModelAdmin<T> {
         let instance = match form.pk {
             None => None,
             Some(pk) => {
+                // Of two forms of one version, the second one must see the first one's change.
+                lock_row::<T>(connection, pk.clone())?;
                 let found = self.visible(info).find(pk.clone()).with_plan(plan).first(connection)?;
                 let Some(found) = found else { return Ok(None) };
                 let values: Vec<DbValue> =

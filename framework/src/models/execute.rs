@@ -329,6 +329,11 @@ pub(super) fn query_rows(
     rows(connection, query, true, each)
 }
 
+/// Runs a query that locks rows: its transaction must have begun.
+pub(super) fn lock_rows(connection: &mut DbConnection, query: impl AnyQuery) -> Result<(), QueryError> {
+    rows(connection, query, false, &mut |_| Ok(()))
+}
+
 /// The primary keys of the rows that meet a condition.
 pub(super) fn column_values(
     connection: &mut DbConnection,

@@ -71,6 +71,7 @@ mod fetch;
 mod field_value;
 mod insert;
 mod keys;
+mod lock;
 mod many_to_many;
 mod meta;
 mod model;
@@ -105,6 +106,7 @@ pub use self::deletion::{DeletionError, DeletionPreview, Models, PreviewRelation
 pub use self::execute::{fetch_pks, first_pks, pk_exists, value_exists};
 pub use self::expressions::{Bind, bind};
 pub use self::field_value::FieldValue;
+pub use self::lock::lock_row;
 pub use self::meta::{ManyToManyMeta, ModelMeta, Quoted};
 pub use self::model::Model;
 pub use self::object::{NotLoaded, Object};

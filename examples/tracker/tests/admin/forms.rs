@@ -12,6 +12,7 @@ database_tests!(
     errors_stand_beside_their_fields,
     columns_that_are_not_shown_stay,
     a_change_by_somebody_else_is_not_overwritten_unseen,
+    of_forms_at_the_same_time_one_is_stored,
     a_row_that_is_gone_leads_to_the_first_page,
     a_form_has_the_defaults_and_texts,
     many_related_objects_are_keys,
@@ -168,6 +169,29 @@ fn a_change_by_somebody_else_is_not_overwritten_unseen(database: &TestDatabase) 
     let version = value(&refused.body, "name=\"_version\" value=\"").to_owned();
     form("#222222", &version).assert_status(302);
     assert_has(&site.client.get(path), &["value=\"#222222\""]);
+}
+
+fn of_forms_at_the_same_time_one_is_stored(database: &TestDatabase) {
+    let site = Site::new(database);
+    site.label("Bug");
+    let path = "/admin/tracker/label/1/change/";
+    for round in 1..=5 {
+        let version = value(&site.client.get(path).body, "name=\"_version\" value=\"").to_owned();
+        let statuses: Vec<u16> = std::thread::scope(|scope| {
+            let post = |number: i32| {
+                let (site, version) = (&site, &version);
+                scope.spawn(move || {
+                    let color = format!("#{round}{number}0000");
+                    let pairs = [("name", "Bug"), ("slug", "bug"), ("color", &color), ("_version", version)];
+                    site.client.post(path, pairs).status
+                })
+            };
+            let threads: Vec<_> = (0..6).map(post).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let stored = statuses.iter().filter(|status| **status == 302).count();
+        assert_eq!(stored, 1, "{statuses:?}");
+    }
 }
 
 fn a_row_that_is_gone_leads_to_the_first_page(database: &TestDatabase) {
