@@ -11,6 +11,7 @@ use crate::request::AdminRequest;
 pub(crate) fn error_page(request: &AdminRequest, error: APIException) -> Result<HttpResponse, APIException> {
     let status = error.status();
     let (title, text) = match status.as_u16() {
+        400 => ("Bad request", "The address or the form of this page has a value that cannot be read."),
         403 => ("Permission denied", "You may not see this page, or not do this."),
         404 => ("Page not found", "There is no such page, or the object is gone."),
         _ => return Err(error),

@@ -5,6 +5,7 @@ use vitamin::testing::*;
 use crate::{Site, assert_has, assert_lacks};
 
 database_tests!(
+    an_unreadable_search_is_a_page,
     a_list_shows_columns_as_people_read_them,
     search_filters_and_order_narrow_a_list,
     dates_narrow_a_list,
@@ -288,4 +289,11 @@ fn markup_in_rows_and_parameters_is_text(database: &TestDatabase) {
     let asked = client.post("/admin/tracker/issue/", [("action", "delete_selected"), ("_selected_action", "1")]);
     assert_has(&asked, &["Are you sure you want to delete the 1 selected issue?"]);
     assert_safe("the question", &asked);
+}
+
+fn an_unreadable_search_is_a_page(database: &TestDatabase) {
+    let site = Site::new(database);
+    let response = site.client.get("/admin/tracker/issue/?q=%00");
+    response.assert_status(400).assert_header("content-type", "text/html; charset=utf-8");
+    assert_has(&response, &["<h1>Bad request</h1>"]);
 }
