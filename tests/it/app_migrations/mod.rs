@@ -27,6 +27,7 @@ database_tests!(
     backwards_undoes_what_depends_on_it_and_nothing_else,
     a_forgotten_relation_is_reported,
     a_forgotten_dependency_is_reported,
+    a_migration_that_comes_too_early_is_reported,
 );
 
 diesel::table! {
@@ -106,6 +107,26 @@ impl App for WebPolls {
     }
 }
 
+/// An app whose migration is older than the table that it refers to.
+struct Early;
+
+const REFERS: (&str, &str) = (
+    "CREATE TABLE \"early_note\" (\"id\" integer NOT NULL PRIMARY KEY, \"user_id\" integer REFERENCES \"auth_user\" (\"id\"));",
+    "DROP TABLE \"early_note\";",
+);
+static EARLY: [EmbeddedMigration; 1] =
+    [EmbeddedMigration::new("2026-11-01-000000_early_initial", REFERS, REFERS)];
+
+impl App for Early {
+    fn label(&self) -> &'static str {
+        "early"
+    }
+
+    fn migrations(&self) -> Vec<AppMigrations> {
+        vec![AppMigrations::new(&EARLY)]
+    }
+}
+
 /// An app without users.
 struct Notes;
 
@@ -138,13 +159,13 @@ fn env(database: &TestDatabase, settings: &[(&str, &str)]) -> Env {
     Env::from_iter(common.into_iter().chain(settings.iter().copied()))
 }
 
-fn project_with(database: &TestDatabase, settings: &[(&str, &str)], polls: WebPolls) -> Arc<Project> {
+fn project_with(database: &TestDatabase, settings: &[(&str, &str)], app: impl App + 'static) -> Arc<Project> {
     let env = env(database, settings);
     let apps = apps![
         Auth::from_env(&env).unwrap(),
         vitamin::rest_framework::RestFramework::from_env(&env).unwrap(),
         AuthToken::from_env(&env).unwrap(),
-        polls,
+        app,
         Notes,
         Pages,
     ];
@@ -262,6 +283,14 @@ fn a_forgotten_relation_is_reported(database: &TestDatabase) {
         .unwrap();
     let report = call(&project, &["doctor"]).unwrap();
     assert!(report.contains("note     Tables of no app here refer to auth_user: blog_post."), "{report}");
+}
+
+fn a_migration_that_comes_too_early_is_reported(database: &TestDatabase) {
+    let report = call(&project_with(database, &[], Early), &["check"]).unwrap();
+    let warning = "?: (vitamin.W004) The migration 2026-11-01-000000_early_initial refers to a table of \
+                   2026-11-23-000200_auth_initial, which comes after it.\n\tHINT: Migrations run in the order of their names: give \
+                   the folder a later timestamp.\n";
+    assert!(report.contains(warning), "{report}");
 }
 
 fn a_forgotten_dependency_is_reported(database: &TestDatabase) {

@@ -58,6 +58,16 @@ pub struct MigrationState {
     pub applied: bool,
 }
 
+/// A migration that refers to a table of another one that it does not depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct UndeclaredDependency {
+    pub(crate) name: &'static str,
+    /// The label of the app that the other one belongs to.
+    pub(crate) label: &'static str,
+    /// The name of the other one, if it comes later: a dependency on its app does not include it.
+    pub(crate) later: Option<&'static str>,
+}
+
 /// A migration that could not be found, run or reverted.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -195,8 +205,8 @@ impl Migrations {
         self.0.graph.with_dependents(indices)
     }
 
-    /// Returns the migrations that refer to a table of an app that they don't depend on, each with that app's label.
-    pub(crate) fn undeclared_dependencies(&self) -> Vec<(&'static str, &'static str)> {
+    /// Returns the migrations that refer to a table of a migration that they don't depend on.
+    pub(crate) fn undeclared_dependencies(&self) -> Vec<UndeclaredDependency> {
         let all = &self.0.all;
         let mut creators = BTreeMap::new();
         for (index, (_, migration)) in (0..).zip(all) {
@@ -211,9 +221,13 @@ impl Migrations {
                 if let Some(creator) = creators.get(table.text)
                     && *creator != index
                     && !requirements.contains(creator)
-                    && let Some((label, _)) = all.get(*creator)
+                    && let Some((label, created_by)) = all.get(*creator)
                 {
-                    undeclared.insert((migration.name, *label));
+                    undeclared.insert(UndeclaredDependency {
+                        name: migration.name,
+                        label,
+                        later: (*creator > index).then_some(created_by.name),
+                    });
                 }
             }
         }

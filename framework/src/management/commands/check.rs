@@ -11,8 +11,8 @@ use clap::{ArgMatches, Args, FromArgMatches};
 use crate::checks::{CheckMessage, Level};
 use crate::database::Database;
 use crate::database::inspection::LiveSchema;
-use crate::database::migrations::Migrations;
 use crate::database::migrations::copies::{self, Difference};
+use crate::database::migrations::{Migrations, UndeclaredDependency};
 use crate::management::base::{Command, CommandError};
 use crate::middleware;
 use crate::project::Project;
@@ -105,11 +105,20 @@ fn migration_checks(migrations: &Migrations, folder: &Path) -> Vec<CheckMessage>
     let mut messages: Vec<CheckMessage> = migrations
         .undeclared_dependencies()
         .into_iter()
-        .map(|(name, label)| {
-            let message =
-                format!("The migration {name} refers to a table of {label}, but does not depend on it.");
-            let hint = format!("Name the app in the migration's metadata.toml: dependencies = [\"{label}\"]");
-            CheckMessage::warning("vitamin.W004", message).hint(hint)
+        .map(|UndeclaredDependency { name, label, later }| match later {
+            Some(later) => {
+                let message =
+                    format!("The migration {name} refers to a table of {later}, which comes after it.");
+                let hint = "Migrations run in the order of their names: give the folder a later timestamp.";
+                CheckMessage::warning("vitamin.W004", message).hint(hint)
+            }
+            None => {
+                let message =
+                    format!("The migration {name} refers to a table of {label}, but does not depend on it.");
+                let hint =
+                    format!("Name the app in the migration's metadata.toml: dependencies = [\"{label}\"]");
+                CheckMessage::warning("vitamin.W004", message).hint(hint)
+            }
         })
         .collect();
     match migrations.compare_copies(folder, false) {
