@@ -15,7 +15,7 @@ fn migrate_goes_forwards_and_backwards(database: &TestDatabase) {
     let manage = |arguments: &[&str]| database.manage(arguments).run().expect_success();
     assert_snapshot!(manage(&["showmigrations"]), @"
     admin
-     [ ] 2026-11-30-000000_admin_initial
+     [ ] 2026-11-23-000500_admin_initial
     auth
      [ ] 2026-11-23-000200_auth_initial
     authtoken
@@ -31,7 +31,7 @@ fn migrate_goes_forwards_and_backwards(database: &TestDatabase) {
     2026-11-23-000200_auth_initial
     2026-11-23-000300_sessions_initial
     2026-11-23-000400_authtoken_initial
-    2026-11-30-000000_admin_initial
+    2026-11-23-000500_admin_initial
     ");
     assert!(!manage(&["showmigrations"]).contains("[X]"), "--plan changes nothing");
     assert_snapshot!(manage(&["migrate"]), @"
@@ -42,7 +42,7 @@ fn migrate_goes_forwards_and_backwards(database: &TestDatabase) {
       Applying 2026-11-23-000200_auth_initial... OK
       Applying 2026-11-23-000300_sessions_initial... OK
       Applying 2026-11-23-000400_authtoken_initial... OK
-      Applying 2026-11-30-000000_admin_initial... OK
+      Applying 2026-11-23-000500_admin_initial... OK
     ");
     assert_snapshot!(manage(&["migrate"]), @"
     Operations to perform:
@@ -81,7 +81,7 @@ fn migrate_goes_forwards_and_backwards(database: &TestDatabase) {
     Operations to perform:
       Unapply all migrations: contenttypes
     Running migrations:
-      Unapplying 2026-11-30-000000_admin_initial... OK
+      Unapplying 2026-11-23-000500_admin_initial... OK
       Unapplying 2026-11-23-000300_sessions_initial... OK
       Unapplying 2026-11-23-000200_auth_initial... OK
       Unapplying 2026-11-23-000100_contenttypes_initial... OK

@@ -98,7 +98,7 @@ fn its_users_log_in_and_have_permissions(database: &TestDatabase) {
       Recording 2026-11-23-000200_auth_initial... OK
       Applying 2026-11-23-000300_sessions_initial... OK
       Recording 2026-11-23-000400_authtoken_initial... OK
-      Recording 2026-11-30-000000_admin_initial... OK
+      Recording 2026-11-23-000500_admin_initial... OK
     -- stderr
     ");
     assert_eq!(live_tables(database), before);
