@@ -81,7 +81,7 @@ fn who_may_not_change_users_adds_none(database: &TestDatabase) {
     for path in ["/admin/auth/user/", "/admin/auth/group/", ADD] {
         nobody.get(path).assert_status(403);
     }
-    // Who is not on the staff sees the login.
+    // A user who is not on the staff gets the login page.
     let user = server.session(&server.create_user("plain", "secret"));
     for client in [user, server.anonymous()] {
         for path in [ADD, &password, "/admin/authtoken/tokenproxy/add/"] {
