@@ -50,7 +50,7 @@ pub trait View {
         Vec::new()
     }
 
-    /// What the view declares, but SQLite can't do. `manage check` reports it of a project on SQLite.
+    /// Returns the parts of the view's declaration that SQLite cannot do. `manage check` reports them of a project on SQLite.
     fn unsupported_on_sqlite(&self) -> Vec<String> {
         Vec::new()
     }

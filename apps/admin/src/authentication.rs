@@ -23,9 +23,9 @@ impl Authentication for AdminSessionAuthentication {
 
 /// Says that the pages are for staff (`AdminSite.has_permission`). [`admin_view`](crate::admin_view) itself asks who the user is, before each
 /// handler, and leads others to the login instead of refusing them.
-pub(crate) struct StaffOnly;
+pub(crate) struct CheckedByView;
 
-impl Permission for StaffOnly {
+impl Permission for CheckedByView {
     fn has_permission<'a>(&'a self, _: &'a Request) -> PolicyResult<'a, bool> {
         true.into()
     }

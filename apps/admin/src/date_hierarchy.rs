@@ -28,7 +28,7 @@ pub(crate) struct Span {
 pub(crate) struct HierarchyView {
     /// The next wider part of time: its name and its URL.
     back: Option<(String, String)>,
-    /// What is shown; `None` for all.
+    /// The name of the part of time that the list shows; `None`: all of it.
     current: Option<String>,
     /// The parts of it.
     links: Vec<(String, String)>,

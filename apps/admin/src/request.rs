@@ -29,7 +29,7 @@ use vitamin_rest_framework::request::Request;
 use vitamin_rest_framework::views::APIView;
 
 use crate::any_model_admin::AnyModelAdmin;
-use crate::authentication::{AdminSessionAuthentication, StaffOnly};
+use crate::authentication::{AdminSessionAuthentication, CheckedByView};
 use crate::messages::{self, Level, Message};
 use crate::site::AdminSite;
 use crate::version::Versions;
@@ -295,7 +295,7 @@ where
     let respond = move |request: Request, payload: Payload| respond(request, payload, handler);
     APIView::new(name)
         .authentication_classes(classes![AdminSessionAuthentication])
-        .permission_classes(classes![StaffOnly])
+        .permission_classes(classes![CheckedByView])
         .throttle_classes(Vec::new())
         .renderer_classes(classes![JSONRenderer])
         .ignore_client_content_negotiation()

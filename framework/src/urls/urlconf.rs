@@ -63,7 +63,7 @@ impl UrlConf {
         })
     }
 
-    /// What the views declare, but SQLite can't do. `manage check` reports it.
+    /// Returns the parts of the views' declarations that SQLite cannot do. `manage check` reports them.
     pub fn unsupported_on_sqlite(&self) -> impl Iterator<Item = String> {
         self.0.iter().flat_map(|entry| entry.view.unsupported_on_sqlite())
     }

@@ -41,7 +41,7 @@ const MAX_PARTS: usize = 16;
 /// Bytes of memory that a line takes beside its text.
 const LINE_MEMORY: usize = 64;
 
-/// What the values of a form may take, all together.
+/// The limits of all values of a form together.
 pub(super) struct Budget<'a> {
     /// The values that may still be made.
     pub(super) values: usize,

@@ -62,7 +62,7 @@ impl<T: Model> SearchField<T> {
         (self.path.clone(), self.lookup, term.into())
     }
 
-    /// What is wrong with it on SQLite.
+    /// Returns why SQLite cannot search by it; `None` if it can.
     pub(crate) fn unsupported_on_sqlite(&self) -> Option<String> {
         let name = || self.path.field_name();
         (self.lookup == Lookup::Search)

@@ -258,7 +258,7 @@ pub(crate) trait ModelViewInfo: Send + Sync {
     /// Returns the mistakes of the declaration.
     fn problems(&self) -> Vec<String>;
 
-    /// What of the declaration SQLite can't do.
+    /// Returns the parts of the declaration that SQLite cannot do, as sentences for the developer.
     fn unsupported_on_sqlite(&self) -> Vec<String>;
 
     /// The serializer of a request, for its form.

@@ -1,4 +1,4 @@
-//! What the pages of a cursor begin at: a column, or an annotation of the query set.
+//! The term that a cursor's pages are ordered by: a column, or an annotation of the query set.
 
 use crate::exceptions::APIException;
 use crate::filters::{FilterColumn, filter_column};

@@ -150,7 +150,7 @@ impl<T: Model> Resolved<T> {
     fn check_json(&self, values: &Dict) -> Result<(), APIException> {
         let mut errors = IndexMap::new();
         for NamedEntry { name, entry, .. } in &self.entries {
-            if values.get(&entry.source) == Some(&Value::Null) && is_required_json::<T>(entry) {
+            if is_required_json::<T>(entry) && values.get(&entry.source) == Some(&Value::Null) {
                 let detail = Detail::list(gettext("This field may not be null."), "null");
                 errors.insert((*name).to_owned(), detail);
             }

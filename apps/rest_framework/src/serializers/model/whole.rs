@@ -21,7 +21,7 @@ pub(super) const WHOLE: &str = "*";
 /// Makes the values of several fields from one validated value, by the names of the model's fields.
 type Split = Arc<dyn Fn(Value) -> Result<Dict, APIException> + Send + Sync>;
 
-/// What becomes of a dict of values that is merged into those of the object.
+/// Merges a dict of values into those of the object.
 #[derive(Clone)]
 pub(super) struct Merged {
     /// Where the value of each name is stored.

@@ -281,7 +281,7 @@ fn object(fields: &serde_json::Map<String, Json>, name: &str) -> Serializer {
     })
 }
 
-/// What differs, or nothing.
+/// Returns the differences; empty if there are none.
 fn difference(line: &Line) -> Vec<String> {
     let serializer = object(&line.fields, "Random");
     let mut found = Vec::new();
